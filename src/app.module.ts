@@ -1,0 +1,70 @@
+import { type DynamicModule, Module } from '@nestjs/common';
+import { TypeOrmModule } from '@nestjs/typeorm';
+import { LoggerModule } from 'nestjs-pino';
+import type { Config } from './config/index.js';
+import { dataSourceOptions } from './database/index.js';
+import { HealthModule, loggerParams } from './operations/index.js';
+import { type VerificationModuleOptions, verificationEntities, VerificationModule } from './verification/index.js';
+
+/** Where a running application finds what it does not bring itself. */
+export interface Surroundings {
+  databaseUrl: string;
+  /** Replaces Vonage's base URL: the sandbox's, when there is one. */
+  vonageApiHost?: string;
+}
+
+/** Outside production the sandbox takes any credentials. */
+const SANDBOX_CREDENTIAL = 'sandbox';
+
+export function verificationOptions(config: Config, { vonageApiHost }: Surroundings): VerificationModuleOptions {
+  const apiHost = vonageApiHost ?? config.VONAGE_API_HOST;
+  return {
+    vonage: {
+      api: config.VONAGE_VERIFY_API,
+      apiKey: config.VONAGE_API_KEY ?? SANDBOX_CREDENTIAL,
+      apiSecret: config.VONAGE_API_SECRET ?? SANDBOX_CREDENTIAL,
+      brand: config.VONAGE_BRAND_NAME,
+      timeoutMs: config.VONAGE_TIMEOUT_MS,
+      ...(apiHost ? { apiHost } : {}),
+    },
+    keys: config.keys,
+    policy: {
+      codeLength: config.CODE_LENGTH,
+      ttlSeconds: config.CODE_TTL_SECONDS,
+      maxAttempts: config.MAX_ATTEMPTS,
+      maxSends: config.MAX_SENDS,
+      resendCooldownSeconds: config.RESEND_COOLDOWN_SECONDS,
+      allowedCountries: config.ALLOWED_COUNTRIES,
+    },
+    throttle: {
+      address: config.THROTTLE_ADDRESS,
+      number: config.THROTTLE_NUMBER,
+      request: config.THROTTLE_REQUEST,
+    },
+    ...(config.DEFAULT_COUNTRY ? { defaultCountry: config.DEFAULT_COUNTRY } : {}),
+  };
+}
+
+/** Composition root of the runnable application: a host that imports the library as anyone else would. */
+@Module({})
+export class AppModule {
+  static forRoot(config: Config, surroundings: Surroundings): DynamicModule {
+    return {
+      module: AppModule,
+      imports: [
+        LoggerModule.forRoot(loggerParams(config.LOG_LEVEL)),
+        TypeOrmModule.forRoot({
+          ...dataSourceOptions({
+            url: surroundings.databaseUrl,
+            poolSize: config.DATABASE_POOL_SIZE,
+            entities: verificationEntities,
+          }),
+          retryAttempts: 5,
+          retryDelay: 1000,
+        }),
+        VerificationModule.forRoot(verificationOptions(config, surroundings)),
+        HealthModule,
+      ],
+    };
+  }
+}

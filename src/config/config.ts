@@ -1,0 +1,80 @@
+import { resolve } from 'node:path';
+import { type Environment, environmentSchema } from './environment.js';
+import { loadOrGenerateKeys } from './generated-keys.js';
+import type { KeyRing } from './key-ring.js';
+
+/** The whole configuration of the runnable application, checked. */
+export interface Config extends Omit<Environment, 'PHONE_ENCRYPTION_KEYS' | 'PHONE_FINGERPRINT_KEYS' | 'SANDBOX'> {
+  production: boolean;
+  /** True when the application starts its own Vonage look-alike. */
+  sandbox: boolean;
+  /** Absolute. */
+  dataDirectory: string;
+  keys: { encryption: KeyRing; fingerprint: KeyRing };
+}
+
+/** Every problem of the environment at once, a line each: the variable's name and what it should be. */
+export class ConfigurationError extends Error {
+  constructor(readonly problems: readonly string[]) {
+    super(`The configuration is not usable:\n${problems.map((problem) => `  - ${problem}`).join('\n')}`);
+    this.name = 'ConfigurationError';
+  }
+}
+
+/**
+ * Reads the environment. A variable that is set but empty counts as absent.
+ * @throws ConfigurationError naming every variable that is wrong, never its value.
+ */
+export function loadConfig(env: NodeJS.ProcessEnv = process.env): Config {
+  const known = Object.keys(environmentSchema.shape);
+  const given = Object.fromEntries(known.filter((name) => env[name]?.trim()).map((name) => [name, env[name]]));
+  const parsed = environmentSchema.safeParse(given);
+  const problems = parsed.success
+    ? []
+    : parsed.error.issues.map((issue) => `${issue.path.join('.')} must be ${issue.message}`);
+
+  // Rules over several variables are checked on the raw values too, so that one wrong number does not hide them.
+  const production = given['NODE_ENV'] === 'production';
+  problems.push(...combinationProblems(given, production));
+  if (!parsed.success || problems.length > 0) throw new ConfigurationError(problems);
+
+  const { PHONE_ENCRYPTION_KEYS, PHONE_FINGERPRINT_KEYS, SANDBOX, ...rest } = parsed.data;
+  const sandbox = SANDBOX === 'on' || (SANDBOX === 'auto' && !rest.VONAGE_API_KEY && !rest.VONAGE_API_HOST);
+  const dataDirectory = resolve(rest.DATA_DIRECTORY);
+  const generated =
+    PHONE_ENCRYPTION_KEYS && PHONE_FINGERPRINT_KEYS ? null : loadOrGenerateKeys(dataDirectory);
+  return {
+    ...rest,
+    production,
+    sandbox,
+    dataDirectory,
+    keys: {
+      encryption: PHONE_ENCRYPTION_KEYS ?? generated!.encryption,
+      fingerprint: PHONE_FINGERPRINT_KEYS ?? generated!.fingerprint,
+    },
+  };
+}
+
+function combinationProblems(env: Record<string, string | undefined>, production: boolean): string[] {
+  const problems: string[] = [];
+  const { VONAGE_API_KEY: key, VONAGE_API_SECRET: secret, CODE_LENGTH: codeLength } = env;
+  if (Boolean(key) !== Boolean(secret)) {
+    problems.push(`${key ? 'VONAGE_API_SECRET' : 'VONAGE_API_KEY'} must be set too: key and secret belong together`);
+  }
+  if (env['VONAGE_VERIFY_API'] === 'v1' && codeLength && !['4', '6'].includes(codeLength.trim())) {
+    problems.push('CODE_LENGTH must be 4 or 6 with VONAGE_VERIFY_API=v1');
+  }
+  if (!production) return problems;
+
+  if (!key && !secret) problems.push('VONAGE_API_KEY and VONAGE_API_SECRET must be set in production');
+  if (/^(on|true|yes)$/i.test(env['SANDBOX'] ?? '')) {
+    problems.push('SANDBOX must be off in production: it shows every code to anyone');
+  }
+  for (const name of ['PHONE_ENCRYPTION_KEYS', 'PHONE_FINGERPRINT_KEYS']) {
+    if (!env[name]) problems.push(`${name} must be set in production; generated keys are for a first look`);
+  }
+  if (codeLength && /^\d+$/.test(codeLength.trim()) && Number(codeLength) < 6) {
+    problems.push('CODE_LENGTH must be at least 6 in production (NIST SP 800-63B-4, 3.1.3.2)');
+  }
+  return problems;
+}

@@ -1,0 +1,4 @@
+import { CreateVerification1795000000000 } from './1795000000000-create-verification.js';
+
+/** In order. A list and not a glob, so that bundlers and type checkers see them. */
+export const migrations = [CreateVerification1795000000000];

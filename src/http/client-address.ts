@@ -1,0 +1,19 @@
+import type { Request } from 'express';
+import ipaddr from 'ipaddr.js';
+
+/**
+ * One text per client: IPv4 as it is, also when mapped into IPv6 (`::ffff:`), and IPv6 by its /64, since a single
+ * subscriber owns all of those. Express has already decided which proxies' `X-Forwarded-For` to believe.
+ */
+export function clientAddress(request: Pick<Request, 'ip'>): string {
+  return addressBucket(request.ip ?? '');
+}
+
+export function addressBucket(address: string): string {
+  const withoutZone = address.replace(/%.*$/, '');
+  if (!ipaddr.isValid(withoutZone)) return 'unknown';
+  const parsed = ipaddr.process(withoutZone);
+  if (parsed.kind() === 'ipv4') return parsed.toString();
+  const network = (parsed as ipaddr.IPv6).parts.slice(0, 4).map((part) => part.toString(16));
+  return `${network.join(':')}::/64`;
+}

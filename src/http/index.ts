@@ -1,0 +1,10 @@
+export { clientAddress } from './client-address.js';
+export { configureHttp, type HttpOptions } from './configure-http.js';
+export { Messages, type MessageParameters } from './messages.js';
+export { negotiate } from './negotiation.js';
+export { Negotiated, Page } from './page.js';
+export { contextOf, type PageContext, PageView, pageOf } from './page-context.js';
+export { PACKAGE_ROOT, PagesModule, type PagesOptions } from './pages.module.js';
+export { type FieldError, Problem, type ProblemDetails } from './problem.js';
+export { problemDetail, ProblemFilter } from './problem.filter.js';
+export { HandlebarsRenderer, type View, type ViewContext, ViewRenderer } from './view-renderer.js';

@@ -1,0 +1,37 @@
+import type { Request, Response } from 'express';
+import type { MessageParameters } from './messages.js';
+import type { Kind } from './negotiation.js';
+import type { Problem } from './problem.js';
+import type { View, ViewRenderer } from './view-renderer.js';
+
+export interface PageContext {
+  request: Request;
+  locale: string;
+  /** Words of the page's language. */
+  text(key: string, parameters?: MessageParameters): string;
+}
+
+/**
+ * How a route looks as HTML; as JSON it is what the handler returns, or the problem. An abstract class and a provider,
+ * so that it can ask for what it shows, and a host can put its own in its place.
+ */
+export abstract class PageView<Body = any> {
+  abstract success(body: Body, context: PageContext): View;
+  /** The same page again, with the message where it belongs and what was typed kept. */
+  abstract failure(problem: Problem, context: PageContext): View;
+}
+
+/** What {@link PageGuard} found out about a request, for the interceptor and the filter. */
+export interface NegotiatedPage extends PageContext {
+  kind: Kind;
+  view: PageView;
+}
+
+export function pageOf(response: Response): NegotiatedPage | undefined {
+  return response.locals['page'] as NegotiatedPage | undefined;
+}
+
+export function contextOf(request: Request, renderer: ViewRenderer): PageContext {
+  const locale = request.acceptsLanguages([...renderer.locales]) || renderer.locales[0]!;
+  return { request, locale, text: (key, parameters) => renderer.text(locale, key, parameters) };
+}

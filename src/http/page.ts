@@ -1,0 +1,77 @@
+import {
+  applyDecorators,
+  type CallHandler,
+  type CanActivate,
+  type ExecutionContext,
+  Injectable,
+  type NestInterceptor,
+  SetMetadata,
+  type Type,
+  UseFilters,
+  UseGuards,
+  UseInterceptors,
+} from '@nestjs/common';
+import { ModuleRef, Reflector } from '@nestjs/core';
+import type { Request, Response } from 'express';
+import { map, type Observable } from 'rxjs';
+import { negotiate, setNegotiatedHeaders } from './negotiation.js';
+import { contextOf, type NegotiatedPage, pageOf, type PageView } from './page-context.js';
+import { Problem } from './problem.js';
+import { ProblemFilter } from './problem.filter.js';
+import { ViewRenderer } from './view-renderer.js';
+
+const PAGE = 'http:page';
+
+/** On a handler: the provider that shows its success and its failure. */
+export const Page = (view: Type<PageView>) => SetMetadata(PAGE, view);
+
+/**
+ * On a controller whose handlers have a {@link Page}: answers in HTML or JSON, failures too.
+ * @param guards run after the kind is decided, so that their refusals come as the page they belong to
+ */
+export const Negotiated = (...guards: Type<CanActivate>[]) =>
+  applyDecorators(UseFilters(ProblemFilter), UseGuards(PageGuard, ...guards), UseInterceptors(PageInterceptor));
+
+/**
+ * Decides between HTML and JSON before anything else happens, so that whatever refuses the request later (a throttled
+ * call never reaches an interceptor) knows the page it belongs to.
+ */
+@Injectable()
+export class PageGuard implements CanActivate {
+  constructor(
+    private readonly reflector: Reflector,
+    private readonly modules: ModuleRef,
+    private readonly renderer: ViewRenderer,
+  ) {}
+
+  canActivate(context: ExecutionContext): boolean {
+    const token = this.reflector.get<Type<PageView> | undefined>(PAGE, context.getHandler());
+    if (!token) return true;
+    const request = context.switchToHttp().getRequest<Request>();
+    const response = context.switchToHttp().getResponse<Response>();
+    setNegotiatedHeaders(response);
+    const kind = negotiate(request);
+    if (!kind) throw Problem.http('not-acceptable');
+    const view = this.modules.get(token, { strict: false });
+    response.locals['page'] = { ...contextOf(request, this.renderer), kind, view } satisfies NegotiatedPage;
+    return true;
+  }
+}
+
+/** Renders what the handler returned; JSON passes through. */
+@Injectable()
+export class PageInterceptor implements NestInterceptor {
+  constructor(private readonly renderer: ViewRenderer) {}
+
+  intercept(context: ExecutionContext, next: CallHandler): Observable<unknown> {
+    const response = context.switchToHttp().getResponse<Response>();
+    const page = pageOf(response);
+    if (page?.kind !== 'html') return next.handle();
+    return next.handle().pipe(
+      map((body: unknown) => {
+        response.type('html').setHeader('Content-Language', page.locale);
+        return this.renderer.render(page.view.success(body, page), page.locale);
+      }),
+    );
+  }
+}

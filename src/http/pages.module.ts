@@ -1,0 +1,32 @@
+import { join } from 'node:path';
+import { type DynamicModule, Module } from '@nestjs/common';
+import { PageGuard, PageInterceptor } from './page.js';
+import { ProblemFilter } from './problem.filter.js';
+import { HandlebarsRenderer, ViewRenderer } from './view-renderer.js';
+
+export interface PagesOptions {
+  /** The host's own templates; a file named as one of ours replaces it. */
+  viewDirectories?: readonly string[];
+  /** The host's own words; a key named as one of ours replaces it. */
+  messageDirectories?: readonly string[];
+}
+
+/** Where the package's own templates, words and assets lie, seen from src/http and dist/http alike. */
+export const PACKAGE_ROOT = join(import.meta.dirname, '..', '..');
+
+/** Views and failures for every feature. Features import it with the same options; Nest makes it once. */
+@Module({})
+export class PagesModule {
+  static forRoot({ viewDirectories = [], messageDirectories = [] }: PagesOptions = {}): DynamicModule {
+    const renderer = {
+      provide: ViewRenderer,
+      useFactory: () =>
+        new HandlebarsRenderer({
+          viewDirectories: [join(PACKAGE_ROOT, 'views'), ...viewDirectories],
+          messageDirectories: [join(PACKAGE_ROOT, 'messages'), ...messageDirectories],
+        }),
+    };
+    const providers = [renderer, PageGuard, PageInterceptor, ProblemFilter];
+    return { module: PagesModule, providers, exports: providers };
+  }
+}

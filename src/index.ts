@@ -1,0 +1,14 @@
+export { parseKeyRing } from './config/key-ring.js';
+export { migrations, runMigrations } from './database/index.js';
+export {
+  clientAddress,
+  configureHttp,
+  type HttpOptions,
+  PageView,
+  PagesModule,
+  type PagesOptions,
+  Problem,
+  ProblemFilter,
+  ViewRenderer,
+} from './http/index.js';
+export * from './verification/index.js';

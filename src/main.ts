@@ -1,0 +1,72 @@
+import 'reflect-metadata';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { createApp } from './app.setup.js';
+import { banner } from './banner.js';
+import { type Config, loadConfig } from './config/index.js';
+import { startEmbeddedPostgres } from './database/embedded/index.js';
+import { runMigrations } from './database/index.js';
+
+/** In-flight requests may take this long when the application is told to stop. */
+const SHUTDOWN_LIMIT_MS = 15_000;
+
+/** What has been started, to be stopped in the reverse order: the database goes last. */
+const started: { name: string; stop: () => Promise<unknown> }[] = [];
+let stopping = false;
+
+async function start(): Promise<void> {
+  if (existsSync('.env')) process.loadEnvFile('.env');
+  const config = loadConfig();
+
+  const databaseUrl = config.DATABASE_URL ?? (await startDatabase(config));
+  const sandbox = config.sandbox ? await startOwnSandbox(config) : null;
+  const app = await createApp(config, { databaseUrl, ...(sandbox ? { vonageApiHost: sandbox.url } : {}) });
+  started.push({ name: 'application', stop: () => app.close() });
+  if (stopping) return;
+
+  await (config.HOST ? app.listen(config.PORT, config.HOST) : app.listen(config.PORT));
+  const { port } = app.getHttpServer().address() as { port: number };
+  process.stdout.write(banner({ port, ...(sandbox ? { sandboxUrl: sandbox.url } : {}) }));
+}
+
+async function startDatabase(config: Config): Promise<string> {
+  if (config.production) {
+    process.stderr.write('warning: no DATABASE_URL; an embedded Postgres on this machine holds the data\n');
+  }
+  const postgres = await startEmbeddedPostgres({ dataDirectory: join(config.dataDirectory, 'postgres') });
+  started.push({ name: 'database', stop: () => postgres.stop() });
+  await runMigrations(postgres.url);
+  return postgres.url;
+}
+
+async function startOwnSandbox(config: Config) {
+  // Loaded only here: in production the sandbox's code is not even read.
+  const { startSandbox } = await import('./sandbox/index.js');
+  const sandbox = await startSandbox({ port: config.SANDBOX_PORT });
+  started.push({ name: 'sandbox', stop: () => sandbox.close() });
+  return sandbox;
+}
+
+async function stop(exitCode: number): Promise<void> {
+  if (stopping) return;
+  stopping = true;
+  setTimeout(() => process.exit(1), SHUTDOWN_LIMIT_MS).unref();
+  for (const { name, stop: stopIt } of started.reverse()) {
+    await stopIt().catch((error: unknown) => {
+      process.stderr.write(`could not stop the ${name}: ${(error as Error).message}\n`);
+      exitCode = 1;
+    });
+  }
+  process.exit(exitCode);
+}
+
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => void stop(0));
+
+start().catch((error: NodeJS.ErrnoException) => {
+  const words =
+    error.code === 'EADDRINUSE'
+      ? `Port ${(error as { port?: number }).port} is in use. Stop what listens there, or set PORT (or SANDBOX_PORT) to another one.`
+      : error.message;
+  process.stderr.write(`${words}\n`);
+  void stop(1);
+});

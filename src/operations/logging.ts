@@ -1,0 +1,52 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { randomUUID } from 'node:crypto';
+import type { Params } from 'nestjs-pino';
+
+interface ExpressRequest extends IncomingMessage {
+  route?: { path?: unknown };
+}
+
+const REQUEST_ID = /^[A-Za-z0-9._-]{1,64}$/;
+
+/**
+ * One JSON line a request. What callers send (bodies, queries, headers, unmatched paths) may hold numbers, codes and
+ * credentials, so a line is built from a short list of what may be told, not from everything less what may not.
+ */
+export function loggerParams(level: string): Params {
+  return {
+    pinoHttp: {
+      level,
+      // A caller's id is taken over only in a shape that cannot break a line or smuggle a number's worth of text.
+      genReqId: (request: IncomingMessage, response: ServerResponse) => {
+        const given = request.headers['x-request-id'];
+        const id = typeof given === 'string' && REQUEST_ID.test(given) && !/\d{7}/.test(given) ? given : randomUUID();
+        response.setHeader('X-Request-Id', id);
+        return id;
+      },
+      quietReqLogger: true,
+      customAttributeKeys: { reqId: 'requestId' },
+      wrapSerializers: false,
+      serializers: { req: () => undefined, res: () => undefined, err: () => undefined },
+      customSuccessObject: (request: ExpressRequest, response: ServerResponse, line: { responseTime?: number }) =>
+        requestLine(request, response, line),
+      customErrorObject: (request: ExpressRequest, response: ServerResponse, _error: Error, line: { responseTime?: number }) =>
+        requestLine(request, response, line),
+      customLogLevel: (_request: IncomingMessage, response: ServerResponse, error?: Error) =>
+        error || response.statusCode >= 500 ? 'error' : 'info',
+      customSuccessMessage: () => 'request',
+      customErrorMessage: () => 'request failed',
+      autoLogging: { ignore: (request: IncomingMessage) => /^\/(health|assets)\//.test(request.url ?? '') },
+    },
+  };
+}
+
+function requestLine(request: ExpressRequest, response: ServerResponse, { responseTime }: { responseTime?: number }) {
+  const route = request.route?.path;
+  return {
+    method: request.method,
+    // The pattern, not the path: a path may be anything that somebody typed.
+    route: typeof route === 'string' ? route : '(none)',
+    status: response.statusCode,
+    ms: responseTime,
+  };
+}

@@ -1,0 +1,28 @@
+import type { INestApplication } from '@nestjs/common';
+import type { NestExpressApplication } from '@nestjs/platform-express';
+import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
+import type { Express } from 'express';
+import { contextOf, ViewRenderer } from '../../http/index.js';
+import { describeApi } from './api-page.js';
+
+/** The document, generated from the controllers and DTOs. */
+export function openApiDocument(app: INestApplication, { name, version }: { name: string; version: string }): OpenAPIObject {
+  const config = new DocumentBuilder()
+    .setTitle(name)
+    .setVersion(version)
+    .setDescription('Proves control of a phone number by a one-time code. Failures are problem+json with a stable `code`.')
+    .build();
+  return SwaggerModule.createDocument(app, config);
+}
+
+/** `/openapi.json` for programs and `/docs` for people: our own page, since Swagger UI needs inline scripts. */
+export function serveOpenApi(app: NestExpressApplication, document: OpenAPIObject): void {
+  const renderer = app.get(ViewRenderer, { strict: false });
+  const express = app.getHttpAdapter().getInstance() as Express;
+  express.get('/openapi.json', (_request, response) => void response.json(document));
+  express.get('/docs', (request, response) => {
+    const context = contextOf(request, renderer);
+    const page = renderer.render({ name: 'docs', context: describeApi(document, context) }, context.locale);
+    response.vary('Accept-Language').type('html').send(page);
+  });
+}

@@ -1,0 +1,66 @@
+/**
+ * What the database holds. `SENDING` is committed before the provider is called and reads as `PENDING` outside;
+ * `EXPIRED` is mostly derived when reading: nobody needs to be there for time to pass.
+ */
+export const STATUSES = ['SENDING', 'PENDING', 'VERIFIED', 'FAILED', 'EXPIRED', 'CANCELLED'] as const;
+export type Status = (typeof STATUSES)[number];
+
+/** What callers see. */
+export const PUBLIC_STATUSES = ['PENDING', 'VERIFIED', 'FAILED', 'EXPIRED', 'CANCELLED'] as const;
+export type PublicStatus = (typeof PUBLIC_STATUSES)[number];
+
+/** Why a request ended without success. */
+export type EndReason =
+  | 'send-rejected'
+  | 'fraud-blocked'
+  | 'send-lost'
+  | 'attempts-exhausted'
+  | 'provider-ended'
+  | 'cancelled-by-caller';
+
+export type LifecycleEvent =
+  | 'sent'
+  | 'send-rejected'
+  | 'fraud-blocked'
+  | 'send-lost'
+  | 'matched'
+  | 'mismatched'
+  | 'resent'
+  | 'attempts-exhausted'
+  | 'provider-ended'
+  | 'time-ran-out'
+  | 'cancelled';
+
+/** The whole machine. Terminal states have no row: they never leave. Drawn in docs/lifecycle.md, which a test holds to this. */
+export const TRANSITIONS: Readonly<Partial<Record<Status, Readonly<Partial<Record<LifecycleEvent, Status>>>>>> = {
+  SENDING: {
+    sent: 'PENDING',
+    'send-rejected': 'FAILED',
+    'fraud-blocked': 'FAILED',
+    'send-lost': 'FAILED',
+    'time-ran-out': 'EXPIRED',
+    cancelled: 'CANCELLED',
+  },
+  PENDING: {
+    matched: 'VERIFIED',
+    mismatched: 'PENDING',
+    resent: 'PENDING',
+    'attempts-exhausted': 'FAILED',
+    'provider-ended': 'FAILED',
+    'time-ran-out': 'EXPIRED',
+    cancelled: 'CANCELLED',
+  },
+};
+
+/** The status after an event, or null when the event means nothing in this status. */
+export function transition(from: Status, event: LifecycleEvent): Status | null {
+  return TRANSITIONS[from]?.[event] ?? null;
+}
+
+/** The statuses that an event may leave from: the guard of the compare-and-set that applies it. */
+export function sourcesOf(event: LifecycleEvent): Status[] {
+  return STATUSES.filter((status) => transition(status, event) !== null);
+}
+
+/** The statuses in which a request still holds its number. */
+export const LIVE_STATUSES: readonly Status[] = ['SENDING', 'PENDING'];

@@ -1,0 +1,35 @@
+/** Provider-neutral answers: what v1, v2 and the fake all speak. Anything a provider says that is not one of these is a fault. */
+
+/**
+ * - `throttled`, `unavailable`, `misconfigured`, `bad-request`: the provider did not act, so nothing was sent and no code was judged
+ * - `unknown-outcome`: it may have acted (time-out, reset, nonsense answer); never read it as success, never blindly repeat a check
+ */
+export type FaultKind = 'throttled' | 'unavailable' | 'misconfigured' | 'bad-request' | 'unknown-outcome';
+
+export interface Fault {
+  outcome: 'fault';
+  fault: FaultKind;
+  /** The provider's own status, for logs and the record: `status 5`, `http 500`, `timeout`. Never a body. */
+  detail: string;
+  retryAfterSeconds?: number;
+}
+
+export type StartOutcome =
+  | { outcome: 'started'; providerRequestId: string }
+  | { outcome: 'already-pending'; providerRequestId?: string }
+  | { outcome: 'destination-rejected'; why: 'invalid' | 'unroutable' | 'unsupported' }
+  | { outcome: 'fraud-blocked'; network?: string }
+  | Fault;
+
+export type CheckOutcome =
+  | { outcome: 'matched'; cost?: { amount: string; currency: string } }
+  | { outcome: 'mismatched' | 'exhausted' | 'gone' | 'not-checkable-now' }
+  | Fault;
+
+export type CancelOutcome = { outcome: 'cancelled' | 'too-late' | 'gone' } | { outcome: 'too-early' } | Fault;
+
+export type NextOutcome = { outcome: 'sent' | 'no-more' | 'retry-later' | 'gone' } | Fault;
+
+export type LookupOutcome =
+  | { outcome: 'pending' | 'verified' | 'failed' | 'expired' | 'cancelled' | 'unknown' }
+  | Fault;

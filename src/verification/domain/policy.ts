@@ -1,0 +1,50 @@
+/** The limits of one request. Durations in seconds. */
+export interface VerificationPolicy {
+  /** Digits of a code; NIST SP 800-63B-4 (3.1.3.2) asks for at least 6. */
+  codeLength: number;
+  /** Lifetime of a code, at most 600 (same source). */
+  ttlSeconds: number;
+  /** Codes that may be tried per request; Vonage itself ends a request after 3. */
+  maxAttempts: number;
+  /** Messages per request, the first one included. */
+  maxSends: number;
+  /** Wait between two messages; Vonage refuses to cancel, and so to send again, within 30. */
+  resendCooldownSeconds: number;
+  /** ISO 3166-1 alpha-2 codes that are served; null serves all. */
+  allowedCountries: readonly string[] | null;
+  /** The provider answers, or is given up on, within this. */
+  providerTimeoutSeconds: number;
+}
+
+export const DEFAULT_POLICY: VerificationPolicy = {
+  codeLength: 6,
+  ttlSeconds: 300,
+  maxAttempts: 3,
+  maxSends: 3,
+  resendCooldownSeconds: 30,
+  allowedCountries: null,
+  providerTimeoutSeconds: 5,
+};
+
+/**
+ * Fills in defaults; an explicit 0 is a 0.
+ * @throws RangeError naming the first limit that is out of range
+ */
+export function resolvePolicy(given: Partial<VerificationPolicy> = {}): VerificationPolicy {
+  const defined = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
+  const policy = { ...DEFAULT_POLICY, ...defined };
+  const bounds: [keyof VerificationPolicy, number, number][] = [
+    ['codeLength', 4, 10],
+    ['ttlSeconds', 60, 600],
+    ['maxAttempts', 1, 3],
+    ['maxSends', 1, 10],
+    ['resendCooldownSeconds', 0, 600],
+  ];
+  for (const [name, min, max] of bounds) {
+    const value = policy[name] as number;
+    if (!Number.isInteger(value) || value < min || value > max) {
+      throw new RangeError(`policy.${name} must be a whole number from ${min} to ${max}, not ${value}`);
+    }
+  }
+  return policy;
+}

@@ -1,0 +1,60 @@
+import { type EndReason, LIVE_STATUSES, type PublicStatus, type Status } from './lifecycle.js';
+import type { Channel } from './phone-number.js';
+
+/** One row of `verification_requests`, as every statement returns it. Times are the database's. */
+export interface VerificationRecord {
+  id: string;
+  purpose: string;
+  status: Status;
+  reason: EndReason | null;
+  channel: Channel;
+  locale: string | null;
+  provider: string;
+  attempts: number;
+  maxAttempts: number;
+  sends: number;
+  /** Sealed; null once erased. */
+  phoneNumber: string | null;
+  phoneCountry: string;
+  phoneLastDigits: string;
+  userId: string | null;
+  callerFingerprint: Buffer;
+  callerBound: boolean;
+  codeLength: number;
+  providerRequestId: string | null;
+  /** Not null while it is not known whether a message went out. */
+  sendUntil: Date | null;
+  checkUntil: Date | null;
+  resendAvailableAt: Date | null;
+  createdAt: Date;
+  expiresAt: Date;
+  verifiedAt: Date | null;
+  /** The database's clock at the moment of reading: all that "now" may mean for this row. */
+  readAt: Date;
+}
+
+/** What callers see: SENDING reads as PENDING, and time turns live requests into EXPIRED without anybody's help. */
+export function publicStatus(record: VerificationRecord): PublicStatus {
+  if (LIVE_STATUSES.includes(record.status) && record.expiresAt <= record.readAt) return 'EXPIRED';
+  return record.status === 'SENDING' ? 'PENDING' : record.status;
+}
+
+export const ACTIONS = ['verify', 'resend', 'cancel'] as const;
+export type Action = (typeof ACTIONS)[number];
+
+/** What the caller can do now. A resend is offered during its cooldown too: `resendAvailableAt` tells when it will work. */
+export function availableActions(record: VerificationRecord, maxSends: number): Action[] {
+  if (publicStatus(record) !== 'PENDING') return [];
+  const actions: Action[] = [];
+  if (record.attempts < record.maxAttempts) {
+    if (record.status === 'PENDING' && record.sendUntil === null) actions.push('verify');
+    if (record.sends < maxSends || record.sendUntil !== null) actions.push('resend');
+  }
+  actions.push('cancel');
+  return actions;
+}
+
+/** Whole seconds until a moment, at least 1: what `Retry-After` says. */
+export function secondsUntil(moment: Date | null, record: Pick<VerificationRecord, 'readAt'>): number {
+  return Math.max(1, Math.ceil(((moment?.getTime() ?? 0) - record.readAt.getTime()) / 1000));
+}

@@ -1,0 +1,33 @@
+import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
+import { IsIn, IsNotEmpty, IsOptional, IsString, IsUUID, MaxLength } from 'class-validator';
+import type { Channel } from '../domain/phone-number.js';
+import { EmptyAsAbsent } from './start-verification.dto.js';
+
+/** Names a request. */
+export class OnVerificationDto {
+  @ApiProperty({ format: 'uuid', description: 'Ours, from the answer to the start.' })
+  @IsUUID('all', { message: 'malformed' })
+  @IsNotEmpty({ message: 'required' })
+  @IsString({ message: 'required' })
+  requestId!: string;
+}
+
+export class CheckVerificationDto extends OnVerificationDto {
+  @ApiProperty({
+    description: 'The code from the message, as text. Spaces, hyphens and other scripts’ digits are understood.',
+    example: '042917',
+    maxLength: 64,
+  })
+  @MaxLength(64, { message: 'too-long' })
+  @IsNotEmpty({ message: 'required' })
+  @IsString({ message: 'required' })
+  otpCode!: string;
+}
+
+export class ResendVerificationDto extends OnVerificationDto {
+  @ApiPropertyOptional({ enum: ['sms', 'voice'], description: 'Another channel than the last message’s.' })
+  @IsIn(['sms', 'voice'], { message: 'unknown' })
+  @EmptyAsAbsent()
+  @IsOptional()
+  channel?: Channel;
+}

@@ -1,0 +1,42 @@
+import { ApiProperty } from '@nestjs/swagger';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { PACKAGE_ROOT } from '../../http/index.js';
+
+export class RouteResource {
+  @ApiProperty({ example: 'POST' })
+  method!: string;
+
+  @ApiProperty({ example: '/request-otp' })
+  path!: string;
+
+  @ApiProperty()
+  summary!: string;
+}
+
+/** What `GET /` says to a program. */
+export class ServiceResource {
+  @ApiProperty()
+  name!: string;
+
+  @ApiProperty({ example: '0.1.0' })
+  version!: string;
+
+  @ApiProperty({ type: [RouteResource] })
+  routes!: RouteResource[];
+}
+
+const { name, version } = JSON.parse(readFileSync(join(PACKAGE_ROOT, 'package.json'), 'utf8')) as ServiceResource;
+
+const ROUTES: [string, string, string][] = [
+  ['POST', '/request-otp', 'Send a code: phoneNumber, optional country, channel, locale'],
+  ['GET', '/verify-otp', 'The code page again: ?requestId='],
+  ['POST', '/verify-otp', 'Check a code: requestId, otpCode'],
+  ['POST', '/resend-otp', 'Send a new code: requestId, optional channel'],
+  ['POST', '/cancel-otp', 'End a request: requestId'],
+  ['GET', '/verifications/{requestId}', 'One request'],
+];
+
+export function describeService(): ServiceResource {
+  return { name, version, routes: ROUTES.map(([method, path, summary]) => ({ method, path, summary })) };
+}

@@ -1,0 +1,21 @@
+import { Column, Entity, PrimaryColumn } from 'typeorm';
+
+/**
+ * One row per number (and, for a user's confirmed factor, per user): names the number's live request, so that there is
+ * never a second one. Taken and freed in the same statement as the request changes.
+ */
+@Entity('phone_guards')
+export class PhoneGuard {
+  @PrimaryColumn('bytea', { name: 'phone_fingerprint', primaryKeyConstraintName: 'phone_guards_pkey' })
+  phoneFingerprint!: Buffer;
+
+  @PrimaryColumn('text', { name: 'confirmed_for', default: '', primaryKeyConstraintName: 'phone_guards_pkey' })
+  confirmedFor!: string;
+
+  @Column('uuid', { name: 'live_request_id', nullable: true })
+  liveRequestId!: string | null;
+
+  /** The number is free again after this moment, whatever became of the request. */
+  @Column('timestamptz', { name: 'live_until', nullable: true })
+  liveUntil!: Date | null;
+}

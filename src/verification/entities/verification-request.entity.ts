@@ -1,0 +1,112 @@
+import { Check, Column, Entity, Index, PrimaryColumn } from 'typeorm';
+import type { Channel } from '../domain/phone-number.js';
+import { type EndReason, type Status, STATUSES } from '../domain/lifecycle.js';
+
+/**
+ * One persisted try to prove control of a number.
+ *
+ * Indexes are on columns that never change: an index that mentions a changing one (status, provider id, expiry) would
+ * end HOT updates (docs/decisions/0003). The hot path does not go through this class but through the named statements of
+ * `verification.statements.ts`; it serves migrations and administration.
+ */
+@Entity('verification_requests')
+@Index('verification_requests_phone', ['phoneFingerprint', 'createdAt'])
+@Index('verification_requests_user', ['userId', 'createdAt', 'id'], { where: 'user_id IS NOT NULL' })
+@Index('verification_requests_created', { synchronize: false }) // BRIN, which TypeORM cannot express: see the migration
+@Check('verification_requests_status', `status IN (${STATUSES.map((status) => `'${status}'`).join(', ')})`)
+@Check('verification_requests_attempts', 'attempts >= 0 AND attempts <= max_attempts')
+export class VerificationRequest {
+  /** UUID v7, made by the application. */
+  @PrimaryColumn('uuid', { primaryKeyConstraintName: 'verification_requests_pkey' })
+  id!: string;
+
+  @Column('text')
+  purpose!: string;
+
+  @Column('text')
+  status!: Status;
+
+  /** Why it ended without success. */
+  @Column('text', { nullable: true })
+  reason!: EndReason | null;
+
+  @Column('text')
+  channel!: Channel;
+
+  /** E.164, sealed by PhoneVault; null once erased. */
+  @Column('text', { name: 'phone_number', nullable: true })
+  phoneNumber!: string | null;
+
+  @Column('bytea', { name: 'phone_fingerprint' })
+  phoneFingerprint!: Buffer;
+
+  @Column('text', { name: 'phone_country' })
+  phoneCountry!: string;
+
+  @Column('text', { name: 'phone_last_digits' })
+  phoneLastDigits!: string;
+
+  /** The user whose confirmed factor this number is; empty for everyone else. Half of the key of phone_guards. */
+  @Column('text', { name: 'confirmed_for', default: '' })
+  confirmedFor!: string;
+
+  @Column('text', { name: 'user_id', nullable: true })
+  userId!: string | null;
+
+  /** Fingerprint of what the caller showed at the start. */
+  @Column('bytea', { name: 'caller_fingerprint' })
+  callerFingerprint!: Buffer;
+
+  /** True when the caller showed something only it has (a user, a session): then only it may use the request. */
+  @Column('boolean', { name: 'caller_bound' })
+  callerBound!: boolean;
+
+  @Column('text', { nullable: true })
+  locale!: string | null;
+
+  @Column('smallint', { name: 'code_length' })
+  codeLength!: number;
+
+  /** Spent before the provider is asked. */
+  @Column('smallint', { default: 0 })
+  attempts!: number;
+
+  @Column('smallint', { name: 'max_attempts' })
+  maxAttempts!: number;
+
+  /** Messages asked of the provider. */
+  @Column('smallint', { default: 1 })
+  sends!: number;
+
+  @Column('text')
+  provider!: string;
+
+  @Column('text', { name: 'provider_request_id', nullable: true })
+  providerRequestId!: string | null;
+
+  /** Set while it is not known whether a message went out; in the past: whoever comes first may find out. */
+  @Column('timestamptz', { name: 'send_until', nullable: true })
+  sendUntil!: Date | null;
+
+  /** Names the one check or resend under way; it lapses at `check_until`. */
+  @Column('uuid', { name: 'check_token', nullable: true })
+  checkToken!: string | null;
+
+  @Column('timestamptz', { name: 'check_until', nullable: true })
+  checkUntil!: Date | null;
+
+  @Column('timestamptz', { name: 'resend_available_at', nullable: true })
+  resendAvailableAt!: Date | null;
+
+  @Column('timestamptz', { name: 'created_at' })
+  createdAt!: Date;
+
+  @Column('timestamptz', { name: 'expires_at' })
+  expiresAt!: Date;
+
+  @Column('timestamptz', { name: 'verified_at', nullable: true })
+  verifiedAt!: Date | null;
+
+  @Column('timestamptz', { name: 'ended_at', nullable: true })
+  endedAt!: Date | null;
+}

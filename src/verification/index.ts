@@ -1,0 +1,17 @@
+export type { Caller } from './domain/caller.js';
+export { VERIFICATION_ERRORS, type VerificationErrorCode } from './domain/error-catalogue.js';
+export { type EndReason, PUBLIC_STATUSES, type PublicStatus, type Status, transition, TRANSITIONS } from './domain/lifecycle.js';
+export type * from './domain/outcomes.js';
+export { type Channel, maskPhoneNumber, PhoneNumber } from './domain/phone-number.js';
+export { DEFAULT_POLICY, type VerificationPolicy } from './domain/policy.js';
+export { publicStatus, type VerificationRecord } from './domain/verification-record.js';
+export { type StartRequest, VerificationProvider } from './domain/verification-provider.js';
+export { describeService } from './dto/service.resource.js';
+export { toResource, VerificationResource } from './dto/verification.resource.js';
+export { PhoneGuard, verificationEntities, VerificationRequest } from './entities/index.js';
+export { VerificationModule } from './verification.module.js';
+export type { Throttle, VerificationModuleOptions, VonageOptions } from './verification.options.js';
+export type { VerificationFailure, VerificationResult } from './verification.results.js';
+export { type OnVerification, type StartVerification, VerificationService } from './verification.service.js';
+export { VonageV1Provider } from './vonage/vonage-v1.provider.js';
+export { VonageV2Provider } from './vonage/vonage-v2.provider.js';

@@ -1,0 +1,42 @@
+import { randomBytes } from 'node:crypto';
+import { parseCookie, stringifySetCookie } from 'cookie';
+import type { Request, Response } from 'express';
+import { clientAddress } from '../http/index.js';
+import type { Caller } from './domain/caller.js';
+
+/** `__Host-` ties the cookie to this host and to HTTPS; plain HTTP cannot have it. */
+const cookieName = (request: Request) => (request.secure ? '__Host-otp-caller' : 'otp-caller');
+const SHAPE = /^[A-Za-z0-9_-]{22}$/;
+
+function shownCookie(request: Request): string | undefined {
+  const value = parseCookie(request.headers.cookie ?? '')[cookieName(request)];
+  return value && SHAPE.test(value) ? value : undefined;
+}
+
+/** Who calls, when the host does not tell: our cookie if it came with one, else no more than its address. */
+export function callerOf(request: Request): Caller {
+  return {
+    sessionId: shownCookie(request) ?? null,
+    address: clientAddress(request),
+    userAgent: request.get('user-agent') ?? null,
+  };
+}
+
+/**
+ * Gives a browser something to be recognised by, so that a refreshed or doubled start is one start and nobody else can
+ * use its requests. Random, no store behind it, gone with the browser session.
+ */
+export function rememberCaller(request: Request, response: Response): void {
+  if (shownCookie(request)) return;
+  response.append(
+    'Set-Cookie',
+    stringifySetCookie({
+      name: cookieName(request),
+      value: randomBytes(16).toString('base64url'),
+      httpOnly: true,
+      sameSite: 'lax',
+      secure: request.secure,
+      path: '/',
+    }),
+  );
+}

@@ -1,0 +1,163 @@
+import { Body, Controller, Get, HttpCode, Inject, Param, Post, Query, Req, Res, UsePipes } from '@nestjs/common';
+import { ApiConsumes, ApiOkResponse, ApiOperation, ApiParam, ApiTags } from '@nestjs/swagger';
+import { isUUID } from 'class-validator';
+import type { Request, Response } from 'express';
+import { Negotiated, Page, pageOf } from '../http/index.js';
+import type { Caller } from './domain/caller.js';
+import type { VerificationPolicy } from './domain/policy.js';
+import { CheckVerificationDto, OnVerificationDto, ResendVerificationDto } from './dto/on-verification.dto.js';
+import { describeService, ServiceResource } from './dto/service.resource.js';
+import { StartVerificationDto } from './dto/start-verification.dto.js';
+import { VerificationResource } from './dto/verification.resource.js';
+import { callerOf, rememberCaller } from './verification.caller.js';
+import { ApiProblems } from './verification.openapi.js';
+import { VERIFICATION_OPTIONS, VERIFICATION_POLICY, type VerificationModuleOptions } from './verification.options.js';
+import { CancelPage, CodePage, PhonePage, StartPage } from './verification.pages.js';
+import { inputPipe, resourceOrProblem } from './verification.problems.js';
+import { failure, type VerificationResult } from './verification.results.js';
+import { VerificationService } from './verification.service.js';
+import { VerificationThrottlerGuard } from './verification.throttler.js';
+
+const BODIES = ['application/json', 'application/x-www-form-urlencoded'];
+
+/** The tutorial's flow, as pages and as JSON. */
+@ApiTags('Phone verification')
+@Negotiated(VerificationThrottlerGuard)
+@UsePipes(inputPipe)
+@Controller()
+export class VerificationController {
+  constructor(
+    private readonly verifications: VerificationService,
+    @Inject(VERIFICATION_OPTIONS) private readonly options: VerificationModuleOptions,
+    @Inject(VERIFICATION_POLICY) private readonly policy: VerificationPolicy,
+  ) {}
+
+  @Get()
+  @Page(PhonePage)
+  @ApiOperation({ summary: 'The phone form; as JSON what this service is and offers' })
+  @ApiOkResponse({ type: ServiceResource })
+  @ApiProblems('not-acceptable')
+  home(@Req() request: Request, @Res({ passthrough: true }) response: Response): ServiceResource {
+    if (!this.options.identifyCaller && pageOf(response)?.kind === 'html') rememberCaller(request, response);
+    return describeService();
+  }
+
+  @Post('request-otp')
+  @HttpCode(200)
+  @Page(StartPage)
+  @ApiConsumes(...BODIES)
+  @ApiOperation({ summary: 'Send a code to a phone number' })
+  @ApiOkResponse({ type: VerificationResource })
+  @ApiProblems(
+    'invalid-input',
+    'invalid-phone-number',
+    'destination-not-allowed',
+    'destination-rejected',
+    'phone-busy',
+    'expired',
+    'rate-limited',
+    'provider-unavailable',
+  )
+  async start(@Body() body: StartVerificationDto, @Req() request: Request): Promise<VerificationResource> {
+    return this.answer(await this.verifications.start({ ...body, caller: this.callerOf(request) }));
+  }
+
+  @Get('verify-otp')
+  @Page(CodePage)
+  @ApiOperation({ summary: 'The code page again, for a reload or a deep link' })
+  @ApiOkResponse({ type: VerificationResource })
+  @ApiProblems('invalid-input', 'unknown-request')
+  async codePage(@Query() query: OnVerificationDto, @Req() request: Request): Promise<VerificationResource> {
+    return this.answer(await this.verifications.find({ ...query, caller: this.callerOf(request) }));
+  }
+
+  @Post('verify-otp')
+  @HttpCode(200)
+  @Page(CodePage)
+  @ApiConsumes(...BODIES)
+  @ApiOperation({ summary: 'Check a code' })
+  @ApiOkResponse({ type: VerificationResource })
+  @ApiProblems(
+    'invalid-input',
+    'wrong-code',
+    'attempts-exhausted',
+    'expired',
+    'cancelled',
+    'already-verified',
+    'unknown-request',
+    'not-ready',
+    'check-in-progress',
+    'rate-limited',
+    'provider-unavailable',
+  )
+  async check(@Body() body: CheckVerificationDto, @Req() request: Request): Promise<VerificationResource> {
+    const { requestId, otpCode } = body;
+    return this.answer(
+      await this.verifications.check({ requestId, code: otpCode, caller: this.callerOf(request) }),
+    );
+  }
+
+  @Post('resend-otp')
+  @HttpCode(200)
+  @Page(CodePage)
+  @ApiConsumes(...BODIES)
+  @ApiOperation({ summary: 'Send a new code for the same request, by the same channel or another' })
+  @ApiOkResponse({ type: VerificationResource })
+  @ApiProblems(
+    'invalid-input',
+    'destination-not-allowed',
+    'destination-rejected',
+    'attempts-exhausted',
+    'expired',
+    'cancelled',
+    'already-verified',
+    'unknown-request',
+    'not-ready',
+    'check-in-progress',
+    'cooldown',
+    'rate-limited',
+    'provider-unavailable',
+  )
+  async resend(@Body() body: ResendVerificationDto, @Req() request: Request): Promise<VerificationResource> {
+    return this.answer(await this.verifications.resend({ ...body, caller: this.callerOf(request) }));
+  }
+
+  @Post('cancel-otp')
+  @HttpCode(200)
+  @Page(CancelPage)
+  @ApiConsumes(...BODIES)
+  @ApiOperation({ summary: 'End a request' })
+  @ApiOkResponse({ type: VerificationResource })
+  @ApiProblems(
+    'invalid-input',
+    'attempts-exhausted',
+    'expired',
+    'cancelled',
+    'already-verified',
+    'unknown-request',
+    'rate-limited',
+  )
+  async cancel(@Body() body: OnVerificationDto, @Req() request: Request): Promise<VerificationResource> {
+    return this.answer(await this.verifications.cancel({ ...body, caller: this.callerOf(request) }));
+  }
+
+  @Get('verifications/:requestId')
+  @Page(CodePage)
+  @ApiParam({ name: 'requestId', format: 'uuid' })
+  @ApiOperation({ summary: 'One request: the code page, or the result page when it is verified' })
+  @ApiOkResponse({ type: VerificationResource })
+  @ApiProblems('unknown-request')
+  async find(@Param('requestId') requestId: string, @Req() request: Request): Promise<VerificationResource> {
+    // What is no UUID names no request.
+    if (!isUUID(requestId)) return this.answer(failure('unknown-request'));
+    return this.answer(await this.verifications.find({ requestId, caller: this.callerOf(request) }));
+  }
+
+  private answer(result: VerificationResult): VerificationResource {
+    return resourceOrProblem(result, this.policy.maxSends);
+  }
+
+  private callerOf(request: Request): Caller {
+    return (this.options.identifyCaller ?? callerOf)(request);
+  }
+}

@@ -1,0 +1,22 @@
+import { ConfigurableModuleBuilder } from '@nestjs/common';
+import { PagesModule, type PagesOptions } from '../http/index.js';
+import { VERIFICATION_OPTIONS, type VerificationModuleOptions } from './verification.options.js';
+import { VerificationController } from './verification.controller.js';
+
+/** What must be known before the options are: it decides what the module consists of. */
+export interface VerificationModuleExtras {
+  /** Serve the routes of docs/http.md; true unless told. False leaves the service to be called by your own. */
+  routes?: boolean;
+  /** Your own templates and words, over ours. */
+  pages?: PagesOptions;
+}
+
+export const { ConfigurableModuleClass } =
+  new ConfigurableModuleBuilder<VerificationModuleOptions>({ optionsInjectionToken: VERIFICATION_OPTIONS })
+    .setClassMethodName('forRoot')
+    .setExtras<VerificationModuleExtras>({ routes: true, pages: {} }, (definition, { routes, pages }) => ({
+      ...definition,
+      imports: [...(definition.imports ?? []), PagesModule.forRoot(pages)],
+      controllers: routes ? [VerificationController] : [],
+    }))
+    .build();

@@ -1,0 +1,66 @@
+import { Module } from '@nestjs/common';
+import { getOptionsToken, getStorageToken, ThrottlerStorageService } from '@nestjs/throttler';
+import { PhoneVault } from '../database/phone-vault.js';
+import { resolvePolicy, type VerificationPolicy } from './domain/policy.js';
+import { VerificationProvider } from './domain/verification-provider.js';
+import { ConfigurableModuleClass } from './verification.module-definition.js';
+import {
+  toKeyRing,
+  VERIFICATION_OPTIONS,
+  VERIFICATION_POLICY,
+  type VerificationModuleOptions,
+} from './verification.options.js';
+import { VERIFICATION_PAGES } from './verification.pages.js';
+import { VerificationRepository } from './verification.repository.js';
+import { VerificationSender } from './verification.sender.js';
+import { VerificationService } from './verification.service.js';
+import { throttlersOf } from './verification.throttler.js';
+import { VonageV1Provider } from './vonage/vonage-v1.provider.js';
+import { VonageV2Provider } from './vonage/vonage-v2.provider.js';
+
+const DEFAULT_TIMEOUT_MS = 5000;
+
+function createProvider({ provider, vonage }: VerificationModuleOptions): VerificationProvider {
+  if (provider) return provider;
+  if (!vonage) throw new Error('VerificationModule needs `vonage` or a `provider`');
+  const connection = { timeoutMs: DEFAULT_TIMEOUT_MS, ...vonage };
+  return vonage.api === 'v1' ? new VonageV1Provider(connection) : new VonageV2Provider(connection);
+}
+
+function createPolicy({ policy, vonage }: VerificationModuleOptions): VerificationPolicy {
+  const resolved = resolvePolicy({ providerTimeoutSeconds: (vonage?.timeoutMs ?? DEFAULT_TIMEOUT_MS) / 1000, ...policy });
+  if (vonage?.api === 'v1' && ![4, 6].includes(resolved.codeLength)) {
+    throw new RangeError('policy.codeLength must be 4 or 6 with Verify v1');
+  }
+  return resolved;
+}
+
+/**
+ * Proves control of phone numbers. `forRoot(options)` or `forRootAsync({ useFactory, inject })`; needs the host's
+ * TypeORM connection to have {@link verificationEntities} and the package's migrations.
+ */
+@Module({
+  providers: [
+    VerificationService,
+    VerificationSender,
+    VerificationRepository,
+    ...VERIFICATION_PAGES,
+    { provide: VerificationProvider, inject: [VERIFICATION_OPTIONS], useFactory: createProvider },
+    { provide: VERIFICATION_POLICY, inject: [VERIFICATION_OPTIONS], useFactory: createPolicy },
+    {
+      provide: PhoneVault,
+      inject: [VERIFICATION_OPTIONS],
+      useFactory: ({ keys }: VerificationModuleOptions) =>
+        new PhoneVault({ encryption: toKeyRing(keys.encryption), fingerprint: toKeyRing(keys.fingerprint) }),
+    },
+    // The throttler's own module cannot see our options; these are the two providers that its guard asks for.
+    {
+      provide: getOptionsToken(),
+      inject: [VERIFICATION_OPTIONS],
+      useFactory: ({ throttle }: VerificationModuleOptions) => throttlersOf(throttle),
+    },
+    { provide: getStorageToken(), useClass: ThrottlerStorageService },
+  ],
+  exports: [VerificationService],
+})
+export class VerificationModule extends ConfigurableModuleClass {}

@@ -1,0 +1,85 @@
+import { applyDecorators } from '@nestjs/common';
+import { ApiExtraModels, ApiProperty, ApiPropertyOptional, ApiResponse, getSchemaPath } from '@nestjs/swagger';
+import { VERIFICATION_ERRORS, type VerificationErrorCode } from './domain/error-catalogue.js';
+
+export class FieldErrorResource {
+  @ApiProperty()
+  field!: string;
+
+  @ApiProperty({ description: 'Stable.', example: 'too-short' })
+  code!: string;
+
+  @ApiProperty({ description: 'For people, in their language.' })
+  message!: string;
+}
+
+/** RFC 9457, with a stable `code`. */
+export class ProblemResource {
+  @ApiProperty({ format: 'uri-reference' })
+  type!: string;
+
+  @ApiProperty()
+  title!: string;
+
+  @ApiProperty()
+  status!: number;
+
+  @ApiProperty()
+  detail!: string;
+
+  @ApiProperty({ description: 'Stable, kebab-case: what programs decide by.' })
+  code!: string;
+
+  @ApiPropertyOptional({ format: 'uuid' })
+  requestId?: string;
+
+  @ApiPropertyOptional()
+  attemptsRemaining?: number;
+
+  @ApiPropertyOptional({ description: 'The same as the Retry-After header.' })
+  retryAfterSeconds?: number;
+
+  @ApiPropertyOptional({ type: [FieldErrorResource] })
+  errors?: FieldErrorResource[];
+}
+
+/** What any route can answer, besides its own. */
+const EVERYWHERE = {
+  'not-acceptable': 406,
+  'cross-origin': 403,
+  'payload-too-large': 413,
+  'unsupported-media-type': 415,
+  internal: 500,
+  'service-unavailable': 503,
+} as const;
+
+type Code = VerificationErrorCode | keyof typeof EVERYWHERE;
+
+/** Documents the problems of a route, one response a status with the codes it can carry. */
+export function ApiProblems(...codes: Code[]) {
+  const all = { ...VERIFICATION_ERRORS, ...EVERYWHERE };
+  const byStatus = new Map<number, Code[]>();
+  for (const code of new Set<Code>([...codes, ...(Object.keys(EVERYWHERE) as Code[])])) {
+    byStatus.set(all[code], [...(byStatus.get(all[code]) ?? []), code]);
+  }
+  const responses = [...byStatus].map(([status, statusCodes]) =>
+    ApiResponse({
+      status,
+      description: statusCodes.map((code) => `\`${code}\``).join(', '),
+      content: {
+        'application/problem+json': {
+          schema: {
+            allOf: [
+              { $ref: getSchemaPath(ProblemResource) },
+              { type: 'object', properties: { code: { enum: statusCodes }, status: { enum: [status] } } },
+            ],
+          },
+        },
+      },
+      ...([429, 503].includes(status)
+        ? { headers: { 'Retry-After': { description: 'Seconds.', schema: { type: 'integer' } } } }
+        : {}),
+    }),
+  );
+  return applyDecorators(ApiExtraModels(ProblemResource), ...responses);
+}

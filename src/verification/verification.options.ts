@@ -1,0 +1,47 @@
+import type { Request } from 'express';
+import { type KeyRing, parseKeyRing } from '../config/key-ring.js';
+import type { Caller } from './domain/caller.js';
+import type { VerificationPolicy } from './domain/policy.js';
+import type { VerificationProvider } from './domain/verification-provider.js';
+import type { VonageConnection } from './vonage/transport.js';
+
+/** A flood fence: at most `limit` calls per window; null for none. */
+export type Throttle = { limit: number; windowSeconds: number } | null;
+
+export interface VonageOptions extends Omit<VonageConnection, 'timeoutMs'> {
+  /** `v2` unless told: v1 is deprecated. */
+  api?: 'v1' | 'v2';
+  /** Shown in the message; 1 to 18 characters. */
+  brand: string;
+  /** For one call; 5000 unless told. */
+  timeoutMs?: number;
+}
+
+export interface VerificationModuleOptions {
+  /** Who sends and checks: Vonage, or a provider of your own (in tests: `FakeVerificationProvider`). */
+  vonage?: VonageOptions;
+  provider?: VerificationProvider;
+  /** Key rings, newest first: parsed, or as `<id>:<32 bytes in base64>,…`. */
+  keys: { encryption: KeyRing | string; fingerprint: KeyRing | string };
+  policy?: Partial<VerificationPolicy>;
+  /** Fences in front of the POST routes; what is left out keeps its default, null lifts it, a limit of 0 refuses all. */
+  throttle?: { address?: Throttle; number?: Throttle; request?: Throttle };
+  /** Preselected in the phone form, ISO 3166-1 alpha-2. */
+  defaultCountry?: string;
+  /** How to recognise who calls; a cookie of our own unless told. Return the user or the session of your application. */
+  identifyCaller?: (request: Request) => Caller;
+}
+
+/** The checked {@link VerificationPolicy}. */
+export const VERIFICATION_POLICY = Symbol('VERIFICATION_POLICY');
+
+export const DEFAULT_THROTTLES = {
+  address: { limit: 600, windowSeconds: 60 },
+  number: { limit: 20, windowSeconds: 60 },
+  request: { limit: 30, windowSeconds: 60 },
+} as const satisfies Record<string, Throttle>;
+
+export const toKeyRing = (keys: KeyRing | string): KeyRing => (typeof keys === 'string' ? parseKeyRing(keys) : keys);
+
+/** The module's options as the host gave them. */
+export const VERIFICATION_OPTIONS = Symbol('VERIFICATION_OPTIONS');

@@ -1,0 +1,181 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { type PageContext, PageView, type Problem, problemDetail, type View, type ViewContext } from '../http/index.js';
+import type { VerificationPolicy } from './domain/policy.js';
+import type { Action } from './domain/verification-record.js';
+import type { VerificationResource } from './dto/verification.resource.js';
+import { countryChoices } from './verification.countries.js';
+import { VERIFICATION_OPTIONS, VERIFICATION_POLICY, type VerificationModuleOptions } from './verification.options.js';
+
+
+/** What the caller typed, if it was text at all; never more of it than a field can hold. */
+function typed({ request }: PageContext, field: string): string {
+  const body = (request.body ?? {}) as Record<string, unknown>;
+  const value = body[field] ?? request.query[field];
+  return typeof value === 'string' ? value.slice(0, 64) : '';
+}
+
+/** The messages of a problem: one a field where fields are wrong, otherwise one for the whole page. */
+function errorContext(problem: Problem, { text }: PageContext, defaultField: string, fields: string[]): ViewContext {
+  const wrong = (problem.details.errors ?? []).filter(({ field }) => fields.includes(field));
+  const errors =
+    wrong.length > 0
+      ? wrong.map(({ field, code }) => ({ field, message: text(`field.${field}.${code}`) }))
+      : [{ field: defaultField, message: problemDetail(problem, text) }];
+  const byField = Object.fromEntries(errors.map(({ field, message }) => [`${field}Error`, message]));
+  return { isError: true, errors, ...byField };
+}
+
+@Injectable()
+export class PhoneForm {
+  constructor(
+    @Inject(VERIFICATION_POLICY) private readonly policy: VerificationPolicy,
+    @Inject(VERIFICATION_OPTIONS) private readonly options: VerificationModuleOptions,
+  ) {}
+
+  view(context: PageContext, more: ViewContext = {}): View {
+    const country = typed(context, 'country').toUpperCase() || this.options.defaultCountry || '';
+    return {
+      name: 'phone',
+      context: {
+        title: context.text('phone.title'),
+        phoneNumber: typed(context, 'phoneNumber'),
+        countries: countryChoices(context.locale, this.policy.allowedCountries, country),
+        ...more,
+      },
+    };
+  }
+
+  failed(problem: Problem, context: PageContext): View {
+    return this.view(context, errorContext(problem, context, 'phoneNumber', ['phoneNumber', 'country']));
+  }
+}
+
+/** The code page shows exactly the actions of the request as forms; when it is over, none. */
+@Injectable()
+export class CodeForm {
+  constructor(@Inject(VERIFICATION_POLICY) private readonly policy: VerificationPolicy) {}
+
+  view(resource: VerificationResource, context: PageContext, more: ViewContext = {}): View {
+    const { text } = context;
+    if (resource.status === 'VERIFIED') {
+      const { phoneNumber } = resource;
+      return { name: 'result', context: { title: text('result.title'), phoneNumber, ...more } };
+    }
+    if (resource.status !== 'PENDING' && !more['isError']) {
+      const code = { FAILED: 'expired', EXPIRED: 'expired', CANCELLED: 'cancelled' }[resource.status];
+      const message = text(`problem.${code}.detail`);
+      return this.form(resource.requestId, [], context, { isError: true, errors: [{ field: '', message }] });
+    }
+    const waitMs = Date.parse(resource.resendAvailableAt ?? '') - Date.now();
+    return this.form(resource.requestId, resource.actions, context, {
+      phoneNumber: resource.phoneNumber,
+      isVoice: resource.channel === 'voice',
+      resendWaitSeconds: Math.max(0, Math.ceil((waitMs || 0) / 1000)),
+      isSending: resource.status === 'PENDING' && !resource.actions.includes('verify'),
+      ...more,
+    });
+  }
+
+  failed(problem: Problem, context: PageContext): View {
+    const resource = problem.details.forView as VerificationResource | undefined;
+    const more: ViewContext = {
+      ...errorContext(problem, context, 'otpCode', ['otpCode']),
+      otpCode: problem.code === 'wrong-code' ? '' : typed(context, 'otpCode'),
+    };
+    if (resource?.status === 'VERIFIED') {
+      return { name: 'result', context: { title: context.text('result.title'), isVerified: true, ...more } };
+    }
+    if (resource) return this.view(resource, context, more);
+    const usable = problem.status !== 404 && problem.status !== 410;
+    const requestId = typed(context, 'requestId');
+    return this.form(requestId, usable && requestId ? ['verify', 'resend', 'cancel'] : [], context, more);
+  }
+
+  private form(requestId: string, actions: readonly Action[], { text }: PageContext, more: ViewContext): View {
+    return {
+      name: 'code',
+      context: {
+        title: text('code.title'),
+        requestId,
+        codeLength: this.policy.codeLength,
+        canVerify: actions.includes('verify'),
+        canResend: actions.includes('resend'),
+        canCancel: actions.includes('cancel'),
+        ...more,
+      },
+    };
+  }
+}
+
+/** `GET /`: the phone form. */
+@Injectable()
+export class PhonePage extends PageView<unknown> {
+  constructor(private readonly phone: PhoneForm) {
+    super();
+  }
+
+  success(_body: unknown, context: PageContext): View {
+    return this.phone.view(context);
+  }
+
+  failure(problem: Problem, context: PageContext): View {
+    return this.phone.failed(problem, context);
+  }
+}
+
+/** `POST /request-otp`: on to the code page, or the phone form again. */
+@Injectable()
+export class StartPage extends PageView<VerificationResource> {
+  constructor(
+    private readonly phone: PhoneForm,
+    private readonly code: CodeForm,
+  ) {
+    super();
+  }
+
+  success(resource: VerificationResource, context: PageContext): View {
+    return this.code.view(resource, context);
+  }
+
+  failure(problem: Problem, context: PageContext): View {
+    return this.phone.failed(problem, context);
+  }
+}
+
+/** Everything that stays on the code page until it ends on the result. */
+@Injectable()
+export class CodePage extends PageView<VerificationResource> {
+  constructor(private readonly code: CodeForm) {
+    super();
+  }
+
+  success(resource: VerificationResource, context: PageContext): View {
+    const resent = context.request.path === '/resend-otp' && context.request.method === 'POST';
+    return this.code.view(resource, context, resent ? { notice: context.text('code.resent') } : {});
+  }
+
+  failure(problem: Problem, context: PageContext): View {
+    return this.code.failed(problem, context);
+  }
+}
+
+/** `POST /cancel-otp`: back to an empty phone form. */
+@Injectable()
+export class CancelPage extends PageView<VerificationResource> {
+  constructor(
+    private readonly phone: PhoneForm,
+    private readonly code: CodeForm,
+  ) {
+    super();
+  }
+
+  success(_resource: VerificationResource, context: PageContext): View {
+    return this.phone.view(context, { notice: context.text('phone.cancelled') });
+  }
+
+  failure(problem: Problem, context: PageContext): View {
+    return this.code.failed(problem, context);
+  }
+}
+
+export const VERIFICATION_PAGES = [PhoneForm, CodeForm, PhonePage, StartPage, CodePage, CancelPage];

@@ -1,0 +1,44 @@
+import type { VerificationErrorCode } from './domain/error-catalogue.js';
+import type { CodeDefect } from './domain/one-time-code.js';
+import { publicStatus, secondsUntil, type VerificationRecord } from './domain/verification-record.js';
+
+/** What was expected to happen and did not. Not an exception: callers are meant to look at it. */
+export interface VerificationFailure {
+  ok: false;
+  code: VerificationErrorCode;
+  /** The request as it is now; absent when there is none or the caller may not know of it. */
+  request?: VerificationRecord;
+  retryAfterSeconds?: number;
+  /** With `invalid-input`: what is wrong with the code. */
+  codeDefect?: CodeDefect;
+}
+
+export type VerificationResult = { ok: true; request: VerificationRecord } | VerificationFailure;
+
+export const success = (request: VerificationRecord): VerificationResult => ({ ok: true, request });
+
+export const failure = (
+  code: VerificationErrorCode,
+  more: Omit<VerificationFailure, 'ok' | 'code'> = {},
+): VerificationFailure => ({ ok: false, code, ...more });
+
+/** Why a request that the caller may know of did not take what was asked of it, read from the row as it is now. */
+export function refusalOf(request: VerificationRecord): VerificationFailure {
+  switch (publicStatus(request)) {
+    case 'VERIFIED':
+      return failure('already-verified', { request });
+    case 'CANCELLED':
+      return failure('cancelled', { request });
+    case 'EXPIRED':
+      return failure('expired', { request });
+    case 'FAILED':
+      return failure(request.reason === 'attempts-exhausted' ? 'attempts-exhausted' : 'expired', { request });
+    case 'PENDING':
+      if (request.sendUntil !== null) {
+        return failure('not-ready', { request, retryAfterSeconds: secondsUntil(request.sendUntil, request) });
+      }
+      if (request.attempts >= request.maxAttempts) return failure('attempts-exhausted', { request });
+      // Another check or resend holds it, or did a moment ago.
+      return failure('check-in-progress', { request, retryAfterSeconds: 1 });
+  }
+}

@@ -1,0 +1,185 @@
+import { Inject, Injectable, Logger } from '@nestjs/common';
+import { PhoneVault } from '../database/phone-vault.js';
+import type { Fault, StartOutcome } from './domain/outcomes.js';
+import type { Channel } from './domain/phone-number.js';
+import type { VerificationPolicy } from './domain/policy.js';
+import { VerificationProvider } from './domain/verification-provider.js';
+import type { VerificationRecord } from './domain/verification-record.js';
+import { VERIFICATION_POLICY } from './verification.options.js';
+import { VerificationRepository } from './verification.repository.js';
+import { failure, refusalOf, success, type VerificationResult } from './verification.results.js';
+
+/** How long a send or a check may be under way before someone else may take it over; longer than the provider's time-out. */
+export const LEASE_MARGIN_SECONDS = 3;
+const RETRY_AFTER_FAULT_SECONDS = 2;
+const PROVIDER_BUSY_SECONDS = 5;
+
+/** Gets the messages of requests out, once each. No transaction and no connection is held while the provider is asked. */
+@Injectable()
+export class VerificationSender {
+  private readonly logger = new Logger(VerificationSender.name);
+
+  constructor(
+    private readonly repository: VerificationRepository,
+    private readonly provider: VerificationProvider,
+    private readonly vault: PhoneVault,
+    @Inject(VERIFICATION_POLICY) private readonly policy: VerificationPolicy,
+  ) {}
+
+  /**
+   * Sends the first message of a request in SENDING.
+   * @param earlierSendLost an earlier try may have reached the provider: then its conflict answer names our own message
+   */
+  async send(request: VerificationRecord, e164: string, earlierSendLost = false): Promise<VerificationResult> {
+    const { id } = request;
+    const cooldown = this.policy.resendCooldownSeconds;
+    const outcome = await this.askProvider(request, e164, request.channel);
+    switch (outcome.outcome) {
+      case 'started':
+        return this.settled(id, await this.repository.sent(id, outcome.providerRequestId, cooldown));
+      case 'already-pending': {
+        const inFlight = outcome.providerRequestId;
+        const adopted = inFlight && (await this.repository.adopt(id, inFlight, earlierSendLost, cooldown));
+        if (adopted) return success(adopted);
+        return this.rejected(id, earlierSendLost ? 'send-lost' : 'send-rejected', 'phone-busy', request.expiresAt);
+      }
+      case 'destination-rejected':
+        return this.rejected(id, 'send-rejected', 'destination-rejected');
+      case 'fraud-blocked':
+        return this.rejected(id, 'fraud-blocked', 'destination-not-allowed');
+      case 'fault': {
+        this.report('start', id, outcome);
+        const retryAfterSeconds = outcome.retryAfterSeconds ?? RETRY_AFTER_FAULT_SECONDS;
+        if (outcome.fault === 'unknown-outcome' || earlierSendLost) {
+          const unsettled = await this.repository.sendUnknown(id);
+          return failure('provider-unavailable', { retryAfterSeconds, ...(unsettled ? { request: unsettled } : {}) });
+        }
+        await this.repository.failSend(id, 'send-rejected');
+        return failure('provider-unavailable', { retryAfterSeconds });
+      }
+    }
+  }
+
+  /** Takes over a request whose send was lost; null when it is not one, or someone else has it already. */
+  async resume(id: string): Promise<VerificationResult | null> {
+    const claimed = await this.repository.claimSend(id, this.leaseSeconds);
+    return claimed && this.send(claimed, this.phoneNumberOf(claimed), true);
+  }
+
+  /** Sends a further message for a request that {@link VerificationRepository.claimResend} has claimed with `token`. */
+  async resend(
+    request: VerificationRecord & { earlierSendLost: boolean },
+    token: string,
+    channel: Channel,
+  ): Promise<VerificationResult> {
+    const previous = request.providerRequestId!;
+    if (channel === request.channel && !request.earlierSendLost) {
+      const next = await this.provider.next(previous);
+      if (next.outcome === 'sent') return this.resent(request, token, previous, channel);
+      if (next.outcome === 'retry-later') return this.notYet(request, token);
+      if (next.outcome === 'fault') return this.resendFault('next', request, token, next, next.fault === 'unknown-outcome');
+    }
+    const cancel = await this.provider.cancel(previous);
+    if (cancel.outcome === 'too-early') return this.notYet(request, token);
+    if (cancel.outcome === 'fault') {
+      return this.resendFault('cancel', request, token, cancel, cancel.fault === 'unknown-outcome');
+    }
+    // From here the old code is dead: whatever fails leaves the request without one until a further resend.
+    const start = await this.askProvider(request, this.phoneNumberOf(request), channel);
+    switch (start.outcome) {
+      case 'started':
+        return this.resent(request, token, start.providerRequestId, channel);
+      case 'already-pending': {
+        const inFlight = start.providerRequestId;
+        // Our guard allows one live request per number, so an id that is not the one just ended is our own lost message.
+        if (inFlight && inFlight !== previous) return this.resent(request, token, inFlight, channel);
+        return this.notYet(request, token);
+      }
+      case 'destination-rejected':
+      case 'fraud-blocked': {
+        const reason = start.outcome === 'fraud-blocked' ? 'fraud-blocked' : 'send-rejected';
+        await this.repository.finishCheck(request.id, token, 'FAILED', reason, false);
+        return failure(start.outcome === 'fraud-blocked' ? 'destination-not-allowed' : 'destination-rejected');
+      }
+      case 'fault':
+        return this.resendFault('start', request, token, start, true);
+    }
+  }
+
+  /** Ends the provider's side of a request that is over here. Best effort: what it refuses lapses by itself. */
+  async release(request: VerificationRecord): Promise<void> {
+    if (!request.providerRequestId) return;
+    const outcome = await this.provider.cancel(request.providerRequestId);
+    if (outcome.outcome === 'fault') this.report('cancel', request.id, outcome);
+  }
+
+  get leaseSeconds(): number {
+    return this.policy.providerTimeoutSeconds + LEASE_MARGIN_SECONDS;
+  }
+
+  report(operation: string, requestId: string, { fault, detail }: Fault): void {
+    const line = { requestId, provider: this.provider.name, operation, fault, detail };
+    if (fault === 'misconfigured' || fault === 'bad-request') this.logger.error(line, 'provider refused us');
+    else this.logger.warn(line, 'provider fault');
+  }
+
+  private askProvider(request: VerificationRecord, phoneNumber: string, channel: Channel): Promise<StartOutcome> {
+    return this.provider.start({
+      phoneNumber,
+      channel,
+      codeLength: request.codeLength,
+      ttlSeconds: this.policy.ttlSeconds,
+      clientReference: request.id.replaceAll('-', ''),
+      ...(request.locale ? { locale: request.locale } : {}),
+    });
+  }
+
+  private phoneNumberOf(request: VerificationRecord): string {
+    return this.vault.open(request.phoneNumber!, request.id);
+  }
+
+  /** After a compare-and-set: the row it changed, or else the row as somebody left it. */
+  private async settled(id: string, changed: VerificationRecord | null): Promise<VerificationResult> {
+    const request = changed ?? (await this.repository.findById(id));
+    if (!request) return failure('unknown-request');
+    return request.status === 'PENDING' ? success(request) : refusalOf(request);
+  }
+
+  private async rejected(
+    id: string,
+    reason: 'send-rejected' | 'send-lost' | 'fraud-blocked',
+    code: 'phone-busy' | 'destination-rejected' | 'destination-not-allowed',
+    busyUntil?: Date,
+  ): Promise<VerificationResult> {
+    const ended = await this.repository.failSend(id, reason);
+    if (!busyUntil) return failure(code);
+    const left = ended ? (busyUntil.getTime() - ended.readAt.getTime()) / 1000 : PROVIDER_BUSY_SECONDS;
+    return failure(code, { retryAfterSeconds: Math.max(1, Math.ceil(left)) });
+  }
+
+  private async resent(request: VerificationRecord, token: string, providerRequestId: string, channel: Channel) {
+    const { ttlSeconds, resendCooldownSeconds: cooldownSeconds } = this.policy;
+    const sent = { providerRequestId, channel, ttlSeconds, cooldownSeconds };
+    return this.settled(request.id, await this.repository.finishResend(request.id, token, sent));
+  }
+
+  /** The provider wants a little more time before it lets go of the last message; the person just waits. */
+  private async notYet(request: VerificationRecord & { earlierSendLost: boolean }, token: string) {
+    const left = await this.repository.abandonResend(request.id, token, request.earlierSendLost, PROVIDER_BUSY_SECONDS);
+    return failure('cooldown', { retryAfterSeconds: PROVIDER_BUSY_SECONDS, ...(left ? { request: left } : {}) });
+  }
+
+  private async resendFault(
+    operation: string,
+    request: VerificationRecord & { earlierSendLost: boolean },
+    token: string,
+    outcome: Fault,
+    codeMayBeDead: boolean,
+  ) {
+    this.report(operation, request.id, outcome);
+    const retryAfterSeconds = outcome.retryAfterSeconds ?? RETRY_AFTER_FAULT_SECONDS;
+    const lost = codeMayBeDead || request.earlierSendLost;
+    const left = await this.repository.abandonResend(request.id, token, lost, retryAfterSeconds);
+    return failure('provider-unavailable', { retryAfterSeconds, ...(left ? { request: left } : {}) });
+  }
+}

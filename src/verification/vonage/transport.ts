@@ -1,0 +1,149 @@
+import './quiet-sdk-debug.js';
+import { AuthenticationType, Client } from '@vonage/server-client';
+import { Verify } from '@vonage/verify';
+import { Verify2 } from '@vonage/verify2';
+import { Agent, errors, request as send } from 'undici';
+
+export interface VonageConnection {
+  apiKey: string;
+  apiSecret: string;
+  /** Another base URL than Vonage's: a proxy, the sandbox. */
+  apiHost?: string;
+  /** For the whole exchange: connecting, headers and body. */
+  timeoutMs: number;
+}
+
+/** An answer that is not a 2xx, reduced to what may be looked at. Carries no request, no header, no number. */
+export class VonageHttpError extends Error {
+  constructor(
+    readonly status: number,
+    readonly body: Readonly<Record<string, unknown>>,
+    readonly retryAfterSeconds: number | undefined,
+  ) {
+    super(`Vonage answered ${status}`);
+  }
+}
+
+/** No usable answer. `reached` is false only if it is certain that the request never got there. */
+export class VonageTransportError extends Error {
+  constructor(
+    readonly reason: string,
+    readonly reached: boolean,
+  ) {
+    super(`no answer from Vonage: ${reason}`);
+  }
+}
+
+const MAX_ANSWER_BYTES = 256 * 1024;
+/** The connection was never made, so nothing was sent. */
+const NEVER_REACHED = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH', 'UND_ERR_CONNECT_TIMEOUT']);
+
+type SdkRequest = Parameters<Client['sendRequest']>[0];
+type SdkResponse<T> = Awaited<ReturnType<typeof Client.prototype.sendRequest<T>>>;
+
+/**
+ * The SDK's typed classes over a transport of ours. The SDK's own has no time-out, reads a truncated body as `{}`,
+ * follows redirects with the credentials, throws errors that carry the Authorization header and the number, and costs
+ * seven times the CPU (docs/decisions/0004).
+ */
+export class VonageTransport {
+  private readonly agent: Agent;
+
+  constructor(private readonly connection: VonageConnection) {
+    const { timeoutMs } = connection;
+    this.agent = new Agent({ connect: { timeout: timeoutMs }, connections: 64, keepAliveTimeout: 10_000 });
+  }
+
+  verify(): Verify {
+    return new (this.over(Verify))(this.credentials(), this.options());
+  }
+
+  verify2(): Verify2 {
+    const OverTransport = this.over(Verify2);
+    class Verify2WithKeyAndSecret extends OverTransport {
+      protected override authType = AuthenticationType.BASIC;
+    }
+    return new Verify2WithKeyAndSecret(this.credentials(), this.options());
+  }
+
+  close(): Promise<void> {
+    return this.agent.close();
+  }
+
+  private credentials() {
+    return { apiKey: this.connection.apiKey, apiSecret: this.connection.apiSecret };
+  }
+
+  private options() {
+    return { apiHost: this.connection.apiHost?.replace(/\/+$/, '') };
+  }
+
+  /** The same class, sending through {@link exchange}. */
+  private over<Base extends new (...args: any[]) => Client>(base: Base): Base {
+    const exchange = this.exchange.bind(this);
+    return class extends base {
+      override async sendRequest<T>(request: SdkRequest) {
+        const prepared = await this.prepareRequest(request);
+        return (await exchange(prepared, this.prepareBody(prepared))) as SdkResponse<T>;
+      }
+    };
+  }
+
+  /** @throws VonageHttpError | VonageTransportError and nothing else */
+  private async exchange(prepared: SdkRequest, body: string | undefined): Promise<unknown> {
+    const { status, headers, text } = await this.send(prepared, body);
+    if (status < 200 || status > 299) {
+      throw new VonageHttpError(status, toObject(text) ?? {}, seconds(headers['retry-after']));
+    }
+    // 204 has no body; everything else of Verify is a JSON object, and what is not is no answer.
+    const data = status === 204 ? {} : toObject(text);
+    if (!data) throw new VonageTransportError('a body that is not a JSON object', true);
+    return { data, status };
+  }
+
+  private async send(prepared: SdkRequest, body: string | undefined) {
+    try {
+      const answer = await send(prepared.url as string, {
+        dispatcher: this.agent,
+        method: prepared.method as 'GET',
+        headers: prepared.headers as Record<string, string>,
+        body,
+        signal: AbortSignal.timeout(this.connection.timeoutMs),
+        headersTimeout: this.connection.timeoutMs,
+        bodyTimeout: this.connection.timeoutMs,
+      });
+      let text = '';
+      answer.body.setEncoding('utf8');
+      for await (const chunk of answer.body) {
+        text += chunk as string;
+        if (text.length > MAX_ANSWER_BYTES) throw new VonageTransportError('an answer that does not end', true);
+      }
+      return { status: answer.statusCode, headers: answer.headers, text };
+    } catch (error) {
+      throw asTransportError(error);
+    }
+  }
+}
+
+/** Keeps the kind of the error and drops the rest: undici's may name addresses, and a cause may hold the request. */
+function asTransportError(error: unknown): VonageTransportError {
+  if (error instanceof VonageTransportError) return error;
+  const { name = 'Error', code } = (error ?? {}) as { name?: string; code?: unknown };
+  const inner = (error as AggregateError | undefined)?.errors?.[0] as { code?: unknown } | undefined;
+  const reason = String(code ?? inner?.code ?? name);
+  const timedOut = name === 'TimeoutError' || error instanceof errors.HeadersTimeoutError || error instanceof errors.BodyTimeoutError;
+  return new VonageTransportError(timedOut ? 'timeout' : reason, !NEVER_REACHED.has(reason));
+}
+
+function toObject(text: string): Record<string, unknown> | null {
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Record<string, unknown>) : null;
+  } catch {
+    return null;
+  }
+}
+
+function seconds(header: string | string[] | undefined): number | undefined {
+  return typeof header === 'string' && /^\d{1,5}$/.test(header) ? Number(header) : undefined;
+}
