@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { createApp } from './app.setup.js';
 import { banner } from './banner.js';
 import { type Config, loadConfig } from './config/index.js';
-import { startEmbeddedPostgres } from './database/embedded/index.js';
+import { startEmbeddedPostgres } from './database/embedded-postgres/index.js';
 import { runMigrations } from './database/index.js';
 
 /** In-flight requests may take this long when the application is told to stop. */

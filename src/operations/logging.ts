@@ -24,7 +24,6 @@ export function loggerParams(level: string): Params {
         return id;
       },
       quietReqLogger: true,
-      customAttributeKeys: { reqId: 'requestId' },
       wrapSerializers: false,
       serializers: { req: () => undefined, res: () => undefined, err: () => undefined },
       customSuccessObject: (request: ExpressRequest, response: ServerResponse, line: { responseTime?: number }) =>

@@ -1,0 +1,17 @@
+// `npm test`: builds (tests start the compiled application too), says what is left out for lack of a program, runs Jest.
+import { spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { buildIfStale } from './build-if-stale.mjs';
+
+buildIfStale();
+
+const chromium = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find(existsSync);
+const browser = process.env.CHROMIUM_PATH ?? chromium ?? '';
+if (!browser) process.stdout.write('No Chromium found (CHROMIUM_PATH): the tests in a real browser are left out.\n');
+
+const jest = spawn(process.execPath, ['node_modules/jest/bin/jest.js', ...process.argv.slice(2)], {
+  stdio: 'inherit',
+  env: { ...process.env, CHROMIUM_PATH: browser },
+});
+for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => jest.kill(signal));
+jest.on('exit', (code) => process.exit(code ?? 1));

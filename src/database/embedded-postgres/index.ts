@@ -1,0 +1,2 @@
+export { EmbeddedPostgresError } from './error.js';
+export { type EmbeddedPostgres, type EmbeddedPostgresOptions, startEmbeddedPostgres } from './launcher.js';

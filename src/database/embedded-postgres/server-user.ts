@@ -1,0 +1,66 @@
+import { execFileSync, spawnSync } from 'node:child_process';
+import { existsSync, statSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { EmbeddedPostgresError } from './error.js';
+
+/** How to run Postgres' programs: as ourselves, or, since Postgres refuses to run as root, as somebody else. */
+export interface ServerUser {
+  /** Who owns the data; undefined: we do. */
+  uid?: number;
+  gid?: number;
+  /** The command line to spawn. */
+  command(program: string, args: string[]): { file: string; args: string[]; uid?: number; gid?: number };
+}
+
+/** @param paths what the user must be able to reach */
+export function chooseServerUser(paths: string[]): ServerUser {
+  if (process.getuid?.() !== 0) return { command: (file, args) => ({ file, args }) };
+
+  const { uid, gid, name } = unprivilegedUser();
+  const unreachable = paths.find((path) => !isReachable(path, uid, gid));
+  if (!unreachable) return { uid, gid, command: (file, args) => ({ file, args, uid, gid }) };
+
+  // A clone below /root or in a folder of mode 0700: the user may not walk through it. Linux can lend it that one right.
+  const setpriv = [
+    `--reuid=${uid}`,
+    `--regid=${gid}`,
+    '--clear-groups',
+    '--inh-caps=+dac_override',
+    '--ambient-caps=+dac_override',
+  ];
+  if (spawnSync('setpriv', [...setpriv, 'true']).status === 0) {
+    return { uid, gid, command: (file, args) => ({ file: 'setpriv', args: [...setpriv, file, ...args] }) };
+  }
+  throw new EmbeddedPostgresError(
+    `Postgres does not run as root, and the user "${name}" cannot reach ${unreachable}. ` +
+      `Start as an ordinary user, move the folder to where "${name}" may read it (for example below /srv), ` +
+      'or set DATABASE_URL.',
+  );
+}
+
+function unprivilegedUser() {
+  for (const name of ['postgres', 'nobody']) {
+    try {
+      const id = (flag: string) => Number(execFileSync('id', [flag, name], { encoding: 'utf8', stdio: 'pipe' }));
+      return { name, uid: id('-u'), gid: id('-g') };
+    } catch {
+      // No such user here.
+    }
+  }
+  throw new EmbeddedPostgresError(
+    'Postgres does not run as root, and there is neither a user "postgres" nor "nobody". ' +
+      'Start as an ordinary user, or set DATABASE_URL.',
+  );
+}
+
+/** Whether the user may walk down to a path: the search bit of every folder above it, as far as the folders exist. */
+function isReachable(path: string, uid: number, gid: number): boolean {
+  for (let folder = path; ; folder = dirname(folder)) {
+    if (existsSync(folder)) {
+      const { mode, uid: owner, gid: group } = statSync(folder);
+      const searchBit = owner === uid ? 0o100 : group === gid ? 0o010 : 0o001;
+      if (!(mode & searchBit)) return false;
+    }
+    if (folder === dirname(folder)) return true;
+  }
+}

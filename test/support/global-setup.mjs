@@ -1,0 +1,38 @@
+import { randomBytes } from 'node:crypto';
+import { chmodSync, mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import pg from 'pg';
+
+/**
+ * One real Postgres a run: the one of DATABASE_URL (its role needs CREATEDB), or an embedded one. The migrations run
+ * once, into a template that every suite's own database is cloned from. Needs the build that `npm test` makes.
+ */
+export default async function globalSetup() {
+  const { startEmbeddedPostgres } = await import('../../dist/database/embedded-postgres/index.js');
+  const { runMigrations } = await import('../../dist/database/index.js');
+
+  const given = process.env.DATABASE_URL;
+  const directory = given ? null : mkdtempSync(join(tmpdir(), 'otp-test-'));
+  // As root the server runs as another user, who has to get in.
+  if (directory) chmodSync(directory, 0o755);
+  const server = directory
+    ? await startEmbeddedPostgres({ dataDirectory: join(directory, 'postgres'), forTests: true })
+    : null;
+
+  const adminUrl = given ?? server.url;
+  const template = `otp_template_${randomBytes(5).toString('hex')}`;
+  const admin = new pg.Client({ connectionString: adminUrl });
+  await admin.connect();
+  await admin.query(`CREATE DATABASE ${template}`);
+  await admin.end();
+
+  const templateUrl = new URL(adminUrl);
+  templateUrl.pathname = template;
+  await runMigrations(templateUrl.href);
+  process.env.TEST_POSTGRES_URL = adminUrl;
+  process.env.TEST_TEMPLATE_DATABASE = template;
+  // What a developer's own settings are must not decide what the tests see.
+  delete process.env.DATABASE_URL;
+  globalThis.testPostgres = { server, directory };
+}

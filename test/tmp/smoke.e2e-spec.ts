@@ -1,0 +1,24 @@
+import 'reflect-metadata';
+import { createApp } from '../../src/app.setup.js';
+import { loadConfig } from '../../src/config/index.js';
+import { runMigrations } from '../../src/database/index.js';
+it('smoke', async () => {
+  const url = process.env.TEST_POSTGRES_URL!;
+  console.log(await runMigrations(url));
+  const config = loadConfig({ DATABASE_URL: url, DATA_DIRECTORY: '/tmp/pgt2', VONAGE_API_HOST: 'http://127.0.0.1:9', LOG_LEVEL: 'info' });
+  const app = await createApp(config, { databaseUrl: url });
+  await app.listen(0);
+  const base = `http://127.0.0.1:${app.getHttpServer().address().port}`;
+  const post = (path: string, body: unknown, h = {}) => fetch(base + path, { method: 'POST', headers: { 'content-type': 'application/json', ...h }, body: JSON.stringify(body) });
+  let r = await fetch(base + '/'); console.log(r.status, Object.fromEntries(r.headers), (await r.text()).slice(0, 1500));
+  r = await post('/request-otp', { phoneNumber: '14155552671' }); console.log(r.status, Object.fromEntries(r.headers), await r.text());
+  r = await post('/request-otp', { phoneNumber: null }); console.log(r.status, await r.text());
+  r = await post('/request-otp', []); console.log(r.status, await r.text());
+  r = await post('/request-otp', { phoneNumber: '123' }, { accept: 'text/html' }); console.log(r.status, (await r.text()).slice(0, 900));
+  r = await post('/verify-otp', { requestId: '0198f2c4-0000-7000-8000-000000000000', otpCode: '123456' }); console.log(r.status, await r.text());
+  r = await fetch(base + '/health/ready'); console.log(r.status, await r.text());
+  r = await fetch(base + '/docs'); console.log(r.status, (await r.text()).slice(0, 300));
+  r = await fetch(base + '/nope', { headers: { accept: 'application/json' } }); console.log(r.status, await r.text());
+  r = await post('/request-otp', { phoneNumber: '14155552671' }, { origin: 'http://evil.example' }); console.log(r.status, await r.text());
+  await app.close();
+});
