@@ -1,0 +1,3 @@
+export type { LedgerEntry } from './ledger.js';
+export { MAGIC_NUMBERS, type MagicNumber } from './magic-numbers.js';
+export { type Sandbox, type SandboxOptions, startSandbox } from './sandbox.js';
