@@ -5,9 +5,12 @@ import { buildIfStale } from './build-if-stale.mjs';
 
 buildIfStale();
 
-const chromium = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find(existsSync);
+const chromium = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find(
+  existsSync,
+);
 const browser = process.env.CHROMIUM_PATH ?? chromium ?? '';
-if (!browser) process.stdout.write('No Chromium found (CHROMIUM_PATH): the tests in a real browser are left out.\n');
+if (!browser)
+  process.stdout.write('No Chromium found (CHROMIUM_PATH): the tests in a real browser are left out.\n');
 
 const jest = spawn(process.execPath, ['node_modules/jest/bin/jest.js', ...process.argv.slice(2)], {
   stdio: 'inherit',

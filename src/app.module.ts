@@ -4,7 +4,11 @@ import { LoggerModule } from 'nestjs-pino';
 import type { Config } from './config/index.js';
 import { dataSourceOptions } from './database/index.js';
 import { HealthModule, loggerParams } from './operations/index.js';
-import { type VerificationModuleOptions, verificationEntities, VerificationModule } from './verification/index.js';
+import {
+  type VerificationModuleOptions,
+  verificationEntities,
+  VerificationModule,
+} from './verification/index.js';
 
 /** Where a running application finds what it does not bring itself. */
 export interface Surroundings {
@@ -16,7 +20,10 @@ export interface Surroundings {
 /** Outside production the sandbox takes any credentials. */
 const SANDBOX_CREDENTIAL = 'sandbox';
 
-export function verificationOptions(config: Config, { vonageApiHost }: Surroundings): VerificationModuleOptions {
+export function verificationOptions(
+  config: Config,
+  { vonageApiHost }: Surroundings,
+): VerificationModuleOptions {
   const apiHost = vonageApiHost ?? config.VONAGE_API_HOST;
   return {
     vonage: {

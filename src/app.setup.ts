@@ -1,10 +1,10 @@
 import { NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
-import { Logger } from 'nestjs-pino';
+import { PinoLogger } from 'nestjs-pino';
 import { AppModule, type Surroundings } from './app.module.js';
 import type { Config } from './config/index.js';
 import { configureHttp } from './http/index.js';
-import { openApiDocument, serveOpenApi } from './operations/index.js';
+import { ApplicationLogger, openApiDocument, serveOpenApi } from './operations/index.js';
 import { describeService } from './verification/index.js';
 
 /** A slow body is cut off after this: nothing that we take is large. */
@@ -17,7 +17,7 @@ export async function createApp(config: Config, surroundings: Surroundings): Pro
     bufferLogs: true,
     abortOnError: false,
   });
-  app.useLogger(app.get(Logger));
+  app.useLogger(new ApplicationLogger(await app.resolve(PinoLogger), {}));
   configureHttp(app, { trustProxy: config.TRUST_PROXY, https: config.production });
   serveOpenApi(app, openApiDocument(app, describeService()));
   const server = app.getHttpServer();

@@ -15,7 +15,9 @@
   });
 
   // The server enforces the wait; this only saves a vain try and announces the end once.
-  const waiting = [...document.querySelectorAll('button[data-wait]')].filter((button) => button.dataset.wait > 0);
+  const waiting = [...document.querySelectorAll('button[data-wait]')].filter(
+    (button) => button.dataset.wait > 0,
+  );
   if (waiting.length) {
     const until = Date.now() + waiting[0].dataset.wait * 1000;
     const hint = document.querySelector('[data-wait-hint]');

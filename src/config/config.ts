@@ -4,7 +4,10 @@ import { loadOrGenerateKeys } from './generated-keys.js';
 import type { KeyRing } from './key-ring.js';
 
 /** The whole configuration of the runnable application, checked. */
-export interface Config extends Omit<Environment, 'PHONE_ENCRYPTION_KEYS' | 'PHONE_FINGERPRINT_KEYS' | 'SANDBOX'> {
+export interface Config extends Omit<
+  Environment,
+  'PHONE_ENCRYPTION_KEYS' | 'PHONE_FINGERPRINT_KEYS' | 'SANDBOX'
+> {
   production: boolean;
   /** True when the application starts its own Vonage look-alike. */
   sandbox: boolean;
@@ -27,7 +30,9 @@ export class ConfigurationError extends Error {
  */
 export function loadConfig(env: NodeJS.ProcessEnv = process.env): Config {
   const known = Object.keys(environmentSchema.shape);
-  const given = Object.fromEntries(known.filter((name) => env[name]?.trim()).map((name) => [name, env[name]]));
+  const given = Object.fromEntries(
+    known.filter((name) => env[name]?.trim()).map((name) => [name, env[name]]),
+  );
   const parsed = environmentSchema.safeParse(given);
   const problems = parsed.success
     ? []
@@ -59,7 +64,9 @@ function combinationProblems(env: Record<string, string | undefined>, production
   const problems: string[] = [];
   const { VONAGE_API_KEY: key, VONAGE_API_SECRET: secret, CODE_LENGTH: codeLength } = env;
   if (Boolean(key) !== Boolean(secret)) {
-    problems.push(`${key ? 'VONAGE_API_SECRET' : 'VONAGE_API_KEY'} must be set too: key and secret belong together`);
+    problems.push(
+      `${key ? 'VONAGE_API_SECRET' : 'VONAGE_API_KEY'} must be set too: key and secret belong together`,
+    );
   }
   if (env['VONAGE_VERIFY_API'] === 'v1' && codeLength && !['4', '6'].includes(codeLength.trim())) {
     problems.push('CODE_LENGTH must be 4 or 6 with VONAGE_VERIFY_API=v1');

@@ -54,7 +54,8 @@ const trustProxy = text.transform((value, context): string[] | number | null => 
     .split(',')
     .map((entry) => entry.trim())
     .filter(Boolean);
-  const isNetwork = /^(loopback|linklocal|uniquelocal|\d{1,3}(\.\d{1,3}){3}(\/\d{1,2})?|[0-9a-f:.]*:[0-9a-f:.]*(\/\d{1,3})?)$/i;
+  const isNetwork =
+    /^(loopback|linklocal|uniquelocal|\d{1,3}(\.\d{1,3}){3}(\/\d{1,2})?|[0-9a-f:.]*:[0-9a-f:.]*(\/\d{1,3})?)$/i;
   if (list.length > 0 && list.every((entry) => isNetwork.test(entry))) return list;
   context.addIssue('"off", the number of proxies in front, or their addresses such as loopback,10.0.0.0/8');
   return z.NEVER;
@@ -80,11 +81,15 @@ export interface RateLimit {
  * that knows their names; `docs/configuration.md` and `.env.example` are held to it by a test.
  */
 export const environmentSchema = z.object({
-  NODE_ENV: z.enum(['development', 'production', 'test'], 'development, production or test').default('development'),
+  NODE_ENV: z
+    .enum(['development', 'production', 'test'], 'development, production or test')
+    .default('development'),
   HOST: text.optional(),
   PORT: port.default(3000),
   TRUST_PROXY: trustProxy.default(null),
-  LOG_LEVEL: z.enum(['silent', 'fatal', 'error', 'warn', 'info', 'debug', 'trace'], 'a pino level').default('info'),
+  LOG_LEVEL: z
+    .enum(['silent', 'fatal', 'error', 'warn', 'info', 'debug', 'trace'], 'a pino level')
+    .default('info'),
 
   DATABASE_URL: url(['postgres:', 'postgresql:'], 'postgres://user:password@host:5432/name').optional(),
   DATABASE_POOL_SIZE: whole(1, 200, 'connections').default(10),

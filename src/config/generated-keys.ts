@@ -38,8 +38,11 @@ function read(file: string): GeneratedKeys | null {
     return { encryption: parseKeyRing(stored.encryption), fingerprint: parseKeyRing(stored.fingerprint) };
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
-    throw new Error(`${file} is unreadable; restore it, or delete it together with the database it belongs to`, {
-      cause: error,
-    });
+    throw new Error(
+      `${file} is unreadable; restore it, or delete it together with the database it belongs to`,
+      {
+        cause: error,
+      },
+    );
   }
 }

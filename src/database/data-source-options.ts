@@ -12,7 +12,12 @@ export interface DatabaseOptions {
 }
 
 /** What the application and the migration commands share. The schema comes from migrations only. */
-export function dataSourceOptions({ url, poolSize = 10, statementTimeoutMs = 10_000, entities }: DatabaseOptions): DataSourceOptions {
+export function dataSourceOptions({
+  url,
+  poolSize = 10,
+  statementTimeoutMs = 10_000,
+  entities,
+}: DatabaseOptions): DataSourceOptions {
   return {
     type: 'postgres',
     url,

@@ -28,7 +28,9 @@ export class PhoneVault {
     const key = this.keys.encryption.find((candidate: Key) => candidate.id === id);
     if (!key) throw new Error(`encryption key "${id}" is not in the key ring`);
     const bytes = Buffer.from(encoded ?? '', 'base64url');
-    const decipher = createDecipheriv(ALGORITHM, key.secret, bytes.subarray(0, IV_BYTES), { authTagLength: TAG_BYTES })
+    const decipher = createDecipheriv(ALGORITHM, key.secret, bytes.subarray(0, IV_BYTES), {
+      authTagLength: TAG_BYTES,
+    })
       .setAAD(Buffer.from(rowId))
       .setAuthTag(bytes.subarray(-TAG_BYTES));
     return decipher.update(bytes.subarray(IV_BYTES, -TAG_BYTES), undefined, 'utf8') + decipher.final('utf8');

@@ -11,8 +11,12 @@ export function bodyParsers(): RequestHandler[] {
   return [
     refuseOtherTypes,
     express.json({ limit: BODY_LIMIT, strict: true, reviver: refuseDangerousKey }),
-    express.urlencoded({ limit: BODY_LIMIT, extended: false, parameterLimit: 100 }),
-    refuseDangerousFormKeys,
+    express.urlencoded({
+      limit: BODY_LIMIT,
+      extended: false,
+      parameterLimit: 100,
+      verify: refuseDangerousFormKeys,
+    }),
   ];
 }
 
@@ -26,7 +30,8 @@ function refuseDangerousKey(key: string, value: unknown): unknown {
   return value;
 }
 
-const refuseDangerousFormKeys: RequestHandler = (request, _response, next) => {
-  const keys = Object.keys((request.body ?? {}) as object);
-  next(keys.some((key) => DANGEROUS_KEYS.has(key)) ? Problem.http('invalid-input') : undefined);
-};
+/** On the raw text: once parsed, `__proto__=x` has left no trace. */
+function refuseDangerousFormKeys(_request: unknown, _response: unknown, raw: Buffer): void {
+  const keys = [...new URLSearchParams(raw.toString('latin1')).keys()];
+  if (keys.some((key) => DANGEROUS_KEYS.has(key))) throw Problem.http('invalid-input');
+}

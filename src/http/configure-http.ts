@@ -20,7 +20,10 @@ export interface HttpOptions {
  */
 export function configureHttp(app: NestExpressApplication, options: HttpOptions = {}): void {
   const { trustProxy = null, https = false, trustedOrigins = [] } = options;
-  app.set('trust proxy', trustProxy === null ? false : typeof trustProxy === 'number' ? trustProxy : [...trustProxy]);
+  app.set(
+    'trust proxy',
+    trustProxy === null ? false : typeof trustProxy === 'number' ? trustProxy : [...trustProxy],
+  );
   app.set('query parser', 'simple');
   app.set('etag', false);
 

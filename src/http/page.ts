@@ -30,7 +30,11 @@ export const Page = (view: Type<PageView>) => SetMetadata(PAGE, view);
  * @param guards run after the kind is decided, so that their refusals come as the page they belong to
  */
 export const Negotiated = (...guards: Type<CanActivate>[]) =>
-  applyDecorators(UseFilters(ProblemFilter), UseGuards(PageGuard, ...guards), UseInterceptors(PageInterceptor));
+  applyDecorators(
+    UseFilters(ProblemFilter),
+    UseGuards(PageGuard, ...guards),
+    UseInterceptors(PageInterceptor),
+  );
 
 /**
  * Decides between HTML and JSON before anything else happens, so that whatever refuses the request later (a throttled

@@ -68,7 +68,11 @@ export function problemDetail(problem: Problem, text: PageContext['text']): stri
 function errorView(problem: Problem, { text }: PageContext): View {
   return {
     name: 'error',
-    context: { title: text(`problem.${problem.code}.title`), detail: problemDetail(problem, text), isError: true },
+    context: {
+      title: text(`problem.${problem.code}.title`),
+      detail: problemDetail(problem, text),
+      isError: true,
+    },
   };
 }
 

@@ -71,7 +71,8 @@ export class HandlebarsRenderer extends ViewRenderer {
       const file = join(entry.parentPath, entry.name);
       const name = relative(directory, file).replaceAll('\\', '/').slice(0, -'.hbs'.length);
       const source = readFileSync(file, 'utf8');
-      if (name.startsWith('partials/')) this.handlebars.registerPartial(name.slice('partials/'.length), source);
+      if (name.startsWith('partials/'))
+        this.handlebars.registerPartial(name.slice('partials/'.length), source);
       else this.templates.set(name, this.handlebars.compile(source));
     }
   }

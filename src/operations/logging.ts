@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { randomUUID } from 'node:crypto';
-import type { Params } from 'nestjs-pino';
+import { Logger, type Params } from 'nestjs-pino';
 
 interface ExpressRequest extends IncomingMessage {
   route?: { path?: unknown };
@@ -19,17 +19,25 @@ export function loggerParams(level: string): Params {
       // A caller's id is taken over only in a shape that cannot break a line or smuggle a number's worth of text.
       genReqId: (request: IncomingMessage, response: ServerResponse) => {
         const given = request.headers['x-request-id'];
-        const id = typeof given === 'string' && REQUEST_ID.test(given) && !/\d{7}/.test(given) ? given : randomUUID();
+        const id =
+          typeof given === 'string' && REQUEST_ID.test(given) && !/\d{7}/.test(given) ? given : randomUUID();
         response.setHeader('X-Request-Id', id);
         return id;
       },
       quietReqLogger: true,
       wrapSerializers: false,
       serializers: { req: () => undefined, res: () => undefined, err: () => undefined },
-      customSuccessObject: (request: ExpressRequest, response: ServerResponse, line: { responseTime?: number }) =>
-        requestLine(request, response, line),
-      customErrorObject: (request: ExpressRequest, response: ServerResponse, _error: Error, line: { responseTime?: number }) =>
-        requestLine(request, response, line),
+      customSuccessObject: (
+        request: ExpressRequest,
+        response: ServerResponse,
+        line: { responseTime?: number },
+      ) => requestLine(request, response, line),
+      customErrorObject: (
+        request: ExpressRequest,
+        response: ServerResponse,
+        _error: Error,
+        line: { responseTime?: number },
+      ) => requestLine(request, response, line),
       customLogLevel: (_request: IncomingMessage, response: ServerResponse, error?: Error) =>
         error || response.statusCode >= 500 ? 'error' : 'info',
       customSuccessMessage: () => 'request',
@@ -39,7 +47,11 @@ export function loggerParams(level: string): Params {
   };
 }
 
-function requestLine(request: ExpressRequest, response: ServerResponse, { responseTime }: { responseTime?: number }) {
+function requestLine(
+  request: ExpressRequest,
+  response: ServerResponse,
+  { responseTime }: { responseTime?: number },
+) {
   const route = request.route?.path;
   return {
     method: request.method,
@@ -48,4 +60,20 @@ function requestLine(request: ExpressRequest, response: ServerResponse, { respon
     status: response.statusCode,
     ms: responseTime,
   };
+}
+
+/** Nest's own account of its start-up: a page of lines that nobody reads. */
+const START_UP = new Set([
+  'NestFactory',
+  'InstanceLoader',
+  'RoutesResolver',
+  'RouterExplorer',
+  'NestApplication',
+]);
+
+/** The application's logger, without the start-up's chatter; its warnings and errors are kept. */
+export class ApplicationLogger extends Logger {
+  override log(message: unknown, ...rest: unknown[]): void {
+    if (!START_UP.has(String(rest.at(-1)))) super.log(message, ...rest);
+  }
 }

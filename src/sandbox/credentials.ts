@@ -26,6 +26,9 @@ function fromBasic(header: string): Credentials {
 
 function fromParameters(request: Request): Credentials {
   if (request.path.startsWith('/v2/')) return {};
-  const { api_key: apiKey, api_secret: apiSecret } = { ...request.query, ...request.body } as Record<string, string>;
+  const { api_key: apiKey, api_secret: apiSecret } = { ...request.query, ...request.body } as Record<
+    string,
+    string
+  >;
   return { apiKey, apiSecret };
 }

@@ -109,7 +109,9 @@ export async function answerFaultily(
       return;
     case 'status':
       if (fault.retryAfterSeconds !== undefined) response.setHeader('Retry-After', fault.retryAfterSeconds);
-      response.status(fault.status ?? 500).json({ title: 'Injected fault', detail: 'Injected by POST /faults' });
+      response
+        .status(fault.status ?? 500)
+        .json({ title: 'Injected fault', detail: 'Injected by POST /faults' });
       return;
     case 'garbage':
       response.status(200).type('html').send('<html><body><h1>It works!</h1></body></html>');

@@ -18,7 +18,10 @@ startSandbox({ port })
     }
   })
   .catch((error: NodeJS.ErrnoException) => {
-    const words = error.code === 'EADDRINUSE' ? `Port ${port} is in use; set SANDBOX_PORT to another one.` : error.message;
+    const words =
+      error.code === 'EADDRINUSE'
+        ? `Port ${port} is in use; set SANDBOX_PORT to another one.`
+        : error.message;
     process.stderr.write(`${words}\n`);
     process.exit(1);
   });

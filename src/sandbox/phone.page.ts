@@ -19,7 +19,9 @@ const view = (entry: LedgerEntry) => ({
 
 /** The "phone": a page that shows messages as they arrive, by server-sent events or by reloading. */
 export function phonePage(ledger: Ledger): { routes: Router; close(): void } {
-  const template = Handlebars.compile(readFileSync(join(PACKAGE_ROOT, 'views', 'sandbox', 'phone.hbs'), 'utf8'));
+  const template = Handlebars.compile(
+    readFileSync(join(PACKAGE_ROOT, 'views', 'sandbox', 'phone.hbs'), 'utf8'),
+  );
   const listeners = new Set<Response>();
   const push = (entry: LedgerEntry) => {
     for (const response of listeners) response.write(`data: ${JSON.stringify(view(entry))}\n\n`);

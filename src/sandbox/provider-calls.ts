@@ -19,7 +19,14 @@ export interface ProviderRoute {
   answer(request: Request): Answer;
 }
 
-const noCalls = (): CallCounts => ({ start: 0, check: 0, cancel: 0, next: 0, search: 0, checksByRequest: {} });
+const noCalls = (): CallCounts => ({
+  start: 0,
+  check: 0,
+  cancel: 0,
+  next: 0,
+  search: 0,
+  checksByRequest: {},
+});
 
 /** Counts every call of the provider's API and lets faults come between the call and its answer. */
 export class ProviderCalls {

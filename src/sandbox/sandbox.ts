@@ -135,7 +135,8 @@ function controlRoutes(app: Express, { clock, ledger, faults, requests, calls, r
   app.get('/clock', (_request, response) => void response.json({ now: new Date(clock.now()).toISOString() }));
   app.post('/clock', (request, response) => {
     const parsed = z.object({ advanceSeconds: z.number().min(0).max(86_400) }).safeParse(request.body);
-    if (!parsed.success) return void response.status(400).json({ title: 'Bad clock', detail: z.prettifyError(parsed.error) });
+    if (!parsed.success)
+      return void response.status(400).json({ title: 'Bad clock', detail: z.prettifyError(parsed.error) });
     clock.advance(parsed.data.advanceSeconds);
     response.json({ now: new Date(clock.now()).toISOString() });
   });

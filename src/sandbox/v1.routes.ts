@@ -16,14 +16,23 @@ const WORKFLOWS: Record<string, string[]> = {
   6: ['sms'],
   7: ['voice'],
 };
-const SEARCH_STATUS = { verified: 'SUCCESS', failed: 'FAILED', cancelled: 'CANCELLED', expired: 'EXPIRED' } as const;
+const SEARCH_STATUS = {
+  verified: 'SUCCESS',
+  failed: 'FAILED',
+  cancelled: 'CANCELLED',
+  expired: 'EXPIRED',
+} as const;
 /** A request that has just ended cannot be found for a minute. */
 const SEARCH_BLIND_MS = 60_000;
 
 const ok = (body: object): Answer => ({ status: 200, body });
-const no = (status: string, error_text: string, more: object = {}): Answer => ok({ ...more, status, error_text });
+const no = (status: string, error_text: string, more: object = {}): Answer =>
+  ok({ ...more, status, error_text });
 const gone = (id: string) =>
-  no('6', `The Vonage platform was unable to process this message for the following reason: Request '${id}' was not found or it has been verified already.`);
+  no(
+    '6',
+    `The Vonage platform was unable to process this message for the following reason: Request '${id}' was not found or it has been verified already.`,
+  );
 
 /** Parameters of a JSON body, a form or the query; workflow ids come as text and as numbers. */
 function parametersOf(request: Request): Record<string, string> {
@@ -76,7 +85,9 @@ export function v1Routes({ requests, calls, rate, clock, credentials }: V1Depend
     if (magic) return ok(magic.v1);
     const result = requests.start({ api: 'v1', to, brand, codeLength, ttlSeconds, steps, stepSeconds });
     return 'inFlight' in result
-      ? no('10', 'Concurrent verifications to the same number are not allowed', { request_id: result.inFlight.id })
+      ? no('10', 'Concurrent verifications to the same number are not allowed', {
+          request_id: result.inFlight.id,
+        })
       : ok({ request_id: result.started.id, status: '0' });
   };
 
@@ -111,7 +122,8 @@ export function v1Routes({ requests, calls, rate, clock, credentials }: V1Depend
     if (cmd === 'trigger_next_event') {
       const result = requests.next(id);
       if (result === 'gone') return gone(id);
-      if (result === 'no-more') return no('19', `No more events are left to execute for the request ['${id}']`);
+      if (result === 'no-more')
+        return no('19', `No more events are left to execute for the request ['${id}']`);
       return ok({ status: '0', command: cmd });
     }
     if (cmd !== 'cancel') return no('3', 'Invalid value for param: cmd');
@@ -124,7 +136,10 @@ export function v1Routes({ requests, calls, rate, clock, credentials }: V1Depend
       case 'too-early':
         return no('19', `Verification request ['${id}'] can't be cancelled within the first 30 seconds.`);
       case 'too-late':
-        return no('19', `Verification request  ['${id}'] can't be cancelled now. Too many attempts to re-deliver have already been made.`);
+        return no(
+          '19',
+          `Verification request  ['${id}'] can't be cancelled now. Too many attempts to re-deliver have already been made.`,
+        );
       case 'gone':
         return gone(id);
     }
@@ -149,7 +164,10 @@ export function v1Routes({ requests, calls, rate, clock, credentials }: V1Depend
       answer: guarded(start),
     }),
   );
-  router.post('/verify/check/json', calls.handler({ api: 'v1', operation: 'check', to: numberOf, requestId: idOf, answer: guarded(check) }));
+  router.post(
+    '/verify/check/json',
+    calls.handler({ api: 'v1', operation: 'check', to: numberOf, requestId: idOf, answer: guarded(check) }),
+  );
   router.post(
     '/verify/control/json',
     calls.handler({
@@ -186,7 +204,10 @@ function searchResult(request: SandboxRequest) {
     })),
     events: request.steps
       .slice(0, request.step + 1)
-      .map((channel, index) => ({ id: `${request.id.slice(0, 14)}0${index}`, type: channel === 'sms' ? 'sms' : 'tts' })),
+      .map((channel, index) => ({
+        id: `${request.id.slice(0, 14)}0${index}`,
+        type: channel === 'sms' ? 'sms' : 'tts',
+      })),
     price: request.ended === 'verified' ? '0.10000000' : '0',
     currency: 'EUR',
     estimated_price_messages_sent: price(request),

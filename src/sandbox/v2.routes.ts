@@ -8,7 +8,11 @@ import type { RateWindow } from './rate-window.js';
 import type { SandboxRequests } from './requests.js';
 
 const startSchema = z.object({
-  brand: z.string('Brand is required').min(1, 'Brand is required').max(18).regex(/^[^/{}:$\\]*$/),
+  brand: z
+    .string('Brand is required')
+    .min(1, 'Brand is required')
+    .max(18)
+    .regex(/^[^/{}:$\\]*$/),
   workflow: z
     .array(
       z.object({
@@ -134,7 +138,10 @@ export function v2Routes({ requests, calls, rate, credentials }: V2Dependencies)
         return { status: 204, body: undefined };
       case 'too-early':
         // Inferred: no documented status of this operation says "not yet"; 404 would say that there is nothing to cancel.
-        return conflict('conflict', 'The request cannot be cancelled within the first 30 seconds. Please try again later.');
+        return conflict(
+          'conflict',
+          'The request cannot be cancelled within the first 30 seconds. Please try again later.',
+        );
       case 'too-late':
         return conflict('conflict', 'The request cannot be cancelled any more.');
       case 'gone':
@@ -160,9 +167,18 @@ export function v2Routes({ requests, calls, rate, credentials }: V2Dependencies)
       answer: guarded(start),
     }),
   );
-  router.post('/v2/verify/:id', calls.handler({ api: 'v2', operation: 'check', to: numberOf, requestId: idOf, answer: guarded(check) }));
-  router.delete('/v2/verify/:id', calls.handler({ api: 'v2', operation: 'cancel', to: numberOf, answer: guarded(cancel) }));
-  router.post('/v2/verify/:id/next_workflow', calls.handler({ api: 'v2', operation: 'next', to: numberOf, answer: guarded(next) }));
+  router.post(
+    '/v2/verify/:id',
+    calls.handler({ api: 'v2', operation: 'check', to: numberOf, requestId: idOf, answer: guarded(check) }),
+  );
+  router.delete(
+    '/v2/verify/:id',
+    calls.handler({ api: 'v2', operation: 'cancel', to: numberOf, answer: guarded(cancel) }),
+  );
+  router.post(
+    '/v2/verify/:id/next_workflow',
+    calls.handler({ api: 'v2', operation: 'next', to: numberOf, answer: guarded(next) }),
+  );
   return router;
 }
 
@@ -174,7 +190,11 @@ function invalid(issues: { path: PropertyKey[]; message: string }[]): Answer {
     detail: 'The value of one or more parameters is invalid.',
     extra: {
       invalid_parameters: issues.map(({ path, message }) => ({
-        name: path.map((part, index) => (typeof part === 'number' ? `[${part}]` : `${index ? '.' : ''}${String(part)}`)).join(''),
+        name: path
+          .map((part, index) =>
+            typeof part === 'number' ? `[${part}]` : `${index ? '.' : ''}${String(part)}`,
+          )
+          .join(''),
         reason: message,
       })),
     },

@@ -1,6 +1,13 @@
 export type { Caller } from './domain/caller.js';
 export { VERIFICATION_ERRORS, type VerificationErrorCode } from './domain/error-catalogue.js';
-export { type EndReason, PUBLIC_STATUSES, type PublicStatus, type Status, transition, TRANSITIONS } from './domain/lifecycle.js';
+export {
+  type EndReason,
+  PUBLIC_STATUSES,
+  type PublicStatus,
+  type Status,
+  transition,
+  TRANSITIONS,
+} from './domain/lifecycle.js';
 export type * from './domain/outcomes.js';
 export { type Channel, maskPhoneNumber, PhoneNumber } from './domain/phone-number.js';
 export { DEFAULT_POLICY, type VerificationPolicy } from './domain/policy.js';

@@ -1,4 +1,16 @@
-import { Body, Controller, Get, HttpCode, Inject, Param, Post, Query, Req, Res, UsePipes } from '@nestjs/common';
+import {
+  Body,
+  Controller,
+  Get,
+  HttpCode,
+  Inject,
+  Param,
+  Post,
+  Query,
+  Req,
+  Res,
+  UsePipes,
+} from '@nestjs/common';
 import { ApiConsumes, ApiOkResponse, ApiOperation, ApiParam, ApiTags } from '@nestjs/swagger';
 import { isUUID } from 'class-validator';
 import type { Request, Response } from 'express';
@@ -11,7 +23,11 @@ import { StartVerificationDto } from './dto/start-verification.dto.js';
 import { VerificationResource } from './dto/verification.resource.js';
 import { callerOf, rememberCaller } from './verification.caller.js';
 import { ApiProblems } from './verification.openapi.js';
-import { VERIFICATION_OPTIONS, VERIFICATION_POLICY, type VerificationModuleOptions } from './verification.options.js';
+import {
+  VERIFICATION_OPTIONS,
+  VERIFICATION_POLICY,
+  type VerificationModuleOptions,
+} from './verification.options.js';
 import { CancelPage, CodePage, PhonePage, StartPage } from './verification.pages.js';
 import { inputPipe, resourceOrProblem } from './verification.problems.js';
 import { failure, type VerificationResult } from './verification.results.js';
@@ -146,7 +162,7 @@ export class VerificationController {
   @ApiParam({ name: 'requestId', format: 'uuid' })
   @ApiOperation({ summary: 'One request: the code page, or the result page when it is verified' })
   @ApiOkResponse({ type: VerificationResource })
-  @ApiProblems('unknown-request')
+  @ApiProblems('invalid-input', 'unknown-request')
   async find(@Param('requestId') requestId: string, @Req() request: Request): Promise<VerificationResource> {
     // What is no UUID names no request.
     if (!isUUID(requestId)) return this.answer(failure('unknown-request'));

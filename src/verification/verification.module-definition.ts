@@ -11,12 +11,13 @@ export interface VerificationModuleExtras {
   pages?: PagesOptions;
 }
 
-export const { ConfigurableModuleClass } =
-  new ConfigurableModuleBuilder<VerificationModuleOptions>({ optionsInjectionToken: VERIFICATION_OPTIONS })
-    .setClassMethodName('forRoot')
-    .setExtras<VerificationModuleExtras>({ routes: true, pages: {} }, (definition, { routes, pages }) => ({
-      ...definition,
-      imports: [...(definition.imports ?? []), PagesModule.forRoot(pages)],
-      controllers: routes ? [VerificationController] : [],
-    }))
-    .build();
+export const { ConfigurableModuleClass } = new ConfigurableModuleBuilder<VerificationModuleOptions>({
+  optionsInjectionToken: VERIFICATION_OPTIONS,
+})
+  .setClassMethodName('forRoot')
+  .setExtras<VerificationModuleExtras>({ routes: true, pages: {} }, (definition, { routes, pages }) => ({
+    ...definition,
+    imports: [...(definition.imports ?? []), PagesModule.forRoot(pages)],
+    controllers: routes ? [VerificationController] : [],
+  }))
+  .build();

@@ -28,7 +28,10 @@ function createProvider({ provider, vonage }: VerificationModuleOptions): Verifi
 }
 
 function createPolicy({ policy, vonage }: VerificationModuleOptions): VerificationPolicy {
-  const resolved = resolvePolicy({ providerTimeoutSeconds: (vonage?.timeoutMs ?? DEFAULT_TIMEOUT_MS) / 1000, ...policy });
+  const resolved = resolvePolicy({
+    providerTimeoutSeconds: (vonage?.timeoutMs ?? DEFAULT_TIMEOUT_MS) / 1000,
+    ...policy,
+  });
   if (vonage?.api === 'v1' && ![4, 6].includes(resolved.codeLength)) {
     throw new RangeError('policy.codeLength must be 4 or 6 with Verify v1');
   }

@@ -41,7 +41,8 @@ export const DEFAULT_THROTTLES = {
   request: { limit: 30, windowSeconds: 60 },
 } as const satisfies Record<string, Throttle>;
 
-export const toKeyRing = (keys: KeyRing | string): KeyRing => (typeof keys === 'string' ? parseKeyRing(keys) : keys);
+export const toKeyRing = (keys: KeyRing | string): KeyRing =>
+  typeof keys === 'string' ? parseKeyRing(keys) : keys;
 
 /** The module's options as the host gave them. */
 export const VERIFICATION_OPTIONS = Symbol('VERIFICATION_OPTIONS');

@@ -1,11 +1,21 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { type PageContext, PageView, type Problem, problemDetail, type View, type ViewContext } from '../http/index.js';
+import {
+  type PageContext,
+  PageView,
+  type Problem,
+  problemDetail,
+  type View,
+  type ViewContext,
+} from '../http/index.js';
 import type { VerificationPolicy } from './domain/policy.js';
 import type { Action } from './domain/verification-record.js';
 import type { VerificationResource } from './dto/verification.resource.js';
 import { countryChoices } from './verification.countries.js';
-import { VERIFICATION_OPTIONS, VERIFICATION_POLICY, type VerificationModuleOptions } from './verification.options.js';
-
+import {
+  VERIFICATION_OPTIONS,
+  VERIFICATION_POLICY,
+  type VerificationModuleOptions,
+} from './verification.options.js';
 
 /** What the caller typed, if it was text at all; never more of it than a field can hold. */
 function typed({ request }: PageContext, field: string): string {
@@ -15,7 +25,12 @@ function typed({ request }: PageContext, field: string): string {
 }
 
 /** The messages of a problem: one a field where fields are wrong, otherwise one for the whole page. */
-function errorContext(problem: Problem, { text }: PageContext, defaultField: string, fields: string[]): ViewContext {
+function errorContext(
+  problem: Problem,
+  { text }: PageContext,
+  defaultField: string,
+  fields: string[],
+): ViewContext {
   const wrong = (problem.details.errors ?? []).filter(({ field }) => fields.includes(field));
   const errors =
     wrong.length > 0
@@ -91,7 +106,12 @@ export class CodeForm {
     return this.form(requestId, usable && requestId ? ['verify', 'resend', 'cancel'] : [], context, more);
   }
 
-  private form(requestId: string, actions: readonly Action[], { text }: PageContext, more: ViewContext): View {
+  private form(
+    requestId: string,
+    actions: readonly Action[],
+    { text }: PageContext,
+    more: ViewContext,
+  ): View {
     return {
       name: 'code',
       context: {

@@ -11,7 +11,10 @@ export function resourceOrProblem(result: VerificationResult, maxSends: number):
   throw problemOf(result, maxSends);
 }
 
-function problemOf({ code, request, retryAfterSeconds, codeDefect }: VerificationFailure, maxSends: number): Problem {
+function problemOf(
+  { code, request, retryAfterSeconds, codeDefect }: VerificationFailure,
+  maxSends: number,
+): Problem {
   const resource = request && toResource(request, maxSends);
   return new Problem(code, VERIFICATION_ERRORS[code], {
     ...(request ? { requestId: request.id } : {}),

@@ -30,7 +30,11 @@ export class VerificationSender {
    * Sends the first message of a request in SENDING.
    * @param earlierSendLost an earlier try may have reached the provider: then its conflict answer names our own message
    */
-  async send(request: VerificationRecord, e164: string, earlierSendLost = false): Promise<VerificationResult> {
+  async send(
+    request: VerificationRecord,
+    e164: string,
+    earlierSendLost = false,
+  ): Promise<VerificationResult> {
     const { id } = request;
     const cooldown = this.policy.resendCooldownSeconds;
     const outcome = await this.askProvider(request, e164, request.channel);
@@ -41,7 +45,12 @@ export class VerificationSender {
         const inFlight = outcome.providerRequestId;
         const adopted = inFlight && (await this.repository.adopt(id, inFlight, earlierSendLost, cooldown));
         if (adopted) return success(adopted);
-        return this.rejected(id, earlierSendLost ? 'send-lost' : 'send-rejected', 'phone-busy', request.expiresAt);
+        return this.rejected(
+          id,
+          earlierSendLost ? 'send-lost' : 'send-rejected',
+          'phone-busy',
+          request.expiresAt,
+        );
       }
       case 'destination-rejected':
         return this.rejected(id, 'send-rejected', 'destination-rejected');
@@ -52,7 +61,10 @@ export class VerificationSender {
         const retryAfterSeconds = outcome.retryAfterSeconds ?? RETRY_AFTER_FAULT_SECONDS;
         if (outcome.fault === 'unknown-outcome' || earlierSendLost) {
           const unsettled = await this.repository.sendUnknown(id);
-          return failure('provider-unavailable', { retryAfterSeconds, ...(unsettled ? { request: unsettled } : {}) });
+          return failure('provider-unavailable', {
+            retryAfterSeconds,
+            ...(unsettled ? { request: unsettled } : {}),
+          });
         }
         await this.repository.failSend(id, 'send-rejected');
         return failure('provider-unavailable', { retryAfterSeconds });
@@ -77,7 +89,8 @@ export class VerificationSender {
       const next = await this.provider.next(previous);
       if (next.outcome === 'sent') return this.resent(request, token, previous, channel);
       if (next.outcome === 'retry-later') return this.notYet(request, token);
-      if (next.outcome === 'fault') return this.resendFault('next', request, token, next, next.fault === 'unknown-outcome');
+      if (next.outcome === 'fault')
+        return this.resendFault('next', request, token, next, next.fault === 'unknown-outcome');
     }
     const cancel = await this.provider.cancel(previous);
     if (cancel.outcome === 'too-early') return this.notYet(request, token);
@@ -99,7 +112,9 @@ export class VerificationSender {
       case 'fraud-blocked': {
         const reason = start.outcome === 'fraud-blocked' ? 'fraud-blocked' : 'send-rejected';
         await this.repository.finishCheck(request.id, token, 'FAILED', reason, false);
-        return failure(start.outcome === 'fraud-blocked' ? 'destination-not-allowed' : 'destination-rejected');
+        return failure(
+          start.outcome === 'fraud-blocked' ? 'destination-not-allowed' : 'destination-rejected',
+        );
       }
       case 'fault':
         return this.resendFault('start', request, token, start, true);
@@ -123,7 +138,11 @@ export class VerificationSender {
     else this.logger.warn(line, 'provider fault');
   }
 
-  private askProvider(request: VerificationRecord, phoneNumber: string, channel: Channel): Promise<StartOutcome> {
+  private askProvider(
+    request: VerificationRecord,
+    phoneNumber: string,
+    channel: Channel,
+  ): Promise<StartOutcome> {
     return this.provider.start({
       phoneNumber,
       channel,
@@ -157,7 +176,12 @@ export class VerificationSender {
     return failure(code, { retryAfterSeconds: Math.max(1, Math.ceil(left)) });
   }
 
-  private async resent(request: VerificationRecord, token: string, providerRequestId: string, channel: Channel) {
+  private async resent(
+    request: VerificationRecord,
+    token: string,
+    providerRequestId: string,
+    channel: Channel,
+  ) {
     const { ttlSeconds, resendCooldownSeconds: cooldownSeconds } = this.policy;
     const sent = { providerRequestId, channel, ttlSeconds, cooldownSeconds };
     return this.settled(request.id, await this.repository.finishResend(request.id, token, sent));
@@ -165,8 +189,16 @@ export class VerificationSender {
 
   /** The provider wants a little more time before it lets go of the last message; the person just waits. */
   private async notYet(request: VerificationRecord & { earlierSendLost: boolean }, token: string) {
-    const left = await this.repository.abandonResend(request.id, token, request.earlierSendLost, PROVIDER_BUSY_SECONDS);
-    return failure('cooldown', { retryAfterSeconds: PROVIDER_BUSY_SECONDS, ...(left ? { request: left } : {}) });
+    const left = await this.repository.abandonResend(
+      request.id,
+      token,
+      request.earlierSendLost,
+      PROVIDER_BUSY_SECONDS,
+    );
+    return failure('cooldown', {
+      retryAfterSeconds: PROVIDER_BUSY_SECONDS,
+      ...(left ? { request: left } : {}),
+    });
   }
 
   private async resendFault(

@@ -63,7 +63,8 @@ export class VerificationService {
     const phone = PhoneNumber.tryParse(input.phoneNumber, input.country);
     if (!phone?.canReceive(channel)) return failure('invalid-phone-number');
     const { allowedCountries } = this.policy;
-    if (allowedCountries && !allowedCountries.includes(phone.country)) return failure('destination-not-allowed');
+    if (allowedCountries && !allowedCountries.includes(phone.country))
+      return failure('destination-not-allowed');
 
     const identity = identityOf(caller);
     const id = uuidv7();
@@ -101,7 +102,10 @@ export class VerificationService {
     const typed = parseOneTimeCode(input.code, this.policy.codeLength);
     if ('defect' in typed) {
       const known = await this.find(input);
-      return failure('invalid-input', { codeDefect: typed.defect, ...(known.ok ? { request: known.request } : {}) });
+      return failure('invalid-input', {
+        codeDefect: typed.defect,
+        ...(known.ok ? { request: known.request } : {}),
+      });
     }
     const token = randomUUID();
     const claimed = await this.repository.claimCheck(this.claim(input, token));
@@ -126,10 +130,16 @@ export class VerificationService {
     }
     if (publicStatus(request) === 'PENDING' && request.attempts < request.maxAttempts) {
       if (request.sends >= this.policy.maxSends) {
-        return failure('rate-limited', { request, retryAfterSeconds: secondsUntil(request.expiresAt, request) });
+        return failure('rate-limited', {
+          request,
+          retryAfterSeconds: secondsUntil(request.expiresAt, request),
+        });
       }
       if (request.resendAvailableAt && request.resendAvailableAt > request.readAt) {
-        return failure('cooldown', { request, retryAfterSeconds: secondsUntil(request.resendAvailableAt, request) });
+        return failure('cooldown', {
+          request,
+          retryAfterSeconds: secondsUntil(request.resendAvailableAt, request),
+        });
       }
     }
     return refusalOf(request);
@@ -183,12 +193,18 @@ export class VerificationService {
         // Unknown, expired, or verified by a check whose answer was lost: never a success.
         return refusalOf((await finish('FAILED', 'provider-ended', false)) ?? claimed);
       case 'not-checkable-now':
-        return failure('not-ready', { request: (await finish('PENDING', null, true)) ?? claimed, retryAfterSeconds: 2 });
+        return failure('not-ready', {
+          request: (await finish('PENDING', null, true)) ?? claimed,
+          retryAfterSeconds: 2,
+        });
       case 'fault': {
         this.sender.report('check', claimed.id, outcome);
         const judged = outcome.fault === 'unknown-outcome';
         const request = (await finish('PENDING', null, !judged)) ?? claimed;
-        return failure('provider-unavailable', { request, retryAfterSeconds: outcome.retryAfterSeconds ?? 2 });
+        return failure('provider-unavailable', {
+          request,
+          retryAfterSeconds: outcome.retryAfterSeconds ?? 2,
+        });
       }
     }
   }
@@ -233,6 +249,7 @@ export class VerificationService {
   }
 }
 
-type ChangeAfterCheck = Parameters<VerificationRepository['finishCheck']> extends [string, string, ...infer Change]
-  ? Change
-  : never;
+type ChangeAfterCheck =
+  Parameters<VerificationRepository['finishCheck']> extends [string, string, ...infer Change]
+    ? Change
+    : never;

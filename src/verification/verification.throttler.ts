@@ -1,5 +1,10 @@
 import { type ExecutionContext, Injectable, Logger } from '@nestjs/common';
-import { ThrottlerGuard, type ThrottlerLimitDetail, type ThrottlerModuleOptions, type ThrottlerOptions } from '@nestjs/throttler';
+import {
+  ThrottlerGuard,
+  type ThrottlerLimitDetail,
+  type ThrottlerModuleOptions,
+  type ThrottlerOptions,
+} from '@nestjs/throttler';
 import type { Request } from 'express';
 import { clientAddress, Problem } from '../http/index.js';
 import { PhoneNumber } from './domain/phone-number.js';
@@ -78,7 +83,10 @@ export class VerificationThrottlerGuard extends ThrottlerGuard {
     return ['GET', 'HEAD'].includes(requestOf(context).method);
   }
 
-  protected override async throwThrottlingException(_context: ExecutionContext, detail: ThrottlerLimitDetail) {
+  protected override async throwThrottlingException(
+    _context: ExecutionContext,
+    detail: ThrottlerLimitDetail,
+  ) {
     throw Problem.http('rate-limited', { retryAfterSeconds: Math.max(1, detail.timeToBlockExpire) });
   }
 }

@@ -18,7 +18,10 @@ export async function createTestDatabase(): Promise<TestDatabase> {
   });
   const url = new URL(process.env['TEST_POSTGRES_URL']!);
   url.pathname = name;
-  return { url: url.href, drop: () => asAdmin((admin) => admin.query(`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`)) };
+  return {
+    url: url.href,
+    drop: () => asAdmin((admin) => admin.query(`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`)),
+  };
 }
 
 /** A database without any schema. */
@@ -27,7 +30,10 @@ export async function createEmptyDatabase(): Promise<TestDatabase> {
   await asAdmin((admin) => admin.query(`CREATE DATABASE ${name}`));
   const url = new URL(process.env['TEST_POSTGRES_URL']!);
   url.pathname = name;
-  return { url: url.href, drop: () => asAdmin((admin) => admin.query(`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`)) };
+  return {
+    url: url.href,
+    drop: () => asAdmin((admin) => admin.query(`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`)),
+  };
 }
 
 async function asAdmin(work: (admin: pg.Client) => Promise<unknown>): Promise<void> {

@@ -28,7 +28,9 @@ export function locateBinaries(): PostgresBinaries {
     );
   }
   const packageRoot = join(dirname(entry), '..');
-  const { version } = JSON.parse(readFileSync(join(packageRoot, 'package.json'), 'utf8')) as { version: string };
+  const { version } = JSON.parse(readFileSync(join(packageRoot, 'package.json'), 'utf8')) as {
+    version: string;
+  };
   linkLibraries(packageRoot);
   const suffix = process.platform === 'win32' ? '.exe' : '';
   const [postgres, initdb] = ['postgres', 'initdb'].map((tool) => {
@@ -36,7 +38,12 @@ export function locateBinaries(): PostgresBinaries {
     makeExecutable(file);
     return file;
   });
-  return { root: join(packageRoot, 'native'), postgres: postgres!, initdb: initdb!, majorVersion: version.split('.')[0]! };
+  return {
+    root: join(packageRoot, 'native'),
+    postgres: postgres!,
+    initdb: initdb!,
+    majorVersion: version.split('.')[0]!,
+  };
 }
 
 /** npm packages cannot hold symbolic links; the package lists them, and its install script (which we keep off) makes them. */

@@ -111,7 +111,9 @@ async function takeOver(dataDirectory: string): Promise<{ server: RunningServer;
 /** The owner's connection, or null when somebody else holds it. */
 async function own(server: RunningServer, password: string): Promise<pg.Client | null> {
   const client = await connect(server, password);
-  const { rows } = await client.query<{ taken: boolean }>('SELECT pg_try_advisory_lock($1) AS taken', [OWNER_LOCK]);
+  const { rows } = await client.query<{ taken: boolean }>('SELECT pg_try_advisory_lock($1) AS taken', [
+    OWNER_LOCK,
+  ]);
   if (rows[0]?.taken) return client;
   await client.end();
   return null;

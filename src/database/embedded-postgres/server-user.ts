@@ -41,7 +41,8 @@ export function chooseServerUser(paths: string[]): ServerUser {
 function unprivilegedUser() {
   for (const name of ['postgres', 'nobody']) {
     try {
-      const id = (flag: string) => Number(execFileSync('id', [flag, name], { encoding: 'utf8', stdio: 'pipe' }));
+      const id = (flag: string) =>
+        Number(execFileSync('id', [flag, name], { encoding: 'utf8', stdio: 'pipe' }));
       return { name, uid: id('-u'), gid: id('-g') };
     } catch {
       // No such user here.

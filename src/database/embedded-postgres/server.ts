@@ -53,7 +53,11 @@ function commandOf(pid: number): string {
   }
 }
 
-export async function connect(server: { port: number }, password: string, database = 'postgres'): Promise<pg.Client> {
+export async function connect(
+  server: { port: number },
+  password: string,
+  database = 'postgres',
+): Promise<pg.Client> {
   const client = new pg.Client({
     host: '127.0.0.1',
     port: server.port,
@@ -108,7 +112,12 @@ function spawnServer(
 
 async function answers(child: ChildProcess, port: number, password: string): Promise<boolean> {
   const giveUpAt = Date.now() + START_LIMIT_MS;
-  while (child.pid !== undefined && child.exitCode === null && child.signalCode === null && Date.now() < giveUpAt) {
+  while (
+    child.pid !== undefined &&
+    child.exitCode === null &&
+    child.signalCode === null &&
+    Date.now() < giveUpAt
+  ) {
     try {
       await (await connect({ port }, password)).end();
       return true;

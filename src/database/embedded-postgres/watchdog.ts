@@ -31,7 +31,9 @@ export function watch(pid: number, pidFile: string): { dismiss(): Promise<void> 
     stdio: ['pipe', 'ignore', 'ignore'],
     env: {},
   });
-  const gone = new Promise<void>((resolve) => child.once('exit', () => resolve()).once('error', () => resolve()));
+  const gone = new Promise<void>((resolve) =>
+    child.once('exit', () => resolve()).once('error', () => resolve()),
+  );
   writeFileSync(pidFile, String(child.pid ?? ''));
   child.unref();
   (child.stdin as unknown as { unref(): void }).unref();

@@ -51,7 +51,12 @@ export function describeApi(document: OpenAPIObject, { text }: PageContext): Vie
     title: text(`problem.${code}.title`),
     detail: text(`problem.${code}.detail`, { count: 2 }),
   }));
-  return { title: document.info.title, description: plain(document.info.description ?? ''), operations, problems };
+  return {
+    title: document.info.title,
+    description: plain(document.info.description ?? ''),
+    operations,
+    problems,
+  };
 }
 
 function describe(schema: Schema): string {

@@ -6,11 +6,16 @@ import { contextOf, ViewRenderer } from '../../http/index.js';
 import { describeApi } from './api-page.js';
 
 /** The document, generated from the controllers and DTOs. */
-export function openApiDocument(app: INestApplication, { name, version }: { name: string; version: string }): OpenAPIObject {
+export function openApiDocument(
+  app: INestApplication,
+  { name, version }: { name: string; version: string },
+): OpenAPIObject {
   const config = new DocumentBuilder()
     .setTitle(name)
     .setVersion(version)
-    .setDescription('Proves control of a phone number by a one-time code. Failures are problem+json with a stable `code`.')
+    .setDescription(
+      'Proves control of a phone number by a one-time code. Failures are problem+json with a stable `code`.',
+    )
     .build();
   return SwaggerModule.createDocument(app, config);
 }

@@ -32,7 +32,9 @@ export type LifecycleEvent =
   | 'cancelled';
 
 /** The whole machine. Terminal states have no row: they never leave. Drawn in docs/lifecycle.md, which a test holds to this. */
-export const TRANSITIONS: Readonly<Partial<Record<Status, Readonly<Partial<Record<LifecycleEvent, Status>>>>>> = {
+export const TRANSITIONS: Readonly<
+  Partial<Record<Status, Readonly<Partial<Record<LifecycleEvent, Status>>>>>
+> = {
   SENDING: {
     sent: 'PENDING',
     'send-rejected': 'FAILED',

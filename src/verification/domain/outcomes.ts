@@ -31,5 +31,4 @@ export type CancelOutcome = { outcome: 'cancelled' | 'too-late' | 'gone' } | { o
 export type NextOutcome = { outcome: 'sent' | 'no-more' | 'retry-later' | 'gone' } | Fault;
 
 export type LookupOutcome =
-  | { outcome: 'pending' | 'verified' | 'failed' | 'expired' | 'cancelled' | 'unknown' }
-  | Fault;
+  { outcome: 'pending' | 'verified' | 'failed' | 'expired' | 'cancelled' | 'unknown' } | Fault;

@@ -14,7 +14,8 @@ export class OnVerificationDto {
 
 export class CheckVerificationDto extends OnVerificationDto {
   @ApiProperty({
-    description: 'The code from the message, as text. Spaces, hyphens and other scripts’ digits are understood.',
+    description:
+      'The code from the message, as text. Spaces, hyphens and other scripts’ digits are understood.',
     example: '042917',
     maxLength: 64,
   })

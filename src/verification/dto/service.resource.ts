@@ -26,7 +26,9 @@ export class ServiceResource {
   routes!: RouteResource[];
 }
 
-const { name, version } = JSON.parse(readFileSync(join(PACKAGE_ROOT, 'package.json'), 'utf8')) as ServiceResource;
+const { name, version } = JSON.parse(
+  readFileSync(join(PACKAGE_ROOT, 'package.json'), 'utf8'),
+) as ServiceResource;
 
 const ROUTES: [string, string, string][] = [
   ['POST', '/request-otp', 'Send a code: phoneNumber, optional country, channel, locale'],

@@ -5,12 +5,14 @@ import type { Channel } from '../domain/phone-number.js';
 import { LOCALES } from './locales.js';
 
 /** A form sends an untouched select as an empty text. */
-export const EmptyAsAbsent = () => Transform(({ value }: { value: unknown }) => (value === '' ? undefined : value));
+export const EmptyAsAbsent = () =>
+  Transform(({ value }: { value: unknown }) => (value === '' ? undefined : value));
 
 // The messages are codes: the words are in the catalogue under field.<name>.<code>.
 export class StartVerificationDto {
   @ApiProperty({
-    description: 'In any usual spelling: international (`+1 415 555 2671`, `14155552671`), or national with `country`.',
+    description:
+      'In any usual spelling: international (`+1 415 555 2671`, `14155552671`), or national with `country`.',
     example: '+14155552671',
     maxLength: 64,
   })
@@ -31,9 +33,14 @@ export class StartVerificationDto {
   @IsOptional()
   channel?: Channel;
 
-  @ApiPropertyOptional({ description: 'Language of the message; by the number when absent.', example: 'en-gb' })
+  @ApiPropertyOptional({
+    description: 'Language of the message; by the number when absent.',
+    example: 'en-gb',
+  })
   @IsIn(LOCALES, { message: 'unknown' })
-  @Transform(({ value }: { value: unknown }) => (typeof value === 'string' ? value.toLowerCase() || undefined : value))
+  @Transform(({ value }: { value: unknown }) =>
+    typeof value === 'string' ? value.toLowerCase() || undefined : value,
+  )
   @IsOptional()
   locale?: string;
 }

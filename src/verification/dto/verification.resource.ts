@@ -1,7 +1,13 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { PUBLIC_STATUSES, type PublicStatus } from '../domain/lifecycle.js';
 import { type Channel, maskPhoneNumber } from '../domain/phone-number.js';
-import { type Action, ACTIONS, availableActions, publicStatus, type VerificationRecord } from '../domain/verification-record.js';
+import {
+  type Action,
+  ACTIONS,
+  availableActions,
+  publicStatus,
+  type VerificationRecord,
+} from '../domain/verification-record.js';
 
 /** A verification request as callers see it. */
 export class VerificationResource {
@@ -17,7 +23,10 @@ export class VerificationResource {
   @ApiProperty({ enum: ['sms', 'voice'] })
   channel!: Channel;
 
-  @ApiProperty({ description: 'Masked: country calling code and the last two digits.', example: '+1 ••• ••• ••71' })
+  @ApiProperty({
+    description: 'Masked: country calling code and the last two digits.',
+    example: '+1 ••• ••• ••71',
+  })
   phoneNumber!: string;
 
   @ApiProperty({ minimum: 4, maximum: 10 })
@@ -32,7 +41,12 @@ export class VerificationResource {
   @ApiProperty({ format: 'date-time' })
   expiresAt!: string;
 
-  @ApiProperty({ format: 'date-time', type: String, nullable: true, description: 'When a resend will be accepted.' })
+  @ApiProperty({
+    format: 'date-time',
+    type: String,
+    nullable: true,
+    description: 'When a resend will be accepted.',
+  })
   resendAvailableAt!: string | null;
 
   @ApiProperty({ format: 'date-time', type: String, nullable: true })

@@ -9,7 +9,11 @@ export class PhoneGuard {
   @PrimaryColumn('bytea', { name: 'phone_fingerprint', primaryKeyConstraintName: 'phone_guards_pkey' })
   phoneFingerprint!: Buffer;
 
-  @PrimaryColumn('text', { name: 'confirmed_for', default: '', primaryKeyConstraintName: 'phone_guards_pkey' })
+  @PrimaryColumn('text', {
+    name: 'confirmed_for',
+    default: '',
+    primaryKeyConstraintName: 'phone_guards_pkey',
+  })
   confirmedFor!: string;
 
   @Column('uuid', { name: 'live_request_id', nullable: true })

@@ -66,7 +66,8 @@ export class FakeVerificationProvider extends VerificationProvider {
     const planned = this.planned<StartOutcome>('start');
     if (planned) return planned;
     for (const [providerRequestId, request] of this.requests) {
-      if (request.to === phoneNumber && this.isLive(request)) return { outcome: 'already-pending', providerRequestId };
+      if (request.to === phoneNumber && this.isLive(request))
+        return { outcome: 'already-pending', providerRequestId };
     }
     const providerRequestId = `fake-${(this.sequence += 1)}`;
     const code = String(randomInt(10 ** codeLength)).padStart(codeLength, '0');

@@ -36,7 +36,14 @@ export class VonageTransportError extends Error {
 
 const MAX_ANSWER_BYTES = 256 * 1024;
 /** The connection was never made, so nothing was sent. */
-const NEVER_REACHED = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH', 'UND_ERR_CONNECT_TIMEOUT']);
+const NEVER_REACHED = new Set([
+  'ECONNREFUSED',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'UND_ERR_CONNECT_TIMEOUT',
+]);
 
 type SdkRequest = Parameters<Client['sendRequest']>[0];
 type SdkResponse<T> = Awaited<ReturnType<typeof Client.prototype.sendRequest<T>>>;
@@ -116,7 +123,8 @@ export class VonageTransport {
       answer.body.setEncoding('utf8');
       for await (const chunk of answer.body) {
         text += chunk as string;
-        if (text.length > MAX_ANSWER_BYTES) throw new VonageTransportError('an answer that does not end', true);
+        if (text.length > MAX_ANSWER_BYTES)
+          throw new VonageTransportError('an answer that does not end', true);
       }
       return { status: answer.statusCode, headers: answer.headers, text };
     } catch (error) {
@@ -131,14 +139,19 @@ function asTransportError(error: unknown): VonageTransportError {
   const { name = 'Error', code } = (error ?? {}) as { name?: string; code?: unknown };
   const inner = (error as AggregateError | undefined)?.errors?.[0] as { code?: unknown } | undefined;
   const reason = String(code ?? inner?.code ?? name);
-  const timedOut = name === 'TimeoutError' || error instanceof errors.HeadersTimeoutError || error instanceof errors.BodyTimeoutError;
+  const timedOut =
+    name === 'TimeoutError' ||
+    error instanceof errors.HeadersTimeoutError ||
+    error instanceof errors.BodyTimeoutError;
   return new VonageTransportError(timedOut ? 'timeout' : reason, !NEVER_REACHED.has(reason));
 }
 
 function toObject(text: string): Record<string, unknown> | null {
   try {
     const value: unknown = JSON.parse(text);
-    return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Record<string, unknown>) : null;
+    return typeof value === 'object' && value !== null && !Array.isArray(value)
+      ? (value as Record<string, unknown>)
+      : null;
   } catch {
     return null;
   }

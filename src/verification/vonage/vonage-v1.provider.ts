@@ -76,7 +76,10 @@ export class VonageV1Provider extends VerificationProvider {
             ...(typeof answer.network === 'string' ? { network: answer.network.slice(0, 32) } : {}),
           };
         case '10':
-          return { outcome: 'already-pending', ...(isProviderRequestId(id) ? { providerRequestId: id } : {}) };
+          return {
+            outcome: 'already-pending',
+            ...(isProviderRequestId(id) ? { providerRequestId: id } : {}),
+          };
         case '15':
           return { outcome: 'destination-rejected', why: 'unsupported' };
         default:
@@ -143,7 +146,8 @@ export class VonageV1Provider extends VerificationProvider {
 
 /** Statuses that mean the same on every v1 operation; whatever else is said, nothing is known. */
 function commonFault(answer: V1Answer): Fault {
-  const status = typeof answer.status === 'string' && /^[A-Z0-9 ]{1,12}$/.test(answer.status) ? answer.status : null;
+  const status =
+    typeof answer.status === 'string' && /^[A-Z0-9 ]{1,12}$/.test(answer.status) ? answer.status : null;
   const detail = status === null ? 'no known status' : `status ${status}`;
   switch (status) {
     case '1':

@@ -45,11 +45,15 @@ export class VonageV2Provider extends VerificationProvider {
       (error) => {
         if (error.status === 409) {
           const id = error.body['request_id'];
-          return { outcome: 'already-pending', ...(isProviderRequestId(id) ? { providerRequestId: id } : {}) };
+          return {
+            outcome: 'already-pending',
+            ...(isProviderRequestId(id) ? { providerRequestId: id } : {}),
+          };
         }
         if (error.status === 412) return { outcome: 'destination-rejected', why: 'unsupported' };
         // One number that Vonage calls invalid is the caller's affair; any other parameter is our bug.
-        if (error.status === 422 && blamesTheNumber(error)) return { outcome: 'destination-rejected', why: 'invalid' };
+        if (error.status === 422 && blamesTheNumber(error))
+          return { outcome: 'destination-rejected', why: 'invalid' };
         return null;
       },
     );
@@ -59,7 +63,9 @@ export class VonageV2Provider extends VerificationProvider {
     return outcomeOf<CheckOutcome>(
       async () => {
         // Not client.checkCode(): it returns the status and hides which request it speaks of.
-        const { data } = await this.client.sendPostRequest<CheckAnswer>(this.url(providerRequestId), { code });
+        const { data } = await this.client.sendPostRequest<CheckAnswer>(this.url(providerRequestId), {
+          code,
+        });
         return data.status === 'completed' && data.request_id === providerRequestId
           ? { outcome: 'matched' }
           : fault('unknown-outcome', 'http 200 that does not complete this request');
@@ -83,7 +89,8 @@ export class VonageV2Provider extends VerificationProvider {
       },
       (error) => {
         if (error.status === 404) return { outcome: 'gone' };
-        if (error.status === 409) return { outcome: says(error, /30 seconds|later/i) ? 'too-early' : 'too-late' };
+        if (error.status === 409)
+          return { outcome: says(error, /30 seconds|later/i) ? 'too-early' : 'too-late' };
         return null;
       },
     );
@@ -115,5 +122,7 @@ export class VonageV2Provider extends VerificationProvider {
 function blamesTheNumber({ body }: VonageHttpError): boolean {
   const parameters = body['invalid_parameters'];
   if (!Array.isArray(parameters) || parameters.length === 0) return false;
-  return parameters.every((parameter: { name?: unknown } | null) => /(^|[.\]])(to|number)$/.test(String(parameter?.name)));
+  return parameters.every((parameter: { name?: unknown } | null) =>
+    /(^|[.\]])(to|number)$/.test(String(parameter?.name)),
+  );
 }
