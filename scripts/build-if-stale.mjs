@@ -9,7 +9,7 @@ const newest = (folder) =>
 /** Compiles src to dist if anything changed since the last time. Exits when it does not compile. */
 export function buildIfStale() {
   process.chdir(join(import.meta.dirname, '..'));
-  const inputs = ['package-lock.json', 'tsconfig.json', 'nest-cli.json'].map(modified);
+  const inputs = ['package-lock.json', 'tsconfig.json', 'tsconfig.build.json', 'nest-cli.json'].map(modified);
   if (modified('dist/main.js') > Math.max(newest('src'), ...inputs)) return;
   process.stdout.write('Building …\n');
   const nest = join('node_modules', '@nestjs', 'cli', 'bin', 'nest.js');

@@ -111,7 +111,7 @@ function isAlive(pid: number): boolean {
 async function eventually(condition: () => boolean, withinMs: number): Promise<void> {
   const giveUpAt = Date.now() + withinMs;
   while (!condition()) {
-    if (Date.now() > giveUpAt) throw new Error(`not so within ${withinMs} ms: ${condition}`);
+    if (Date.now() > giveUpAt) throw new Error(`not so within ${withinMs} ms: ${String(condition)}`);
     await sleep(10);
   }
 }

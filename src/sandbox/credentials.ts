@@ -10,7 +10,7 @@ export function isAuthorized(request: Request, expected: Credentials): boolean {
   const header = request.get('authorization') ?? '';
   // A JWT would be signed with a key that we do not have: having one is enough here.
   if (/^Bearer \S+$/.test(header)) return request.path.startsWith('/v2/');
-  const { apiKey, apiSecret } = /^Basic /.test(header) ? fromBasic(header) : fromParameters(request);
+  const { apiKey, apiSecret } = header.startsWith('Basic ') ? fromBasic(header) : fromParameters(request);
   if (!apiKey || !apiSecret) return false;
   return (
     (expected.apiKey === undefined || expected.apiKey === apiKey) &&

@@ -202,12 +202,10 @@ function searchResult(request: SandboxRequest) {
       status: right ? 'VALID' : 'INVALID',
       ip_address: '',
     })),
-    events: request.steps
-      .slice(0, request.step + 1)
-      .map((channel, index) => ({
-        id: `${request.id.slice(0, 14)}0${index}`,
-        type: channel === 'sms' ? 'sms' : 'tts',
-      })),
+    events: request.steps.slice(0, request.step + 1).map((channel, index) => ({
+      id: `${request.id.slice(0, 14)}0${index}`,
+      type: channel === 'sms' ? 'sms' : 'tts',
+    })),
     price: request.ended === 'verified' ? '0.10000000' : '0',
     currency: 'EUR',
     estimated_price_messages_sent: price(request),

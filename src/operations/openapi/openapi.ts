@@ -1,7 +1,6 @@
 import type { INestApplication } from '@nestjs/common';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
-import type { Express } from 'express';
 import { contextOf, ViewRenderer } from '../../http/index.js';
 import { describeApi } from './api-page.js';
 
@@ -23,7 +22,7 @@ export function openApiDocument(
 /** `/openapi.json` for programs and `/docs` for people: our own page, since Swagger UI needs inline scripts. */
 export function serveOpenApi(app: NestExpressApplication, document: OpenAPIObject): void {
   const renderer = app.get(ViewRenderer, { strict: false });
-  const express = app.getHttpAdapter().getInstance() as Express;
+  const express = app.getHttpAdapter().getInstance();
   express.get('/openapi.json', (_request, response) => void response.json(document));
   express.get('/docs', (request, response) => {
     const context = contextOf(request, renderer);

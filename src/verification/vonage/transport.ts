@@ -102,15 +102,15 @@ export class VonageTransport {
     if (status < 200 || status > 299) {
       throw new VonageHttpError(status, toObject(text) ?? {}, seconds(headers['retry-after']));
     }
-    // 204 has no body; everything else of Verify is a JSON object, and what is not is no answer.
-    const data = status === 204 ? {} : toObject(text);
+    // Some answers are documented without a body; every other is a JSON object, and what is not is no answer.
+    const data = text === '' ? {} : toObject(text);
     if (!data) throw new VonageTransportError('a body that is not a JSON object', true);
     return { data, status };
   }
 
   private async send(prepared: SdkRequest, body: string | undefined) {
     try {
-      const answer = await send(prepared.url as string, {
+      const answer = await send(prepared.url, {
         dispatcher: this.agent,
         method: prepared.method as 'GET',
         headers: prepared.headers as Record<string, string>,

@@ -81,11 +81,11 @@ export class VonageV2Provider extends VerificationProvider {
   }
 
   cancel(providerRequestId: string): Promise<CancelOutcome> {
-    // Not client.cancel(): it makes `false` of every error.
+    // Not client.cancel() and client.nextWorkflow(): they make `false` of every error.
     return outcomeOf<CancelOutcome>(
       async () => {
-        await this.client.sendDeleteRequest(this.url(providerRequestId));
-        return { outcome: 'cancelled' };
+        const { status } = await this.client.sendDeleteRequest<unknown>(this.url(providerRequestId));
+        return status === 204 ? { outcome: 'cancelled' } : fault('unknown-outcome', `http ${status}`);
       },
       (error) => {
         if (error.status === 404) return { outcome: 'gone' };
