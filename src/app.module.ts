@@ -3,12 +3,9 @@ import { TypeOrmModule } from '@nestjs/typeorm';
 import { LoggerModule } from 'nestjs-pino';
 import type { Config } from './config/index.js';
 import { dataSourceOptions } from './database/index.js';
+import { entities } from './entities.js';
 import { HealthModule, loggerParams } from './operations/index.js';
-import {
-  type VerificationModuleOptions,
-  verificationEntities,
-  VerificationModule,
-} from './verification/index.js';
+import { type VerificationModuleOptions, VerificationModule } from './verification/index.js';
 
 /** Where a running application finds what it does not bring itself. */
 export interface Surroundings {
@@ -64,7 +61,7 @@ export class AppModule {
           ...dataSourceOptions({
             url: surroundings.databaseUrl,
             poolSize: config.DATABASE_POOL_SIZE,
-            entities: verificationEntities,
+            entities,
           }),
           retryAttempts: 5,
           retryDelay: 1000,

@@ -1,16 +1,13 @@
 import { DataSource } from 'typeorm';
 import { loadConfig } from './config/index.js';
 import { dataSourceOptions } from './database/index.js';
-import { verificationEntities } from './verification/entities/index.js';
+import { entities } from './entities.js';
 
-/** Every entity of the runnable application. */
-export const entities = [...verificationEntities];
-
-/** For TypeORM's command line (`npm run migration:generate`). */
+/** For TypeORM's command line (`npm run migration:generate`): compares the entities with the database of DATABASE_URL. */
 export default new DataSource(
   dataSourceOptions({ url: loadConfig().DATABASE_URL ?? missingDatabase(), entities }),
 );
 
 function missingDatabase(): never {
-  throw new Error('DATABASE_URL must name the database to compare the entities with');
+  throw new Error('Set DATABASE_URL to a migrated database to compare the entities with.');
 }
