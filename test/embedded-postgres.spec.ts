@@ -14,7 +14,7 @@ import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
-import pg from 'pg';
+import { Client } from 'pg';
 
 /*
  * Owners are processes that really die, so each is a node of its own that runs the compiled launcher: see `npm test`.
@@ -78,7 +78,7 @@ async function running(options?: { durable: boolean }): Promise<{ owner: Owner; 
   const owner = startOwner(options);
   const report = await owner.report;
   expect(report).toEqual({
-    url: expect.stringMatching(/^postgres:\/\/.+@127\.0\.0\.1:\d+\/app$/),
+    url: expect.stringMatching(/^postgres:\/\/.+@127\.0\.0\.1:\d+\/app\b/),
     adopted: expect.any(Boolean),
   });
   return { owner, report };
@@ -95,6 +95,8 @@ async function kill(owner: Owner): Promise<void> {
 }
 
 const firstNumber = (file: string) => parseInt(readFileSync(file, 'utf8'), 10);
+/** The folder that an initdb works in, until it is done. */
+const draft = () => readdirSync(folder).find((name) => /\.new-[0-9a-f]+$/.test(name));
 const serverProcess = () => firstNumber(join(dataDirectory, 'postmaster.pid'));
 const watchdogProcess = () => firstNumber(`${dataDirectory}.watchdog`);
 
@@ -117,7 +119,7 @@ async function eventually(condition: () => boolean, withinMs: number): Promise<v
 }
 
 async function query(url: string, sql: string): Promise<unknown[]> {
-  const client = new pg.Client({ connectionString: url });
+  const client = new Client({ connectionString: url });
   await client.connect();
   try {
     return (await client.query<Record<string, unknown>>(sql)).rows.map((row) => Object.values(row)[0]);
@@ -192,7 +194,7 @@ function isAvailable(): boolean {
     wrong.password = 'wrong';
     await expect(query(wrong.href, 'SELECT 1')).rejects.toThrow('password authentication failed');
 
-    const client = new pg.Client({ connectionString: report.url });
+    const client = new Client({ connectionString: report.url });
     await client.connect();
     await expect(client.query('SELECT 1 / (length($1) - 12)', ['+14155552671'])).rejects.toThrow(
       'division by zero',
@@ -268,7 +270,6 @@ function isAvailable(): boolean {
 
   it('starts afresh after a first start that was killed in the middle of initdb', async () => {
     const first = startOwner();
-    const draft = () => readdirSync(folder).find((name) => /\.new-[0-9a-f]+$/.test(name));
     await eventually(() => !!draft() && existsSync(join(folder, draft()!, 'base', '1')), 10_000);
     process.kill(-first.process.pid!, 'SIGKILL');
     await first.exit;
