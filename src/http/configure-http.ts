@@ -1,3 +1,4 @@
+import './quiet-debug.js';
 import { join } from 'node:path';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import express from 'express';

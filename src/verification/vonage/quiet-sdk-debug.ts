@@ -1,3 +1,4 @@
-// The SDK's debug lines print the Authorization header and the number, and `DEBUG=*` would turn them on.
-// Imported before the SDK, which reads the variable once while it loads.
-if (process.env['DEBUG']) process.env['DEBUG'] += ',-vonage:*';
+import debug from 'debug';
+
+// The SDK's debug lines print the Authorization header and the number; `DEBUG=*` must not turn them on.
+debug.enable(`${debug.disable()},-vonage:*`);

@@ -1,0 +1,185 @@
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type Program, run } from './support/program.js';
+
+/** The compiled application as `npm start` runs it, with its own database and sandbox. */
+let directory: string;
+const programs: Program[] = [];
+const environment = (more: Record<string, string> = {}) => ({
+  PORT: '0',
+  SANDBOX_PORT: '0',
+  DATA_DIRECTORY: join(directory, 'data'),
+  ...more,
+});
+const start = (more: Record<string, string> = {}, args = ['dist/main.js']) => {
+  const program = run(process.execPath, args, environment(more));
+  programs.push(program);
+  return program;
+};
+const addressOf = async (program: Program) => (await program.says(/The application\s+(http:\S+)/))[1]!;
+const phoneOf = async (program: Program) => (await program.says(/The phone\s+(http:\S+)/))[1]!;
+
+/** Every process that belongs to our data directory. */
+const processesOfOurs = () =>
+  execFileSync('ps', ['-eo', 'pid,args'], { encoding: 'utf8' })
+    .split('\n')
+    .filter((line) => line.includes(directory));
+const nothingIsLeft = async () => {
+  for (let i = 0; i < 200 && processesOfOurs().length > 0; i += 1) await sleep(50);
+  expect(processesOfOurs()).toEqual([]);
+};
+
+beforeEach(() => {
+  directory = mkdtempSync(join(tmpdir(), 'otp-start-'));
+});
+afterEach(async () => {
+  for (const program of programs.splice(0)) {
+    if (program.process.exitCode === null && program.process.signalCode === null) {
+      program.process.kill('SIGTERM');
+      await program.ended();
+    }
+  }
+  rmSync(directory, { recursive: true, force: true });
+});
+
+const post = async (url: string, fields: Record<string, string>) => {
+  const response = await fetch(url, {
+    method: 'POST',
+    headers: { Accept: 'application/json' },
+    body: new URLSearchParams(fields),
+  });
+  return (await response.json()) as Record<string, unknown>;
+};
+
+describe('npm start on a machine that has nothing', () => {
+  it('shows the application, the phone and a first call, and the whole flow works', async () => {
+    const program = start();
+    const url = await addressOf(program);
+    const phone = await phoneOf(program);
+    await program.says(/curl -H 'Accept: application\/json' -d phoneNumber=14155552671 http/);
+
+    const { requestId } = await post(`${url}/request-otp`, { phoneNumber: '14155552671' });
+    const messages = (await (await fetch(`${phone}/ledger?to=14155552671`)).json()) as { code: string }[];
+    expect(messages).toHaveLength(1);
+    const verified = await post(`${url}/verify-otp`, {
+      requestId: String(requestId),
+      otpCode: messages[0]!.code,
+    });
+    expect(verified['status']).toBe('VERIFIED');
+  }, 60_000);
+
+  it.each(['SIGINT', 'SIGTERM'] as const)(
+    'ends on %s and leaves no process behind',
+    async (signal) => {
+      const program = start();
+      await addressOf(program);
+      program.process.kill(signal);
+      expect(await program.ended()).toBe(0);
+      await nothingIsLeft();
+    },
+    60_000,
+  );
+
+  it('ends on Ctrl-C, which goes to every process of the terminal', async () => {
+    const program = start();
+    await addressOf(program);
+    process.kill(-program.process.pid!, 'SIGINT');
+    expect(await program.ended()).toBe(0);
+    await nothingIsLeft();
+  }, 60_000);
+
+  it('leaves nothing behind when npm is killed, which does not pass the signal on', async () => {
+    const npm = run('npm', ['start'], environment());
+    programs.push(npm);
+    await addressOf(npm);
+    npm.process.kill('SIGTERM');
+    await nothingIsLeft();
+  }, 60_000);
+
+  it('keeps its data over a restart, also after kill -9', async () => {
+    const first = start();
+    const { requestId } = await post(`${await addressOf(first)}/request-otp`, { phoneNumber: '14155552671' });
+    first.process.kill('SIGKILL');
+    await first.ended();
+
+    const second = start();
+    const response = await fetch(`${await addressOf(second)}/verifications/${String(requestId)}`, {
+      headers: { Accept: 'application/json' },
+    });
+    expect(await response.json()).toMatchObject({ requestId, status: 'PENDING' });
+  }, 60_000);
+
+  it('lets requests that are under way finish', async () => {
+    const program = start({ VONAGE_TIMEOUT_MS: '5000' });
+    const url = await addressOf(program);
+    await fetch(`${await phoneOf(program)}/faults`, {
+      method: 'POST',
+      headers: { 'Content-Type': 'application/json' },
+      body: JSON.stringify({ kind: 'latency', operation: 'start', latencyMs: 1000, afterEffect: true }),
+    });
+    const answer = post(`${url}/request-otp`, { phoneNumber: '14155552671' });
+    await sleep(300);
+    program.process.kill('SIGTERM');
+    expect(await answer).toMatchObject({ status: 'PENDING' });
+    expect(await program.ended()).toBe(0);
+  }, 60_000);
+});
+
+describe('a configuration that cannot work', () => {
+  const fails = async (env: Record<string, string>) => {
+    const program = start(env);
+    expect(await program.ended()).toBe(1);
+    return program.output();
+  };
+
+  it('is refused with every problem at once', async () => {
+    const output = await fails({
+      PORT: 'http',
+      CODE_LENGTH: '3',
+      VONAGE_VERIFY_API: 'v3',
+      VONAGE_API_KEY: 'abc',
+    });
+    for (const name of ['PORT', 'CODE_LENGTH', 'VONAGE_VERIFY_API', 'VONAGE_API_SECRET'])
+      expect(output).toContain(name);
+    expect(output).not.toMatch(/at \w+ \(|node:internal/);
+  });
+
+  it('does not boot in production: no credentials, the sandbox, generated keys, a short code', async () => {
+    const bare = await fails({ NODE_ENV: 'production' });
+    expect(bare).toContain('VONAGE_API_KEY and VONAGE_API_SECRET must be set');
+    expect(bare).toContain('PHONE_ENCRYPTION_KEYS must be set');
+    const careless = await fails({ NODE_ENV: 'production', SANDBOX: 'on', CODE_LENGTH: '4' });
+    expect(careless).toContain('SANDBOX must be off in production');
+    expect(careless).toContain('CODE_LENGTH must be at least 6 in production');
+  });
+
+  it('says which port is taken', async () => {
+    const first = start();
+    const port = new URL(await addressOf(first)).port;
+    expect(await fails({ PORT: port, DATA_DIRECTORY: join(directory, 'other') })).toContain(
+      `Port ${port} is in use`,
+    );
+  }, 60_000);
+
+  it('says that the data are in use by another one', async () => {
+    await addressOf(start());
+    expect(await fails({})).toContain('in use by another running application');
+  }, 60_000);
+});
+
+describe('the sandbox alone', () => {
+  it('runs without the application, and not in production', async () => {
+    const sandbox = start({}, ['dist/sandbox/main.js']);
+    const [, url] = await sandbox.says(/listens at (http:\S+)/);
+    expect((await fetch(url!)).status).toBe(200);
+    sandbox.process.kill('SIGTERM');
+    expect(await sandbox.ended()).toBe(0);
+
+    const refused = start({ NODE_ENV: 'production' }, ['dist/sandbox/main.js']);
+    expect(await refused.ended()).toBe(1);
+    expect(refused.output()).toContain('does not run in production');
+  });
+});
