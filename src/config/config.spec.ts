@@ -1,0 +1,129 @@
+import { randomBytes } from 'node:crypto';
+import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { ConfigurationError, environmentSchema, loadConfig } from './index.js';
+
+const key = (id: string) => `${id}:${randomBytes(32).toString('base64')}`;
+
+describe('loadConfig', () => {
+  let directory: string;
+  const load = (env: NodeJS.ProcessEnv) => loadConfig({ DATA_DIRECTORY: directory, ...env });
+  const problemsOf = (env: NodeJS.ProcessEnv) => {
+    try {
+      load(env);
+      return [];
+    } catch (error) {
+      expect(error).toBeInstanceOf(ConfigurationError);
+      return (error as ConfigurationError).problems;
+    }
+  };
+  beforeEach(() => {
+    directory = mkdtempSync(join(tmpdir(), 'otp-config-'));
+  });
+  afterEach(() => rmSync(directory, { recursive: true, force: true }));
+
+  it('needs nothing: a machine without any setting gets the sandbox and keys of its own', () => {
+    expect(load({})).toMatchObject({
+      PORT: 3000,
+      VONAGE_VERIFY_API: 'v2',
+      CODE_LENGTH: 6,
+      sandbox: true,
+      production: false,
+    });
+    expect(statSync(join(directory, 'keys.json')).mode & 0o777).toBe(0o600);
+    expect(load({}).keys).toEqual(load({}).keys);
+  });
+
+  it('takes a variable that is set but empty for absent', () => {
+    expect(load({ PORT: '', VONAGE_API_KEY: ' ', VONAGE_API_SECRET: '' })).toMatchObject({
+      PORT: 3000,
+      sandbox: true,
+    });
+  });
+
+  it('reports every wrong variable at once, by name and without its value', () => {
+    const problems = problemsOf({
+      PORT: '70000',
+      DATABASE_URL: 'mysql://secretpassword@x',
+      VONAGE_BRAND_NAME: 'a brand name that is far too long',
+      THROTTLE_NUMBER: 'many',
+      TRUST_PROXY: 'everyone',
+      PHONE_ENCRYPTION_KEYS: 'k1:short',
+      VONAGE_API_SECRET: 'only the secret',
+    });
+    const names = problems.map((problem) => problem.split(' ')[0]);
+    expect(names.sort()).toEqual([
+      'DATABASE_URL',
+      'PHONE_ENCRYPTION_KEYS',
+      'PORT',
+      'THROTTLE_NUMBER',
+      'TRUST_PROXY',
+      'VONAGE_API_KEY',
+      'VONAGE_BRAND_NAME',
+    ]);
+    expect(problems.join()).not.toMatch(/secretpassword|only the secret|short/);
+  });
+
+  it.each([
+    ['20/60', { limit: 20, windowSeconds: 60 }],
+    ['0', { limit: 0, windowSeconds: 60 }],
+    ['off', null],
+    ['OFF', null],
+  ])('a limit of %s means what it says', (text, expected) => {
+    expect(load({ THROTTLE_ADDRESS: text }).THROTTLE_ADDRESS).toEqual(expected);
+  });
+
+  it('reads countries, proxies and numbers', () => {
+    expect(
+      load({ ALLOWED_COUNTRIES: 'us, GB', TRUST_PROXY: 'loopback,10.0.0.0/8', RESEND_COOLDOWN_SECONDS: '0' }),
+    ).toMatchObject({
+      ALLOWED_COUNTRIES: ['US', 'GB'],
+      TRUST_PROXY: ['loopback', '10.0.0.0/8'],
+      RESEND_COOLDOWN_SECONDS: 0,
+    });
+    expect(load({ TRUST_PROXY: '2' }).TRUST_PROXY).toBe(2);
+  });
+
+  it('has no code of 5 digits with Verify v1', () => {
+    expect(problemsOf({ VONAGE_VERIFY_API: 'v1', CODE_LENGTH: '5' })).toEqual([
+      'CODE_LENGTH must be 4 or 6 with VONAGE_VERIFY_API=v1',
+    ]);
+  });
+
+  const production = () => ({
+    NODE_ENV: 'production',
+    VONAGE_API_KEY: 'abc',
+    VONAGE_API_SECRET: 'def',
+    PHONE_ENCRYPTION_KEYS: key('e1'),
+    PHONE_FINGERPRINT_KEYS: key('f1'),
+  });
+
+  it('boots in production with credentials and keys', () => {
+    expect(load(production())).toMatchObject({ production: true, sandbox: false });
+  });
+
+  it.each([
+    [
+      'without credentials',
+      { VONAGE_API_KEY: '', VONAGE_API_SECRET: '' },
+      'VONAGE_API_KEY and VONAGE_API_SECRET',
+    ],
+    ['with the sandbox', { SANDBOX: 'on' }, 'SANDBOX'],
+    ['with generated encryption keys', { PHONE_ENCRYPTION_KEYS: '' }, 'PHONE_ENCRYPTION_KEYS'],
+    ['with generated fingerprint keys', { PHONE_FINGERPRINT_KEYS: '' }, 'PHONE_FINGERPRINT_KEYS'],
+    ['with a code of 5 digits', { CODE_LENGTH: '5' }, 'CODE_LENGTH'],
+  ])('does not boot in production %s', (_name, change, variable) => {
+    const problems = problemsOf({ ...production(), ...change });
+    expect(problems).toHaveLength(1);
+    expect(problems[0]).toContain(variable);
+  });
+
+  it('is documented completely: .env.example and docs/configuration.md name every variable, and no other', () => {
+    const known = Object.keys(environmentSchema.shape).sort();
+    const example = readFileSync('.env.example', 'utf8');
+    expect([...example.matchAll(/^#? ?([A-Z][A-Z_]+)=/gm)].map(([, name]) => name).sort()).toEqual(known);
+    const page = readFileSync('docs/configuration.md', 'utf8');
+    expect([...page.matchAll(/^\| `([A-Z][A-Z_]+)` \|/gm)].map(([, name]) => name).sort()).toEqual(known);
+  });
+});

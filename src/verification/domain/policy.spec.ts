@@ -1,0 +1,23 @@
+import { DEFAULT_POLICY, resolvePolicy } from './policy.js';
+
+describe('resolvePolicy', () => {
+  it('fills in the defaults and keeps an explicit 0', () => {
+    expect(resolvePolicy()).toEqual(DEFAULT_POLICY);
+    expect(resolvePolicy({ resendCooldownSeconds: 0, maxSends: undefined as never })).toEqual({
+      ...DEFAULT_POLICY,
+      resendCooldownSeconds: 0,
+    });
+  });
+
+  it.each([
+    [{ codeLength: 3 }],
+    [{ codeLength: 11 }],
+    [{ ttlSeconds: 601 }],
+    [{ maxAttempts: 0 }],
+    [{ maxAttempts: 4 }],
+    [{ maxSends: 1.5 }],
+    [{ resendCooldownSeconds: -1 }],
+  ])('refuses %j', (policy) => {
+    expect(() => resolvePolicy(policy)).toThrow(RangeError);
+  });
+});

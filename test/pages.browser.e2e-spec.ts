@@ -1,0 +1,214 @@
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
+import { freshNumber, startApplication, type TestApplication, wrongCode } from './support/application.js';
+
+/** A real Chromium; `npm test` says so when there is none. */
+const executablePath = process.env['CHROMIUM_PATH'];
+const inBrowser = executablePath ? describe : describe.skip;
+const axeSource = readFileSync(createRequire(__filename).resolve('axe-core/axe.min.js'), 'utf8');
+
+inBrowser('in a real browser', () => {
+  let application: TestApplication;
+  let browser: Browser;
+  beforeAll(async () => {
+    application = await startApplication({ RESEND_COOLDOWN_SECONDS: '2' });
+    browser = await chromium.launch({
+      executablePath: executablePath!,
+      args: [
+        '--no-sandbox',
+        '--disable-gpu',
+        '--disable-quic',
+        '--no-first-run',
+        '--disable-background-networking',
+        '--disable-component-update',
+        '--disable-sync',
+      ],
+    });
+  }, 60_000);
+  afterAll(async () => {
+    await browser?.close();
+    await application?.close();
+  });
+
+  let context: BrowserContext;
+  let problems: string[];
+  afterEach(() => context?.close());
+
+  async function open(options: Parameters<Browser['newContext']>[0] = {}): Promise<Page> {
+    context = await browser.newContext(options);
+    const page = await context.newPage();
+    problems = [];
+    page.on('console', (message) => {
+      // A status of 4xx is the answer that a failing form is meant to have.
+      const isAnswer = /the server responded with a status of (4\d\d|503)/.test(message.text());
+      if (message.type() === 'error' && !isAnswer) problems.push(message.text());
+    });
+    page.on('pageerror', (error) => problems.push(error.message));
+    await page.goto(application.url);
+    return page;
+  }
+
+  const startWith = async (page: Page, phoneNumber: string) => {
+    await page.getByLabel('Phone number').fill(phoneNumber);
+    await page.getByRole('button', { name: 'Send code' }).click();
+    await page.getByRole('heading', { name: 'Enter your code' }).waitFor();
+  };
+  const enter = async (page: Page, code: string) => {
+    await page.getByLabel('Code', { exact: true }).fill(code);
+    await page.getByRole('button', { name: 'Verify' }).click();
+  };
+
+  it.each([
+    ['with JavaScript', true],
+    ['without JavaScript', false],
+  ])('someone proves a number, after a mistake, %s', async (_name, javaScriptEnabled) => {
+    const page = await open({ javaScriptEnabled });
+    const phoneNumber = freshNumber();
+    await startWith(page, phoneNumber);
+    const code = application.codeFor(phoneNumber);
+
+    await enter(page, wrongCode(code));
+    await page.getByText('That code is not right. You have 2 tries left.').first().waitFor();
+    expect(await page.title()).toBe('Error: Enter your code');
+    expect(await page.getByText(`+1 ••• ••• ••${phoneNumber.slice(-2)}`).isVisible()).toBe(true);
+
+    await enter(page, `${code.slice(0, 3)} ${code.slice(3)}`);
+    await page.getByRole('heading', { name: 'Phone number verified' }).waitFor();
+    expect(problems).toEqual([]);
+  });
+
+  it('a national number with the country from the list', async () => {
+    const page = await open();
+    const phoneNumber = freshNumber();
+    await page.getByLabel('Country').selectOption('US');
+    await startWith(page, phoneNumber.slice(2));
+    expect(application.sandbox.ledger(phoneNumber)).toHaveLength(1);
+  });
+
+  it('a refused number keeps the input and moves the focus to the summary', async () => {
+    const page = await open();
+    await page.getByLabel('Phone number').fill('12');
+    await page.getByRole('button', { name: 'Send code' }).click();
+    await page.getByRole('alert').waitFor();
+    expect(await page.getByLabel('Phone number').inputValue()).toBe('12');
+    expect(await page.evaluate('document.activeElement.id')).toBe('summary');
+    await page.getByRole('link', { name: /Enter a mobile number/ }).click();
+    expect(await page.evaluate('document.activeElement.id')).toBe('phoneNumber');
+  });
+
+  it('the resend button waits for its time, then says so once', async () => {
+    const page = await open();
+    const phoneNumber = freshNumber();
+    await startWith(page, phoneNumber);
+    await page.getByText('Not received it?').click();
+    const resend = page.getByRole('button', { name: 'Send a new code' });
+    expect(await resend.isDisabled()).toBe(true);
+    await page.getByText('You can send a new code now.').waitFor();
+    expect(await resend.isEnabled()).toBe(true);
+    await application.advanceProvider(31);
+    await resend.click();
+    await page.getByText('A new code is on its way.').waitFor();
+    expect(application.sandbox.ledger(phoneNumber)).toHaveLength(2);
+  });
+
+  it('a double click on "Send code" sends one message', async () => {
+    const page = await open();
+    const phoneNumber = freshNumber();
+    await page.getByLabel('Phone number').fill(phoneNumber);
+    await page.getByRole('button', { name: 'Send code' }).dblclick();
+    await page.getByRole('heading', { name: 'Enter your code' }).waitFor();
+    expect(application.sandbox.ledger(phoneNumber)).toHaveLength(1);
+  });
+
+  it('changing the number ends the request and shows an empty form', async () => {
+    const page = await open();
+    await startWith(page, freshNumber());
+    await page.getByText('Not received it?').click();
+    await page.getByRole('button', { name: 'Use another number' }).click();
+    await page.getByText('The code no longer counts.').waitFor();
+    expect(await page.getByLabel('Phone number').inputValue()).toBe('');
+  });
+
+  it('reloading the code page by its address shows it again', async () => {
+    const page = await open();
+    await startWith(page, freshNumber());
+    const requestId = await page.locator('input[name=requestId]').first().inputValue();
+    await page.goto(`${application.url}/verify-otp?requestId=${requestId}`);
+    await page.getByRole('heading', { name: 'Enter your code' }).waitFor();
+  });
+
+  describe.each([
+    ['light', {}],
+    ['dark', { colorScheme: 'dark' }],
+    ['forced colours', { forcedColors: 'active' }],
+    ['320 px', { viewport: { width: 320, height: 640 } }],
+  ] as const)('%s', (_name, options) => {
+    const violations = async (page: Page) => {
+      // Evaluated, not injected as a tag: the page's policy forbids foreign scripts, rightly.
+      await page.evaluate(axeSource);
+      const result = (await page.evaluate(
+        'axe.run({ runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"] })',
+      )) as {
+        violations: { id: string; nodes: { html: string }[] }[];
+      };
+      return result.violations.map(({ id, nodes }) => `${id}: ${nodes[0]?.html}`);
+    };
+    const fits = (page: Page) => page.evaluate('document.documentElement.scrollWidth <= innerWidth');
+
+    it('axe finds nothing, and nothing scrolls sideways', async () => {
+      const page = await open(options as Parameters<Browser['newContext']>[0]);
+      const phoneNumber = freshNumber();
+      const found: Record<string, string[]> = {};
+      const look = async (name: string) => {
+        found[name] = await violations(page);
+        if (!(await fits(page))) found[name].push('scrolls sideways');
+      };
+      await look('phone form');
+      await page.getByLabel('Phone number').fill('12');
+      await page.getByRole('button', { name: 'Send code' }).click();
+      await page.getByRole('alert').waitFor();
+      await look('phone form with an error');
+      await startWith(page, phoneNumber);
+      await page.getByText('Not received it?').click();
+      await look('code page');
+      await enter(page, wrongCode(application.codeFor(phoneNumber)));
+      await page.getByRole('alert').waitFor();
+      await look('code page with an error');
+      await enter(page, application.codeFor(phoneNumber));
+      await page.getByRole('heading', { name: 'Phone number verified' }).waitFor();
+      await look('result');
+      await page.goto(`${application.url}/docs`);
+      await look('docs');
+      await page.goto(application.sandbox.url);
+      await look('phone of the sandbox');
+      expect(Object.entries(found).filter(([, list]) => list.length > 0)).toEqual([]);
+    });
+  });
+
+  it('the code page weighs at most 30 kB in at most 4 requests', async () => {
+    const page = await open();
+    const sizes: number[] = [];
+    page.on('response', (response) => {
+      sizes.push(0);
+      const index = sizes.length - 1;
+      void response.body().then(
+        (body) => (sizes[index] = body.length),
+        () => undefined,
+      );
+    });
+    await startWith(page, freshNumber());
+    await page.waitForLoadState('networkidle');
+    expect(sizes.length).toBeLessThanOrEqual(4);
+    expect(sizes.reduce((sum, size) => sum + size, 0)).toBeLessThanOrEqual(30_000);
+  });
+
+  it('the phone shows a message as it arrives, without a reload', async () => {
+    const page = await open();
+    await page.goto(application.sandbox.url);
+    const phoneNumber = freshNumber();
+    await application.client.json('POST', '/request-otp', { phoneNumber });
+    await page.getByText(application.codeFor(phoneNumber), { exact: true }).first().waitFor();
+    expect(problems).toEqual([]);
+  });
+});
