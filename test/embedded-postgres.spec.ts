@@ -22,6 +22,8 @@ import { Client } from 'pg';
 const LAUNCHER = pathToFileURL(resolve('dist/database/embedded-postgres/index.js')).href;
 const OWNER = `
   import { startEmbeddedPostgres } from ${JSON.stringify(LAUNCHER)};
+  // Ends with the test that started it, however that ends.
+  process.stdin.resume().on('end', () => process.exit(1)).unref();
   const say = (report) => process.stdout.write(JSON.stringify(report) + '\\n');
   try {
     const server = await startEmbeddedPostgres({ dataDirectory: process.argv[1], forTests: process.argv[2] === 'for tests' });
@@ -57,7 +59,7 @@ let owners: Owner[] = [];
 function startOwner({ durable = false } = {}): Owner {
   const mode = durable ? 'durable' : 'for tests';
   const child = spawn(process.execPath, ['--input-type=module', '-e', OWNER, dataDirectory, mode], {
-    stdio: ['ignore', 'pipe', 'inherit'],
+    stdio: ['pipe', 'pipe', 'inherit'],
     // A group of its own, so that a test can kill it together with its initdb.
     detached: true,
   });
