@@ -7,7 +7,7 @@
     element.textContent = text;
     return element;
   };
-  new EventSource('/events').addEventListener('message', (event) => {
+  new EventSource(`/events?after=${list.dataset.seen}`).addEventListener('message', (event) => {
     const message = JSON.parse(event.data);
     const item = document.createElement('li');
     item.append(

@@ -23,8 +23,10 @@ export function phonePage(ledger: Ledger): { routes: Router; close(): void } {
     readFileSync(join(PACKAGE_ROOT, 'views', 'sandbox', 'phone.hbs'), 'utf8'),
   );
   const listeners = new Set<Response>();
-  const push = (entry: LedgerEntry) => {
-    for (const response of listeners) response.write(`data: ${JSON.stringify(view(entry))}\n\n`);
+  const event = (entry: LedgerEntry, number: number) =>
+    `id: ${number}\ndata: ${JSON.stringify(view(entry))}\n\n`;
+  const push = (entry: LedgerEntry, number: number) => {
+    for (const response of listeners) response.write(event(entry, number));
   };
   ledger.on('message', push);
 
@@ -33,11 +35,16 @@ export function phonePage(ledger: Ledger): { routes: Router; close(): void } {
   routes.get('/', (request, response) => {
     const messages = ledger.list().slice(-SHOWN_MESSAGES).reverse().map(view);
     const magic = MAGIC_NUMBERS.map(({ number, happens }) => ({ number: `+${number}`, happens }));
-    response.type('html').send(template({ messages, magic, host: request.get('host') ?? '' }));
+    response
+      .type('html')
+      .send(template({ messages, magic, seen: ledger.count, host: request.get('host') ?? '' }));
   });
   routes.get('/events', (request, response) => {
     response.set({ 'Content-Type': 'text/event-stream', 'Cache-Control': 'no-store' });
     response.write('retry: 1000\n\n');
+    // What arrived between the page and this connection, or while the connection was lost.
+    const seen = Number(request.get('last-event-id') ?? request.query['after'] ?? ledger.count);
+    for (const [entry, number] of ledger.since(seen)) response.write(event(entry, number));
     listeners.add(response);
     request.on('close', () => listeners.delete(response));
   });
