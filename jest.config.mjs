@@ -24,5 +24,7 @@ export default {
   transformIgnorePatterns: ['/node_modules/(?!(.*/)?(@nestjs|uuid)/)'],
   globalSetup: '<rootDir>/test/support/global-setup.mjs',
   globalTeardown: '<rootDir>/test/support/global-teardown.mjs',
+  // Suites wait for processes and browsers more than they compute.
+  maxWorkers: 3,
   testTimeout: 30_000,
 };

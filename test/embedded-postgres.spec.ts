@@ -1,11 +1,14 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import {
   chmodSync,
+  cpSync,
   existsSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
+  readlinkSync,
   rmSync,
+  symlinkSync,
   writeFileSync,
 } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -19,9 +22,9 @@ import { Client } from 'pg';
 /*
  * Owners are processes that really die, so each is a node of its own that runs the compiled launcher: see `npm test`.
  */
-const LAUNCHER = pathToFileURL(resolve('dist/database/embedded-postgres/index.js')).href;
+const LAUNCHER = resolve('dist/database/embedded-postgres');
 const OWNER = `
-  import { startEmbeddedPostgres } from ${JSON.stringify(LAUNCHER)};
+  const { startEmbeddedPostgres } = await import(process.argv[3]);
   // Ends with the test that started it, however that ends.
   process.stdin.resume().on('end', () => process.exit(1)).unref();
   const say = (report) => process.stdout.write(JSON.stringify(report) + '\\n');
@@ -56,9 +59,16 @@ let folder: string;
 let dataDirectory: string;
 let owners: Owner[] = [];
 
-function startOwner({ durable = false } = {}): Owner {
+interface OwnerOptions {
+  durable?: boolean;
+  /** The folder of the compiled launcher. */
+  launcher?: string;
+}
+
+function startOwner({ durable = false, launcher = LAUNCHER }: OwnerOptions = {}): Owner {
+  const module = pathToFileURL(join(launcher, 'index.js')).href;
   const mode = durable ? 'durable' : 'for tests';
-  const child = spawn(process.execPath, ['--input-type=module', '-e', OWNER, dataDirectory, mode], {
+  const child = spawn(process.execPath, ['--input-type=module', '-e', OWNER, dataDirectory, mode, module], {
     stdio: ['pipe', 'pipe', 'inherit'],
     // A group of its own, so that a test can kill it together with its initdb.
     detached: true,
@@ -76,7 +86,7 @@ function startOwner({ durable = false } = {}): Owner {
   return owner;
 }
 
-async function running(options?: { durable: boolean }): Promise<{ owner: Owner; report: Report }> {
+async function running(options?: OwnerOptions): Promise<{ owner: Owner; report: Report }> {
   const owner = startOwner(options);
   const report = await owner.report;
   expect(report).toEqual({
@@ -291,12 +301,63 @@ function isAvailable(): boolean {
     expect(report.message).toMatch(/belongs to Postgres 13, and this package brings \d+/);
   });
 
+  it('remains the only owner when Postgres has dropped its connection', async () => {
+    const { owner, report } = await running();
+    await query(
+      report.url,
+      `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'embedded-postgres owner'`,
+    );
+    expect((await startOwner().report).message).toContain('in use by another');
+    await stop(owner);
+  });
+
+  const onLinux = process.platform === 'linux' ? it : it.skip;
+  onLinux('does not disturb a first start whose initdb takes longer than a lock may rest', async () => {
+    const first = startOwner();
+    await eventually(() => !!draft() && existsSync(join(folder, draft()!, 'base', '1')), 10_000);
+    const initdb = firstNumber(`/proc/${first.process.pid}/task/${first.process.pid}/children`);
+    process.kill(initdb, 'SIGSTOP');
+    const second = startOwner();
+    await sleep(6500);
+    process.kill(initdb, 'SIGCONT');
+    expect(await first.report).toMatchObject({ adopted: false });
+    expect((await second.report).message).toContain('in use by another');
+    await stop(first);
+  });
+
+  it('takes no advice from the PG… variables of its surroundings', async () => {
+    process.env['PGSSLMODE'] = 'require';
+    try {
+      const { owner, report } = await running();
+      expect(await query(report.url, 'SELECT current_database()')).toEqual(['app']);
+      await stop(owner);
+    } finally {
+      delete process.env['PGSSLMODE'];
+    }
+  });
+
   const asRoot = process.getuid?.() === 0 ? it : it.skip;
   asRoot('runs in a folder that only root may enter, as somebody else (skipped unless root)', async () => {
     chmodSync(folder, 0o700);
     const { owner, report } = await running();
     await remember(report.url);
     expect(readFileSync(`/proc/${serverProcess()}/status`, 'utf8')).not.toMatch(/^Uid:\t0/m);
+    await stop(owner);
+  });
+
+  asRoot('runs when the whole installation lies in such a folder (skipped unless root)', async () => {
+    chmodSync(folder, 0o700);
+    const modules = join(folder, 'node_modules');
+    for (const name of ['pg', 'proper-lockfile', `@embedded-postgres/linux-${process.arch}`]) {
+      cpSync(join('node_modules', name), join(modules, name), { recursive: true });
+    }
+    for (const name of readdirSync('node_modules').filter((entry) => !existsSync(join(modules, entry)))) {
+      symlinkSync(resolve('node_modules', name), join(modules, name));
+    }
+    cpSync(LAUNCHER, join(folder, 'dist'), { recursive: true });
+    writeFileSync(join(folder, 'package.json'), '{"type":"module"}');
+    const { owner } = await running({ launcher: join(folder, 'dist') });
+    expect(readlinkSync(`/proc/${serverProcess()}/exe`)).toContain(folder);
     await stop(owner);
   });
 });

@@ -147,17 +147,15 @@ inBrowser('in a real browser', () => {
     const violations = async (page: Page) => {
       // Evaluated, not injected as a tag: the page's policy forbids foreign scripts, rightly.
       await page.evaluate(axeSource);
-      const result = (await page.evaluate(
+      const result = await page.evaluate<{ violations: { id: string; nodes: { html: string }[] }[] }>(
         'axe.run({ runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"] })',
-      )) as {
-        violations: { id: string; nodes: { html: string }[] }[];
-      };
+      );
       return result.violations.map(({ id, nodes }) => `${id}: ${nodes[0]?.html}`);
     };
     const fits = (page: Page) => page.evaluate('document.documentElement.scrollWidth <= innerWidth');
 
     it('axe finds nothing, and nothing scrolls sideways', async () => {
-      const page = await open(options as Parameters<Browser['newContext']>[0]);
+      const page = await open(options);
       const phoneNumber = freshNumber();
       const found: Record<string, string[]> = {};
       const look = async (name: string) => {

@@ -7,7 +7,8 @@ if (process.env['NODE_ENV'] === 'production') {
 }
 
 const port = Number(process.env['SANDBOX_PORT'] ?? 3001);
-startSandbox({ port })
+const host = process.env['SANDBOX_HOST'] ?? '127.0.0.1';
+startSandbox({ port, host })
   .then((sandbox) => {
     process.stdout.write(
       `The sandbox listens at http://localhost:${sandbox.port} (its phone is the same address in a browser).\n` +

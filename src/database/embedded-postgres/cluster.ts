@@ -1,4 +1,4 @@
-import { spawnSync } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import {
   chownSync,
@@ -11,6 +11,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
+import { promisify } from 'node:util';
 import type { PostgresBinaries } from './binaries.js';
 import { EmbeddedPostgresError } from './error.js';
 import type { ServerUser } from './server-user.js';
@@ -19,14 +20,27 @@ export const SUPERUSER = 'postgres';
 
 /** The password of a data directory, kept beside it. */
 export function readPassword(dataDirectory: string): string {
-  return readFileSync(`${dataDirectory}.password`, 'utf8').trim();
+  const file = `${dataDirectory}.password`;
+  try {
+    return readFileSync(file, 'utf8').trim();
+  } catch (error) {
+    throw new EmbeddedPostgresError(
+      `The password of ${dataDirectory} cannot be read from ${file} (${(error as NodeJS.ErrnoException).code}). ` +
+        'Start as the user who made it, or move both away to start with an empty database.',
+      { cause: error },
+    );
+  }
 }
 
 /**
  * Makes the data directory if there is none. It appears whole or not at all: initdb works in a folder of another name,
  * so that a kill in the middle leaves nothing that looks usable. Call it under the start-up lock.
  */
-export function ensureCluster(dataDirectory: string, binaries: PostgresBinaries, user: ServerUser): void {
+export async function ensureCluster(
+  dataDirectory: string,
+  binaries: PostgresBinaries,
+  user: ServerUser,
+): Promise<void> {
   const versionFile = join(dataDirectory, 'PG_VERSION');
   if (existsSync(versionFile)) {
     const found = readFileSync(versionFile, 'utf8').trim();
@@ -34,6 +48,12 @@ export function ensureCluster(dataDirectory: string, binaries: PostgresBinaries,
     throw new EmbeddedPostgresError(
       `${dataDirectory} belongs to Postgres ${found}, and this package brings ${binaries.majorVersion}. ` +
         'Dump it with the older version, or move the folder away to start with an empty database.',
+    );
+  }
+  if (!isVacant(dataDirectory)) {
+    throw new EmbeddedPostgresError(
+      `${dataDirectory} belongs to another user, or holds no Postgres data. ` +
+        'Start as the user who made it, or move it away to start with an empty database.',
     );
   }
   const parent = dirname(dataDirectory);
@@ -61,15 +81,29 @@ export function ensureCluster(dataDirectory: string, binaries: PostgresBinaries,
     '--locale=C',
     '--no-instructions',
   ]);
-  const result = spawnSync(file, args, { ...as, encoding: 'utf8', cwd: '/' });
-  rmSync(passwordFile, { force: true });
-  if (result.status !== 0) {
+  try {
+    // Not the synchronous kind: it would keep us from renewing the start-up lock, and a slow disk takes long.
+    await promisify(execFile)(file, args, { ...as, cwd: '/' });
+  } catch (error) {
     rmSync(draft, { recursive: true, force: true });
+    const { stderr, message } = error as Error & { stderr?: string };
     throw new EmbeddedPostgresError(
-      `The database could not be created in ${dataDirectory}: ${result.error?.message ?? result.stderr.trim()}`,
+      `The database could not be created in ${dataDirectory}: ${stderr?.trim() || message}. ` +
+        'If this system cannot run the binaries (Alpine, for instance), set DATABASE_URL to an ordinary Postgres 15 or newer.',
+      { cause: error },
     );
+  } finally {
+    rmSync(passwordFile, { force: true });
   }
   // Password first: data without one could never be opened, a password without data is simply replaced.
   writeFileSync(`${dataDirectory}.password`, password, { mode: 0o600 });
   renameSync(draft, dataDirectory);
+}
+
+function isVacant(directory: string): boolean {
+  try {
+    return readdirSync(directory).length === 0;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'ENOENT';
+  }
 }

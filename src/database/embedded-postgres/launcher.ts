@@ -1,14 +1,14 @@
 import { mkdirSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type pg from 'pg';
 import lockfile from 'proper-lockfile';
 import { locateBinaries } from './binaries.js';
 import { ensureCluster, readPassword, SUPERUSER } from './cluster.js';
 import { EmbeddedPostgresError } from './error.js';
-import { connect, findServer, launchServer, type RunningServer, stopServer } from './server.js';
+import { type Owner, own } from './owner.js';
+import { findServer, launchServer, type RunningServer, stopServer } from './server.js';
 import { chooseServerUser } from './server-user.js';
-import { isWatched, watch } from './watchdog.js';
+import { isWatched, type Watchdog, watch, watchdogFile } from './watchdog.js';
 
 export interface EmbeddedPostgresOptions {
   /** Made if absent; its password and log lie beside it. */
@@ -27,8 +27,6 @@ export interface EmbeddedPostgres {
 }
 
 const DATABASE = 'app';
-/** Held by the owner's connection as long as it lives: ends with its process, however that ends. */
-const OWNER_LOCK = 7_367_010;
 const ORPHAN_LIMIT_MS = 30_000;
 /** A watchdog whose owner died acts at once; what still lives after this is another process with its id. */
 const WATCHDOG_LIMIT_MS = 5000;
@@ -51,33 +49,30 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
   const dataDirectory = resolve(options.dataDirectory);
   const binaries = locateBinaries();
   mkdirSync(dirname(dataDirectory), { recursive: true });
-  const user = chooseServerUser([binaries.root, dirname(dataDirectory)]);
+  const user = chooseServerUser([binaries.root, dirname(dataDirectory)], dataDirectory);
 
   // Around the first initdb and the start: two simultaneous first starts would spoil each other's work.
-  const unlock = await lockfile.lock(dirname(dataDirectory), {
-    lockfilePath: `${dataDirectory}.lock`,
-    stale: 5000,
-    update: 1000,
-    retries: { retries: 300, factor: 1, minTimeout: 200 },
-    onCompromised: () => undefined,
-  });
+  const unlock = await lockStartUp(dataDirectory);
   try {
     const orphan = await takeOver(dataDirectory);
-    if (orphan) return await ownership(dataDirectory, orphan.server, orphan.owner, true);
-    ensureCluster(dataDirectory, binaries, user);
+    if (orphan) {
+      const watchdog = watch(orphan.server.pid, watchdogFile(dataDirectory));
+      return await handOver(dataDirectory, orphan.server, watchdog, orphan.owner, true);
+    }
+    await ensureCluster(dataDirectory, binaries, user);
     const password = readPassword(dataDirectory);
     const settings = { ...SETTINGS, ...(options.forTests ? FAST_SETTINGS : {}) };
-    const server = await launchServer(dataDirectory, binaries, user, password, settings);
+    const { server, watchdog } = await launchServer(dataDirectory, binaries, user, password, settings);
     const owner = await own(server, password);
     if (!owner) throw new EmbeddedPostgresError('a server that was just started has an owner');
-    return await ownership(dataDirectory, server, owner, false);
+    return await handOver(dataDirectory, server, watchdog, owner, false);
   } finally {
     await unlock().catch(() => undefined);
   }
 }
 
 /** Adopts the server of a killed run, waits for one that is shutting down, refuses one whose owner lives. */
-async function takeOver(dataDirectory: string): Promise<{ server: RunningServer; owner: pg.Client } | null> {
+async function takeOver(dataDirectory: string): Promise<{ server: RunningServer; owner: Owner } | null> {
   const since = Date.now();
   const giveUpAt = since + ORPHAN_LIMIT_MS;
   for (;;) {
@@ -85,8 +80,8 @@ async function takeOver(dataDirectory: string): Promise<{ server: RunningServer;
     if (!server) return null;
     try {
       const owner = await own(server, readPassword(dataDirectory));
-      if (owner && isWatched(`${dataDirectory}.watchdog`) && Date.now() < since + WATCHDOG_LIMIT_MS) {
-        await owner.end();
+      if (owner && isWatched(watchdogFile(dataDirectory)) && Date.now() < since + WATCHDOG_LIMIT_MS) {
+        await owner.release();
         await sleep(100);
         continue;
       }
@@ -108,36 +103,42 @@ async function takeOver(dataDirectory: string): Promise<{ server: RunningServer;
   }
 }
 
-/** The owner's connection, or null when somebody else holds it. */
-async function own(server: RunningServer, password: string): Promise<pg.Client | null> {
-  const client = await connect(server, password);
-  const { rows } = await client.query<{ taken: boolean }>('SELECT pg_try_advisory_lock($1) AS taken', [
-    OWNER_LOCK,
-  ]);
-  if (rows[0]?.taken) return client;
-  await client.end();
-  return null;
-}
-
-async function ownership(
+async function handOver(
   dataDirectory: string,
   server: RunningServer,
-  owner: pg.Client,
+  watchdog: Watchdog,
+  owner: Owner,
   adopted: boolean,
 ): Promise<EmbeddedPostgres> {
-  const watchdog = watch(server.pid, `${dataDirectory}.watchdog`);
-  const password = readPassword(dataDirectory);
-  const { rows } = await owner.query('SELECT 1 FROM pg_database WHERE datname = $1', [DATABASE]);
-  if (rows.length === 0) await owner.query(`CREATE DATABASE ${DATABASE}`);
+  await owner.createDatabase(DATABASE);
   let stopped: Promise<void> | undefined;
   return {
-    url: `postgres://${SUPERUSER}:${password}@127.0.0.1:${server.port}/${DATABASE}`,
+    // Without sslmode, a PGSSLMODE in the environment would ask this server for TLS, which it does not speak.
+    url: `postgres://${SUPERUSER}:${readPassword(dataDirectory)}@127.0.0.1:${server.port}/${DATABASE}?sslmode=disable`,
     adopted,
     stop: () =>
       (stopped ??= (async () => {
-        await owner.end().catch(() => undefined);
+        await owner.release();
         await stopServer(server);
         await watchdog.dismiss();
       })()),
   };
+}
+
+async function lockStartUp(dataDirectory: string): Promise<() => Promise<void>> {
+  try {
+    return await lockfile.lock(dirname(dataDirectory), {
+      lockfilePath: `${dataDirectory}.lock`,
+      stale: 5000,
+      update: 1000,
+      retries: { retries: 300, factor: 1, minTimeout: 200 },
+      onCompromised: () => undefined,
+    });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ELOCKED') throw error;
+    throw new EmbeddedPostgresError(
+      `Another application has been starting a database in ${dataDirectory} for more than a minute. Wait for it, or stop it.`,
+      { cause: error },
+    );
+  }
 }

@@ -1,6 +1,6 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync, statSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { dirname, join } from 'node:path';
 import { EmbeddedPostgresError } from './error.js';
 
 /** How to run Postgres' programs: as ourselves, or, since Postgres refuses to run as root, as somebody else. */
@@ -12,30 +12,43 @@ export interface ServerUser {
   command(program: string, args: string[]): { file: string; args: string[]; uid?: number; gid?: number };
 }
 
-/** @param paths what the user must be able to reach */
-export function chooseServerUser(paths: string[]): ServerUser {
+/**
+ * @param paths what the user must be able to reach
+ * @param dataDirectory if it exists already, whoever owns it goes on doing so
+ */
+export function chooseServerUser(paths: string[], dataDirectory: string): ServerUser {
   if (process.getuid?.() !== 0) return { command: (file, args) => ({ file, args }) };
 
-  const { uid, gid, name } = unprivilegedUser();
+  const { uid, gid, name } = ownerOf(dataDirectory) ?? unprivilegedUser();
   const unreachable = paths.find((path) => !isReachable(path, uid, gid));
   if (!unreachable) return { uid, gid, command: (file, args) => ({ file, args, uid, gid }) };
 
   // A clone below /root or in a folder of mode 0700: the user may not walk through it. Linux can lend it that one right.
-  const setpriv = [
-    `--reuid=${uid}`,
-    `--regid=${gid}`,
-    '--clear-groups',
-    '--inh-caps=+dac_override',
-    '--ambient-caps=+dac_override',
-  ];
-  if (spawnSync('setpriv', [...setpriv, 'true']).status === 0) {
-    return { uid, gid, command: (file, args) => ({ file: 'setpriv', args: [...setpriv, file, ...args] }) };
+  // The data are its own, so dac_read_search, which cannot write, suffices; where a container withholds it, dac_override.
+  for (const right of ['dac_read_search', 'dac_override']) {
+    const setpriv = [
+      `--reuid=${uid}`,
+      `--regid=${gid}`,
+      '--clear-groups',
+      // Or access(2), with which Postgres looks for its own binaries, leaves the right out.
+      '--securebits=+no_setuid_fixup',
+      `--inh-caps=+${right}`,
+      `--ambient-caps=+${right}`,
+    ];
+    if (spawnSync('setpriv', [...setpriv, 'ls', '-d', join(unreachable, '.')]).status === 0) {
+      return { uid, gid, command: (file, args) => ({ file: 'setpriv', args: [...setpriv, file, ...args] }) };
+    }
   }
   throw new EmbeddedPostgresError(
     `Postgres does not run as root, and the user "${name}" cannot reach ${unreachable}. ` +
       `Start as an ordinary user, move the folder to where "${name}" may read it (for example below /srv), ` +
       'or set DATABASE_URL.',
   );
+}
+
+function ownerOf(dataDirectory: string) {
+  const found = statSync(dataDirectory, { throwIfNoEntry: false });
+  return found && found.uid !== 0 ? { name: `#${found.uid}`, uid: found.uid, gid: found.gid } : null;
 }
 
 function unprivilegedUser() {

@@ -7,7 +7,9 @@ import pg from 'pg';
 import type { PostgresBinaries } from './binaries.js';
 import { SUPERUSER } from './cluster.js';
 import { EmbeddedPostgresError } from './error.js';
+import { commandOf, isAlive, signal } from './processes.js';
 import type { ServerUser } from './server-user.js';
+import { type Watchdog, watch, watchdogFile } from './watchdog.js';
 
 export interface RunningServer {
   pid: number;
@@ -16,15 +18,6 @@ export interface RunningServer {
 
 const START_LIMIT_MS = 60_000;
 const STOP_LIMIT_MS = 20_000;
-
-export const isAlive = (pid: number): boolean => {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
-  }
-};
 
 /** What `postmaster.pid` says, if the process that it names is there and is a Postgres. */
 export function findServer(dataDirectory: string): RunningServer | null {
@@ -45,14 +38,6 @@ export function findServer(dataDirectory: string): RunningServer | null {
   return { pid, port };
 }
 
-function commandOf(pid: number): string {
-  try {
-    return readFileSync(`/proc/${pid}/comm`, 'utf8');
-  } catch {
-    return '';
-  }
-}
-
 export async function connect(
   server: { port: number },
   password: string,
@@ -64,6 +49,7 @@ export async function connect(
     user: SUPERUSER,
     password,
     database,
+    ssl: false,
     connectionTimeoutMillis: 5000,
     application_name: 'embedded-postgres owner',
   });
@@ -73,20 +59,26 @@ export async function connect(
   return client;
 }
 
-/** Starts the server on a free loopback port and waits until it answers. */
+/** Starts the server on a free loopback port, watched from its first moment, and waits until it answers. */
 export async function launchServer(
   dataDirectory: string,
   binaries: PostgresBinaries,
   user: ServerUser,
   password: string,
   settings: Record<string, string>,
-): Promise<RunningServer> {
+): Promise<{ server: RunningServer; watchdog: Watchdog }> {
   let lastWords = '';
   // Between finding a free port and taking it, somebody else may.
   for (let attempt = 0; attempt < 3; attempt += 1) {
     const port = await freePort();
     const child = spawnServer(dataDirectory, binaries, user, { ...settings, port: String(port) });
-    if (await answers(child, port, password)) return { pid: child.pid!, port };
+    if (child.pid !== undefined) {
+      const server = { pid: child.pid, port };
+      const watchdog = watch(server.pid, watchdogFile(dataDirectory));
+      if (await answers(child, port, password)) return { server, watchdog };
+      await stopServer(server);
+      await watchdog.dismiss();
+    }
     lastWords = readFileSync(`${dataDirectory}.log`, 'utf8').trim().split('\n').slice(-5).join('\n');
     if (!/could not (bind|create any TCP)/.test(lastWords)) break;
   }
@@ -135,14 +127,6 @@ export async function stopServer({ pid }: RunningServer): Promise<void> {
   while (isAlive(pid)) {
     if (Date.now() > giveUpAt) return signal(pid, 'SIGQUIT');
     await sleep(25);
-  }
-}
-
-function signal(pid: number, name: NodeJS.Signals): void {
-  try {
-    process.kill(pid, name);
-  } catch {
-    // Gone already.
   }
 }
 

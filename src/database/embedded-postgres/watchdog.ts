@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { isAlive } from './server.js';
+import { isAlive } from './processes.js';
 
 /**
  * A process of a few lines whose standard input is a pipe from us. However we die, the kernel closes the pipe; then it
@@ -20,11 +20,18 @@ const PROGRAM = `
   });
 `;
 
+export interface Watchdog {
+  /** Ends it: call it when the server is gone, for it takes down what it watches. */
+  dismiss(): Promise<void>;
+}
+
+export const watchdogFile = (dataDirectory: string): string => `${dataDirectory}.watchdog`;
+
 /**
  * @param pid the server to take down when this process ends, in whatever way
  * @param pidFile where the watchdog's own process id is kept, see {@link isWatched}
  */
-export function watch(pid: number, pidFile: string): { dismiss(): Promise<void> } {
+export function watch(pid: number, pidFile: string): Watchdog {
   const child: ChildProcess = spawn(process.execPath, ['-e', PROGRAM, String(pid)], {
     cwd: '/',
     detached: true,

@@ -1,0 +1,42 @@
+import { existsSync } from 'node:fs';
+import { revertLastMigration, runMigrations } from './migrate.js';
+
+const USAGE = `Usage: npm run migration:run | migration:revert
+
+Brings the schema of DATABASE_URL up to date, or takes the newest migration back.
+(The embedded database is migrated by npm start.)
+`;
+
+/** `node migrate-cli.js run|revert`. */
+async function main(command: string | undefined): Promise<number> {
+  if (existsSync('.env')) process.loadEnvFile('.env');
+  const url = process.env['DATABASE_URL'];
+  if (!url || (command !== 'run' && command !== 'revert')) {
+    process.stderr.write(
+      url
+        ? USAGE
+        : `DATABASE_URL must be set, for example postgres://user:password@host:5432/name\n\n${USAGE}`,
+    );
+    return 1;
+  }
+  if (command === 'revert') {
+    await revertLastMigration(url);
+    process.stdout.write('The newest migration is taken back.\n');
+    return 0;
+  }
+  const names = await runMigrations(url);
+  process.stdout.write(
+    names.length > 0
+      ? names.map((name) => `ran ${name}\n`).join('')
+      : 'Nothing to do: the schema is up to date.\n',
+  );
+  return 0;
+}
+
+main(process.argv[2]).then(
+  (code) => process.exit(code),
+  (error: Error) => {
+    process.stderr.write(`The migration failed: ${error.message}\n`);
+    process.exit(1);
+  },
+);

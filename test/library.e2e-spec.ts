@@ -1,0 +1,135 @@
+import { execFileSync } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { Injectable, Module } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import type { NestExpressApplication } from '@nestjs/platform-express';
+import { TypeOrmModule } from '@nestjs/typeorm';
+import {
+  configureHttp,
+  verificationEntities,
+  VerificationModule,
+  VerificationService,
+} from '../src/index.js';
+import { FakeVerificationProvider } from '../src/verification/testing/index.js';
+import { createTestDatabase, type TestDatabase } from './support/database.js';
+
+const ring = (id: string) => `${id}:${randomBytes(32).toString('base64')}`;
+
+describe('a Nest team adds the module to its application', () => {
+  let database: TestDatabase;
+  let provider: FakeVerificationProvider;
+  let app: NestExpressApplication | undefined;
+  beforeEach(async () => {
+    database = await createTestDatabase();
+    provider = new FakeVerificationProvider();
+  });
+  afterEach(async () => {
+    await app?.close();
+    app = undefined;
+    await database.drop();
+  });
+  const options = () => ({ provider, keys: { encryption: ring('e1'), fingerprint: ring('f1') } });
+  const typeOrm = () =>
+    TypeOrmModule.forRoot({ type: 'postgres', url: database.url, entities: verificationEntities });
+
+  it('with its routes, its own users and the fake provider', async () => {
+    @Module({
+      imports: [
+        typeOrm(),
+        VerificationModule.forRoot({
+          ...options(),
+          identifyCaller: (request) => ({ userId: request.get('x-user') ?? null }),
+        }),
+      ],
+    })
+    class HostModule {}
+    app = await NestFactory.create<NestExpressApplication>(HostModule, { bodyParser: false, logger: false });
+    configureHttp(app);
+    await app.listen(0);
+    const url = await app.getUrl();
+    const post = (path: string, user: string, body: object) =>
+      fetch(url + path, {
+        method: 'POST',
+        headers: { 'Content-Type': 'application/json', 'X-User': user },
+        body: JSON.stringify(body),
+      });
+
+    const start = (await (await post('/request-otp', 'anna', { phoneNumber: '+14155552671' })).json()) as {
+      requestId: string;
+    };
+    const otpCode = provider.lastCode('+14155552671');
+    const body = { requestId: start.requestId, otpCode };
+    expect((await post('/verify-otp', 'berta', body)).status).toBe(404);
+    expect((await post('/verify-otp', 'anna', body)).status).toBe(200);
+    expect(provider.checks).toBe(1);
+  });
+
+  it('without routes, calling the service from its own code', async () => {
+    @Injectable()
+    class SignIn {
+      constructor(readonly verifications: VerificationService) {}
+    }
+    @Module({
+      imports: [
+        typeOrm(),
+        VerificationModule.forRootAsync({ useFactory: async () => options(), routes: false }),
+      ],
+      providers: [SignIn],
+    })
+    class HostModule {}
+    app = await NestFactory.create<NestExpressApplication>(HostModule, { logger: false });
+    await app.listen(0);
+    expect((await fetch(`${await app.getUrl()}/`)).status).toBe(404);
+
+    const { verifications } = app.get(SignIn);
+    const caller = { userId: 'anna' };
+    const start = await verifications.start({ phoneNumber: '+14155552671', purpose: 'sign-in', caller });
+    if (!start.ok) throw new Error(start.code);
+    const requestId = start.request.id;
+    const code = provider.lastCode('+14155552671');
+    expect(await verifications.check({ requestId, code, caller })).toMatchObject({
+      ok: false,
+      code: 'unknown-request',
+    });
+    expect(await verifications.check({ requestId, code: '1', purpose: 'sign-in', caller })).toMatchObject({
+      ok: false,
+      code: 'invalid-input',
+      codeDefect: 'too-short',
+    });
+    expect(await verifications.check({ requestId, code, purpose: 'sign-in', caller })).toMatchObject({
+      ok: true,
+      request: { status: 'VERIFIED' },
+    });
+  });
+
+  it('and a wrong option says so at the start', async () => {
+    @Module({
+      imports: [typeOrm(), VerificationModule.forRoot({ ...options(), policy: { ttlSeconds: 3600 } })],
+    })
+    class HostModule {}
+    await expect(NestFactory.create(HostModule, { logger: false, abortOnError: false })).rejects.toThrow(
+      'policy.ttlSeconds must be a whole number from 60 to 600',
+    );
+  });
+});
+
+describe('the published package', () => {
+  it.each([
+    [
+      'import',
+      "const { VerificationModule } = await import('nest-sms-otp'); console.log(typeof VerificationModule)",
+      'module',
+    ],
+    [
+      'require',
+      "const { VerificationModule } = require('nest-sms-otp'); console.log(typeof VerificationModule)",
+      'commonjs',
+    ],
+  ])('loads by %s', (_name, source, inputType) => {
+    const output = execFileSync(process.execPath, [`--input-type=${inputType}`, '-e', source], {
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'ignore'],
+    });
+    expect(output.trim()).toBe('function');
+  });
+});
