@@ -1,8 +1,5 @@
 // Progressive enhancement only: every page works without it.
 (() => {
-  const summary = document.getElementById('summary');
-  if (summary) summary.focus();
-
   // A second click on the same button would only be refused.
   for (const form of document.forms) {
     form.addEventListener('submit', () => {

@@ -74,6 +74,13 @@ describe('loadConfig', () => {
     expect(load({ THROTTLE_ADDRESS: text }).THROTTLE_ADDRESS).toEqual(expected);
   });
 
+  it('a wait and a number of messages can be off too', () => {
+    expect(load({ RESEND_COOLDOWN_SECONDS: 'off', MAX_SENDS: 'off' })).toMatchObject({
+      RESEND_COOLDOWN_SECONDS: 0,
+      MAX_SENDS: 1000,
+    });
+  });
+
   it('reads countries, proxies and numbers', () => {
     expect(
       load({ ALLOWED_COUNTRIES: 'us, GB', TRUST_PROXY: 'loopback,10.0.0.0/8', RESEND_COOLDOWN_SECONDS: '0' }),

@@ -13,12 +13,18 @@ const port = text
 
 /** A whole number between two bounds, written in digits. */
 const whole = (min: number, max: number, unit: string) => {
-  const expected = `a whole number of ${unit} from ${min} to ${max}`;
+  const expected = `a whole number from ${min} to ${max}: ${unit}`;
   return text
     .regex(/^\d{1,9}$/, expected)
     .transform(Number)
     .refine((value) => value >= min && value <= max, expected);
 };
+
+/** The same, where "off" means a bound that nobody reaches, or no wait at all. */
+const wholeOrOff = (min: number, max: number, unit: string, off: number) =>
+  text
+    .transform((value) => (OFF.test(value) ? String(off) : value))
+    .pipe(whole(min, max, `${unit}, or "off"`));
 
 /** `20/60` is 20 per 60 seconds, `0` refuses everything, `off` lifts the limit (null). */
 const limit = text.transform((value, context): RateLimit | null => {
@@ -121,8 +127,8 @@ export const environmentSchema = z.object({
   CODE_LENGTH: whole(4, 10, 'digits').default(6),
   CODE_TTL_SECONDS: whole(60, 600, 'seconds').default(300),
   MAX_ATTEMPTS: whole(1, 3, 'attempts').default(3),
-  MAX_SENDS: whole(1, 10, 'messages').default(3),
-  RESEND_COOLDOWN_SECONDS: whole(0, 600, 'seconds').default(30),
+  MAX_SENDS: wholeOrOff(1, 1000, 'messages', 1000).default(3),
+  RESEND_COOLDOWN_SECONDS: wholeOrOff(0, 600, 'seconds', 0).default(30),
 
   THROTTLE_ADDRESS: limit.default({ limit: 600, windowSeconds: 60 }),
   THROTTLE_NUMBER: limit.default({ limit: 20, windowSeconds: 60 }),

@@ -135,7 +135,7 @@ export async function answerFaultily(
 
 export function sendAnswer(response: Response, { status, body, headers = {} }: Answer): void {
   if (response.destroyed) return;
-  response.status(status).set(headers);
+  response.status(status).type('json').set(headers);
   if (body === undefined) response.end();
   else response.send(JSON.stringify(body));
 }

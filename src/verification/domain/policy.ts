@@ -37,7 +37,7 @@ export function resolvePolicy(given: Partial<VerificationPolicy> = {}): Verifica
     ['codeLength', 4, 10],
     ['ttlSeconds', 60, 600],
     ['maxAttempts', 1, 3],
-    ['maxSends', 1, 10],
+    ['maxSends', 1, 1000],
     ['resendCooldownSeconds', 0, 600],
   ];
   for (const [name, min, max] of bounds) {

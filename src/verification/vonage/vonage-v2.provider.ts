@@ -1,10 +1,13 @@
-import type { Verify2 } from '@vonage/verify2';
+import { type Verify2, VerifyLocale } from '@vonage/verify2';
 import type { CancelOutcome, CheckOutcome, NextOutcome, StartOutcome } from '../domain/outcomes.js';
 import { type StartRequest, VerificationProvider } from '../domain/verification-provider.js';
 import { fault, isProviderRequestId, outcomeOf } from './faults.js';
 import { type VonageHttpError, VonageTransport, type VonageConnection } from './transport.js';
 
 type NewRequest = Parameters<Verify2['newRequest']>[0];
+
+/** v1 knows more languages; one that v2 lacks is left to Vonage's choice by number rather than refused. */
+const LOCALES = new Set<string>(Object.values(VerifyLocale));
 
 interface CheckAnswer {
   request_id?: unknown;
@@ -34,7 +37,7 @@ export class VonageV2Provider extends VerificationProvider {
       channelTimeout: request.ttlSeconds,
       codeLength: request.codeLength,
       clientRef: request.clientReference,
-      ...(request.locale ? { locale: request.locale } : {}),
+      ...(request.locale && LOCALES.has(request.locale) ? { locale: request.locale } : {}),
     } as unknown as NewRequest;
     return outcomeOf<StartOutcome>(
       async () => {
