@@ -1,34 +1,40 @@
 import type { Request } from 'express';
 
-export interface Credentials {
-  apiKey?: string | undefined;
-  apiSecret?: string | undefined;
+export interface ExpectedCredentials {
+  apiKey?: string;
+  apiSecret?: string;
 }
 
-/** Basic authentication, or `api_key` and `api_secret` in the body or the query as v1 still takes them. */
-export function isAuthorized(request: Request, expected: Credentials): boolean {
-  const header = request.get('authorization') ?? '';
-  // A JWT would be signed with a key that we do not have: having one is enough here.
-  if (/^Bearer \S+$/.test(header)) return request.path.startsWith('/v2/');
-  const { apiKey, apiSecret } = header.startsWith('Basic ') ? fromBasic(header) : fromParameters(request);
-  if (!apiKey || !apiSecret) return false;
+export interface GivenCredentials {
+  apiKey?: string;
+  apiSecret?: string;
+  /** A JWT of an application: v2 only, and never looked into. */
+  bearer?: string;
+}
+
+/** From the Authorization header or, as v1 still takes them, from the form or the query. */
+export function readCredentials(
+  request: Request,
+  parameters: Record<string, unknown> = {},
+): GivenCredentials {
+  const [scheme = '', value = ''] = (request.get('authorization') ?? '').split(/ +/, 2);
+  if (/^bearer$/i.test(scheme) && value) return { bearer: value };
+  if (/^basic$/i.test(scheme)) {
+    const [, apiKey, apiSecret] = /^([^:]*):(.*)$/s.exec(Buffer.from(value, 'base64').toString('utf8')) ?? [];
+    return { ...(apiKey ? { apiKey } : {}), ...(apiSecret ? { apiSecret } : {}) };
+  }
+  const { api_key: apiKey, api_secret: apiSecret } = parameters;
+  return {
+    ...(typeof apiKey === 'string' && apiKey ? { apiKey } : {}),
+    ...(typeof apiSecret === 'string' && apiSecret ? { apiSecret } : {}),
+  };
+}
+
+/** Without expectations any key and secret will do. */
+export function credentialsMatch(given: GivenCredentials, expected: ExpectedCredentials): boolean {
+  if (given.bearer) return true;
   return (
-    (expected.apiKey === undefined || expected.apiKey === apiKey) &&
-    (expected.apiSecret === undefined || expected.apiSecret === apiSecret)
+    (expected.apiKey === undefined || given.apiKey === expected.apiKey) &&
+    (expected.apiSecret === undefined || given.apiSecret === expected.apiSecret)
   );
-}
-
-function fromBasic(header: string): Credentials {
-  const decoded = Buffer.from(header.slice('Basic '.length), 'base64').toString('utf8');
-  const colon = decoded.indexOf(':');
-  return { apiKey: decoded.slice(0, colon), apiSecret: decoded.slice(colon + 1) };
-}
-
-function fromParameters(request: Request): Credentials {
-  if (request.path.startsWith('/v2/')) return {};
-  const { api_key: apiKey, api_secret: apiSecret } = { ...request.query, ...request.body } as Record<
-    string,
-    string
-  >;
-  return { apiKey, apiSecret };
 }

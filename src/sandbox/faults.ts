@@ -1,85 +1,110 @@
-import { randomUUID } from 'node:crypto';
-import { setTimeout as sleep } from 'node:timers/promises';
-import type { Response } from 'express';
 import { z } from 'zod';
-import type { Api } from './ledger.js';
+import { type Api, APIS, destination, type Operation, OPERATIONS } from './words.js';
 
-export const OPERATIONS = ['start', 'check', 'cancel', 'next', 'search'] as const;
-export type Operation = (typeof OPERATIONS)[number];
+/** What an answer can suffer. `latency` delays it; everything else replaces or breaks it. */
+export const FAULT_KINDS = {
+  latency: 'the answer comes late (latencyMs, 1000 unless told)',
+  reset: 'the connection is reset',
+  'lost-answer': 'the operation takes effect, then the connection is reset',
+  status: 'another HTTP status (status, 503 unless told), with body and Retry-After if told',
+  garbage: 'an HTML page with status 200',
+  empty: 'status 200 with an empty body',
+  truncated: 'half of the answer, then the connection ends (with a content-length, or chunked)',
+  stalled: 'half of the answer, then silence',
+  'black-hole': 'no answer at all; the connection stays open',
+} as const;
+export type FaultKind = keyof typeof FAULT_KINDS;
 
-/** Body of `POST /faults`. */
+/** How one answer is broken. */
+export interface BrokenAnswer {
+  kind: FaultKind;
+  /** Before the answer, or before the effect if there is none. */
+  latencyMs?: number;
+  status?: number;
+  /** An object goes out as JSON, a text as it is. */
+  body?: Record<string, unknown> | string;
+  retryAfterSeconds?: number;
+  /** Whether the operation takes effect first: whether the message goes out. Default: only for `lost-answer`. */
+  afterEffect?: boolean;
+  chunked?: boolean;
+}
+
+const DEFAULT_LATENCY_MS = 1000;
+
+export function takesEffect({ kind, afterEffect }: BrokenAnswer): boolean {
+  return kind === 'lost-answer' || afterEffect === true;
+}
+
+export function delayOf({ kind, latencyMs }: BrokenAnswer): number {
+  return latencyMs ?? (kind === 'latency' ? DEFAULT_LATENCY_MS : 0);
+}
+
+const kinds = Object.keys(FAULT_KINDS) as [FaultKind, ...FaultKind[]];
+const MAX_LATENCY_MS = 600_000;
+
+/** The body of `POST /faults`. */
 export const faultSchema = z.strictObject({
-  kind: z
-    .enum(['latency', 'reset', 'status', 'garbage', 'empty', 'truncated', 'lost-answer', 'black-hole'])
-    .describe('What happens instead of, or to, the answer'),
-  operation: z.union([z.enum(OPERATIONS), z.array(z.enum(OPERATIONS)).min(1)]).optional(),
-  api: z.enum(['v1', 'v2']).optional(),
-  /** Only for this number. */
-  to: z
-    .string()
-    .transform((to) => to.replace(/\D/g, ''))
+  kind: z.enum(kinds),
+  operation: z
+    .union([z.enum(OPERATIONS).transform((one) => [one]), z.array(z.enum(OPERATIONS)).min(1)])
     .optional(),
-  /** How often; 0 or "always" until it is removed. */
-  times: z.union([z.number().int().min(0), z.literal('always')]).default(1),
-  latencyMs: z.number().int().min(0).max(600_000).default(1000),
-  status: z.number().int().min(200).max(599).default(500),
-  retryAfterSeconds: z.number().int().min(0).optional(),
-  /** With truncated: without Content-Length, as a chunked answer. */
-  chunked: z.boolean().default(false),
-  /** True: the operation takes effect first (the message goes out), then the answer breaks. */
+  api: z.enum(APIS).optional(),
+  to: z.string().min(1).max(50).transform(destination).optional(),
+  /** 0 and "always": until it is removed. */
+  times: z.union([z.int().min(0).max(1_000_000), z.literal('always')]).default(1),
+  latencyMs: z.int().min(0).max(MAX_LATENCY_MS).optional(),
+  status: z.int().min(200).max(599).optional(),
+  body: z.union([z.string(), z.record(z.string(), z.unknown())]).optional(),
+  retryAfterSeconds: z.int().min(0).max(86_400).optional(),
   afterEffect: z.boolean().optional(),
+  chunked: z.boolean().optional(),
 });
+type FaultOrder = z.output<typeof faultSchema>;
 
-export type FaultSpec = z.infer<typeof faultSchema>;
-
-export interface Fault extends FaultSpec {
-  id: string;
-  afterEffect: boolean;
-  /** Null: for ever. */
-  remaining: number | null;
+/** One call as faults see it. `to` is unknown for an id that nobody gave out. */
+export interface CallToBreak {
+  api: Api;
+  operation: Operation;
+  to?: string;
 }
 
-/** What should have been answered, before a fault got hold of it. */
-export interface Answer {
-  status: number;
-  body: unknown;
-  headers?: Record<string, string>;
-}
+/** As listed: `remaining` counts down to 0, `used` counts up. */
+export type Fault = Omit<FaultOrder, 'times'> & { id: string; remaining: number | 'always'; used: number };
 
+const MAX_FAULTS = 1000;
+
+/** The faults in waiting. The oldest that fits a call breaks it; used-up ones stay listed until deleted. */
 export class Faults {
   private faults: Fault[] = [];
+  private count = 0;
 
-  add(spec: FaultSpec): Fault {
-    const forEver = spec.times === 'always' || spec.times === 0;
+  add({ times, ...order }: FaultOrder): Fault {
     const fault: Fault = {
-      ...spec,
-      id: randomUUID(),
-      afterEffect: spec.afterEffect ?? spec.kind === 'lost-answer',
-      remaining: forEver ? null : (spec.times as number),
+      ...order,
+      id: String(++this.count),
+      remaining: times === 0 ? 'always' : times,
+      used: 0,
     };
+    if (this.faults.length >= MAX_FAULTS)
+      this.faults = this.faults.filter(({ remaining }) => remaining !== 0);
+    if (this.faults.length >= MAX_FAULTS) this.faults.shift();
     this.faults.push(fault);
-    return fault;
+    return { ...fault };
   }
 
-  /** The oldest fault that is meant for this call; counts it. */
-  take(api: Api, operation: Operation, to: string | undefined): Fault | undefined {
-    const fault = this.faults.find(
-      (candidate) =>
-        (candidate.api === undefined || candidate.api === api) &&
-        (candidate.operation === undefined || [candidate.operation].flat().includes(operation)) &&
-        (candidate.to === undefined || candidate.to === to),
-    );
-    if (fault && fault.remaining !== null) {
-      fault.remaining -= 1;
-      if (fault.remaining <= 0) this.remove(fault.id);
-    }
+  take(call: CallToBreak): Fault | undefined {
+    const fault = this.faults.find((candidate) => fits(candidate, call));
+    if (!fault) return undefined;
+    fault.used++;
+    if (fault.remaining !== 'always') fault.remaining--;
     return fault;
   }
 
   list(): Fault[] {
-    return this.faults;
+    return this.faults.map((fault) => ({ ...fault }));
   }
 
+  /** @returns false if there is none with this id */
   remove(id: string): boolean {
     const before = this.faults.length;
     this.faults = this.faults.filter((fault) => fault.id !== id);
@@ -91,51 +116,11 @@ export class Faults {
   }
 }
 
-/** Answers as the fault has it. @param answer what would have been said; undefined when the operation did not take place */
-export async function answerFaultily(
-  fault: Pick<Fault, 'kind'> & Partial<Fault>,
-  response: Response,
-  answer: Answer | undefined,
-): Promise<void> {
-  const text = JSON.stringify(answer?.body ?? { request_id: 'f'.repeat(32), status: '0' });
-  switch (fault.kind) {
-    case 'latency':
-      await sleep(fault.latencyMs ?? 1000, undefined, { ref: false });
-      if (answer) sendAnswer(response, answer);
-      return;
-    case 'reset':
-    case 'lost-answer':
-      response.req.socket.resetAndDestroy();
-      return;
-    case 'status':
-      if (fault.retryAfterSeconds !== undefined) response.setHeader('Retry-After', fault.retryAfterSeconds);
-      response
-        .status(fault.status ?? 500)
-        .json({ title: 'Injected fault', detail: 'Injected by POST /faults' });
-      return;
-    case 'garbage':
-      response.status(200).type('html').send('<html><body><h1>It works!</h1></body></html>');
-      return;
-    case 'empty':
-      response.status(200).type('json').end();
-      return;
-    case 'truncated': {
-      response.status(200).type('json');
-      const half = text.slice(0, text.length / 2);
-      if (fault.chunked) response.write(half);
-      else response.setHeader('Content-Length', half.length).write(half);
-      response.end();
-      return;
-    }
-    case 'black-hole':
-      // Never an answer; the connection ends when the caller gives up or the sandbox stops.
-      return;
-  }
-}
-
-export function sendAnswer(response: Response, { status, body, headers = {} }: Answer): void {
-  if (response.destroyed) return;
-  response.status(status).type('json').set(headers);
-  if (body === undefined) response.end();
-  else response.send(JSON.stringify(body));
+function fits(fault: Fault, { api, operation, to }: CallToBreak): boolean {
+  return (
+    fault.remaining !== 0 &&
+    (fault.api ?? api) === api &&
+    (fault.operation?.includes(operation) ?? true) &&
+    (fault.to === undefined || fault.to === to)
+  );
 }

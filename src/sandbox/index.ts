@@ -1,3 +1,5 @@
-export type { LedgerEntry } from './ledger.js';
+export { type CallCounts } from './calls.js';
+export { type Fault, FAULT_KINDS, type FaultKind } from './faults.js';
+export { type LedgerEntry } from './ledger.js';
 export { MAGIC_NUMBERS, type MagicNumber } from './magic-numbers.js';
 export { type Sandbox, type SandboxOptions, startSandbox } from './sandbox.js';

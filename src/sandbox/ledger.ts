@@ -1,59 +1,75 @@
-import { EventEmitter } from 'node:events';
+import { type Api, type Channel, destination } from './words.js';
 
-export type Api = 'v1' | 'v2';
-
-/** One message that went out: what tests count by, independently of what anyone answered. */
+/** One message or call that the sandbox "sent": the truth against which tests count. */
 export interface LedgerEntry {
   providerRequestId: string;
   api: Api;
-  /** E.164 without `+`. */
+  /** Digits without `+`; an address for e-mail. */
   to: string;
-  channel: string;
+  channel: Channel;
   text: string;
   code: string;
-  /** ISO 8601. */
+  /** ISO 8601, by the sandbox's clock. */
   sentAt: string;
-  /** EUR. */
+  /** EUR, as a decimal string. */
   price: string;
 }
 
-const MOST_ENTRIES = 100_000;
+const DEFAULT_LIMIT = 100_000;
 
-/** What the sandbox "sent". Emits `message` for every entry, with its number. */
-export class Ledger extends EventEmitter<{ message: [LedgerEntry, number] }> {
+/** Everything sent, oldest first. Forgets the oldest tenth when it is full. */
+export class Ledger {
   private entries: LedgerEntry[] = [];
-  private dropped = 0;
+  /** How many there were before the ones in `entries`. */
+  private forgotten = 0;
+  private byDestination = new Map<string, LedgerEntry[]>();
 
-  constructor() {
-    super();
-    this.setMaxListeners(0);
-  }
+  constructor(private readonly limit = DEFAULT_LIMIT) {}
 
   add(entry: LedgerEntry): void {
-    if (this.entries.length >= MOST_ENTRIES) this.dropped += this.entries.splice(0, MOST_ENTRIES / 10).length;
+    if (this.entries.length >= this.limit) this.forgetOldest();
     this.entries.push(entry);
-    this.emit('message', entry, this.count);
+    this.index(entry);
   }
 
-  /** Newest last. @param to in any spelling; all when absent */
+  /** @param to in any spelling: `+1 415 555-2671`, `14155552671` */
   list(to?: string): LedgerEntry[] {
-    const digits = to?.replace(/\D/g, '');
-    return digits ? this.entries.filter((entry) => entry.to === digits) : [...this.entries];
+    return [...(to === undefined ? this.entries : (this.byDestination.get(destination(to)) ?? []))];
   }
 
-  /** The number of the newest entry; entries are numbered from 1. */
+  /** The number of the newest entry. They are numbered from 1, and numbers are not used again after {@link clear}. */
   get count(): number {
-    return this.dropped + this.entries.length;
+    return this.forgotten + this.entries.length;
   }
 
-  /** The entries after a number, with theirs: what somebody missed who has seen so many. */
-  since(number: number): [LedgerEntry, number][] {
-    const from = Math.max(0, number - this.dropped);
-    return this.entries.slice(from).map((entry, index) => [entry, this.dropped + from + index + 1]);
+  /** What somebody missed who has seen all up to this number, oldest first. */
+  since(number: number): { number: number; entry: LedgerEntry }[] {
+    const from = Math.max(0, number - this.forgotten);
+    return this.entries.slice(from).map((entry, i) => ({ number: this.forgotten + from + i + 1, entry }));
+  }
+
+  /** The newest, newest first. */
+  latest(count: number): LedgerEntry[] {
+    return this.entries.slice(-count).reverse();
   }
 
   clear(): void {
-    this.dropped += this.entries.length;
+    this.forgotten = this.count;
     this.entries = [];
+    this.byDestination.clear();
+  }
+
+  private index(entry: LedgerEntry): void {
+    const known = this.byDestination.get(entry.to);
+    if (known) known.push(entry);
+    else this.byDestination.set(entry.to, [entry]);
+  }
+
+  private forgetOldest(): void {
+    const oldest = Math.ceil(this.limit / 10);
+    this.forgotten += oldest;
+    this.entries = this.entries.slice(oldest);
+    this.byDestination.clear();
+    for (const entry of this.entries) this.index(entry);
   }
 }

@@ -1,284 +1,139 @@
-import type { FaultSpec } from './faults.js';
+import type { BrokenAnswer } from './faults.js';
+import type { CancelResult, CheckResult, NextResult } from './verification-request.js';
+import { destination, type Operation } from './words.js';
 
-export interface V1Answer {
-  status: string;
-  error_text: string;
-  request_id?: string;
-}
+/** Why a start is refused; the routes of v1 and v2 have the words for it. */
+export type StartRefusal =
+  | 'throttled'
+  | 'missing-parameter'
+  | 'invalid-number'
+  | 'bad-credentials'
+  | 'internal-error'
+  | 'unroutable'
+  | 'blocked'
+  | 'account-barred'
+  | 'no-credit'
+  | 'conflict'
+  | 'conflict-without-id'
+  | 'unsupported-network'
+  | 'own-code-not-enabled'
+  | 'demo-account';
 
-export interface V2Answer {
-  status: number;
-  fragment: string;
-  title: string;
-  detail: string;
-  extra?: Record<string, unknown>;
-}
-
+/** A number that always behaves in one unusual way. */
 export interface MagicNumber {
-  /** E.164 without `+`. From the range that is kept free for fiction, +1 202 555 01xx. */
+  /** E.164 digits without `+`. */
   number: string;
-  /** One sentence for people. */
+  group: (typeof MAGIC_GROUPS)[number];
+  /** What happens, in one sentence. */
   happens: string;
-  start?: { v1: V1Answer; v2: V2Answer | 'started-but-blocked' };
-  check?: { v1: V1Answer; v2: V2Answer };
-  cancel?: { v1: V1Answer; v2: V2Answer };
-  /** The code of every message. */
+  start?: StartRefusal;
+  check?: Exclude<CheckResult, 'matched'>;
+  cancel?: Exclude<CancelResult, 'cancelled'>;
+  next?: Exclude<NextResult, 'sent'>;
+  /** The answer to the operation breaks; for a start, only to the one that sends. */
+  broken?: BrokenAnswer & { operation: Operation };
+  /** Its first digits are every code. */
   code?: string;
-  /** Breaks every answer to a start, after the message went out. */
-  fault?: Pick<FaultSpec, 'kind'> & Partial<FaultSpec>;
 }
 
-const v1 = (status: string, error_text: string): V1Answer => ({ status, error_text });
-const v2 = (
-  status: number,
-  fragment: string,
-  title: string,
-  detail: string,
-  extra?: Record<string, unknown>,
-): V2Answer => ({ status, fragment, title, detail, ...(extra ? { extra } : {}) });
+export const MAGIC_GROUPS = [
+  'Start is refused',
+  'Check goes wrong',
+  'Cancel or next step goes wrong',
+  'Answers break',
+  'Known code',
+] as const;
 
-export const THROTTLED = {
-  v1: v1('1', 'Throttled'),
-  v2: v2(429, 'throttled', 'Rate Limit Hit', 'Please wait, then retry your request'),
-};
-export const BAD_CREDENTIALS = {
-  v1: v1('4', 'Bad credentials'),
-  v2: v2(401, 'unauthorized', 'Unauthorized', 'You did not provide correct credentials'),
-};
-const INTERNAL = {
-  v1: v1('5', 'Internal Error'),
-  v2: v2(
-    500,
-    'internal-error',
-    'Internal error',
-    'There was an error processing your request in the Platform.',
-  ),
-};
-const LOW_BALANCE = v2(
-  402,
-  'low-balance',
-  'Low balance',
-  'This request could not be performed due to your account balance being low.',
-);
-const NUMBER_INVALID = v2(
-  422,
-  'invalid-params',
-  'Invalid params',
-  'The value of one or more parameters is invalid.',
-  {
-    invalid_parameters: [{ name: 'workflow[0].to', reason: '`to` is not a valid number' }],
-  },
-);
-const FORBIDDEN = v2(403, 'forbidden', 'Forbidden', 'This is not enabled for your account');
-const NOT_FOUND = 'was not found or it has been verified already.';
+const [START, CHECK, CONTROL, BROKEN, CODE] = MAGIC_GROUPS;
 
-const list: [string, Omit<MagicNumber, 'number'>][] = [
-  ['01', { happens: 'The start is throttled (v1 status 1, v2 429).', start: THROTTLED }],
-  [
-    '03',
-    {
-      happens: 'Vonage calls the number invalid (v1 3, v2 422).',
-      start: { v1: v1('3', 'Invalid value for number'), v2: NUMBER_INVALID },
-    },
-  ],
-  ['04', { happens: 'The credentials are refused (v1 4, v2 401).', start: BAD_CREDENTIALS }],
-  ['05', { happens: 'Vonage has an internal error, nothing is sent (v1 5, v2 500).', start: INTERNAL }],
-  [
-    '06',
-    {
-      happens: 'The number cannot be routed (v1 6, v2 422).',
-      start: {
-        v1: v1(
-          '6',
-          'The Vonage platform was unable to process this message for the following reason: The request could not be routed.',
-        ),
-        v2: NUMBER_INVALID,
-      },
-    },
-  ],
-  [
-    '07',
-    {
-      happens: 'Fraud protection blocks the number (v1 7; v2 starts, but no message arrives).',
-      start: {
-        v1: v1('7', 'The number you are trying to verify is blacklisted for verification.'),
-        v2: 'started-but-blocked',
-      },
-    },
-  ],
-  [
-    '08',
-    {
-      happens: 'The account is barred (v1 8, v2 402).',
-      start: {
-        v1: v1(
-          '8',
-          'The api_key you supplied is for an account that has been barred from submitting messages.',
-        ),
-        v2: LOW_BALANCE,
-      },
-    },
-  ],
-  [
-    '09',
-    {
-      happens: 'The account has no credit (v1 9, v2 402).',
-      start: { v1: v1('9', 'Partner quota exceeded'), v2: LOW_BALANCE },
-    },
-  ],
-  [
-    '10',
-    {
-      happens: 'Another application has a request to this number in flight (v1 10, v2 409).',
-      start: {
-        v1: {
-          ...v1('10', 'Concurrent verifications to the same number are not allowed'),
-          request_id: 'f'.repeat(32),
-        },
-        v2: v2(
-          409,
-          'concurrent',
-          'Conflict',
-          'Concurrent verifications to the same number are not allowed.',
-          {
-            request_id: 'ffffffff-ffff-4fff-8fff-ffffffffffff',
-          },
-        ),
-      },
-    },
-  ],
-  [
-    '15',
-    {
-      happens: 'The network is not supported (v1 15, v2 412).',
-      start: {
-        v1: v1('15', 'The destination number is not in a supported network'),
-        v2: v2(
-          412,
-          'precondition-failed',
-          'Network not supported',
-          'The network of the number is not supported.',
-        ),
-      },
-    },
-  ],
-  [
-    '20',
-    {
-      happens: 'The account lacks a permission (v1 20, v2 403).',
-      start: { v1: v1('20', 'This account is not enabled for pin_code'), v2: FORBIDDEN },
-    },
-  ],
-  [
-    '29',
-    {
-      happens: 'The account is a demo and the number not on its list (v1 29, v2 403).',
-      start: {
-        v1: v1(
-          '29',
-          'Your Vonage account is still in demo mode. While in demo mode you must add target numbers to the approved list for your account.',
-        ),
-        v2: FORBIDDEN,
-      },
-    },
-  ],
-  [
-    '16',
-    {
-      happens: 'Every code is wrong (v1 16, v2 400).',
-      check: {
-        v1: v1('16', 'The code inserted does not match the expected value'),
-        v2: v2(
-          400,
-          'invalid-code',
-          'Invalid Code',
-          'The code you provided does not match the expected value.',
-        ),
-      },
-    },
-  ],
-  [
-    '17',
-    {
-      happens: 'The first check already is one too many (v1 17, v2 410).',
-      check: {
-        v1: v1('17', 'The wrong code was provided too many times. Request terminated'),
-        v2: v2(
-          410,
-          'expired',
-          'Invalid Code',
-          'An incorrect code has been provided too many times. Workflow terminated.',
-        ),
-      },
-    },
-  ],
-  [
-    '26',
-    {
-      happens: 'The request is gone when it is checked (v1 6, v2 404).',
-      check: {
-        v1: v1(
-          '6',
-          `The Vonage platform was unable to process this message for the following reason: Request ${NOT_FOUND}`,
-        ),
-        v2: v2(404, 'not-found', 'Not Found', `Request ${NOT_FOUND}`),
-      },
-    },
-  ],
-  ['41', { happens: 'Checks are throttled (v1 1, v2 429).', check: THROTTLED }],
-  ['45', { happens: 'Checks end in an internal error (v1 5, v2 500).', check: INTERNAL }],
-  [
-    '49',
-    {
-      happens: 'The step has no code to check (v1 5, v2 409).',
-      check: {
-        v1: INTERNAL.v1,
-        v2: v2(409, 'no-code', 'Conflict', 'The current Verify workflow step does not support a code.'),
-      },
-    },
-  ],
-  [
-    '59',
-    {
-      happens: 'It is always too late to cancel (v1 19, v2 409).',
-      cancel: {
-        v1: v1(
-          '19',
-          "Verification request can't be cancelled now. Too many attempts to re-deliver have already been made.",
-        ),
-        v2: v2(409, 'conflict', 'Conflict', 'The request cannot be cancelled any more.'),
-      },
-    },
-  ],
-  [
-    '70',
-    {
-      happens: 'The message goes out, the answer comes after 20 seconds.',
-      fault: { kind: 'latency', latencyMs: 20_000 },
-    },
-  ],
-  [
-    '71',
-    {
-      happens: 'The message goes out, the connection is reset instead of an answer.',
-      fault: { kind: 'reset' },
-    },
-  ],
-  ['72', { happens: 'The message goes out, the answer is an HTML page.', fault: { kind: 'garbage' } }],
-  ['73', { happens: 'The message goes out, the answer is empty.', fault: { kind: 'empty' } }],
-  [
-    '74',
-    { happens: 'The message goes out, the answer is cut off in the middle.', fault: { kind: 'truncated' } },
-  ],
-  ['80', { happens: 'The code is always zeros: 000000.', code: '0000000000' }],
-  ['81', { happens: 'The code is always 123456.', code: '1234567890' }],
+/** +1 202 555 01xx is kept free for fiction, so none of these can be anybody's phone; yet the numbering plan has them. */
+const PREFIX = '120255501';
+
+type Twist = Omit<MagicNumber, 'number' | 'group' | 'happens'>;
+const group = (
+  name: MagicNumber['group'],
+  rows: [ending: string, happens: string, twist: Twist][],
+): MagicNumber[] =>
+  rows.map(([ending, happens, twist]) => ({ number: PREFIX + ending, group: name, happens, ...twist }));
+
+const sent = (answer: BrokenAnswer): Twist => ({
+  broken: { ...answer, afterEffect: true, operation: 'start' },
+});
+const unsent = (answer: BrokenAnswer): Twist => ({ broken: { ...answer, operation: 'start' } });
+const lostCheck: Twist = { broken: { kind: 'lost-answer', operation: 'check' } };
+
+/** Endings of the first group are v1's status. */
+export const MAGIC_NUMBERS: readonly MagicNumber[] = [
+  ...group(START, [
+    ['01', 'Throttled: v1 status 1, v2 429.', { start: 'throttled' }],
+    ['02', 'A parameter is said to be missing: v1 status 2, v2 422.', { start: 'missing-parameter' }],
+    ['03', 'Vonage calls the number invalid: v1 status 3, v2 422.', { start: 'invalid-number' }],
+    ['04', 'Bad credentials: v1 status 4, v2 401.', { start: 'bad-credentials' }],
+    ['05', 'Internal error, nothing sent: v1 status 5, v2 500.', { start: 'internal-error' }],
+    ['06', 'No route to the number: v1 status 6, v2 422.', { start: 'unroutable' }],
+    ['07', 'Blocked by anti-fraud: v1 status 7, v2 accepts but sends nothing.', { start: 'blocked' }],
+    ['08', 'The account is barred: v1 status 8, v2 402.', { start: 'account-barred' }],
+    ['09', 'No credit: v1 status 9, v2 402.', { start: 'no-credit' }],
+    ['10', 'A request is said to be in flight, its id unknown: v1 status 10, v2 409.', { start: 'conflict' }],
+    ['11', 'The same, without any id in the answer.', { start: 'conflict-without-id' }],
+    ['15', 'The network is not supported: v1 status 15, v2 412.', { start: 'unsupported-network' }],
+    ['20', 'Own codes are not enabled: v1 status 20, v2 422.', { start: 'own-code-not-enabled' }],
+    ['29', 'A demo account, this number not on its list: v1 status 29, v2 402.', { start: 'demo-account' }],
+  ]),
+  ...group(CHECK, [
+    [
+      '16',
+      'Every code is wrong; the third ends it: v1 16 then 17, v2 400 then 410.',
+      { check: 'mismatched' },
+    ],
+    ['17', 'The first code ends the request: v1 status 17, v2 410.', { check: 'exhausted' }],
+    ['26', 'The request is gone at the first check: v1 status 6, v2 404.', { check: 'gone' }],
+    ['41', 'Every check is throttled: v1 status 1, v2 429.', { check: 'throttled' }],
+    ['45', 'Every check is an internal error, no attempt spent: v1 5, v2 500.', { check: 'internal-error' }],
+    ['49', 'The step takes no code: v2 409; nothing special on v1.', { check: 'no-code' }],
+    ['48', 'The answer to every check is lost after it took effect.', lostCheck],
+  ]),
+  ...group(CONTROL, [
+    ['50', 'Cancel is always too early: v1 status 19, v2 409.', { cancel: 'too-early' }],
+    ['59', 'Cancel is always too late: v1 status 19, v2 409.', { cancel: 'too-late' }],
+    ['52', 'Cancel finds no request: v1 status 6, v2 404.', { cancel: 'gone' }],
+    ['53', 'Cancel is an internal error: v1 status 5, v2 500.', { cancel: 'internal-error' }],
+    ['60', 'There is never a next step: v1 status 19, v2 409.', { next: 'no-more' }],
+    ['61', 'The next step must wait: v2 409 "try again later"; v1 status 19.', { next: 'try-later' }],
+    ['62', 'The next step finds no request: v1 status 6, v2 404.', { next: 'gone' }],
+    ['63', 'The next step is an internal error: v1 status 5, v2 500.', { next: 'internal-error' }],
+  ]),
+  ...group(BROKEN, [
+    ['69', 'The message goes out, the answer takes 3 seconds.', sent({ kind: 'latency', latencyMs: 3000 })],
+    [
+      '70',
+      'The message goes out, the answer takes 20 seconds.',
+      sent({ kind: 'latency', latencyMs: 20_000 }),
+    ],
+    ['71', 'The message goes out, then the connection is reset.', sent({ kind: 'lost-answer' })],
+    ['72', 'The message goes out, the answer is an HTML page with status 200.', sent({ kind: 'garbage' })],
+    ['73', 'The message goes out, the answer is 200 without a body.', sent({ kind: 'empty' })],
+    ['74', 'The message goes out, the answer stops half way (content-length).', sent({ kind: 'truncated' })],
+    [
+      '75',
+      'The message goes out, the answer stops half way (chunked).',
+      sent({ kind: 'truncated', chunked: true }),
+    ],
+    ['76', 'The message goes out, the answer stalls half way.', sent({ kind: 'stalled' })],
+    ['77', 'The connection is reset, nothing is sent.', unsent({ kind: 'reset' })],
+    ['78', 'No answer ever, nothing is sent.', unsent({ kind: 'black-hole' })],
+    ['79', 'Start answers HTTP 503, nothing is sent.', unsent({ kind: 'status', status: 503 })],
+  ]),
+  ...group(CODE, [
+    ['80', 'The code is 000000 (or as many zeros as asked for).', { code: '0000000000' }],
+    ['81', 'The code is 123456 (or as many digits of 1234567890 as asked for).', { code: '1234567890' }],
+    ['82', 'The code is 012345: one leading zero.', { code: '0123456789' }],
+  ]),
 ];
 
-/** Like card test numbers: each shows one outcome. Every other number just works. */
-export const MAGIC_NUMBERS: readonly MagicNumber[] = list.map(([suffix, rest]) => ({
-  number: `120255501${suffix}`,
-  ...rest,
-}));
+const byNumber = new Map(MAGIC_NUMBERS.map((entry) => [entry.number, entry]));
 
-const byNumber = new Map(MAGIC_NUMBERS.map((magic) => [magic.number, magic]));
-export const magicOf = (to: string): MagicNumber | undefined => byNumber.get(to);
+/** @param to in any spelling */
+export function magicNumber(to: string): MagicNumber | undefined {
+  return byNumber.get(destination(to));
+}

@@ -1,28 +1,28 @@
 import { startSandbox } from './sandbox.js';
 
-// `npm run sandbox`: the look-alike alone, for an application that runs elsewhere (VONAGE_API_HOST).
-if (process.env['NODE_ENV'] === 'production') {
-  process.stderr.write('The sandbox shows every code to anyone; it does not run in production.\n');
-  process.exit(1);
+const DEFAULT_PORT = 3001;
+
+/** `npm run sandbox`: the look-alike by itself. SANDBOX_PORT and SANDBOX_HOST say where. */
+async function start(): Promise<void> {
+  const { NODE_ENV, SANDBOX_HOST, SANDBOX_PORT = String(DEFAULT_PORT) } = process.env;
+  if (NODE_ENV === 'production') {
+    throw new Error('the sandbox shows every code to everybody: it does not run in production');
+  }
+  const port = /^\d{1,5}$/.test(SANDBOX_PORT) ? Number(SANDBOX_PORT) : Number.NaN;
+  if (!(port <= 65_535)) throw new Error(`SANDBOX_PORT must be 0 to 65535, not "${SANDBOX_PORT}"`);
+
+  const sandbox = await startSandbox({ port, ...(SANDBOX_HOST ? { host: SANDBOX_HOST } : {}) });
+  const url = sandbox.url.replace('127.0.0.1', 'localhost');
+  process.stdout.write(`The sandbox listens at ${url} (VONAGE_API_HOST, and the phone in a browser)\n`);
+
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    process.once(signal, () => {
+      void sandbox.close().then(() => process.exit(0));
+    });
+  }
 }
 
-const port = Number(process.env['SANDBOX_PORT'] ?? 3001);
-const host = process.env['SANDBOX_HOST'] ?? '127.0.0.1';
-startSandbox({ port, host })
-  .then((sandbox) => {
-    process.stdout.write(
-      `The sandbox listens at http://localhost:${sandbox.port} (its phone is the same address in a browser).\n` +
-        `Point an application to it: VONAGE_API_HOST=http://localhost:${sandbox.port} npm start\n`,
-    );
-    for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-      process.once(signal, () => void sandbox.close().then(() => process.exit(0)));
-    }
-  })
-  .catch((error: NodeJS.ErrnoException) => {
-    const words =
-      error.code === 'EADDRINUSE'
-        ? `Port ${port} is in use; set SANDBOX_PORT to another one.`
-        : error.message;
-    process.stderr.write(`${words}\n`);
-    process.exit(1);
-  });
+start().catch((error: unknown) => {
+  process.stderr.write(`${(error as Error).message}\n`);
+  process.exitCode = 1;
+});

@@ -1,0 +1,149 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import express, { type Response, Router } from 'express';
+import Handlebars from 'handlebars';
+import { FAULT_KINDS } from './faults.js';
+import type { Ledger, LedgerEntry } from './ledger.js';
+import { MAGIC_GROUPS, MAGIC_NUMBERS } from './magic-numbers.js';
+import type { RequestBook } from './request-book.js';
+
+/** The same depth from `src/sandbox` and from `dist/sandbox`. */
+const PACKAGE_ROOT = join(import.meta.dirname, '..', '..');
+
+const CONTENT_SECURITY_POLICY =
+  "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self' data:; " +
+  "base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+
+const SHOWN = 50;
+const HEARTBEAT_MS = 15_000;
+/** How often steps and expiries that are due happen while somebody watches. */
+const SETTLE_MS = 1000;
+
+/** The "phone": a page with everything the sandbox sent, and the stream that keeps it fresh. */
+export class PhonePage {
+  private readonly watchers = new Set<Response>();
+  private readonly page = Handlebars.compile(
+    readFileSync(join(PACKAGE_ROOT, 'views', 'sandbox', 'phone.hbs'), 'utf8'),
+    { strict: true, knownHelpersOnly: true },
+  );
+  private timers: NodeJS.Timeout[] = [];
+
+  constructor(
+    private readonly ledger: Ledger,
+    private readonly requests: RequestBook,
+  ) {
+    requests.on('message', (entry) => this.tell(messageEvent(ledger.count, entry)));
+  }
+
+  routes(): Router {
+    const router = Router();
+    router.get('/', (request, response) => {
+      this.requests.settleAll();
+      response.set({
+        'Content-Security-Policy': CONTENT_SECURITY_POLICY,
+        'Referrer-Policy': 'no-referrer',
+      });
+      response.type('html').send(this.render(`${request.protocol}://${request.get('host') ?? 'localhost'}`));
+    });
+    router.get('/events', (request, response) => {
+      const seen = Number(request.get('last-event-id') ?? request.query['after'] ?? this.ledger.count);
+      // A number that was not given yet is from before a restart: everything is new.
+      this.watch(response, seen >= 0 && seen <= this.ledger.count ? seen : 0);
+    });
+    router.use(
+      '/sandbox',
+      express.static(join(PACKAGE_ROOT, 'public', 'sandbox'), { index: false, cacheControl: false }),
+    );
+    router.get('/favicon.ico', (_request, response) => response.redirect(301, '/sandbox/favicon.svg'));
+    return router;
+  }
+
+  /** Empties the page wherever it is open. */
+  clear(): void {
+    this.tell('event: reset\ndata: {}\n\n');
+  }
+
+  close(): void {
+    for (const response of this.watchers) response.end();
+    this.stopTimers();
+  }
+
+  private render(origin: string): string {
+    const messages = this.ledger.latest(SHOWN).map(shown);
+    return this.page({
+      origin,
+      messages,
+      seen: this.ledger.count,
+      hasMessages: messages.length > 0,
+      shownLimit: SHOWN,
+      groups: MAGIC_GROUPS.map((name) => ({
+        name,
+        numbers: MAGIC_NUMBERS.filter(({ group }) => group === name).map(({ number, happens }) => ({
+          number: spaced(number),
+          happens,
+        })),
+      })),
+      faultKinds: Object.entries(FAULT_KINDS).map(([kind, happens]) => ({ kind, happens })),
+    });
+  }
+
+  /** @param seen the number of the last message that the page has: it gets what came since */
+  private watch(response: Response, seen: number): void {
+    response.set({ 'Content-Type': 'text/event-stream', 'X-Accel-Buffering': 'no' });
+    response.write('retry: 1000\n\n');
+    for (const { number, entry } of this.ledger.since(seen)) response.write(messageEvent(number, entry));
+    this.watchers.add(response);
+    if (this.watchers.size === 1) this.startTimers();
+    response.on('close', () => {
+      this.watchers.delete(response);
+      if (this.watchers.size === 0) this.stopTimers();
+    });
+  }
+
+  private tell(event: string): void {
+    for (const response of this.watchers) response.write(event);
+  }
+
+  private startTimers(): void {
+    const heartbeat = () => this.watchers.forEach((response) => response.write(':\n\n'));
+    this.timers = [
+      setInterval(heartbeat, HEARTBEAT_MS).unref(),
+      setInterval(() => this.requests.settleAll(), SETTLE_MS).unref(),
+    ];
+  }
+
+  private stopTimers(): void {
+    this.timers.forEach(clearInterval);
+    this.timers = [];
+  }
+}
+
+const messageEvent = (number: number, entry: LedgerEntry): string =>
+  `id: ${number}\ndata: ${JSON.stringify(shown(entry))}\n\n`;
+
+const CHANNEL_NAMES: Record<string, string> = {
+  sms: 'SMS',
+  voice: 'Voice call',
+  whatsapp: 'WhatsApp',
+  rcs: 'RCS',
+  email: 'E-mail',
+};
+
+/** A message as the page shows it; the page's script makes the same markup of the same fields. */
+function shown({ to, channel, text, code, sentAt, api, price }: LedgerEntry) {
+  return {
+    to: to.includes('@') ? to : spaced(to),
+    channel: CHANNEL_NAMES[channel] ?? channel,
+    text,
+    code,
+    sentAt,
+    time: sentAt.slice(11, 19),
+    api,
+    price,
+  };
+}
+
+/** `+1 415 555 0101`; other countries' digits stay together. */
+function spaced(digits: string): string {
+  return `+${digits}`.replace(/^\+1(\d{3})(\d{3})(\d{4})$/, '+1 $1 $2 $3');
+}
