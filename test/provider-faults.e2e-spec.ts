@@ -123,6 +123,31 @@ describe.each(['v2', 'v1'])('when the provider fails nothing is lost and the nex
     ).toBe(200);
   });
 
+  it('a request cancelled while its message was being resent does not block the number', async () => {
+    const { client, started, sandbox, codeFor, advanceProvider } = application;
+    const { requestId, phoneNumber } = await started();
+    await advanceProvider(31);
+    await application.fault({
+      kind: 'latency',
+      latencyMs: 200,
+      operation: 'start',
+      to: phoneNumber,
+      afterEffect: true,
+    });
+    const resend = client.json('POST', '/resend-otp', { requestId });
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    expect((await client.json('POST', '/cancel-otp', { requestId })).status).toBe(200);
+    expect((await resend).body['code']).toBe('cancelled');
+
+    const again = await client.json('POST', '/request-otp', { phoneNumber });
+    expect(again.status).toBe(200);
+    expect(sandbox.ledger(phoneNumber)).toHaveLength(2);
+    const otpCode = codeFor(phoneNumber);
+    expect(
+      (await client.json('POST', '/verify-otp', { requestId: again.body['requestId'], otpCode })).status,
+    ).toBe(200);
+  });
+
   it('shows the phone form again, with the number kept', async () => {
     const { client } = application;
     const phoneNumber = freshNumber();

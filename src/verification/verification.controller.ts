@@ -35,6 +35,16 @@ import { VerificationService } from './verification.service.js';
 import { VerificationThrottlerGuard } from './verification.throttler.js';
 
 const BODIES = ['application/json', 'application/x-www-form-urlencoded'];
+/** What any act on a request can meet. */
+const ON_A_REQUEST = [
+  'invalid-input',
+  'attempts-exhausted',
+  'expired',
+  'cancelled',
+  'already-verified',
+  'unknown-request',
+  'rate-limited',
+] as const;
 
 /** The tutorial's flow, as pages and as JSON. */
 @ApiTags('Phone verification')
@@ -71,6 +81,9 @@ export class VerificationController {
     'destination-rejected',
     'phone-busy',
     'expired',
+    'cancelled',
+    'attempts-exhausted',
+    'already-verified',
     'rate-limited',
     'provider-unavailable',
   )
@@ -93,19 +106,7 @@ export class VerificationController {
   @ApiConsumes(...BODIES)
   @ApiOperation({ summary: 'Check a code' })
   @ApiOkResponse({ type: VerificationResource })
-  @ApiProblems(
-    'invalid-input',
-    'wrong-code',
-    'attempts-exhausted',
-    'expired',
-    'cancelled',
-    'already-verified',
-    'unknown-request',
-    'not-ready',
-    'check-in-progress',
-    'rate-limited',
-    'provider-unavailable',
-  )
+  @ApiProblems(...ON_A_REQUEST, 'wrong-code', 'not-ready', 'check-in-progress', 'provider-unavailable')
   async check(@Body() body: CheckVerificationDto, @Req() request: Request): Promise<VerificationResource> {
     const { requestId, otpCode } = body;
     return this.answer(
@@ -120,18 +121,13 @@ export class VerificationController {
   @ApiOperation({ summary: 'Send a new code for the same request, by the same channel or another' })
   @ApiOkResponse({ type: VerificationResource })
   @ApiProblems(
-    'invalid-input',
+    ...ON_A_REQUEST,
     'destination-not-allowed',
     'destination-rejected',
-    'attempts-exhausted',
-    'expired',
-    'cancelled',
-    'already-verified',
-    'unknown-request',
     'not-ready',
     'check-in-progress',
     'cooldown',
-    'rate-limited',
+    'phone-busy',
     'provider-unavailable',
   )
   async resend(@Body() body: ResendVerificationDto, @Req() request: Request): Promise<VerificationResource> {
@@ -144,15 +140,7 @@ export class VerificationController {
   @ApiConsumes(...BODIES)
   @ApiOperation({ summary: 'End a request' })
   @ApiOkResponse({ type: VerificationResource })
-  @ApiProblems(
-    'invalid-input',
-    'attempts-exhausted',
-    'expired',
-    'cancelled',
-    'already-verified',
-    'unknown-request',
-    'rate-limited',
-  )
+  @ApiProblems(...ON_A_REQUEST, 'not-ready', 'check-in-progress')
   async cancel(@Body() body: OnVerificationDto, @Req() request: Request): Promise<VerificationResource> {
     return this.answer(await this.verifications.cancel({ ...body, caller: this.callerOf(request) }));
   }

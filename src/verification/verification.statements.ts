@@ -104,7 +104,7 @@ export const STATEMENTS = {
       SELECT max(o.attempts) FILTER (WHERE o.provider_request_id = $2) AS attempts,
              min(o.expires_at) FILTER (WHERE o.provider_request_id = $2) AS expires_at,
              bool_or(o.provider_request_id = $2) AS known,
-             bool_or(o.provider_request_id IS NULL AND o.send_until IS NOT NULL) AS lost
+             bool_or(o.send_until IS NOT NULL) AS lost
         FROM verification_requests o, verification_requests self
        WHERE self.id = $1 AND o.phone_fingerprint = self.phone_fingerprint AND o.id <> self.id
          AND o.purpose = self.purpose AND o.user_id IS NOT DISTINCT FROM self.user_id
