@@ -5,7 +5,7 @@ import { createApp } from './app.setup.js';
 import { banner } from './banner.js';
 import { type Config, loadConfig } from './config/index.js';
 import { startEmbeddedPostgres } from './database/embedded-postgres/index.js';
-import { runMigrations } from './database/index.js';
+import { pendingMigrations, runMigrations } from './database/index.js';
 
 /** In-flight requests may take this long when the application is told to stop. */
 const SHUTDOWN_LIMIT_MS = 15_000;
@@ -19,6 +19,10 @@ async function start(): Promise<void> {
   const config = loadConfig();
 
   const databaseUrl = config.DATABASE_URL ?? (await startDatabase(config));
+  const pending = await pendingMigrations(databaseUrl);
+  if (pending.length > 0) {
+    throw new Error(`The database of DATABASE_URL lacks ${pending.join(', ')}. Run: npm run migration:run`);
+  }
   const sandbox = config.sandbox ? await startOwnSandbox(config) : null;
   const app = await createApp(config, { databaseUrl, ...(sandbox ? { vonageApiHost: sandbox.url } : {}) });
   started.push({ name: 'application', stop: () => app.close() });

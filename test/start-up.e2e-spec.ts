@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { createEmptyDatabase } from './support/database.js';
 import { type Program, run } from './support/program.js';
 
 /** The compiled application as `npm start` runs it, with its own database and sandbox. */
@@ -155,6 +156,25 @@ describe('a configuration that cannot work', () => {
     expect(careless).toContain('SANDBOX must be off in production');
     expect(careless).toContain('CODE_LENGTH must be at least 6 in production');
   });
+
+  it('says that a database has no schema yet', async () => {
+    const database = await createEmptyDatabase();
+    try {
+      expect(await fails({ DATABASE_URL: database.url })).toContain('Run: npm run migration:run');
+      const migrate = start({ DATABASE_URL: database.url }, ['dist/database/migrate-cli.js', 'run']);
+      expect(await migrate.ended()).toBe(0);
+      await addressOf(start({ DATABASE_URL: database.url }));
+    } finally {
+      for (const program of programs) program.process.kill('SIGKILL');
+      await database.drop();
+    }
+  }, 60_000);
+
+  it('says that a database is not there', async () => {
+    const output = await fails({ DATABASE_URL: 'postgres://nobody:secretpassword@127.0.0.1:9/none' });
+    expect(output).toMatch(/could not reach the database/i);
+    expect(output).not.toContain('secretpassword');
+  }, 60_000);
 
   it('says which port is taken', async () => {
     const first = start();

@@ -1,6 +1,8 @@
 import type { DataSourceOptions } from 'typeorm';
 import { migrations } from './migrations/index.js';
 
+export const MIGRATIONS_TABLE = 'schema_migrations';
+
 export interface DatabaseOptions {
   url: string;
   /** Connections kept at most. */
@@ -23,7 +25,7 @@ export function dataSourceOptions({
     url,
     entities,
     migrations,
-    migrationsTableName: 'schema_migrations',
+    migrationsTableName: MIGRATIONS_TABLE,
     // Errors only: queries carry parameters, and those are personal data.
     logging: false,
     synchronize: false,

@@ -1,8 +1,10 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { DataSource } from 'typeorm';
-import { dataSourceOptions } from './data-source-options.js';
+import { dataSourceOptions, MIGRATIONS_TABLE } from './data-source-options.js';
 
 /** Any number, the same in every instance: "otp migrations". */
 const MIGRATION_LOCK = 7_367_011;
+const CONNECT_TRIES = 5;
 
 /**
  * Brings the schema up to date. Safe when several instances start at once: they queue on an advisory lock, and those
@@ -14,6 +16,39 @@ export function runMigrations(databaseUrl: string): Promise<string[]> {
     const done = await dataSource.runMigrations({ transaction: 'each' });
     return done.map((migration) => migration.name);
   });
+}
+
+/**
+ * Waits a few seconds for a database that is just starting, and tells what this version's migrations it lacks.
+ * @throws Error without the URL, which holds a password
+ */
+export async function pendingMigrations(databaseUrl: string): Promise<string[]> {
+  const dataSource = await connectPatiently(databaseUrl);
+  try {
+    const [{ exists }] = await dataSource.query<[{ exists: boolean }]>(
+      `SELECT to_regclass('${MIGRATIONS_TABLE}') IS NOT NULL AS exists`,
+    );
+    const rows = exists
+      ? await dataSource.query<{ name: string }[]>(`SELECT name FROM ${MIGRATIONS_TABLE}`)
+      : [];
+    const done = new Set(rows.map(({ name }) => name));
+    return dataSource.migrations.map(({ name }) => name ?? '').filter((name) => !done.has(name));
+  } finally {
+    await dataSource.destroy();
+  }
+}
+
+async function connectPatiently(url: string): Promise<DataSource> {
+  for (let triesLeft = CONNECT_TRIES; ; triesLeft -= 1) {
+    try {
+      return await new DataSource(dataSourceOptions({ url, poolSize: 1, entities: [] })).initialize();
+    } catch (error) {
+      const { code, message } = error as { code?: string; message: string };
+      if (triesLeft <= 1)
+        throw new Error(`Could not reach the database of DATABASE_URL: ${code ?? message}`, { cause: error });
+      await sleep(1000);
+    }
+  }
 }
 
 /** Takes the newest migration back. */
