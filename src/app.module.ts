@@ -32,6 +32,7 @@ export function verificationOptions(
       ...(apiHost ? { apiHost } : {}),
     },
     keys: config.keys,
+    reconcileEverySeconds: config.RECONCILE_EVERY_SECONDS,
     policy: {
       codeLength: config.CODE_LENGTH,
       ttlSeconds: config.CODE_TTL_SECONDS,

@@ -128,6 +128,10 @@ export const environmentSchema = z.object({
   CODE_TTL_SECONDS: whole(60, 600, 'seconds').default(300),
   MAX_ATTEMPTS: whole(1, 3, 'attempts').default(3),
   MAX_SENDS: wholeOrOff(1, 1000, 'messages', 1000).default(3),
+  RECONCILE_EVERY_SECONDS: text
+    .transform((value) => (OFF.test(value) ? null : value))
+    .pipe(whole(1, 3600, 'seconds, or "off"').nullable())
+    .default(3),
   RESEND_COOLDOWN_SECONDS: wholeOrOff(0, 600, 'seconds', 0).default(30),
 
   THROTTLE_ADDRESS: limit.default({ limit: 600, windowSeconds: 60 }),

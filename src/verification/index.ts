@@ -18,6 +18,7 @@ export { toResource, VerificationResource } from './dto/verification.resource.js
 export { PhoneGuard, verificationEntities, VerificationRequest } from './entities/index.js';
 export { VerificationModule } from './verification.module.js';
 export type { Throttle, VerificationModuleOptions, VonageOptions } from './verification.options.js';
+export { type ReconcileReport, VerificationReconciler } from './verification.reconciler.js';
 export type { VerificationFailure, VerificationResult } from './verification.results.js';
 export { type OnVerification, type StartVerification, VerificationService } from './verification.service.js';
 export { VonageV1Provider } from './vonage/vonage-v1.provider.js';

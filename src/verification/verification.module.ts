@@ -11,6 +11,7 @@ import {
   type VerificationModuleOptions,
 } from './verification.options.js';
 import { VERIFICATION_PAGES } from './verification.pages.js';
+import { VerificationReconciler } from './verification.reconciler.js';
 import { VerificationRepository } from './verification.repository.js';
 import { VerificationSender } from './verification.sender.js';
 import { VerificationService } from './verification.service.js';
@@ -47,6 +48,7 @@ function createPolicy({ policy, vonage }: VerificationModuleOptions): Verificati
     VerificationService,
     VerificationSender,
     VerificationRepository,
+    VerificationReconciler,
     ...VERIFICATION_PAGES,
     { provide: VerificationProvider, inject: [VERIFICATION_OPTIONS], useFactory: createProvider },
     { provide: VERIFICATION_POLICY, inject: [VERIFICATION_OPTIONS], useFactory: createPolicy },
@@ -64,6 +66,6 @@ function createPolicy({ policy, vonage }: VerificationModuleOptions): Verificati
     },
     { provide: getStorageToken(), useClass: ThrottlerStorageService },
   ],
-  exports: [VerificationService],
+  exports: [VerificationService, VerificationReconciler],
 })
 export class VerificationModule extends ConfigurableModuleClass {}

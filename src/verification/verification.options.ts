@@ -26,6 +26,8 @@ export interface VerificationModuleOptions {
   policy?: Partial<VerificationPolicy>;
   /** Fences in front of the POST routes; what is left out keeps its default, null lifts it, a limit of 0 refuses all. */
   throttle?: { address?: Throttle; number?: Throttle; request?: Throttle };
+  /** How often every instance looks for lost messages, about; 3 unless told, null never (then call `runOnce` yourself). */
+  reconcileEverySeconds?: number | null;
   /** Preselected in the phone form, ISO 3166-1 alpha-2. */
   defaultCountry?: string;
   /** How to recognise who calls; a cookie of our own unless told. Return the user or the session of your application. */

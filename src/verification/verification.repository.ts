@@ -38,6 +38,9 @@ export interface Claim {
   leaseSeconds: number;
 }
 
+/** A request taken for a further message; `earlierSendLost`: it is not known whether the one before went out. */
+export type ResendClaim = VerificationRecord & { earlierSendLost: boolean };
+
 /**
  * Requests in Postgres, one named statement a method, each its own transaction. `null` means that the row was not in
  * the state that the change leaves from: somebody else decided, or it never was. No method reads first and writes later.
@@ -89,6 +92,19 @@ export class VerificationRepository {
     return this.one('claimSend', [id, leaseSeconds]);
   }
 
+  claimLostSend(leaseSeconds: number) {
+    return this.one('claimLostSend', [leaseSeconds]);
+  }
+
+  claimLostResend(leaseSeconds: number, token: string) {
+    return this.one<ResendClaim>('claimLostResend', [leaseSeconds, token]);
+  }
+
+  /** @returns how many requests were found over; 500 at most: then there may be more */
+  async sweep(createdWithinSeconds: number): Promise<number> {
+    return (await this.run('sweep', [createdWithinSeconds])).length;
+  }
+
   claimCheck({ id, token, callerFingerprint, leaseSeconds, purpose }: Claim) {
     return this.one('claimCheck', [id, token, callerFingerprint, leaseSeconds, purpose]);
   }
@@ -98,7 +114,7 @@ export class VerificationRepository {
   }
 
   claimResend({ id, token, callerFingerprint, leaseSeconds, purpose }: Claim, maxSends: number) {
-    return this.one<VerificationRecord & { earlierSendLost: boolean }>('claimResend', [
+    return this.one<ResendClaim>('claimResend', [
       id,
       token,
       callerFingerprint,
@@ -133,10 +149,14 @@ export class VerificationRepository {
     return this.one('findLive', [phoneFingerprint, confirmedFor]);
   }
 
-  /** Prepared by name on TypeORM's own pool: its query() has no names, and they save 40 % of Postgres's time here. */
   private async one<Row = VerificationRecord>(name: StatementName, values: unknown[]): Promise<Row | null> {
+    return ((await this.run(name, values))[0] as Row | undefined) ?? null;
+  }
+
+  /** Prepared by name on TypeORM's own pool: its query() has no names, and they save 40 % of Postgres's time here. */
+  private async run(name: StatementName, values: unknown[]): Promise<unknown[]> {
     const pool = (this.dataSource.driver as unknown as { master: Pool }).master;
     const result = await pool.query({ name: `verification.${name}`, text: STATEMENTS[name], values });
-    return (result.rows[0] as Row | undefined) ?? null;
+    return result.rows as unknown[];
   }
 }

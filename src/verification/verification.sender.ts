@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import { PhoneVault } from '../database/phone-vault.js';
 import type { Fault, StartOutcome } from './domain/outcomes.js';
@@ -6,7 +7,7 @@ import type { VerificationPolicy } from './domain/policy.js';
 import { VerificationProvider } from './domain/verification-provider.js';
 import type { VerificationRecord } from './domain/verification-record.js';
 import { VERIFICATION_POLICY } from './verification.options.js';
-import { VerificationRepository } from './verification.repository.js';
+import { type ResendClaim, VerificationRepository } from './verification.repository.js';
 import { failure, refusalOf, success, type VerificationResult } from './verification.results.js';
 
 /** How long a send or a check may be under way before someone else may take it over; longer than the provider's time-out. */
@@ -78,12 +79,17 @@ export class VerificationSender {
     return claimed && this.send(claimed, this.phoneNumberOf(claimed), true);
   }
 
+  /** Finds out what became of one lost message, of any request; null when none is lost. */
+  async settleOneLost(): Promise<VerificationResult | null> {
+    const send = await this.repository.claimLostSend(this.leaseSeconds);
+    if (send) return this.send(send, this.phoneNumberOf(send), true);
+    const token = randomUUID();
+    const resend = await this.repository.claimLostResend(this.leaseSeconds, token);
+    return resend && this.startAgain(resend, token, resend.channel);
+  }
+
   /** Sends a further message for a request that {@link VerificationRepository.claimResend} has claimed with `token`. */
-  async resend(
-    request: VerificationRecord & { earlierSendLost: boolean },
-    token: string,
-    channel: Channel,
-  ): Promise<VerificationResult> {
+  async resend(request: ResendClaim, token: string, channel: Channel): Promise<VerificationResult> {
     const previous = request.providerRequestId!;
     if (channel === request.channel && !request.earlierSendLost) {
       const next = await this.provider.next(previous);
@@ -97,15 +103,27 @@ export class VerificationSender {
     if (cancel.outcome === 'fault') {
       return this.resendFault('cancel', request, token, cancel, cancel.fault === 'unknown-outcome');
     }
-    // From here the old code is dead: whatever fails leaves the request without one until a further resend.
+    return this.startAgain(request, token, channel);
+  }
+
+  /** From here the old code is dead: whatever fails leaves the request without one until the next try. */
+  private async startAgain(
+    request: ResendClaim,
+    token: string,
+    channel: Channel,
+  ): Promise<VerificationResult> {
+    const previous = request.providerRequestId!;
     const start = await this.askProvider(request, this.phoneNumberOf(request), channel);
     switch (start.outcome) {
       case 'started':
         return this.resent(request, token, start.providerRequestId, channel);
       case 'already-pending': {
         const inFlight = start.providerRequestId;
-        // Our guard allows one live request per number, so an id that is not the one just ended is our own lost message.
-        if (inFlight && inFlight !== previous) return this.resent(request, token, inFlight, channel);
+        // Our guard allows one live request per number, so an id that is not the one just ended is our own lost message;
+        // and if it is the old one although the message was lost, then the old code is still good.
+        if (inFlight && (inFlight !== previous || request.earlierSendLost)) {
+          return this.resent(request, token, inFlight, channel);
+        }
         return this.notYet(request, token);
       }
       case 'destination-rejected':
@@ -188,7 +206,7 @@ export class VerificationSender {
   }
 
   /** The provider wants a little more time before it lets go of the last message; the person just waits. */
-  private async notYet(request: VerificationRecord & { earlierSendLost: boolean }, token: string) {
+  private async notYet(request: ResendClaim, token: string) {
     const left = await this.repository.abandonResend(
       request.id,
       token,
@@ -203,7 +221,7 @@ export class VerificationSender {
 
   private async resendFault(
     operation: string,
-    request: VerificationRecord & { earlierSendLost: boolean },
+    request: ResendClaim,
     token: string,
     outcome: Fault,
     codeMayBeDead: boolean,

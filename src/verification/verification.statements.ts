@@ -88,6 +88,39 @@ export const STATEMENTS = {
      WHERE id = $1 AND ${from('sent')} AND send_until <= clock_timestamp() AND ${inTime}
     RETURNING ${columns('r')}`,
 
+  /**
+   * Takes over the oldest first message whose answer never came, of whatever request. Instances that look at the same
+   * moment get different ones. The BRIN index on created_at keeps the search to the newest rows.
+   */
+  claimLostSend: `
+    UPDATE verification_requests r SET send_until = clock_timestamp() + ${seconds('$1')}
+     WHERE id = (SELECT id FROM verification_requests
+                  WHERE created_at > clock_timestamp() - interval '30 minutes' AND ${from('sent')}
+                    AND send_until <= clock_timestamp() AND ${inTime}
+                  ORDER BY send_until FOR UPDATE SKIP LOCKED LIMIT 1)
+    RETURNING ${columns('r')}`,
+
+  /** The same for a further message; $2 names the claim as for a resend that somebody asked for. */
+  claimLostResend: `
+    UPDATE verification_requests r
+       SET check_token = $2, check_until = clock_timestamp() + ${seconds('$1')}, send_until = clock_timestamp() + ${seconds('$1')}
+     WHERE id = (SELECT id FROM verification_requests
+                  WHERE created_at > clock_timestamp() - interval '2 hours' AND ${from('resent')}
+                    AND send_until <= clock_timestamp() AND ${inTime} AND ${notBusy}
+                  ORDER BY send_until FOR UPDATE SKIP LOCKED LIMIT 1)
+    RETURNING ${columns('r')}, true AS "earlierSendLost"`,
+
+  /** Writes down what time has decided already; a check that was claimed in time may still finish. */
+  sweep: `
+    UPDATE verification_requests
+       SET status = CASE status WHEN 'SENDING' THEN 'FAILED' ELSE 'EXPIRED' END,
+           reason = CASE status WHEN 'SENDING' THEN 'send-lost' END, send_until = NULL, ended_at = clock_timestamp()
+     WHERE id IN (SELECT id FROM verification_requests
+                   WHERE created_at > clock_timestamp() - ${seconds('$1')} AND status IN (${list(LIVE_STATUSES)})
+                     AND expires_at <= clock_timestamp() AND ${notBusy}
+                   ORDER BY id FOR UPDATE SKIP LOCKED LIMIT 500)
+    RETURNING id`,
+
   /** Nobody knows whether the message went out: from now on whoever comes first may find out. */
   sendUnknown: `
     UPDATE verification_requests r SET send_until = clock_timestamp()

@@ -21,6 +21,10 @@ export function freshNumber(): string {
 
 export interface TestApplication {
   url: string;
+  /** For further instances on the same data. */
+  databaseUrl: string;
+  /** Its keys lie there. */
+  dataDirectory: string;
   app: NestExpressApplication;
   sandbox: Sandbox;
   /** Straight to the application's own database. */
@@ -51,6 +55,7 @@ export async function startApplication(env: Record<string, string> = {}): Promis
     THROTTLE_NUMBER: 'off',
     THROTTLE_REQUEST: 'off',
     VONAGE_TIMEOUT_MS: '1000',
+    RECONCILE_EVERY_SECONDS: 'off',
     ...env,
   });
   const app = await createApp(config, {
@@ -78,6 +83,8 @@ export async function startApplication(env: Record<string, string> = {}): Promis
   };
   return {
     url,
+    databaseUrl: database.url,
+    dataDirectory,
     app,
     sandbox,
     sql,

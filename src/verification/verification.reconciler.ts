@@ -1,0 +1,95 @@
+import {
+  Inject,
+  Injectable,
+  Logger,
+  type OnApplicationBootstrap,
+  type OnApplicationShutdown,
+} from '@nestjs/common';
+import { VERIFICATION_OPTIONS, type VerificationModuleOptions } from './verification.options.js';
+import { VerificationRepository } from './verification.repository.js';
+import { VerificationSender } from './verification.sender.js';
+
+export interface ReconcileReport {
+  /** Lost messages whose request is usable again. */
+  recovered: number;
+  /** Lost messages that ended their request, or are still not known. */
+  unresolved: number;
+  /** Requests whose time had run out, now written down as over. */
+  swept: number;
+}
+
+const DEFAULT_EVERY_SECONDS = 3;
+const SWEEP_EVERY_MS = 60_000;
+const RECENT_SECONDS = 2 * 3600;
+const LONG_AGO_SECONDS = 30 * 86_400;
+/** One round stays short, also when the provider is down and every try takes its time-out. */
+const MOST_PER_ROUND = 20;
+
+/**
+ * Finds out what became of messages whose answer was lost (a crash, a time-out, nonsense), by asking the provider again:
+ * it refuses a second message and names the first. Runs on every instance; whichever comes first takes a request, and
+ * none is taken twice.
+ */
+@Injectable()
+export class VerificationReconciler implements OnApplicationBootstrap, OnApplicationShutdown {
+  private readonly logger = new Logger(VerificationReconciler.name);
+  private timer: NodeJS.Timeout | undefined;
+  private running: Promise<unknown> = Promise.resolve();
+  private stopped = false;
+  private sweptAt = 0;
+
+  constructor(
+    private readonly repository: VerificationRepository,
+    private readonly sender: VerificationSender,
+    @Inject(VERIFICATION_OPTIONS) private readonly options: VerificationModuleOptions,
+  ) {}
+
+  onApplicationBootstrap(): void {
+    const { reconcileEverySeconds: every = DEFAULT_EVERY_SECONDS } = this.options;
+    if (every !== null) this.schedule(every * 1000);
+  }
+
+  async onApplicationShutdown(): Promise<void> {
+    this.stopped = true;
+    clearTimeout(this.timer);
+    await this.running;
+  }
+
+  /** One round: up to {@link MOST_PER_ROUND} lost messages, and what time has ended of what began within `sweepSeconds`. */
+  async runOnce(sweepSeconds = LONG_AGO_SECONDS): Promise<ReconcileReport> {
+    const report: ReconcileReport = { recovered: 0, unresolved: 0, swept: 0 };
+    for (let round = 0; round < MOST_PER_ROUND && !this.stopped; round += 1) {
+      const result = await this.sender.settleOneLost();
+      if (!result) break;
+      if (result.ok) report.recovered += 1;
+      else report.unresolved += 1;
+      // The provider is not there: the others would only wait for it too.
+      if (!result.ok && result.code === 'provider-unavailable') break;
+    }
+    if (sweepSeconds > 0) report.swept = await this.repository.sweep(sweepSeconds);
+    return report;
+  }
+
+  private schedule(everyMs: number): void {
+    // Jittered, so that instances which started together do not look together.
+    const delay = everyMs * (0.5 + Math.random());
+    this.timer = setTimeout(() => {
+      this.running = this.round()
+        .catch((error: unknown) => {
+          this.logger.warn({ kind: (error as { code?: string }).code ?? 'error' }, 'a round was left out');
+        })
+        .finally(() => {
+          if (!this.stopped) this.schedule(everyMs);
+        });
+    }, delay);
+    this.timer.unref();
+  }
+
+  private async round(): Promise<void> {
+    const first = this.sweptAt === 0;
+    const sweepIsDue = Date.now() - this.sweptAt > SWEEP_EVERY_MS;
+    const report = await this.runOnce(first ? LONG_AGO_SECONDS : sweepIsDue ? RECENT_SECONDS : 0);
+    if (sweepIsDue) this.sweptAt = Date.now();
+    if (report.recovered + report.unresolved > 0) this.logger.log(report, 'lost messages looked into');
+  }
+}
