@@ -22,6 +22,7 @@ import { describeService, ServiceResource } from './dto/service.resource.js';
 import { StartVerificationDto } from './dto/start-verification.dto.js';
 import { VerificationResource } from './dto/verification.resource.js';
 import { callerOf, rememberCaller } from './verification.caller.js';
+import { Idempotent } from './verification.idempotency.js';
 import { ApiProblems } from './verification.openapi.js';
 import {
   VERIFICATION_OPTIONS,
@@ -70,6 +71,7 @@ export class VerificationController {
 
   @Post('request-otp')
   @HttpCode(200)
+  @Idempotent()
   @Page(StartPage)
   @ApiConsumes(...BODIES)
   @ApiOperation({ summary: 'Send a code to a phone number' })
@@ -80,6 +82,8 @@ export class VerificationController {
     'destination-not-allowed',
     'destination-rejected',
     'phone-busy',
+    'idempotency-key-in-use',
+    'idempotency-key-reused',
     'expired',
     'cancelled',
     'attempts-exhausted',
@@ -116,6 +120,7 @@ export class VerificationController {
 
   @Post('resend-otp')
   @HttpCode(200)
+  @Idempotent()
   @Page(CodePage)
   @ApiConsumes(...BODIES)
   @ApiOperation({ summary: 'Send a new code for the same request, by the same channel or another' })
@@ -128,6 +133,8 @@ export class VerificationController {
     'check-in-progress',
     'cooldown',
     'phone-busy',
+    'idempotency-key-in-use',
+    'idempotency-key-reused',
     'provider-unavailable',
   )
   async resend(@Body() body: ResendVerificationDto, @Req() request: Request): Promise<VerificationResource> {

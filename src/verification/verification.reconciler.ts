@@ -66,7 +66,10 @@ export class VerificationReconciler implements OnApplicationBootstrap, OnApplica
       // The provider is not there: the others would only wait for it too.
       if (!result.ok && result.code === 'provider-unavailable') break;
     }
-    if (sweepSeconds > 0) report.swept = await this.repository.sweep(sweepSeconds);
+    if (sweepSeconds > 0) {
+      report.swept = await this.repository.sweep(sweepSeconds);
+      await this.repository.sweepIdempotencyKeys();
+    }
     return report;
   }
 

@@ -100,6 +100,27 @@ export class VerificationRepository {
     return this.one<ResendClaim>('claimLostResend', [leaseSeconds, token]);
   }
 
+  /** @returns false when another call with this key is under way or was answered */
+  async claimIdempotencyKey(key: Buffer, body: Buffer, lockSeconds: number): Promise<boolean> {
+    return (await this.run('claimIdempotencyKey', [key, body, lockSeconds])).length > 0;
+  }
+
+  findIdempotencyKey(key: Buffer) {
+    return this.one<{ bodyFingerprint: Buffer; answer: unknown }>('findIdempotencyKey', [key]);
+  }
+
+  async answerIdempotencyKey(key: Buffer, answer: object): Promise<void> {
+    await this.run('answerIdempotencyKey', [key, JSON.stringify(answer)]);
+  }
+
+  async releaseIdempotencyKey(key: Buffer): Promise<void> {
+    await this.run('releaseIdempotencyKey', [key]);
+  }
+
+  async sweepIdempotencyKeys(): Promise<void> {
+    await this.run('sweepIdempotencyKeys', []);
+  }
+
   /** @returns how many requests were found over; 500 at most: then there may be more */
   async sweep(createdWithinSeconds: number): Promise<number> {
     return (await this.run('sweep', [createdWithinSeconds])).length;

@@ -209,6 +209,31 @@ export const STATEMENTS = {
     ${freeGuard}
     SELECT ${columns('c')} FROM changed c`,
 
+  /** Takes a key for one call, also one whose first call has died or is a day old; 0 rows: it is taken. */
+  claimIdempotencyKey: `
+    INSERT INTO idempotency_keys AS k (key_fingerprint, body_fingerprint, locked_until, created_at)
+    VALUES ($1, $2, clock_timestamp() + ${seconds('$3')}, clock_timestamp())
+    ON CONFLICT (key_fingerprint) DO UPDATE
+      SET body_fingerprint = excluded.body_fingerprint, answer = NULL,
+          locked_until = excluded.locked_until, created_at = excluded.created_at
+      WHERE k.created_at < clock_timestamp() - interval '1 day'
+         OR (k.answer IS NULL AND k.locked_until <= clock_timestamp() AND k.body_fingerprint = excluded.body_fingerprint)
+    RETURNING created_at`,
+
+  findIdempotencyKey: `
+    SELECT body_fingerprint AS "bodyFingerprint", answer FROM idempotency_keys WHERE key_fingerprint = $1`,
+
+  answerIdempotencyKey: `
+    UPDATE idempotency_keys SET answer = $2 WHERE key_fingerprint = $1`,
+
+  releaseIdempotencyKey: `
+    DELETE FROM idempotency_keys WHERE key_fingerprint = $1 AND answer IS NULL`,
+
+  sweepIdempotencyKeys: `
+    DELETE FROM idempotency_keys
+     WHERE key_fingerprint IN (SELECT key_fingerprint FROM idempotency_keys
+                                WHERE created_at < clock_timestamp() - interval '1 day' LIMIT 500 FOR UPDATE SKIP LOCKED)`,
+
   findById: `
     SELECT ${columns('r')} FROM verification_requests r WHERE id = $1`,
 

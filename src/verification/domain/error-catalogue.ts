@@ -16,6 +16,8 @@ export const VERIFICATION_ERRORS = {
   'not-ready': 409,
   'check-in-progress': 409,
   'phone-busy': 409,
+  'idempotency-key-in-use': 409,
+  'idempotency-key-reused': 422,
   cooldown: 429,
   'rate-limited': 429,
   'provider-unavailable': 503,

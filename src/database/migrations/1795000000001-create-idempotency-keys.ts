@@ -1,0 +1,21 @@
+import type { MigrationInterface, QueryRunner } from 'typeorm';
+
+export class CreateIdempotencyKeys1795000000001 implements MigrationInterface {
+  readonly name = 'CreateIdempotencyKeys1795000000001';
+
+  async up(queryRunner: QueryRunner): Promise<void> {
+    await queryRunner.query(`
+      CREATE TABLE idempotency_keys (
+        key_fingerprint bytea NOT NULL,
+        body_fingerprint bytea NOT NULL,
+        answer jsonb,
+        locked_until timestamptz NOT NULL,
+        created_at timestamptz NOT NULL,
+        CONSTRAINT idempotency_keys_pkey PRIMARY KEY (key_fingerprint)
+      )`);
+  }
+
+  async down(queryRunner: QueryRunner): Promise<void> {
+    await queryRunner.query('DROP TABLE idempotency_keys');
+  }
+}

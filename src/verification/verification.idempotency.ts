@@ -1,0 +1,102 @@
+import {
+  applyDecorators,
+  type CallHandler,
+  type ExecutionContext,
+  Inject,
+  Injectable,
+  type NestInterceptor,
+  UseInterceptors,
+} from '@nestjs/common';
+import { ApiHeader } from '@nestjs/swagger';
+import type { Request } from 'express';
+import { from, lastValueFrom, type Observable } from 'rxjs';
+import { PhoneVault } from '../database/phone-vault.js';
+import { Problem, type ProblemDetails } from '../http/index.js';
+import { identityOf } from './domain/caller.js';
+import { VERIFICATION_ERRORS } from './domain/error-catalogue.js';
+import { callerOf } from './verification.caller.js';
+import { VERIFICATION_OPTIONS, type VerificationModuleOptions } from './verification.options.js';
+import { VerificationRepository } from './verification.repository.js';
+
+const HEADER = 'Idempotency-Key';
+const SHAPE = /^[\x21-\x7e]{1,255}$/;
+/** Longer than any call takes: then the first one has died. */
+const LOCK_SECONDS = 30;
+
+type StoredAnswer =
+  { resource: unknown } | { problem: { code: string; status: number; details: ProblemDetails } };
+
+const problem = (code: 'idempotency-key-reused' | 'idempotency-key-in-use', details?: ProblemDetails) =>
+  new Problem(code, VERIFICATION_ERRORS[code], details);
+
+/**
+ * A call repeated with the same key and body gets the first one's answer, over any connection and instance, for a day.
+ * Refusals that pass by themselves (409, 429, 5xx) are not kept: a repeat tries again.
+ */
+@Injectable()
+export class IdempotencyInterceptor implements NestInterceptor {
+  constructor(
+    private readonly repository: VerificationRepository,
+    private readonly vault: PhoneVault,
+    @Inject(VERIFICATION_OPTIONS) private readonly options: VerificationModuleOptions,
+  ) {}
+
+  intercept(context: ExecutionContext, next: CallHandler): Observable<unknown> {
+    const request = context.switchToHttp().getRequest<Request>();
+    const key = request.get(HEADER);
+    if (key === undefined) return next.handle();
+    if (!SHAPE.test(key)) {
+      throw Problem.http('invalid-input', { errors: [{ field: HEADER, code: 'malformed' }] });
+    }
+    return from(this.once(request, key, next));
+  }
+
+  private async once(request: Request, key: string, next: CallHandler): Promise<unknown> {
+    const identity = identityOf((this.options.identifyCaller ?? callerOf)(request));
+    // Without a user or a cookie the key alone must do: a phone's address changes between two tries.
+    const owner = identity.bound ? identity.text : '';
+    const keyFingerprint = this.vault.fingerprint('caller', JSON.stringify([request.path, owner, key]));
+    const bodyFingerprint = this.vault.fingerprint('caller', JSON.stringify(request.body ?? {}));
+
+    if (!(await this.repository.claimIdempotencyKey(keyFingerprint, bodyFingerprint, LOCK_SECONDS))) {
+      const first = await this.repository.findIdempotencyKey(keyFingerprint);
+      if (first && !first.bodyFingerprint.equals(bodyFingerprint)) throw problem('idempotency-key-reused');
+      if (!first?.answer) throw problem('idempotency-key-in-use', { retryAfterSeconds: 1 });
+      return replay(first.answer as StoredAnswer);
+    }
+    try {
+      const resource: unknown = await lastValueFrom(next.handle());
+      await this.repository.answerIdempotencyKey(keyFingerprint, { resource });
+      return resource;
+    } catch (error) {
+      const lasts = error instanceof Problem && error.status < 500 && ![409, 429].includes(error.status);
+      if (lasts) {
+        const { code, status, details } = error;
+        const { forView: _, ...told } = details;
+        await this.repository.answerIdempotencyKey(keyFingerprint, {
+          problem: { code, status, details: told },
+        });
+      } else {
+        await this.repository.releaseIdempotencyKey(keyFingerprint);
+      }
+      throw error;
+    }
+  }
+}
+
+function replay(answer: StoredAnswer): unknown {
+  if ('resource' in answer) return answer.resource;
+  throw new Problem(answer.problem.code, answer.problem.status, answer.problem.details);
+}
+
+/** On a handler: takes an `Idempotency-Key`. */
+export const Idempotent = () =>
+  applyDecorators(
+    UseInterceptors(IdempotencyInterceptor),
+    ApiHeader({
+      name: HEADER,
+      required: false,
+      description:
+        'Makes a retry safe: the same key and body get the same answer for a day; another body 422.',
+    }),
+  );
