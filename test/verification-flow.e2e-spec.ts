@@ -141,6 +141,23 @@ describe.each(['v2', 'v1'])('a number is proven over Verify %s', (api) => {
     expect(sandbox.ledger(phoneNumber).map((message) => message.channel)).toEqual(['sms', 'voice']);
   });
 
+  it('calls a landline, and does not try to text it', async () => {
+    const { client, sandbox, codeFor, advanceProvider } = application;
+    const phoneNumber = '+442079460000';
+    expect((await client.json('POST', '/request-otp', { phoneNumber })).body['code']).toBe(
+      'invalid-phone-number',
+    );
+    const start = await client.json('POST', '/request-otp', { phoneNumber, channel: 'voice' });
+    const { requestId } = start.body;
+    await advanceProvider(31);
+    const text = await client.json('POST', '/resend-otp', { requestId, channel: 'sms' });
+    expect([text.status, text.body['code']]).toEqual([422, 'destination-rejected']);
+    expect(sandbox.ledger(phoneNumber).map(({ channel }) => channel)).toEqual(['voice']);
+    expect(
+      (await client.json('POST', '/verify-otp', { requestId, otpCode: codeFor(phoneNumber) })).status,
+    ).toBe(200);
+  });
+
   it('asks for a little patience while the provider does not let go of the last message', async () => {
     const { client, started, sandbox } = application;
     const { requestId, phoneNumber, code } = await started();

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import { PhoneVault } from '../database/phone-vault.js';
 import type { Fault, StartOutcome } from './domain/outcomes.js';
-import type { Channel } from './domain/phone-number.js';
+import { type Channel, PhoneNumber } from './domain/phone-number.js';
 import type { VerificationPolicy } from './domain/policy.js';
 import { VerificationProvider } from './domain/verification-provider.js';
 import type { VerificationRecord } from './domain/verification-record.js';
@@ -90,6 +90,11 @@ export class VerificationSender {
 
   /** Sends a further message for a request that {@link VerificationRepository.claimResend} has claimed with `token`. */
   async resend(request: ResendClaim, token: string, channel: Channel): Promise<VerificationResult> {
+    if (!PhoneNumber.fromE164(this.phoneNumberOf(request)).canReceive(channel)) {
+      // A landline that was called cannot be texted; nothing was asked of the provider yet.
+      await this.repository.abandonResend(request.id, token, request.earlierSendLost, 0);
+      return failure('destination-rejected', { request });
+    }
     const previous = request.providerRequestId!;
     if (channel === request.channel && !request.earlierSendLost) {
       const next = await this.provider.next(previous);
