@@ -91,7 +91,7 @@ describe.each(['v2', 'v1'])('messages whose answer was lost are found again by t
     const { requestId } = await started();
     await sql.query(`UPDATE verification_requests SET expires_at = now() WHERE id = $1`, [requestId]);
     const { VerificationReconciler } = await import('../src/index.js');
-    expect((await app.get(VerificationReconciler).runOnce()).swept).toBeGreaterThanOrEqual(1);
+    await app.get(VerificationReconciler).runOnce();
     const { rows } = await sql.query('SELECT status FROM verification_requests WHERE id = $1', [requestId]);
     expect(rows).toEqual([{ status: 'EXPIRED' }]);
   });
@@ -128,14 +128,18 @@ describe('an instance that is killed while it asks the provider', () => {
           headers: { 'Content-Type': 'application/json' },
           body: JSON.stringify({ phoneNumber }),
         }).catch(() => null);
-        await sleep(50 + round * 300);
+        let requestId = '';
+        await until(async () => {
+          const { rows } = await sql.query<{ id: string }>(
+            `SELECT id FROM verification_requests WHERE status = 'SENDING' ORDER BY created_at DESC LIMIT 1`,
+          );
+          requestId = rows[0]?.id ?? '';
+          return rows.length > 0;
+        });
+        await sleep(round * 300);
         victim.process.kill('SIGKILL');
         await answer;
 
-        const { rows } = await sql.query<{ id: string }>(
-          'SELECT id FROM verification_requests ORDER BY created_at DESC LIMIT 1',
-        );
-        const requestId = rows[0]!.id;
         await until(async () => {
           const { body } = await client.json('GET', `/verifications/${requestId}`);
           return (body['actions'] as string[]).includes('verify');
