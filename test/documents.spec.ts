@@ -1,0 +1,23 @@
+import { readFileSync } from 'node:fs';
+import { HTTP_PROBLEMS } from '../src/http/problem.js';
+import { MAGIC_NUMBERS } from '../src/sandbox/index.js';
+import { VERIFICATION_ERRORS } from '../src/verification/index.js';
+
+describe('docs/http.md', () => {
+  it('has every problem code with its status, and no other', () => {
+    const listed = [...readFileSync('docs/http.md', 'utf8').matchAll(/^\| `([a-z-]+)` +\| (\d{3}) +\|/gm)];
+    expect(Object.fromEntries(listed.map(([, code, status]) => [code, Number(status)]))).toEqual({
+      ...VERIFICATION_ERRORS,
+      ...HTTP_PROBLEMS,
+    });
+  });
+});
+
+describe('the README', () => {
+  it('lists every magic number with what it does, and no other', () => {
+    const listed = [...readFileSync('README.md', 'utf8').matchAll(/^\| (\d\d) +\| (.+?) +\|$/gm)].map(
+      ([, ending, text]) => [ending, text],
+    );
+    expect(listed).toEqual(MAGIC_NUMBERS.map(({ number, happens }) => [number.slice(-2), happens]));
+  });
+});
