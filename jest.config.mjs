@@ -26,5 +26,5 @@ export default {
   globalTeardown: '<rootDir>/test/support/global-teardown.mjs',
   // Suites wait for processes and browsers more than they compute.
   maxWorkers: 3,
-  testTimeout: 30_000,
+  testTimeout: 60_000,
 };

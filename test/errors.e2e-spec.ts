@@ -114,11 +114,17 @@ const rows: Row[] = [
     code: 'check-in-progress',
     status: 409,
     words: 'Your code is being checked already',
-    reach: async ({ client, started, fault }, kind) => {
+    reach: async ({ client, started, fault, sql }, kind) => {
       const { requestId, code, phoneNumber } = await started();
-      await fault({ kind: 'latency', operation: 'check', to: phoneNumber, latencyMs: 600 });
+      await fault({ kind: 'latency', operation: 'check', to: phoneNumber, latencyMs: 1500 });
       const first = client.json('POST', '/verify-otp', { requestId, otpCode: code });
-      await new Promise((resolve) => setTimeout(resolve, 200));
+      const isClaimed = async () =>
+        (
+          await sql.query('SELECT 1 FROM verification_requests WHERE id = $1 AND check_token IS NOT NULL', [
+            requestId,
+          ])
+        ).rowCount === 1;
+      while (!(await isClaimed())) await new Promise((resolve) => setTimeout(resolve, 10));
       const second = await client.as(kind, 'POST', '/verify-otp', { requestId, otpCode: code });
       await first;
       return second;

@@ -3,7 +3,7 @@ import { freshNumber, startApplication, type TestApplication } from './support/a
 describe('Idempotency-Key', () => {
   let application: TestApplication;
   beforeAll(async () => {
-    application = await startApplication({ RESEND_COOLDOWN_SECONDS: '0', VONAGE_TIMEOUT_MS: '400' });
+    application = await startApplication({ RESEND_COOLDOWN_SECONDS: '0', VONAGE_TIMEOUT_MS: '2000' });
   });
   afterAll(() => application.close());
 

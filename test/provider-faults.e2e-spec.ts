@@ -5,7 +5,7 @@ describe.each(['v2', 'v1'])('when the provider fails nothing is lost and the nex
   beforeAll(async () => {
     application = await startApplication({
       VONAGE_VERIFY_API: api,
-      VONAGE_TIMEOUT_MS: '300',
+      VONAGE_TIMEOUT_MS: '1000',
       RESEND_COOLDOWN_SECONDS: '0',
     });
   });
@@ -129,13 +129,13 @@ describe.each(['v2', 'v1'])('when the provider fails nothing is lost and the nex
     await advanceProvider(31);
     await application.fault({
       kind: 'latency',
-      latencyMs: 200,
+      latencyMs: 700,
       operation: 'start',
       to: phoneNumber,
       afterEffect: true,
     });
     const resend = client.json('POST', '/resend-otp', { requestId });
-    await new Promise((resolve) => setTimeout(resolve, 100));
+    while (sandbox.ledger(phoneNumber).length < 2) await new Promise((resolve) => setTimeout(resolve, 10));
     expect((await client.json('POST', '/cancel-otp', { requestId })).status).toBe(200);
     expect((await resend).body['code']).toBe('cancelled');
 

@@ -16,7 +16,7 @@ describe.each(['v2', 'v1'])('messages whose answer was lost are found again by t
   beforeAll(async () => {
     application = await startApplication({
       VONAGE_VERIFY_API: api,
-      VONAGE_TIMEOUT_MS: '300',
+      VONAGE_TIMEOUT_MS: '1000',
       RESEND_COOLDOWN_SECONDS: '0',
       RECONCILE_EVERY_SECONDS: '1',
     });

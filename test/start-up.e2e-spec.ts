@@ -122,7 +122,9 @@ describe('npm start on a machine that has nothing', () => {
       body: JSON.stringify({ kind: 'latency', operation: 'start', latencyMs: 1000, afterEffect: true }),
     });
     const answer = post(`${url}/request-otp`, { phoneNumber: '14155552671' });
-    await sleep(300);
+    const messages = async () =>
+      (await (await fetch(`${await phoneOf(program)}/ledger`)).json()) as unknown[];
+    while ((await messages()).length === 0) await sleep(10);
     program.process.kill('SIGTERM');
     expect(await answer).toMatchObject({ status: 'PENDING' });
     expect(await program.ended()).toBe(0);

@@ -54,7 +54,7 @@ export async function startApplication(env: Record<string, string> = {}): Promis
     THROTTLE_ADDRESS: 'off',
     THROTTLE_NUMBER: 'off',
     THROTTLE_REQUEST: 'off',
-    VONAGE_TIMEOUT_MS: '1000',
+    VONAGE_TIMEOUT_MS: '5000',
     RECONCILE_EVERY_SECONDS: 'off',
     ...env,
   });

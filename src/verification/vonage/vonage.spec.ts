@@ -38,7 +38,7 @@ beforeAll(async () => {
     apiKey: 'key',
     apiSecret: 's3cret',
     brand: 'ACME',
-    timeoutMs: 300,
+    timeoutMs: 10_000,
     apiHost: `http://127.0.0.1:${port}/`,
   };
 });
@@ -340,7 +340,10 @@ describe.each(['v1', 'v2'])('an answer that is none (%s)', (api) => {
       ...(api === 'v1' ? (['next', 'lookup'] as const) : []),
     ];
     for (const operation of operations) {
-      expect(await call(create(), operation)).toMatchObject({ outcome: 'fault', fault: 'unknown-outcome' });
+      expect(await call(create({ timeoutMs: 300 }), operation)).toMatchObject({
+        outcome: 'fault',
+        fault: 'unknown-outcome',
+      });
     }
   });
 
@@ -359,7 +362,8 @@ describe.each(['v1', 'v2'])('an answer that is none (%s)', (api) => {
     const seen: unknown[] = [];
     for (const listener of [...broken.map(([, each]) => each), json(401, { detail: 'key s3cret' })]) {
       respond = listener;
-      seen.push(await create().start(START), await create().check(ID, '123456'));
+      const provider = create({ timeoutMs: 300 });
+      seen.push(await provider.start(START), await provider.check(ID, '123456'));
     }
     const told = inspect(seen, { depth: 9 });
     expect(told).not.toMatch(/s3cret|Basic|4155552671|123456/);
