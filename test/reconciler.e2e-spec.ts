@@ -61,6 +61,16 @@ describe.each(['v2', 'v1'])('messages whose answer was lost are found again by t
     ).toBe(200);
   });
 
+  it('a lost call comes as a call, and not as a text', async () => {
+    const { client, started, sandbox, advanceProvider } = application;
+    const { requestId, phoneNumber } = await started();
+    await advanceProvider(31);
+    await application.fault({ kind: 'reset', operation: 'start', to: phoneNumber });
+    expect((await client.json('POST', '/resend-otp', { requestId, channel: 'voice' })).status).toBe(503);
+    await until(() => canVerify(requestId));
+    expect(sandbox.ledger(phoneNumber).map(({ channel }) => channel)).toEqual(['sms', 'voice']);
+  });
+
   it('a message that is never found ends its request as lost, and the number is free again', async () => {
     const { client, sql } = application;
     const phoneNumber = freshNumber();

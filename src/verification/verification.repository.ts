@@ -38,8 +38,13 @@ export interface Claim {
   leaseSeconds: number;
 }
 
-/** A request taken for a further message; `earlierSendLost`: it is not known whether the one before went out. */
-export type ResendClaim = VerificationRecord & { earlierSendLost: boolean };
+/** A request taken for a further message by `channel`. */
+export interface ResendClaim extends VerificationRecord {
+  /** It is not known whether the message before went out. */
+  earlierSendLost: boolean;
+  /** Of the message before. */
+  previousChannel: Channel;
+}
 
 /**
  * Requests in Postgres, one named statement a method, each its own transaction. `null` means that the row was not in
@@ -134,7 +139,11 @@ export class VerificationRepository {
     return this.one('finishCheck', [id, token, status, reason, giveAttemptBack ? 1 : 0]);
   }
 
-  claimResend({ id, token, callerFingerprint, leaseSeconds, purpose }: Claim, maxSends: number) {
+  claimResend(
+    { id, token, callerFingerprint, leaseSeconds, purpose }: Claim,
+    maxSends: number,
+    channel: Channel | null,
+  ) {
     return this.one<ResendClaim>('claimResend', [
       id,
       token,
@@ -142,20 +151,26 @@ export class VerificationRepository {
       leaseSeconds,
       purpose,
       maxSends,
+      channel,
     ]);
   }
 
   finishResend(
     id: string,
     token: string,
-    sent: { providerRequestId: string; channel: Channel; ttlSeconds: number; cooldownSeconds: number },
+    sent: { providerRequestId: string; ttlSeconds: number; cooldownSeconds: number },
   ) {
-    const { providerRequestId, channel, ttlSeconds, cooldownSeconds } = sent;
-    return this.one('finishResend', [id, token, providerRequestId, channel, ttlSeconds, cooldownSeconds]);
+    const { providerRequestId, ttlSeconds, cooldownSeconds } = sent;
+    return this.one('finishResend', [id, token, providerRequestId, ttlSeconds, cooldownSeconds]);
   }
 
-  abandonResend(id: string, token: string, outcomeUnknown: boolean, waitSeconds: number) {
-    return this.one('abandonResend', [id, token, outcomeUnknown, waitSeconds]);
+  abandonResend(
+    { id, previousChannel }: ResendClaim,
+    token: string,
+    outcomeUnknown: boolean,
+    waitSeconds: number,
+  ) {
+    return this.one('abandonResend', [id, token, outcomeUnknown, waitSeconds, previousChannel]);
   }
 
   cancel(id: string, callerFingerprint: Buffer, purpose: string) {

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import { PhoneVault } from '../database/phone-vault.js';
 import type { Fault, StartOutcome } from './domain/outcomes.js';
-import { type Channel, PhoneNumber } from './domain/phone-number.js';
+import { PhoneNumber } from './domain/phone-number.js';
 import type { VerificationPolicy } from './domain/policy.js';
 import { VerificationProvider } from './domain/verification-provider.js';
 import type { VerificationRecord } from './domain/verification-record.js';
@@ -38,7 +38,7 @@ export class VerificationSender {
   ): Promise<VerificationResult> {
     const { id } = request;
     const cooldown = this.policy.resendCooldownSeconds;
-    const outcome = await this.askProvider(request, e164, request.channel);
+    const outcome = await this.askProvider(request, e164);
     switch (outcome.outcome) {
       case 'started':
         return this.settled(id, await this.repository.sent(id, outcome.providerRequestId, cooldown));
@@ -85,20 +85,21 @@ export class VerificationSender {
     if (send) return this.send(send, this.phoneNumberOf(send), true);
     const token = randomUUID();
     const resend = await this.repository.claimLostResend(this.leaseSeconds, token);
-    return resend && this.startAgain(resend, token, resend.channel);
+    return resend && this.startAgain(resend, token);
   }
 
   /** Sends a further message for a request that {@link VerificationRepository.claimResend} has claimed with `token`. */
-  async resend(request: ResendClaim, token: string, channel: Channel): Promise<VerificationResult> {
+  async resend(request: ResendClaim, token: string): Promise<VerificationResult> {
+    const { channel } = request;
     if (!PhoneNumber.fromE164(this.phoneNumberOf(request)).canReceive(channel)) {
       // A landline that was called cannot be texted; nothing was asked of the provider yet.
-      await this.repository.abandonResend(request.id, token, request.earlierSendLost, 0);
+      await this.repository.abandonResend(request, token, request.earlierSendLost, 0);
       return failure('destination-rejected', { request });
     }
     const previous = request.providerRequestId!;
-    if (channel === request.channel && !request.earlierSendLost) {
+    if (channel === request.previousChannel && !request.earlierSendLost) {
       const next = await this.provider.next(previous);
-      if (next.outcome === 'sent') return this.resent(request, token, previous, channel);
+      if (next.outcome === 'sent') return this.resent(request, token, previous);
       if (next.outcome === 'retry-later') return this.notYet(request, token);
       if (next.outcome === 'fault')
         return this.resendFault('next', request, token, next, next.fault === 'unknown-outcome');
@@ -108,26 +109,22 @@ export class VerificationSender {
     if (cancel.outcome === 'fault') {
       return this.resendFault('cancel', request, token, cancel, cancel.fault === 'unknown-outcome');
     }
-    return this.startAgain(request, token, channel);
+    return this.startAgain(request, token);
   }
 
   /** From here the old code is dead: whatever fails leaves the request without one until the next try. */
-  private async startAgain(
-    request: ResendClaim,
-    token: string,
-    channel: Channel,
-  ): Promise<VerificationResult> {
+  private async startAgain(request: ResendClaim, token: string): Promise<VerificationResult> {
     const previous = request.providerRequestId!;
-    const start = await this.askProvider(request, this.phoneNumberOf(request), channel);
+    const start = await this.askProvider(request, this.phoneNumberOf(request));
     switch (start.outcome) {
       case 'started':
-        return this.resent(request, token, start.providerRequestId, channel);
+        return this.resent(request, token, start.providerRequestId);
       case 'already-pending': {
         const inFlight = start.providerRequestId;
         // Our guard allows one live request per number, so an id that is not the one just ended is our own lost message;
         // and if it is the old one although the message was lost, then the old code is still good.
         if (inFlight && (inFlight !== previous || request.earlierSendLost)) {
-          return this.resent(request, token, inFlight, channel);
+          return this.resent(request, token, inFlight);
         }
         return this.notYet(request, token);
       }
@@ -161,14 +158,10 @@ export class VerificationSender {
     else this.logger.warn(line, 'provider fault');
   }
 
-  private askProvider(
-    request: VerificationRecord,
-    phoneNumber: string,
-    channel: Channel,
-  ): Promise<StartOutcome> {
+  private askProvider(request: VerificationRecord, phoneNumber: string): Promise<StartOutcome> {
     return this.provider.start({
       phoneNumber,
-      channel,
+      channel: request.channel,
       codeLength: request.codeLength,
       ttlSeconds: this.policy.ttlSeconds,
       clientReference: request.id.replaceAll('-', ''),
@@ -199,21 +192,16 @@ export class VerificationSender {
     return failure(code, { retryAfterSeconds: Math.max(1, Math.ceil(left)) });
   }
 
-  private async resent(
-    request: VerificationRecord,
-    token: string,
-    providerRequestId: string,
-    channel: Channel,
-  ) {
+  private async resent(request: VerificationRecord, token: string, providerRequestId: string) {
     const { ttlSeconds, resendCooldownSeconds: cooldownSeconds } = this.policy;
-    const sent = { providerRequestId, channel, ttlSeconds, cooldownSeconds };
+    const sent = { providerRequestId, ttlSeconds, cooldownSeconds };
     return this.settled(request.id, await this.repository.finishResend(request.id, token, sent));
   }
 
   /** The provider wants a little more time before it lets go of the last message; the person just waits. */
   private async notYet(request: ResendClaim, token: string) {
     const left = await this.repository.abandonResend(
-      request.id,
+      request,
       token,
       request.earlierSendLost,
       PROVIDER_BUSY_SECONDS,
@@ -234,7 +222,7 @@ export class VerificationSender {
     this.report(operation, request.id, outcome);
     const retryAfterSeconds = outcome.retryAfterSeconds ?? RETRY_AFTER_FAULT_SECONDS;
     const lost = codeMayBeDead || request.earlierSendLost;
-    const left = await this.repository.abandonResend(request.id, token, lost, retryAfterSeconds);
+    const left = await this.repository.abandonResend(request, token, lost, retryAfterSeconds);
     return failure('provider-unavailable', { retryAfterSeconds, ...(left ? { request: left } : {}) });
   }
 }

@@ -118,8 +118,12 @@ export class VerificationService {
   /** Sends a new code for the same request, by the same channel or another. Wrong codes stay counted. */
   async resend(input: OnVerification & { channel?: Channel }): Promise<VerificationResult> {
     const token = randomUUID();
-    const claimed = await this.repository.claimResend(this.claim(input, token), this.policy.maxSends);
-    if (claimed) return this.sender.resend(claimed, token, input.channel ?? claimed.channel);
+    const claimed = await this.repository.claimResend(
+      this.claim(input, token),
+      this.policy.maxSends,
+      input.channel ?? null,
+    );
+    if (claimed) return this.sender.resend(claimed, token);
 
     const known = await this.find(input);
     if (!known.ok) return known;

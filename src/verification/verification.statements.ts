@@ -108,7 +108,7 @@ export const STATEMENTS = {
                   WHERE created_at > clock_timestamp() - interval '2 hours' AND ${from('resent')}
                     AND send_until <= clock_timestamp() AND ${inTime} AND ${notBusy}
                   ORDER BY send_until FOR UPDATE SKIP LOCKED LIMIT 1)
-    RETURNING ${columns('r')}, true AS "earlierSendLost"`,
+    RETURNING ${columns('r')}, true AS "earlierSendLost", channel AS "previousChannel"`,
 
   /** Writes down what time has decided already; a check that was claimed in time may still finish. */
   sweep: `
@@ -164,22 +164,23 @@ export const STATEMENTS = {
 
   /** Counts one more message (unless the last one was lost) and takes the request for it, or does nothing. */
   claimResend: `
-    WITH before AS (SELECT id AS same, send_until IS NOT NULL AS lost FROM verification_requests WHERE id = $1)
+    WITH before AS (
+      SELECT id AS same, channel AS old_channel, send_until IS NOT NULL AS lost FROM verification_requests WHERE id = $1)
     UPDATE verification_requests r
-       SET sends = sends + CASE WHEN lost THEN 0 ELSE 1 END, check_token = $2, check_until = clock_timestamp() + ${seconds('$4')},
+       SET sends = sends + CASE WHEN lost THEN 0 ELSE 1 END, channel = coalesce($7, channel), check_token = $2, check_until = clock_timestamp() + ${seconds('$4')},
            send_until = clock_timestamp() + ${seconds('$4')}
       FROM before
      WHERE id = same AND purpose = $5 AND ${from('resent')} AND ${inTime} AND attempts < max_attempts
        AND (sends < $6 OR lost) AND resend_available_at <= clock_timestamp()
        AND ${notBusy} AND ${boundTo('$3')}
-    RETURNING ${columns('r')}, lost AS "earlierSendLost"`,
+    RETURNING ${columns('r')}, lost AS "earlierSendLost", old_channel AS "previousChannel"`,
 
   /** The new message is out: a new code, a new lifetime, the same count of wrong codes. */
   finishResend: `
     WITH changed AS (
       UPDATE verification_requests
-         SET provider_request_id = $3, channel = $4, send_until = NULL, check_token = NULL, check_until = NULL,
-             expires_at = clock_timestamp() + ${seconds('$5')}, resend_available_at = clock_timestamp() + ${seconds('$6')}
+         SET provider_request_id = $3, send_until = NULL, check_token = NULL, check_until = NULL,
+             expires_at = clock_timestamp() + ${seconds('$4')}, resend_available_at = clock_timestamp() + ${seconds('$5')}
        WHERE id = $1 AND check_token = $2 AND ${from('resent')}
       RETURNING *),
     extended AS (
@@ -191,10 +192,11 @@ export const STATEMENTS = {
   /**
    * No message went out, or nobody knows ($3). Known: the message is given back and the old code still stands.
    * Unknown: it stays counted, and checks wait until a further resend has found out. $4: wait before that.
+   * $5: the channel of the message that still counts.
    */
   abandonResend: `
     UPDATE verification_requests r
-       SET sends = sends - CASE WHEN $3 THEN 0 ELSE 1 END, check_token = NULL, check_until = NULL,
+       SET sends = sends - CASE WHEN $3 THEN 0 ELSE 1 END, channel = CASE WHEN $3 THEN channel ELSE $5 END, check_token = NULL, check_until = NULL,
            send_until = CASE WHEN $3 THEN clock_timestamp() END,
            resend_available_at = clock_timestamp() + ${seconds('$4')}
      WHERE id = $1 AND check_token = $2 AND ${from('resent')}
