@@ -17,10 +17,7 @@ export interface Surroundings {
 /** Outside production the sandbox takes any credentials. */
 const SANDBOX_CREDENTIAL = 'sandbox';
 
-export function verificationOptions(
-  config: Config,
-  { vonageApiHost }: Surroundings,
-): VerificationModuleOptions {
+function verificationOptions(config: Config, { vonageApiHost }: Surroundings): VerificationModuleOptions {
   const apiHost = vonageApiHost ?? config.VONAGE_API_HOST;
   return {
     vonage: {

@@ -19,10 +19,7 @@ async function start(): Promise<void> {
   const config = loadConfig();
 
   const databaseUrl = config.DATABASE_URL ?? (await startDatabase(config));
-  const pending = await pendingMigrations(databaseUrl);
-  if (pending.length > 0) {
-    throw new Error(`The database of DATABASE_URL lacks ${pending.join(', ')}. Run: npm run migration:run`);
-  }
+  if (config.DATABASE_URL) await requireSchema(config.DATABASE_URL);
   const sandbox = config.sandbox ? await startOwnSandbox(config) : null;
   const app = await createApp(config, { databaseUrl, ...(sandbox ? { vonageApiHost: sandbox.url } : {}) });
   started.push({ name: 'application', stop: () => app.close() });
@@ -41,6 +38,13 @@ async function startDatabase(config: Config): Promise<string> {
   started.push({ name: 'database', stop: () => postgres.stop() });
   await runMigrations(postgres.url);
   return postgres.url;
+}
+
+async function requireSchema(databaseUrl: string): Promise<void> {
+  const pending = await pendingMigrations(databaseUrl);
+  if (pending.length > 0) {
+    throw new Error(`The database of DATABASE_URL lacks ${pending.join(', ')}. Run: npm run migration:run`);
+  }
 }
 
 async function startOwnSandbox(config: Config) {

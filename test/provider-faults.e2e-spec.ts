@@ -22,14 +22,9 @@ describe.each(['v2', 'v1'])('when the provider fails nothing is lost and the nex
     { kind: 'status', status: 502, afterEffect: true },
   ];
 
-  it.each(AFTER_THE_MESSAGE)('start: the message goes out and the answer is lost ($kind)', async (fault) => {
+  /** One message in all, and its code is accepted. */
+  const nextTryWorks = async (phoneNumber: string) => {
     const { client, sandbox, codeFor } = application;
-    const phoneNumber = freshNumber();
-    await application.fault({ ...fault, operation: 'start', to: phoneNumber });
-    const lost = await client.json('POST', '/request-otp', { phoneNumber });
-    expect([lost.status, lost.body['code']]).toEqual([503, 'provider-unavailable']);
-    expect(lost.headers.get('retry-after')).toMatch(/^\d+$/);
-
     const again = await client.json('POST', '/request-otp', { phoneNumber });
     expect(again.status).toBe(200);
     expect(sandbox.ledger(phoneNumber)).toHaveLength(1);
@@ -37,24 +32,29 @@ describe.each(['v2', 'v1'])('when the provider fails nothing is lost and the nex
     expect(
       (await client.json('POST', '/verify-otp', { requestId, otpCode: codeFor(phoneNumber) })).status,
     ).toBe(200);
+  };
+
+  it.each(AFTER_THE_MESSAGE)('start: the message goes out and the answer is lost ($kind)', async (fault) => {
+    const { client } = application;
+    const phoneNumber = freshNumber();
+    await application.fault({ ...fault, operation: 'start', to: phoneNumber });
+    const lost = await client.json('POST', '/request-otp', { phoneNumber });
+    expect([lost.status, lost.body['code']]).toEqual([503, 'provider-unavailable']);
+    expect(lost.headers.get('retry-after')).toMatch(/^\d+$/);
+
+    await nextTryWorks(phoneNumber);
   });
 
   it.each(['reset', 'garbage', 'empty', 'truncated', 'black-hole', 'status'])(
     'start: nothing goes out (%s)',
     async (kind) => {
-      const { client, sandbox, codeFor } = application;
+      const { client, sandbox } = application;
       const phoneNumber = freshNumber();
       await application.fault({ kind, operation: 'start', to: phoneNumber });
       expect((await client.json('POST', '/request-otp', { phoneNumber })).status).toBe(503);
       expect(sandbox.ledger(phoneNumber)).toHaveLength(0);
 
-      const again = await client.json('POST', '/request-otp', { phoneNumber });
-      expect(again.status).toBe(200);
-      expect(sandbox.ledger(phoneNumber)).toHaveLength(1);
-      const { requestId } = again.body;
-      expect(
-        (await client.json('POST', '/verify-otp', { requestId, otpCode: codeFor(phoneNumber) })).status,
-      ).toBe(200);
+      await nextTryWorks(phoneNumber);
     },
   );
 
@@ -187,12 +187,17 @@ describe('when the database is away', () => {
       await sql.query(
         `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()`,
       );
-      const answers = [];
-      for (let i = 0; i < 3; i += 1) {
+      // A claim may have been committed by a session that died before it could say so: then its lease runs out first.
+      const answers: number[] = [];
+      const giveUpAt = Date.now() + 20_000;
+      while (!answers.includes(200) && Date.now() < giveUpAt) {
         answers.push((await client.json('POST', '/verify-otp', { requestId, otpCode: code })).status);
+        if (answers.at(-1) !== 200) await new Promise((resolve) => setTimeout(resolve, 100));
       }
-      expect(answers.filter((status) => status === 200)).toHaveLength(1);
-      expect(answers.every((status) => [200, 409, 503].includes(status))).toBe(true);
+      expect(answers.at(-1)).toBe(200);
+      expect(answers.slice(0, -1).every((status) => status === 409 || status === 503)).toBe(true);
+      const again = await client.json('POST', '/verify-otp', { requestId, otpCode: code });
+      expect([again.status, again.body['code']]).toEqual([409, 'already-verified']);
     } finally {
       await application.close();
     }

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { freshNumber, startApplication, type TestApplication } from './support/application.js';
-import type { Answer } from './support/client.js';
+import type { Answer, Client } from './support/client.js';
 import { type Program, run } from './support/program.js';
 
 const until = async (what: () => Promise<boolean>, withinMs = 15_000) => {
@@ -9,6 +9,11 @@ const until = async (what: () => Promise<boolean>, withinMs = 15_000) => {
     if (Date.now() > giveUpAt) throw new Error('it did not happen in time');
     await sleep(50);
   }
+};
+
+const canVerify = async (client: Client, requestId: string) => {
+  const { body } = await client.json('GET', `/verifications/${requestId}`);
+  return (body['actions'] as string[]).includes('verify');
 };
 
 describe.each(['v2', 'v1'])('messages whose answer was lost are found again by themselves (%s)', (api) => {
@@ -30,11 +35,6 @@ describe.each(['v2', 'v1'])('messages whose answer was lost are found again by t
     expect([lost.status, lost.body['code']]).toEqual([503, 'provider-unavailable']);
     return { phoneNumber, requestId: lost.body['requestId'] as string };
   };
-  const canVerify = async (requestId: string) => {
-    const { body } = await application.client.json('GET', `/verifications/${requestId}`);
-    return (body['actions'] as string[]).includes('verify');
-  };
-
   it.each([
     ['went out', { kind: 'lost-answer' }],
     ['went out slowly', { kind: 'black-hole', afterEffect: true }],
@@ -42,7 +42,7 @@ describe.each(['v2', 'v1'])('messages whose answer was lost are found again by t
     ['met nonsense', { kind: 'garbage' }],
   ])('a first message that %s: one message, and its code works', async (_name, fault) => {
     const { phoneNumber, requestId } = await lostRequest(fault);
-    await until(() => canVerify(requestId));
+    await until(() => canVerify(application.client, requestId));
     expect(application.sandbox.ledger(phoneNumber)).toHaveLength(1);
     const otpCode = application.codeFor(phoneNumber);
     expect((await application.client.json('POST', '/verify-otp', { requestId, otpCode })).status).toBe(200);
@@ -54,7 +54,7 @@ describe.each(['v2', 'v1'])('messages whose answer was lost are found again by t
     await advanceProvider(31);
     await application.fault({ kind: 'lost-answer', operation: 'start', to: phoneNumber });
     expect((await client.json('POST', '/resend-otp', { requestId })).status).toBe(503);
-    await until(() => canVerify(requestId));
+    await until(() => canVerify(application.client, requestId));
     expect(sandbox.ledger(phoneNumber)).toHaveLength(2);
     expect(
       (await client.json('POST', '/verify-otp', { requestId, otpCode: codeFor(phoneNumber) })).status,
@@ -67,7 +67,7 @@ describe.each(['v2', 'v1'])('messages whose answer was lost are found again by t
     await advanceProvider(31);
     await application.fault({ kind: 'reset', operation: 'start', to: phoneNumber });
     expect((await client.json('POST', '/resend-otp', { requestId, channel: 'voice' })).status).toBe(503);
-    await until(() => canVerify(requestId));
+    await until(() => canVerify(application.client, requestId));
     expect(sandbox.ledger(phoneNumber).map(({ channel }) => channel)).toEqual(['sms', 'voice']);
   });
 
@@ -150,10 +150,7 @@ describe('an instance that is killed while it asks the provider', () => {
         victim.process.kill('SIGKILL');
         await answer;
 
-        await until(async () => {
-          const { body } = await client.json('GET', `/verifications/${requestId}`);
-          return (body['actions'] as string[]).includes('verify');
-        });
+        await until(() => canVerify(client, requestId));
         expect(sandbox.ledger(phoneNumber)).toHaveLength(1);
         const verified = await client.json('POST', '/verify-otp', {
           requestId,

@@ -5,6 +5,12 @@ export { negotiate } from './negotiation.js';
 export { Negotiated, Page } from './page.js';
 export { contextOf, type PageContext, PageView, pageOf } from './page-context.js';
 export { PACKAGE_ROOT, PagesModule, type PagesOptions } from './pages.module.js';
-export { type FieldError, Problem, type ProblemDetails } from './problem.js';
+export {
+  type FieldError,
+  HTTP_PROBLEMS,
+  type HttpProblemCode,
+  Problem,
+  type ProblemDetails,
+} from './problem.js';
 export { problemDetail, ProblemFilter } from './problem.filter.js';
 export { HandlebarsRenderer, type View, type ViewContext, ViewRenderer } from './view-renderer.js';

@@ -40,7 +40,7 @@ export class ProblemFilter implements ExceptionFilter {
 }
 
 /** The JSON form. `detail` and `title` are for people, `code` for programs. */
-export function problemBody(problem: Problem, { text }: PageContext) {
+function problemBody(problem: Problem, { text }: PageContext) {
   const { retryAfterSeconds, requestId, attemptsRemaining, errors } = problem.details;
   return {
     type: `/docs#${problem.code}`,

@@ -6,6 +6,7 @@ import {
   ApiResponse,
   getSchemaPath,
 } from '@nestjs/swagger';
+import { HTTP_PROBLEMS, type HttpProblemCode } from '../http/index.js';
 import { VERIFICATION_ERRORS, type VerificationErrorCode } from './domain/error-catalogue.js';
 
 export class FieldErrorResource {
@@ -50,22 +51,22 @@ export class ProblemResource {
 }
 
 /** What any route can answer, besides its own. */
-const EVERYWHERE = {
-  'not-acceptable': 406,
-  'cross-origin': 403,
-  'payload-too-large': 413,
-  'unsupported-media-type': 415,
-  internal: 500,
-  'service-unavailable': 503,
-} as const;
+const EVERYWHERE = [
+  'not-acceptable',
+  'cross-origin',
+  'payload-too-large',
+  'unsupported-media-type',
+  'internal',
+  'service-unavailable',
+] as const satisfies HttpProblemCode[];
 
-type Code = VerificationErrorCode | keyof typeof EVERYWHERE;
+type Code = VerificationErrorCode | HttpProblemCode;
 
 /** Documents the problems of a route, one response a status with the codes it can carry. */
 export function ApiProblems(...codes: Code[]) {
-  const all = { ...VERIFICATION_ERRORS, ...EVERYWHERE };
+  const all = { ...VERIFICATION_ERRORS, ...HTTP_PROBLEMS };
   const byStatus = new Map<number, Code[]>();
-  for (const code of new Set<Code>([...codes, ...(Object.keys(EVERYWHERE) as Code[])])) {
+  for (const code of new Set<Code>([...codes, ...EVERYWHERE])) {
     byStatus.set(all[code], [...(byStatus.get(all[code]) ?? []), code]);
   }
   const responses = [...byStatus].map(([status, statusCodes]) =>

@@ -98,7 +98,7 @@ export class CodeForm {
       otpCode: problem.code === 'wrong-code' ? '' : typed(context, 'otpCode'),
     };
     if (resource?.status === 'VERIFIED') {
-      return { name: 'result', context: { title: context.text('result.title'), isVerified: true, ...more } };
+      return { name: 'result', context: { title: context.text('result.title'), ...more } };
     }
     if (resource) return this.view(resource, context, more);
     const usable = problem.status !== 404 && problem.status !== 410;

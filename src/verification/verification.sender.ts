@@ -11,7 +11,7 @@ import { type ResendClaim, VerificationRepository } from './verification.reposit
 import { failure, refusalOf, success, type VerificationResult } from './verification.results.js';
 
 /** How long a send or a check may be under way before someone else may take it over; longer than the provider's time-out. */
-export const LEASE_MARGIN_SECONDS = 3;
+const LEASE_MARGIN_SECONDS = 3;
 const RETRY_AFTER_FAULT_SECONDS = 2;
 const PROVIDER_BUSY_SECONDS = 5;
 

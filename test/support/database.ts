@@ -9,25 +9,22 @@ export interface TestDatabase {
 const TEMPLATE_LOCK = 7_367_099;
 
 /** A migrated, empty database of the caller's own. */
-export async function createTestDatabase(): Promise<TestDatabase> {
+export function createTestDatabase(): Promise<TestDatabase> {
+  return create(`TEMPLATE ${process.env['TEST_TEMPLATE_DATABASE']}`);
+}
+
+/** A database without any schema. */
+export function createEmptyDatabase(): Promise<TestDatabase> {
+  return create('');
+}
+
+async function create(clause: string): Promise<TestDatabase> {
   const name = `otp_test_${randomBytes(6).toString('hex')}`;
   // One copy at a time: Postgres refuses to copy a template that another session is copying.
   await asAdmin(async (admin) => {
     await admin.query('SELECT pg_advisory_lock($1)', [TEMPLATE_LOCK]);
-    await admin.query(`CREATE DATABASE ${name} TEMPLATE ${process.env['TEST_TEMPLATE_DATABASE']}`);
+    await admin.query(`CREATE DATABASE ${name} ${clause}`);
   });
-  const url = new URL(process.env['TEST_POSTGRES_URL']!);
-  url.pathname = name;
-  return {
-    url: url.href,
-    drop: () => asAdmin((admin) => admin.query(`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`)),
-  };
-}
-
-/** A database without any schema. */
-export async function createEmptyDatabase(): Promise<TestDatabase> {
-  const name = `otp_empty_${randomBytes(6).toString('hex')}`;
-  await asAdmin((admin) => admin.query(`CREATE DATABASE ${name}`));
   const url = new URL(process.env['TEST_POSTGRES_URL']!);
   url.pathname = name;
   return {

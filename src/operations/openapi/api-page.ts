@@ -1,5 +1,6 @@
 import type { OpenAPIObject } from '@nestjs/swagger';
-import type { PageContext, ViewContext } from '../../http/index.js';
+import { HTTP_PROBLEMS, type PageContext, type ViewContext } from '../../http/index.js';
+import { VERIFICATION_ERRORS } from '../../verification/index.js';
 
 interface Schema {
   $ref?: string;
@@ -46,7 +47,7 @@ export function describeApi(document: OpenAPIObject, { text }: PageContext): Vie
       };
     }),
   );
-  const problems = [...new Set(JSON.stringify(document.paths).match(/(?<=`)[a-z-]+(?=`)/g))].map((code) => ({
+  const problems = Object.keys({ ...VERIFICATION_ERRORS, ...HTTP_PROBLEMS }).map((code) => ({
     code,
     title: text(`problem.${code}.title`),
     detail: text(`problem.${code}.detail`, { count: 2 }),
