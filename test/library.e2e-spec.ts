@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { Injectable, Module } from '@nestjs/common';
+import { Controller, Get, Injectable, Module, UseGuards } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { TypeOrmModule } from '@nestjs/typeorm';
@@ -62,6 +62,24 @@ describe('a Nest team adds the module to its application', () => {
     expect((await post('/verify-otp', 'berta', body)).status).toBe(404);
     expect((await post('/verify-otp', 'anna', body)).status).toBe(200);
     expect(provider.checks).toBe(1);
+  });
+
+  it('and its own guards’ refusals are not taken for posts from another site', async () => {
+    @Controller('closed')
+    @UseGuards({ canActivate: () => false })
+    class ClosedController {
+      @Get()
+      read() {
+        return 'nobody gets here';
+      }
+    }
+    @Module({ imports: [typeOrm(), VerificationModule.forRoot(options())], controllers: [ClosedController] })
+    class HostModule {}
+    app = await NestFactory.create<NestExpressApplication>(HostModule, { bodyParser: false, logger: false });
+    configureHttp(app);
+    await app.listen(0);
+    const answer = await fetch(`${await app.getUrl()}/closed`, { headers: { Accept: 'application/json' } });
+    expect([answer.status, ((await answer.json()) as { code: string }).code]).toEqual([403, 'forbidden']);
   });
 
   it('without routes, calling the service from its own code', async () => {

@@ -17,8 +17,8 @@ export interface ProblemDetails {
 /** Failures that any route can have. Features bring their own codes. */
 export const HTTP_PROBLEMS = {
   'invalid-input': 400,
-  'cross-origin': 403,
   forbidden: 403,
+  'cross-origin': 403,
   'not-found': 404,
   'method-not-allowed': 405,
   'not-acceptable': 406,

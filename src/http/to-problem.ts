@@ -9,6 +9,9 @@ const BODY_ERRORS: Record<string, HttpProblemCode> = {
   'charset.unsupported': 'unsupported-media-type',
 };
 
+/** Nest's own refusal of a post from another site; a guard's refusal is a 403 too. */
+const CROSS_ORIGIN = /^Cross-origin request detected/;
+
 /** Postgres is away, shutting down or starting: nothing is known, nothing was done. */
 const DATABASE_AWAY =
   /^(ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT|ENOTFOUND|08\w{3}|57P0[1-3]|53300|57014)$|Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error/;
@@ -20,7 +23,7 @@ export function toProblem(thrown: unknown): Problem {
 
   if (typeof type === 'string' && type in BODY_ERRORS) return Problem.http(BODY_ERRORS[type]!);
   if (thrown instanceof HttpException) {
-    return Problem.http(thrown.getStatus() === 403 ? 'cross-origin' : codeOf(thrown.getStatus()));
+    return Problem.http(CROSS_ORIGIN.test(thrown.message) ? 'cross-origin' : codeOf(thrown.getStatus()));
   }
   if (DATABASE_AWAY.test(String(code)) || DATABASE_AWAY.test(String(message))) {
     return Problem.http('service-unavailable', { retryAfterSeconds: 2 });
