@@ -5,6 +5,7 @@ import type { SandboxClock } from './clock.js';
 import { type Faults, faultSchema } from './faults.js';
 import type { Ledger } from './ledger.js';
 import type { RequestBook } from './request-book.js';
+import type { Webhooks } from './webhooks.js';
 
 export interface ControlParts {
   clock: SandboxClock;
@@ -12,6 +13,7 @@ export interface ControlParts {
   requests: RequestBook;
   faults: Faults;
   counter: CallCounter;
+  webhooks: Webhooks;
   reset: () => void;
 }
 
@@ -19,7 +21,8 @@ const TEN_YEARS_SECONDS = 315_360_000;
 const advanceSchema = z.strictObject({ advanceSeconds: z.number().min(0).max(TEN_YEARS_SECONDS) });
 
 /** What Vonage does not have: the clock, what was sent, what was called, and faults to order. */
-export function controlRoutes({ clock, ledger, requests, faults, counter, reset }: ControlParts): Router {
+export function controlRoutes(parts: ControlParts): Router {
+  const { clock, ledger, requests, faults, counter, webhooks, reset } = parts;
   const router = Router();
   const time = () => ({ now: new Date(clock.now()).toISOString(), offsetSeconds: clock.offsetSeconds });
 
@@ -30,6 +33,7 @@ export function controlRoutes({ clock, ledger, requests, faults, counter, reset 
     const { advanceSeconds } = advanceSchema.parse(request.body);
     clock.advance(advanceSeconds);
     requests.settleAll();
+    webhooks.catchUp();
     response.json(time());
   });
 

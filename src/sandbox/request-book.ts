@@ -4,13 +4,16 @@ import type { SandboxClock } from './clock.js';
 import type { Ledger, LedgerEntry } from './ledger.js';
 import { magicNumber } from './magic-numbers.js';
 import { euros, messageText, price, randomCode } from './messages.js';
-import type {
-  CancelResult,
-  CheckResult,
-  NextResult,
-  Plan,
-  ProviderRequest,
-  RequestStatus,
+import {
+  type CancelResult,
+  type CheckResult,
+  END_OUTCOMES,
+  type NextResult,
+  type Plan,
+  type ProviderRequest,
+  type RequestStatus,
+  type StepEvent,
+  type StepOutcome,
 } from './verification-request.js';
 import type { Api } from './words.js';
 
@@ -21,13 +24,20 @@ const SWEEP_EVERY_MS = 60_000;
 /** Silent authentication takes this long whatever the time-out says. */
 const SILENT_AUTH_SECONDS = 60;
 
+interface BookEvents {
+  started: [ProviderRequest];
+  /** Something was sent. */
+  message: [LedgerEntry];
+  /** Before `ended`; not for the step in which a request is cancelled. */
+  stepEnded: [ProviderRequest, StepEvent];
+  ended: [ProviderRequest];
+}
+
 /**
  * Every verification request and its state. Time has no timers here: what is due (a step, an expiry) happens when
  * somebody looks, dated back to when it was due.
- *
- * Emits `message` for everything sent and `ended` once per request: the hooks for signed webhooks.
  */
-export class RequestBook extends EventEmitter<{ message: [LedgerEntry]; ended: [ProviderRequest] }> {
+export class RequestBook extends EventEmitter<BookEvents> {
   private readonly requests = new Map<string, ProviderRequest>();
   /** In progress, by API and destination: the lock against concurrent verifications. */
   private readonly live = new Map<string, ProviderRequest>();
@@ -79,8 +89,11 @@ export class RequestBook extends EventEmitter<{ message: [LedgerEntry]; ended: [
     };
     this.requests.set(request.id, request);
     this.live.set(lockOf(plan.api, to), request);
-    if (blocked) this.end(request, 'blocked', now);
-    else this.sendNextStep(request, now, true);
+    this.emit('started', request);
+    if (blocked) {
+      this.recordStep(request, now, 0);
+      this.end(request, 'blocked', now);
+    } else this.sendNextStep(request, now, true);
     return request;
   }
 
@@ -124,6 +137,11 @@ export class RequestBook extends EventEmitter<{ message: [LedgerEntry]; ended: [
     return 'sent';
   }
 
+  /** Whether a request of this product is in progress, as far as anybody looked. */
+  hasLive(api: Api): boolean {
+    return [...this.live.values()].some(({ plan }) => plan.api === api);
+  }
+
   /** Lets everything happen that is due. */
   settleAll(): void {
     for (const request of this.live.values()) this.settle(request);
@@ -150,7 +168,9 @@ export class RequestBook extends EventEmitter<{ message: [LedgerEntry]; ended: [
   /** A new code gives three fresh attempts; a repeated one keeps count. */
   private sendNextStep(request: ProviderRequest, at: number, asked: boolean): void {
     const { plan, magic } = request;
-    const step = plan.steps[++request.stepIndex]!;
+    // A step left early has expired too [inferred]: nothing else in Vonage's list of outcomes fits.
+    this.endStep(request, 'expired', at);
+    const step = plan.steps[request.stepIndex + 1]!;
     request.stepStartedAt = at;
     const freshCode =
       request.code === null || (plan.api === 'v2' ? !step.reuseCode : asked || at >= request.codeEndsAt);
@@ -164,8 +184,7 @@ export class RequestBook extends EventEmitter<{ message: [LedgerEntry]; ended: [
         at + (step.channel === 'silent_auth' ? SILENT_AUTH_SECONDS : plan.codeSeconds) * 1000;
     }
     const cost = price(step.channel);
-    const id = `0A00000${randomBytes(5).toString('hex').slice(1).toUpperCase()}`;
-    request.events.push({ id, channel: step.channel, at, price: cost });
+    this.recordStep(request, at, cost);
     if (request.code === null) return;
     const entry: LedgerEntry = {
       providerRequestId: request.id,
@@ -181,12 +200,27 @@ export class RequestBook extends EventEmitter<{ message: [LedgerEntry]; ended: [
     this.emit('message', entry);
   }
 
+  private recordStep(request: ProviderRequest, at: number, cost: number): void {
+    const { channel } = request.plan.steps[++request.stepIndex]!;
+    const id = `0A00000${randomBytes(5).toString('hex').slice(1).toUpperCase()}`;
+    request.events.push({ id, channel, at, price: cost });
+  }
+
+  private endStep(request: ProviderRequest, outcome: StepOutcome | undefined, at: number): void {
+    const step = request.events.at(-1);
+    if (!step || !outcome) return;
+    step.outcome = outcome;
+    step.endedAt = at;
+    this.emit('stepEnded', request, step);
+  }
+
   private end(request: ProviderRequest, status: RequestStatus, at: number): void {
     request.status = status;
     request.endedAt = at;
     const lock = lockOf(request.plan.api, request.to);
     if (this.live.get(lock) === request) this.live.delete(lock);
     this.ended.push(request);
+    this.endStep(request, END_OUTCOMES[status], at);
     this.emit('ended', request);
   }
 

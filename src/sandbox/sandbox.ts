@@ -10,6 +10,9 @@ import { RequestBook } from './request-book.js';
 import { Throttle } from './throttle.js';
 import { v1Routes } from './v1-routes.js';
 import { v2Routes } from './v2-routes.js';
+import type { WebhookDelivery } from './webhook-courier.js';
+import { webhookRoutes } from './webhook-routes.js';
+import { Webhooks, type WebhookTarget } from './webhooks.js';
 
 export interface SandboxOptions {
   /** 0: any free one. */
@@ -22,6 +25,8 @@ export interface SandboxOptions {
   apiSecret?: string;
   /** Per API key, over all operations. Default 30 as at Vonage; 0 switches it off. */
   requestsPerSecond?: number;
+  /** Where v2's webhooks go; default: nowhere. See {@link Sandbox.sendWebhooksTo}. */
+  webhook?: WebhookTarget;
 }
 
 export interface Sandbox {
@@ -32,7 +37,14 @@ export interface Sandbox {
   ledger(to?: string): LedgerEntry[];
   /** What was called, whatever was answered. */
   calls(): CallCounts;
-  /** Forgets messages, requests, faults, counts and skipped time. */
+  /**
+   * From now on v2's webhooks go there; null: nowhere, and what is pending is dropped.
+   * @throws Error if the URL is none
+   */
+  sendWebhooksTo(target: WebhookTarget | null): void;
+  /** The last 1000 notifications, oldest first, and what became of them. */
+  webhooks(): WebhookDelivery[];
+  /** Forgets messages, requests, faults, counts, skipped time and notifications; webhooks keep their target. */
   reset(): void;
   /** Cuts all connections; may be called twice. */
   close(): Promise<void>;
@@ -55,16 +67,25 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
   const counter = new CallCounter();
   const throttle = new Throttle(requestsPerSecond, clock);
   const phone = new PhonePage(ledger, requests);
+  const webhooks = new Webhooks(requests, clock);
+  if (options.webhook) webhooks.sendTo(options.webhook);
   const calls = new ProviderCalls(requests, faults, counter, stopping.signal);
 
   const reset = () => {
     requests.clear();
-    for (const part of [ledger, faults, phone]) part.clear();
+    for (const part of [ledger, faults, phone, webhooks]) part.clear();
     for (const part of [counter, throttle, clock]) part.reset();
   };
 
-  const parts = { clock, ledger, requests, faults, counter, calls, throttle, reset, credentials: options };
-  const app = createExpress([v1Routes(parts), v2Routes(parts), controlRoutes(parts), phone.routes()]);
+  const provider = { clock, requests, calls, throttle, credentials: options };
+  const control = controlRoutes({ clock, ledger, requests, faults, counter, webhooks, reset });
+  const app = createExpress([
+    v1Routes(provider),
+    v2Routes(provider),
+    control,
+    webhookRoutes(webhooks),
+    phone.routes(),
+  ]);
   const server = await listen(app, options.port, host);
 
   let closed: Promise<void> | undefined;
@@ -76,9 +97,11 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
       return ledger.list(to);
     },
     calls: () => counter.list(),
+    sendWebhooksTo: (target) => webhooks.sendTo(target),
+    webhooks: () => webhooks.list(),
     reset,
     close: () => {
-      closed ??= (stopping.abort(), phone.close(), closeServer(server));
+      closed ??= (stopping.abort(), phone.close(), webhooks.close(), closeServer(server));
       return closed;
     },
   };

@@ -87,6 +87,7 @@ export function readStart(body: unknown, accountId: string): Plan | Answer {
     })),
     stepSeconds: data.channel_timeout,
     codeSeconds: data.channel_timeout,
+    ...(data.client_ref === undefined ? {} : { clientRef: data.client_ref }),
   };
 }
 

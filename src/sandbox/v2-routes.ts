@@ -31,7 +31,7 @@ export function v2Routes({ requests, calls, throttle, credentials }: ProviderPar
       const given = readCredentials(request);
       const complete = given.bearer || (given.apiKey && given.apiSecret);
       if (!complete || !credentialsMatch(given, credentials)) return problems.unauthorized();
-      const apiKey = given.apiKey ?? 'application';
+      const apiKey = given.apiKey ?? credentials.apiKey ?? 'application';
       return throttle.accept(apiKey) ? act(apiKey) : problems.throttled();
     });
   };

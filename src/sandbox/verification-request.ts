@@ -24,9 +24,32 @@ export interface Plan {
   stepSeconds: number;
   /** Lifetime of a code. */
   codeSeconds: number;
+  /** v2: the caller's own reference, repeated in every webhook. */
+  clientRef?: string;
 }
 
 export type RequestStatus = 'in-progress' | 'success' | 'failed' | 'expired' | 'cancelled' | 'blocked';
+
+/** What became of one step. A cancelled request's step has no outcome. */
+export type StepOutcome = 'completed' | 'failed' | 'expired' | 'blocked';
+
+/** A step that was begun. */
+export interface StepEvent {
+  readonly id: string;
+  readonly channel: Channel;
+  readonly at: number;
+  readonly price: number;
+  outcome?: StepOutcome;
+  endedAt?: number;
+}
+
+/** What the end of a request makes of its last step. Vonage has no word for the step of a cancelled one. */
+export const END_OUTCOMES: Partial<Record<RequestStatus, StepOutcome>> = {
+  success: 'completed',
+  failed: 'failed',
+  expired: 'expired',
+  blocked: 'blocked',
+};
 
 /** All times are milliseconds of the sandbox's clock. */
 export interface ProviderRequest {
@@ -46,7 +69,8 @@ export interface ProviderRequest {
   /** Wrong codes since the code was made. */
   wrongChecks: number;
   readonly checks: { at: number; code: string; valid: boolean }[];
-  readonly events: { id: string; channel: Channel; at: number; price: number }[];
+  /** The steps begun so far, in order. */
+  readonly events: StepEvent[];
 }
 
 export type CheckResult =
