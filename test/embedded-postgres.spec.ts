@@ -35,7 +35,7 @@ const OWNER = `
       await server.stop();
       clearInterval(busy);
     });
-    say({ url: server.url, adopted: server.adopted });
+    say({ url: server.url, adminUrl: server.adminUrl, adopted: server.adopted });
   } catch (error) {
     say({ error: error.name, message: error.message });
   }
@@ -43,6 +43,7 @@ const OWNER = `
 
 interface Report {
   url: string;
+  adminUrl: string;
   adopted: boolean;
   error?: string;
   message?: string;
@@ -91,6 +92,7 @@ async function running(options?: OwnerOptions): Promise<{ owner: Owner; report: 
   const report = await owner.report;
   expect(report).toEqual({
     url: expect.stringMatching(/^postgres:\/\/.+@127\.0\.0\.1:\d+\/app\b/),
+    adminUrl: expect.stringMatching(/^postgres:\/\/postgres:/),
     adopted: expect.any(Boolean),
   });
   return { owner, report };
@@ -197,7 +199,7 @@ function isAvailable(): boolean {
   it('listens on loopback only, demands a password, and keeps statements and parameters out of its log', async () => {
     const { owner, report } = await running();
     const settings = await query(
-      report.url,
+      report.adminUrl,
       `SELECT setting FROM pg_settings WHERE name IN ('listen_addresses', 'unix_socket_directories') ORDER BY name`,
     );
     expect(settings).toEqual(['127.0.0.1', '']);
@@ -243,7 +245,7 @@ function isAvailable(): boolean {
     expect(isAlive(server)).toBe(true);
 
     const second = await running();
-    expect(second.report).toEqual({ url: first.report.url, adopted: true });
+    expect(second.report).toEqual({ ...first.report, adopted: true });
     expect(serverProcess()).toBe(server);
     expect(await recall(second.report.url)).toEqual(['a secret']);
 
@@ -293,6 +295,26 @@ function isAvailable(): boolean {
     await stop(second.owner);
   });
 
+  it('gives the application a role that is no superuser and owns its database', async () => {
+    const { owner, report } = await running();
+    expect(
+      await query(report.url, 'SELECT usesuper OR usecreatedb FROM pg_user WHERE usename = current_user'),
+    ).toEqual([false]);
+    await query(report.url, 'CREATE TABLE mine (word text)');
+    await stop(owner);
+  });
+
+  it('hands over what the superuser made before the application had a role of its own', async () => {
+    const { owner, report } = await running();
+    const older = new URL(report.adminUrl);
+    older.pathname = '/app';
+    await query(older.href, 'CREATE TABLE older (word text)');
+    await stop(owner);
+    const { owner: next, report: again } = await running();
+    await query(again.url, 'ALTER TABLE older ADD COLUMN mine text');
+    await stop(next);
+  });
+
   it('refuses the data of another major version and says so', async () => {
     await stop((await running()).owner);
     writeFileSync(join(dataDirectory, 'PG_VERSION'), '13\n');
@@ -304,7 +326,7 @@ function isAvailable(): boolean {
   it('remains the only owner when Postgres has dropped its connection', async () => {
     const { owner, report } = await running();
     await query(
-      report.url,
+      report.adminUrl,
       `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'embedded-postgres owner'`,
     );
     expect((await startOwner().report).message).toContain('in use by another');

@@ -2,7 +2,10 @@ import { randomBytes } from 'node:crypto';
 import pg from 'pg';
 
 export interface TestDatabase {
+  /** As the application's role. */
   url: string;
+  /** As the role that made it: the superuser, where the tests have brought their own server. */
+  adminUrl: string;
   drop(): Promise<void>;
 }
 
@@ -20,15 +23,22 @@ export function createEmptyDatabase(): Promise<TestDatabase> {
 
 async function create(clause: string): Promise<TestDatabase> {
   const name = `otp_test_${randomBytes(6).toString('hex')}`;
+  const withName = (base: string) => {
+    const url = new URL(base);
+    url.pathname = name;
+    return url.href;
+  };
+  const url = withName(process.env['TEST_APPLICATION_URL']!);
   // One copy at a time: Postgres refuses to copy a template that another session is copying.
   await asAdmin(async (admin) => {
     await admin.query('SELECT pg_advisory_lock($1)', [TEMPLATE_LOCK]);
-    await admin.query(`CREATE DATABASE ${name} ${clause}`);
+    await admin.query(
+      `CREATE DATABASE ${name} OWNER ${pg.escapeIdentifier(decodeURIComponent(new URL(url).username))} ${clause}`,
+    );
   });
-  const url = new URL(process.env['TEST_POSTGRES_URL']!);
-  url.pathname = name;
   return {
-    url: url.href,
+    url,
+    adminUrl: withName(process.env['TEST_POSTGRES_URL']!),
     drop: () => asAdmin((admin) => admin.query(`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`)),
   };
 }

@@ -20,17 +20,22 @@ export default async function globalSetup() {
     ? await startEmbeddedPostgres({ dataDirectory: join(directory, 'postgres'), forTests: true })
     : null;
 
-  const adminUrl = given ?? server.url;
+  // The application is an ordinary role, as it should be everywhere; a given database may have none to spare.
+  const adminUrl = given ?? server.adminUrl;
+  const application = new URL(given ?? server.url);
   const template = `otp_template_${randomBytes(5).toString('hex')}`;
   const admin = new pg.Client({ connectionString: adminUrl });
   await admin.connect();
-  await admin.query(`CREATE DATABASE ${template}`);
+  await admin.query(
+    `CREATE DATABASE ${template} OWNER ${pg.escapeIdentifier(decodeURIComponent(application.username))}`,
+  );
   await admin.end();
 
-  const templateUrl = new URL(adminUrl);
+  const templateUrl = new URL(application);
   templateUrl.pathname = template;
   await runMigrations(templateUrl.href);
   process.env.TEST_POSTGRES_URL = adminUrl;
+  process.env.TEST_APPLICATION_URL = application.href;
   process.env.TEST_TEMPLATE_DATABASE = template;
   // What a developer's own settings are must not decide what the tests see.
   delete process.env.DATABASE_URL;

@@ -2,6 +2,7 @@ import { mkdirSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import lockfile from 'proper-lockfile';
+import { ensureApplicationDatabase } from './application-database.js';
 import { locateBinaries } from './binaries.js';
 import { ensureCluster, readPassword, SUPERUSER } from './cluster.js';
 import { EmbeddedPostgresError } from './error.js';
@@ -18,15 +19,16 @@ export interface EmbeddedPostgresOptions {
 }
 
 export interface EmbeddedPostgres {
-  /** A superuser's connection to the database `app`. */
+  /** The connection of an ordinary role to its own database `app`. */
   url: string;
+  /** The superuser's, for tests that make databases and tamper with them. */
+  adminUrl: string;
   /** True when a server that an earlier, killed run had left behind was taken over. */
   adopted: boolean;
   /** Shuts the server down and leaves no process behind. */
   stop(): Promise<void>;
 }
 
-const DATABASE = 'app';
 const ORPHAN_LIMIT_MS = 30_000;
 /** A watchdog whose owner died acts at once; what still lives after this is another process with its id. */
 const WATCHDOG_LIMIT_MS = 5000;
@@ -110,11 +112,12 @@ async function handOver(
   owner: Owner,
   adopted: boolean,
 ): Promise<EmbeddedPostgres> {
-  await owner.createDatabase(DATABASE);
+  const password = readPassword(dataDirectory);
+  const url = await ensureApplicationDatabase(server, password);
   let stopped: Promise<void> | undefined;
   return {
-    // Without sslmode, a PGSSLMODE in the environment would ask this server for TLS, which it does not speak.
-    url: `postgres://${SUPERUSER}:${readPassword(dataDirectory)}@127.0.0.1:${server.port}/${DATABASE}?sslmode=disable`,
+    url,
+    adminUrl: `postgres://${SUPERUSER}:${password}@127.0.0.1:${server.port}/postgres?sslmode=disable`,
     adopted,
     stop: () =>
       (stopped ??= (async () => {

@@ -7,7 +7,6 @@ import { connect, type RunningServer } from './server.js';
 const OWNER_LOCK = 7_367_010;
 
 export interface Owner {
-  createDatabase(name: string): Promise<void>;
   /** Gives the server up; it goes on running. */
   release(): Promise<void>;
 }
@@ -36,10 +35,6 @@ export async function own(server: RunningServer, password: string): Promise<Owne
   client.once('end', () => void keep());
 
   return {
-    async createDatabase(name) {
-      const { rows } = await client!.query('SELECT 1 FROM pg_database WHERE datname = $1', [name]);
-      if (rows.length === 0) await client!.query(`CREATE DATABASE ${name}`);
-    },
     async release() {
       released = true;
       await client!.end().catch(() => undefined);

@@ -1,0 +1,48 @@
+import { createHmac } from 'node:crypto';
+import pg from 'pg';
+import { connect, type RunningServer } from './server.js';
+
+const NAME = 'app';
+
+/**
+ * The application's own database and role. An ordinary role: to a superuser no privilege is denied, and the journal of
+ * events is append-only by privilege.
+ * @returns the role's connection
+ */
+export async function ensureApplicationDatabase(server: RunningServer, password: string): Promise<string> {
+  const ownPassword = createHmac('sha256', password).update(NAME).digest('base64url');
+  const admin = await connect(server, password);
+  try {
+    const exists = async (catalogue: string, column: string) =>
+      (await admin.query(`SELECT 1 FROM ${catalogue} WHERE ${column} = $1`, [NAME])).rows.length > 0;
+    const verb = (await exists('pg_roles', 'rolname')) ? 'ALTER' : 'CREATE';
+    await admin.query(
+      `${verb} ROLE ${NAME} LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE PASSWORD ${pg.escapeLiteral(ownPassword)}`,
+    );
+    if (!(await exists('pg_database', 'datname'))) await admin.query(`CREATE DATABASE ${NAME} OWNER ${NAME}`);
+  } finally {
+    await admin.end();
+  }
+  await handOverOlderObjects(server, password);
+  // Without sslmode, a PGSSLMODE in the environment would ask this server for TLS, which it does not speak.
+  return `postgres://${NAME}:${ownPassword}@127.0.0.1:${server.port}/${NAME}?sslmode=disable`;
+}
+
+/** Before the application had a role of its own, the superuser made everything. */
+async function handOverOlderObjects(server: RunningServer, password: string): Promise<void> {
+  const client = await connect(server, password, NAME);
+  try {
+    const { rows } = await client.query<{ statement: string }>(`
+      SELECT format('ALTER DATABASE %I OWNER TO ${NAME}', datname) AS statement FROM pg_database
+       WHERE datname = current_database() AND datdba <> '${NAME}'::regrole
+      UNION ALL
+      SELECT format('ALTER TABLE %s OWNER TO ${NAME}', c.oid::regclass) FROM pg_class c
+       WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p') AND c.relowner <> '${NAME}'::regrole
+      UNION ALL
+      SELECT format('ALTER ROUTINE %s OWNER TO ${NAME}', p.oid::regprocedure) FROM pg_proc p
+       WHERE p.pronamespace = 'public'::regnamespace AND p.proowner <> '${NAME}'::regrole`);
+    for (const { statement } of rows) await client.query(statement);
+  } finally {
+    await client.end();
+  }
+}
