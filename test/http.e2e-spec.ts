@@ -162,6 +162,7 @@ describe('health and documents', () => {
         '/resend-otp',
         '/verifications/{requestId}',
         '/verify-otp',
+        '/webhooks/vonage/verify',
       ]);
       const page = await application.client.html('GET', '/docs');
       expect(page.text).toContain('id="wrong-code"');

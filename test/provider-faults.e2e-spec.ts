@@ -72,33 +72,41 @@ describe.each(['v2', 'v1'])('when the provider fails nothing is lost and the nex
     },
   );
 
-  it('check: a success whose answer is lost fails closed', async () => {
-    const { client, started } = application;
+  it('check: a success whose answer is lost is never guessed', async () => {
+    const { client, started, advanceProvider } = application;
     const { requestId, code, phoneNumber } = await started();
     await application.fault({ kind: 'lost-answer', operation: 'check', to: phoneNumber });
     expect((await client.json('POST', '/verify-otp', { requestId, otpCode: code })).status).toBe(503);
     const again = await client.json('POST', '/verify-otp', { requestId, otpCode: code });
-    expect([again.status, again.body['code']]).toEqual([410, 'expired']);
-    expect((await client.json('POST', '/request-otp', { phoneNumber })).status).toBe(200);
+    if (api === 'v2') {
+      // Its "gone" may be a success or an expiry, and without webhooks nobody tells.
+      expect([again.status, again.body['code']]).toEqual([410, 'expired']);
+      expect((await client.json('POST', '/request-otp', { phoneNumber })).status).toBe(200);
+      return;
+    }
+    // v1 can be asked, but says nothing for the first minute after the end.
+    expect([again.status, again.body['code']]).toEqual([409, 'check-in-progress']);
+    await advanceProvider(61);
+    let answer = again;
+    while (answer.status === 409) {
+      await new Promise((resolve) => setTimeout(resolve, 250));
+      answer = await client.json('POST', '/verify-otp', { requestId, otpCode: code });
+    }
+    expect([answer.status, answer.body['status']]).toEqual([200, 'VERIFIED']);
+    const third = await client.json('POST', '/verify-otp', { requestId, otpCode: code });
+    expect([third.status, third.body['code']]).toEqual([409, 'already-verified']);
   });
 
   it('check: the attempt is given back when the provider did not judge', async () => {
     const { client, started } = application;
     const { requestId, code, phoneNumber } = await started();
-    await application.fault({
-      kind: 'status',
-      status: 429,
-      operation: 'check',
-      to: phoneNumber,
-      times: 5,
-      retryAfterSeconds: 7,
-    });
-    for (let i = 0; i < 5; i += 1) {
-      const throttled = await client.json('POST', '/verify-otp', { requestId, otpCode: code });
-      expect([throttled.status, throttled.headers.get('retry-after')]).toEqual([503, '7']);
-    }
+    const spec = { kind: 'status', status: 429, operation: 'check', to: phoneNumber };
+    await application.fault({ ...spec, retryAfterSeconds: 1 });
+    const throttled = await client.json('POST', '/verify-otp', { requestId, otpCode: code });
+    expect([throttled.status, throttled.headers.get('retry-after')]).toEqual([503, '1']);
     const seen = await client.json('GET', `/verifications/${requestId}`);
     expect(seen.body['attemptsRemaining']).toBe(3);
+    await new Promise((resolve) => setTimeout(resolve, 1100));
     expect((await client.json('POST', '/verify-otp', { requestId, otpCode: code })).status).toBe(200);
   });
 

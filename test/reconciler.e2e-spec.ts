@@ -2,14 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { freshNumber, startApplication, type TestApplication } from './support/application.js';
 import type { Answer, Client } from './support/client.js';
 import { type Program, run } from './support/program.js';
-
-const until = async (what: () => Promise<boolean>, withinMs = 15_000) => {
-  const giveUpAt = Date.now() + withinMs;
-  while (!(await what())) {
-    if (Date.now() > giveUpAt) throw new Error('it did not happen in time');
-    await sleep(50);
-  }
-};
+import { until } from './support/until.js';
 
 const canVerify = async (client: Client, requestId: string) => {
   const { body } = await client.json('GET', `/verifications/${requestId}`);
@@ -172,13 +165,13 @@ describe('npm run reconcile', () => {
       const phoneNumber = freshNumber();
       await application.fault({ kind: 'lost-answer', operation: 'start', to: phoneNumber });
       await application.client.json('POST', '/request-otp', { phoneNumber });
-      const program = run(process.execPath, ['dist/reconcile.js'], {
+      const program = run(process.execPath, ['dist/commands/reconcile.js'], {
         DATABASE_URL: application.databaseUrl,
         DATA_DIRECTORY: application.dataDirectory,
         VONAGE_API_HOST: application.sandbox.url,
       });
       expect(await program.ended()).toBe(0);
-      expect(program.output()).toContain('{"recovered":1,"unresolved":0,"swept":0}');
+      expect(program.output()).toContain('{"recovered":1,"unresolved":0,"settled":0,"swept":0}');
       expect(application.sandbox.ledger(phoneNumber)).toHaveLength(1);
     } finally {
       await application.close();

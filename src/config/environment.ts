@@ -15,7 +15,7 @@ const port = text
 const whole = (min: number, max: number, unit: string) => {
   const expected = `a whole number from ${min} to ${max}: ${unit}`;
   return text
-    .regex(/^\d{1,9}$/, expected)
+    .regex(/^\d{1,10}$/, expected)
     .transform(Number)
     .refine((value) => value >= min && value <= max, expected);
 };
@@ -25,6 +25,10 @@ const wholeOrOff = (min: number, max: number, unit: string, off: number) =>
   text
     .transform((value) => (OFF.test(value) ? String(off) : value))
     .pipe(whole(min, max, `${unit}, or "off"`));
+
+/** The same, where "off" is null. */
+const orOff = (schema: ReturnType<typeof whole>) =>
+  text.transform((value) => (OFF.test(value) ? null : value)).pipe(schema.nullable());
 
 /** `20/60` is 20 per 60 seconds, `0` refuses everything, `off` lifts the limit (null). */
 const limit = text.transform((value, context): RateLimit | null => {
@@ -110,6 +114,9 @@ export const environmentSchema = z.object({
   VONAGE_VERIFY_API: z.enum(['v1', 'v2'], 'v1 or v2').default('v2'),
   VONAGE_API_HOST: url(['http:', 'https:'], 'https://api.nexmo.com').optional(),
   VONAGE_TIMEOUT_MS: whole(100, 60_000, 'milliseconds').default(5000),
+  VONAGE_SIGNATURE_SECRET: text.min(16, 'at least 16 characters: the account’s signature secret').optional(),
+  VONAGE_REQUESTS_PER_SECOND: orOff(whole(1, 1_000_000, 'requests per second, or "off"')).default(25),
+  VONAGE_FAILURES_BEFORE_BREAK: orOff(whole(1, 1000, 'failures in a row, or "off"')).default(5),
   SANDBOX: text
     .refine((value) => ON.test(value) || OFF.test(value) || value === 'auto', 'on, off or auto')
     .transform((value): 'on' | 'off' | 'auto' => (ON.test(value) ? 'on' : OFF.test(value) ? 'off' : 'auto'))
@@ -128,10 +135,9 @@ export const environmentSchema = z.object({
   CODE_TTL_SECONDS: whole(60, 600, 'seconds').default(300),
   MAX_ATTEMPTS: whole(1, 3, 'attempts').default(3),
   MAX_SENDS: wholeOrOff(1, 1000, 'messages', 1000).default(3),
-  RECONCILE_EVERY_SECONDS: text
-    .transform((value) => (OFF.test(value) ? null : value))
-    .pipe(whole(1, 3600, 'seconds, or "off"').nullable())
-    .default(3),
+  WRONG_CODES_BEFORE_WAIT: wholeOrOff(1, 1_000_000_000, 'wrong codes', 1_000_000_000).default(5),
+  WRONG_CODES_BEFORE_LOCK: wholeOrOff(1, 1_000_000_000, 'wrong codes', 1_000_000_000).default(20),
+  RECONCILE_EVERY_SECONDS: orOff(whole(1, 3600, 'seconds, or "off"')).default(3),
   RESEND_COOLDOWN_SECONDS: wholeOrOff(0, 600, 'seconds', 0).default(30),
 
   THROTTLE_ADDRESS: limit.default({ limit: 600, windowSeconds: 60 }),

@@ -38,6 +38,25 @@ export class PhoneVault {
 
   /** 32 bytes, the same for the same text under the newest key. @param kind keeps a number and an address apart */
   fingerprint(kind: 'phone' | 'caller', text: string): Buffer {
-    return createHmac('sha256', this.keys.fingerprint[0].secret).update(`${kind}\0${text}`).digest();
+    return fingerprint(this.keys.fingerprint[0], kind, text);
+  }
+
+  /** Under every key, newest first: what may have been written before the newest key came. */
+  fingerprints(kind: 'phone' | 'caller', text: string): [Buffer, ...Buffer[]] {
+    const [newest, ...older] = this.keys.fingerprint;
+    return [fingerprint(newest, kind, text), ...older.map((key) => fingerprint(key, kind, text))];
+  }
+
+  /** Which keys new values are written under. */
+  get newestKeys(): { encryption: string; fingerprint: string } {
+    return { encryption: this.keys.encryption[0].id, fingerprint: this.keys.fingerprint[0].id };
+  }
+
+  /** Whether a sealed value is under the newest key. */
+  isCurrent(sealed: string): boolean {
+    return sealed.startsWith(`${this.keys.encryption[0].id}:`);
   }
 }
+
+const fingerprint = (key: Key, kind: string, text: string) =>
+  createHmac('sha256', key.secret).update(`${kind}\0${text}`).digest();

@@ -10,7 +10,7 @@ const DANGEROUS_KEYS = new Set(['__proto__', 'constructor', 'prototype']);
 export function bodyParsers(): RequestHandler[] {
   return [
     refuseOtherTypes,
-    express.json({ limit: BODY_LIMIT, strict: true, reviver: refuseDangerousKey }),
+    express.json({ limit: BODY_LIMIT, strict: true, reviver: refuseDangerousKey, verify: keepRaw }),
     express.urlencoded({
       limit: BODY_LIMIT,
       extended: false,
@@ -18,6 +18,11 @@ export function bodyParsers(): RequestHandler[] {
       verify: refuseDangerousFormKeys,
     }),
   ];
+}
+
+/** Signatures are over the exact bytes; under Nest's own name for them. */
+function keepRaw(request: object, _response: unknown, raw: Buffer): void {
+  (request as { rawBody?: Buffer }).rawBody = raw;
 }
 
 const refuseOtherTypes: RequestHandler = (request, _response, next) => {

@@ -17,6 +17,7 @@ export interface ProblemDetails {
 /** Failures that any route can have. Features bring their own codes. */
 export const HTTP_PROBLEMS = {
   'invalid-input': 400,
+  unauthorized: 401,
   forbidden: 403,
   'cross-origin': 403,
   'not-found': 404,

@@ -11,11 +11,15 @@ export {
 export type * from './domain/outcomes.js';
 export { type Channel, maskPhoneNumber, PhoneNumber } from './domain/phone-number.js';
 export { DEFAULT_POLICY, type VerificationPolicy } from './domain/policy.js';
+export type { Actor, EventType, VerificationEvent } from './domain/verification-event.js';
 export { publicStatus, type VerificationRecord } from './domain/verification-record.js';
 export { type StartRequest, VerificationProvider } from './domain/verification-provider.js';
 export { describeService } from './dto/service.resource.js';
 export { toResource, VerificationResource } from './dto/verification.resource.js';
 export { PhoneGuard, verificationEntities, VerificationRequest } from './entities/index.js';
+export { VERIFICATION_EVENT } from './journal/event-announcer.js';
+export { type Alteration, type AuditReport, JournalAuditor } from './journal/journal-auditor.js';
+export { KeyRotator, type RotationProgress } from './verification.key-rotator.js';
 export { VerificationModule } from './verification.module.js';
 export type { Throttle, VerificationModuleOptions, VonageOptions } from './verification.options.js';
 export { type ReconcileReport, VerificationReconciler } from './verification.reconciler.js';

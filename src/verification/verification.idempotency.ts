@@ -16,7 +16,7 @@ import { identityOf } from './domain/caller.js';
 import { VERIFICATION_ERRORS } from './domain/error-catalogue.js';
 import { callerOf } from './verification.caller.js';
 import { VERIFICATION_OPTIONS, type VerificationModuleOptions } from './verification.options.js';
-import { VerificationRepository } from './verification.repository.js';
+import { type FirstCall, IdempotencyRepository } from './verification.idempotency-repository.js';
 
 const HEADER = 'Idempotency-Key';
 const SHAPE = /^[\x21-\x7e]{1,255}$/;
@@ -36,7 +36,7 @@ const problem = (code: 'idempotency-key-reused' | 'idempotency-key-in-use', deta
 @Injectable()
 export class IdempotencyInterceptor implements NestInterceptor {
   constructor(
-    private readonly repository: VerificationRepository,
+    private readonly keys: IdempotencyRepository,
     private readonly vault: PhoneVault,
     @Inject(VERIFICATION_OPTIONS) private readonly options: VerificationModuleOptions,
   ) {}
@@ -55,32 +55,41 @@ export class IdempotencyInterceptor implements NestInterceptor {
     const identity = identityOf((this.options.identifyCaller ?? callerOf)(request));
     // Without a user or a cookie the key alone must do: a phone's address changes between two tries.
     const owner = identity.bound ? identity.text : '';
-    const keyFingerprint = this.vault.fingerprint('caller', JSON.stringify([request.path, owner, key]));
-    const bodyFingerprint = this.vault.fingerprint('caller', JSON.stringify(request.body ?? {}));
+    const named = JSON.stringify([request.path, owner, key]);
+    const [keyFingerprint, ...older] = this.vault.fingerprints('caller', named);
+    const bodies = this.vault.fingerprints('caller', JSON.stringify(request.body ?? {}));
 
-    if (!(await this.repository.claimIdempotencyKey(keyFingerprint, bodyFingerprint, LOCK_SECONDS))) {
-      const first = await this.repository.findIdempotencyKey(keyFingerprint);
-      if (first && !first.bodyFingerprint.equals(bodyFingerprint)) throw problem('idempotency-key-reused');
-      if (!first?.answer) throw problem('idempotency-key-in-use', { retryAfterSeconds: 1 });
-      return replay(first.answer as StoredAnswer);
+    // While a fingerprint key is being replaced, the first call may be known under the old one.
+    for (const known of older) {
+      const first = await this.keys.find(known);
+      if (first) return this.repeat(first, bodies);
+    }
+    if (!(await this.keys.claim(keyFingerprint, bodies[0], LOCK_SECONDS))) {
+      return this.repeat(await this.keys.find(keyFingerprint), bodies);
     }
     try {
       const resource: unknown = await lastValueFrom(next.handle());
-      await this.repository.answerIdempotencyKey(keyFingerprint, { resource });
+      await this.keys.answer(keyFingerprint, { resource });
       return resource;
     } catch (error) {
       const lasts = error instanceof Problem && error.status < 500 && ![409, 429].includes(error.status);
       if (lasts) {
         const { code, status, details } = error;
         const { forView: _, ...told } = details;
-        await this.repository.answerIdempotencyKey(keyFingerprint, {
-          problem: { code, status, details: told },
-        });
+        await this.keys.answer(keyFingerprint, { problem: { code, status, details: told } });
       } else {
-        await this.repository.releaseIdempotencyKey(keyFingerprint);
+        await this.keys.release(keyFingerprint);
       }
       throw error;
     }
+  }
+
+  private repeat(first: FirstCall | null, bodies: Buffer[]): unknown {
+    if (first && !bodies.some((body) => body.equals(first.bodyFingerprint))) {
+      throw problem('idempotency-key-reused');
+    }
+    if (!first?.answer) throw problem('idempotency-key-in-use', { retryAfterSeconds: 1 });
+    return replay(first.answer as StoredAnswer);
   }
 }
 

@@ -2,6 +2,7 @@ import { ConfigurableModuleBuilder } from '@nestjs/common';
 import { PagesModule, type PagesOptions } from '../http/index.js';
 import { VERIFICATION_OPTIONS, type VerificationModuleOptions } from './verification.options.js';
 import { VerificationController } from './verification.controller.js';
+import { WebhookController } from './webhooks/webhook.controller.js';
 
 /** What must be known before the options are: it decides what the module consists of. */
 export interface VerificationModuleExtras {
@@ -18,6 +19,6 @@ export const { ConfigurableModuleClass } = new ConfigurableModuleBuilder<Verific
   .setExtras<VerificationModuleExtras>({ routes: true, pages: {} }, (definition, { routes, pages }) => ({
     ...definition,
     imports: [...(definition.imports ?? []), PagesModule.forRoot(pages)],
-    controllers: routes ? [VerificationController] : [],
+    controllers: routes ? [VerificationController, WebhookController] : [],
   }))
   .build();

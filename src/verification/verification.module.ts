@@ -1,10 +1,19 @@
+import { createHash } from 'node:crypto';
 import { Module } from '@nestjs/common';
 import { getOptionsToken, getStorageToken, ThrottlerStorageService } from '@nestjs/throttler';
 import { PhoneVault } from '../database/phone-vault.js';
 import { resolvePolicy, type VerificationPolicy } from './domain/policy.js';
 import { VerificationProvider } from './domain/verification-provider.js';
+import { EventAnnouncer } from './journal/event-announcer.js';
+import { JournalAuditor } from './journal/journal-auditor.js';
+import { ProtectedProvider } from './provider-protection/protected-provider.js';
+import { ProviderPacer } from './provider-protection/provider-pacer.js';
+import { IdempotencyRepository } from './verification.idempotency-repository.js';
+import { VerificationJudge } from './verification.judge.js';
+import { KeyRotator } from './verification.key-rotator.js';
 import { ConfigurableModuleClass } from './verification.module-definition.js';
 import {
+  DEFAULT_PROTECTION,
   toKeyRing,
   VERIFICATION_OPTIONS,
   VERIFICATION_POLICY,
@@ -14,15 +23,30 @@ import { VERIFICATION_PAGES } from './verification.pages.js';
 import { VerificationReconciler } from './verification.reconciler.js';
 import { VerificationRepository } from './verification.repository.js';
 import { VerificationSender } from './verification.sender.js';
+import { StatementRunner } from './verification.statement-runner.js';
 import { VerificationService } from './verification.service.js';
+import { VerificationWebhooks } from './webhooks/verification.webhooks.js';
 import { throttlersOf } from './verification.throttler.js';
 import { VonageV1Provider } from './vonage/vonage-v1.provider.js';
 import { VonageV2Provider } from './vonage/vonage-v2.provider.js';
 
 const DEFAULT_TIMEOUT_MS = 5000;
 
-function createProvider({ provider, vonage }: VerificationModuleOptions): VerificationProvider {
-  if (provider) return provider;
+function createProvider(
+  { provider, vonage, protection }: VerificationModuleOptions,
+  statements: StatementRunner,
+): VerificationProvider {
+  const { requestsPerSecond, failuresBeforeBreak } = { ...DEFAULT_PROTECTION, ...protection };
+  // The limit is the account's; its name goes into the database, so it does not say which account.
+  const account = createHash('sha256')
+    .update(vonage?.apiKey ?? '')
+    .digest('base64url')
+    .slice(0, 16);
+  const pacer = requestsPerSecond === null ? null : new ProviderPacer(statements, account, requestsPerSecond);
+  return new ProtectedProvider(provider ?? vonageProvider(vonage), { pacer, failuresBeforeBreak });
+}
+
+function vonageProvider(vonage: VerificationModuleOptions['vonage']): VerificationProvider {
   if (!vonage) throw new Error('VerificationModule needs `vonage` or a `provider`');
   const connection = { timeoutMs: DEFAULT_TIMEOUT_MS, ...vonage };
   return vonage.api === 'v1' ? new VonageV1Provider(connection) : new VonageV2Provider(connection);
@@ -49,8 +73,19 @@ function createPolicy({ policy, vonage }: VerificationModuleOptions): Verificati
     VerificationSender,
     VerificationRepository,
     VerificationReconciler,
+    VerificationJudge,
+    VerificationWebhooks,
+    StatementRunner,
+    IdempotencyRepository,
+    EventAnnouncer,
+    JournalAuditor,
+    KeyRotator,
     ...VERIFICATION_PAGES,
-    { provide: VerificationProvider, inject: [VERIFICATION_OPTIONS], useFactory: createProvider },
+    {
+      provide: VerificationProvider,
+      inject: [VERIFICATION_OPTIONS, StatementRunner],
+      useFactory: createProvider,
+    },
     { provide: VERIFICATION_POLICY, inject: [VERIFICATION_OPTIONS], useFactory: createPolicy },
     {
       provide: PhoneVault,
@@ -66,6 +101,6 @@ function createPolicy({ policy, vonage }: VerificationModuleOptions): Verificati
     },
     { provide: getStorageToken(), useClass: ThrottlerStorageService },
   ],
-  exports: [VerificationService, VerificationReconciler],
+  exports: [VerificationService, VerificationReconciler, JournalAuditor, KeyRotator],
 })
 export class VerificationModule extends ConfigurableModuleClass {}

@@ -15,6 +15,8 @@ export interface VonageOptions extends Omit<VonageConnection, 'timeoutMs'> {
   brand: string;
   /** For one call; 5000 unless told. */
   timeoutMs?: number;
+  /** Of the Vonage account: lets `POST /webhooks/vonage/verify` tell its notifications from forgeries. Without it: 404. */
+  signatureSecret?: string;
 }
 
 export interface VerificationModuleOptions {
@@ -24,6 +26,13 @@ export interface VerificationModuleOptions {
   /** Key rings, newest first: parsed, or as `<id>:<32 bytes in base64>,…`. */
   keys: { encryption: KeyRing | string; fingerprint: KeyRing | string };
   policy?: Partial<VerificationPolicy>;
+  /** Keeps the provider from being overrun, by all instances together. */
+  protection?: {
+    /** Calls a second at most; 25 unless told (Vonage refuses more than 30), null for no limit. */
+    requestsPerSecond?: number | null;
+    /** Failures in a row after which it is left alone for a while; 5 unless told, null for never. */
+    failuresBeforeBreak?: number | null;
+  };
   /** Fences in front of the POST routes; what is left out keeps its default, null lifts it, a limit of 0 refuses all. */
   throttle?: { address?: Throttle; number?: Throttle; request?: Throttle };
   /** How often every instance looks for lost messages, about; 3 unless told, null never (then call `runOnce` yourself). */
@@ -42,6 +51,8 @@ export const DEFAULT_THROTTLES = {
   number: { limit: 20, windowSeconds: 60 },
   request: { limit: 30, windowSeconds: 60 },
 } as const satisfies Record<string, Throttle>;
+
+export const DEFAULT_PROTECTION = { requestsPerSecond: 25, failuresBeforeBreak: 5 } as const;
 
 export const toKeyRing = (keys: KeyRing | string): KeyRing =>
   typeof keys === 'string' ? parseKeyRing(keys) : keys;

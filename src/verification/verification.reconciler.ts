@@ -6,6 +6,9 @@ import {
   type OnApplicationShutdown,
 } from '@nestjs/common';
 import { VERIFICATION_OPTIONS, type VerificationModuleOptions } from './verification.options.js';
+import { isInDoubt } from './domain/verification-record.js';
+import { VerificationJudge } from './verification.judge.js';
+import { StatementRunner } from './verification.statement-runner.js';
 import { VerificationRepository } from './verification.repository.js';
 import { VerificationSender } from './verification.sender.js';
 
@@ -14,6 +17,8 @@ export interface ReconcileReport {
   recovered: number;
   /** Lost messages that ended their request, or are still not known. */
   unresolved: number;
+  /** Checks that were never answered, now settled by the provider's word. */
+  settled: number;
   /** Requests whose time had run out, now written down as over. */
   swept: number;
 }
@@ -27,7 +32,7 @@ const MOST_PER_ROUND = 20;
 
 /**
  * Finds out what became of messages whose answer was lost (a crash, a time-out, nonsense), by asking the provider again:
- * it refuses a second message and names the first. Runs on every instance; whichever comes first takes a request, and
+ * it refuses a second message and names the first; and of checks whose answer was lost, where the provider can tell. Runs on every instance; whichever comes first takes a request, and
  * none is taken twice.
  */
 @Injectable()
@@ -41,6 +46,8 @@ export class VerificationReconciler implements OnApplicationBootstrap, OnApplica
   constructor(
     private readonly repository: VerificationRepository,
     private readonly sender: VerificationSender,
+    private readonly judge: VerificationJudge,
+    private readonly statements: StatementRunner,
     @Inject(VERIFICATION_OPTIONS) private readonly options: VerificationModuleOptions,
   ) {}
 
@@ -55,9 +62,9 @@ export class VerificationReconciler implements OnApplicationBootstrap, OnApplica
     await this.running;
   }
 
-  /** One round: up to {@link MOST_PER_ROUND} lost messages, and what time has ended of what began within `sweepSeconds`. */
+  /** One round: up to {@link MOST_PER_ROUND} lost messages and as many lost checks, and what time has ended of what began within `sweepSeconds`. */
   async runOnce(sweepSeconds = LONG_AGO_SECONDS): Promise<ReconcileReport> {
-    const report: ReconcileReport = { recovered: 0, unresolved: 0, swept: 0 };
+    const report: ReconcileReport = { recovered: 0, unresolved: 0, settled: 0, swept: 0 };
     for (let round = 0; round < MOST_PER_ROUND && !this.stopped; round += 1) {
       const result = await this.sender.settleOneLost();
       if (!result) break;
@@ -66,9 +73,14 @@ export class VerificationReconciler implements OnApplicationBootstrap, OnApplica
       // The provider is not there: the others would only wait for it too.
       if (!result.ok && result.code === 'provider-unavailable') break;
     }
+    for (let round = 0; round < MOST_PER_ROUND && !this.stopped; round += 1) {
+      const request = await this.judge.settleDoubt();
+      if (!request) break;
+      if (!isInDoubt(request)) report.settled += 1;
+    }
     if (sweepSeconds > 0) {
       report.swept = await this.repository.sweep(sweepSeconds);
-      await this.repository.sweepIdempotencyKeys();
+      await this.statements.all('sweepReceipts', []);
     }
     return report;
   }
@@ -93,6 +105,7 @@ export class VerificationReconciler implements OnApplicationBootstrap, OnApplica
     const sweepIsDue = Date.now() - this.sweptAt > SWEEP_EVERY_MS;
     const report = await this.runOnce(first ? LONG_AGO_SECONDS : sweepIsDue ? RECENT_SECONDS : 0);
     if (sweepIsDue) this.sweptAt = Date.now();
-    if (report.recovered + report.unresolved > 0) this.logger.log(report, 'lost messages looked into');
+    if (report.recovered + report.unresolved + report.settled > 0)
+      this.logger.log(report, 'lost answers looked into');
   }
 }

@@ -1,11 +1,11 @@
-import { Injectable } from '@nestjs/common';
-import { InjectDataSource } from '@nestjs/typeorm';
-import type { Pool } from 'pg';
-import { DataSource } from 'typeorm';
+import { Inject, Injectable } from '@nestjs/common';
 import type { EndReason, Status } from './domain/lifecycle.js';
 import type { Channel } from './domain/phone-number.js';
+import type { WrongCodeLimits } from './domain/policy.js';
+import type { Actor, EventType } from './domain/verification-event.js';
 import type { VerificationRecord } from './domain/verification-record.js';
-import { type StatementName, STATEMENTS } from './verification.statements.js';
+import { VERIFICATION_POLICY } from './verification.options.js';
+import { StatementRunner } from './verification.statement-runner.js';
 
 export interface NewVerification {
   id: string;
@@ -32,7 +32,8 @@ export interface NewVerification {
 export interface Claim {
   id: string;
   purpose: string;
-  callerFingerprint: Buffer;
+  /** Of the caller, under every key. */
+  callerFingerprints: Buffer[];
   /** Names this check or resend; made by the caller of the method. */
   token: string;
   leaseSeconds: number;
@@ -46,13 +47,43 @@ export interface ResendClaim extends VerificationRecord {
   previousChannel: Channel;
 }
 
+/** What the provider said of a check, on its way into the row. */
+export interface CheckChange {
+  to: Status;
+  event: EventType;
+  reason?: EndReason;
+  /** The provider did not judge. */
+  giveAttemptBack?: boolean;
+  /** Its answer was lost, and may still come. */
+  inDoubt?: boolean;
+  actor?: Actor;
+  providerStatus: string;
+  cost?: { amount: string; currency: string };
+}
+
+/** Why a number or a user may not try now. */
+export interface Wait {
+  waitUntil: Date | null;
+  locked: boolean;
+  readAt: Date;
+}
+
 /**
  * Requests in Postgres, one named statement a method, each its own transaction. `null` means that the row was not in
  * the state that the change leaves from: somebody else decided, or it never was. No method reads first and writes later.
  */
 @Injectable()
 export class VerificationRepository {
-  constructor(@InjectDataSource() private readonly dataSource: DataSource) {}
+  private readonly limits: number[];
+
+  constructor(
+    private readonly statements: StatementRunner,
+    @Inject(VERIFICATION_POLICY) limits: WrongCodeLimits,
+  ) {
+    const { wrongCodesBeforeWait, wrongCodeWaitSeconds, wrongCodeMaxWaitSeconds, wrongCodesBeforeLock } =
+      limits;
+    this.limits = [wrongCodesBeforeWait, wrongCodeWaitSeconds, wrongCodeMaxWaitSeconds, wrongCodesBeforeLock];
+  }
 
   start(request: NewVerification): Promise<VerificationRecord | null> {
     return this.one('start', [
@@ -73,108 +104,141 @@ export class VerificationRepository {
       request.ttlSeconds,
       request.provider,
       request.sendLeaseSeconds,
+      this.announce,
     ]);
   }
 
-  sent(id: string, providerRequestId: string, cooldownSeconds: number) {
-    return this.one('sent', [id, providerRequestId, cooldownSeconds]);
+  sent(id: string, providerRequestId: string, cooldownSeconds: number, actor: Actor) {
+    return this.one('sent', [id, providerRequestId, cooldownSeconds, actor, this.announce]);
   }
 
   /** @param ownSendLost an earlier send of this very request may have reached the provider */
-  adopt(id: string, providerRequestId: string, ownSendLost: boolean, cooldownSeconds: number) {
-    return this.one('adopt', [id, providerRequestId, ownSendLost, cooldownSeconds]);
+  adopt(id: string, providerRequestId: string, ownSendLost: boolean, cooldownSeconds: number, actor: Actor) {
+    return this.one('adopt', [id, providerRequestId, ownSendLost, cooldownSeconds, actor, this.announce]);
   }
 
-  failSend(id: string, reason: EndReason) {
-    return this.one('failSend', [id, reason]);
+  failSend(id: string, reason: EndReason, actor: Actor, providerStatus: string) {
+    return this.one('failSend', [id, reason, actor, providerStatus, this.announce]);
   }
 
-  sendUnknown(id: string) {
-    return this.one('sendUnknown', [id]);
+  sendUnknown(id: string, actor: Actor, providerStatus: string) {
+    return this.one('sendUnknown', [id, actor, providerStatus, this.announce]);
   }
 
   claimSend(id: string, leaseSeconds: number) {
-    return this.one('claimSend', [id, leaseSeconds]);
+    return this.one('claimSend', [id, leaseSeconds, this.announce]);
   }
 
   claimLostSend(leaseSeconds: number) {
-    return this.one('claimLostSend', [leaseSeconds]);
+    return this.one('claimLostSend', [leaseSeconds, this.announce]);
   }
 
   claimLostResend(leaseSeconds: number, token: string) {
-    return this.one<ResendClaim>('claimLostResend', [leaseSeconds, token]);
-  }
-
-  /** @returns false when another call with this key is under way or was answered */
-  async claimIdempotencyKey(key: Buffer, body: Buffer, lockSeconds: number): Promise<boolean> {
-    return (await this.run('claimIdempotencyKey', [key, body, lockSeconds])).length > 0;
-  }
-
-  findIdempotencyKey(key: Buffer) {
-    return this.one<{ bodyFingerprint: Buffer; answer: unknown }>('findIdempotencyKey', [key]);
-  }
-
-  async answerIdempotencyKey(key: Buffer, answer: object): Promise<void> {
-    await this.run('answerIdempotencyKey', [key, JSON.stringify(answer)]);
-  }
-
-  async releaseIdempotencyKey(key: Buffer): Promise<void> {
-    await this.run('releaseIdempotencyKey', [key]);
-  }
-
-  async sweepIdempotencyKeys(): Promise<void> {
-    await this.run('sweepIdempotencyKeys', []);
+    return this.one<ResendClaim>('claimLostResend', [leaseSeconds, token, this.announce]);
   }
 
   /** @returns how many requests were found over; 500 at most: then there may be more */
   async sweep(createdWithinSeconds: number): Promise<number> {
-    return (await this.run('sweep', [createdWithinSeconds])).length;
+    const values = [createdWithinSeconds, this.announce, ...this.limits];
+    return (await this.statements.all('sweep', values)).length;
   }
 
-  claimCheck({ id, token, callerFingerprint, leaseSeconds, purpose }: Claim) {
-    return this.one('claimCheck', [id, token, callerFingerprint, leaseSeconds, purpose]);
+  /** @param evenInDoubt also when it is not known what became of the check before */
+  claimCheck({ id, token, callerFingerprints, leaseSeconds, purpose }: Claim, evenInDoubt: boolean) {
+    const values = [id, token, callerFingerprints, leaseSeconds, purpose, evenInDoubt, this.announce];
+    return this.one('claimCheck', values);
   }
 
-  finishCheck(id: string, token: string, status: Status, reason: EndReason | null, giveAttemptBack: boolean) {
-    return this.one('finishCheck', [id, token, status, reason, giveAttemptBack ? 1 : 0]);
+  finishCheck(id: string, token: string, change: CheckChange) {
+    return this.one('finishCheck', [
+      id,
+      token,
+      change.to,
+      change.reason ?? null,
+      change.giveAttemptBack ? 1 : 0,
+      change.inDoubt ?? false,
+      change.event,
+      change.actor ?? 'caller',
+      change.providerStatus,
+      change.cost?.amount ?? null,
+      change.cost?.currency ?? null,
+      this.announce,
+      ...this.limits,
+    ]);
+  }
+
+  /**
+   * Takes one request whose check was never answered, to find out.
+   * @param canAsk the provider can be asked; otherwise only those of which its webhook has told
+   */
+  claimDoubt(token: string, leaseSeconds: number, canAsk: boolean, id: string | null = null) {
+    return this.one('claimDoubt', [token, leaseSeconds, canAsk, id]);
+  }
+
+  keepDoubt(id: string, token: string, againInSeconds: number) {
+    return this.one('keepDoubt', [id, token, againInSeconds]);
   }
 
   claimResend(
-    { id, token, callerFingerprint, leaseSeconds, purpose }: Claim,
+    { id, token, callerFingerprints, leaseSeconds, purpose }: Claim,
     maxSends: number,
     channel: Channel | null,
   ) {
     return this.one<ResendClaim>('claimResend', [
       id,
       token,
-      callerFingerprint,
+      callerFingerprints,
       leaseSeconds,
       purpose,
       maxSends,
       channel,
+      this.announce,
     ]);
   }
 
   finishResend(
     id: string,
     token: string,
-    sent: { providerRequestId: string; ttlSeconds: number; cooldownSeconds: number },
+    sent: {
+      providerRequestId: string;
+      ttlSeconds: number;
+      cooldownSeconds: number;
+      actor: Actor;
+      providerStatus: string;
+    },
   ) {
-    const { providerRequestId, ttlSeconds, cooldownSeconds } = sent;
-    return this.one('finishResend', [id, token, providerRequestId, ttlSeconds, cooldownSeconds]);
+    return this.one('finishResend', [
+      id,
+      token,
+      sent.providerRequestId,
+      sent.ttlSeconds,
+      sent.cooldownSeconds,
+      sent.actor,
+      sent.providerStatus,
+      this.announce,
+    ]);
   }
 
   abandonResend(
     { id, previousChannel }: ResendClaim,
     token: string,
-    outcomeUnknown: boolean,
-    waitSeconds: number,
+    why: { outcomeUnknown: boolean; waitSeconds: number; actor: Actor; providerStatus: string },
   ) {
-    return this.one('abandonResend', [id, token, outcomeUnknown, waitSeconds, previousChannel]);
+    return this.one('abandonResend', [
+      id,
+      token,
+      why.outcomeUnknown,
+      why.waitSeconds,
+      previousChannel,
+      why.actor,
+      why.providerStatus,
+      this.announce,
+    ]);
   }
 
-  cancel(id: string, callerFingerprint: Buffer, purpose: string) {
-    return this.one('cancel', [id, callerFingerprint, purpose, 'cancelled-by-caller']);
+  cancel(id: string, callerFingerprints: Buffer[], purpose: string) {
+    const values = [id, callerFingerprints, purpose, 'cancelled-by-caller', this.announce, ...this.limits];
+    return this.one('cancel', values);
   }
 
   findById(id: string) {
@@ -185,14 +249,28 @@ export class VerificationRepository {
     return this.one('findLive', [phoneFingerprint, confirmedFor]);
   }
 
-  private async one<Row = VerificationRecord>(name: StatementName, values: unknown[]): Promise<Row | null> {
-    return ((await this.run(name, values))[0] as Row | undefined) ?? null;
+  findWait(phoneFingerprint: Buffer, confirmedFor: string, userId: string | null) {
+    return this.statements.one<Wait>('findWait', [phoneFingerprint, confirmedFor, userId]);
   }
 
-  /** Prepared by name on TypeORM's own pool: its query() has no names, and they save 40 % of Postgres's time here. */
-  private async run(name: StatementName, values: unknown[]): Promise<unknown[]> {
-    const pool = (this.dataSource.driver as unknown as { master: Pool }).master;
-    const result = await pool.query({ name: `verification.${name}`, text: STATEMENTS[name], values });
-    return result.rows as unknown[];
+  findWaitOf(id: string) {
+    return this.statements.one<Wait>('findWaitOf', [id]);
+  }
+
+  /** Forgets the wrong codes of a number. @returns whether there were any */
+  async liftLock(phoneFingerprints: Buffer[]): Promise<boolean> {
+    return (await this.statements.all('liftLock', [phoneFingerprints])).length > 0;
+  }
+
+  async liftLockOfUser(userId: string): Promise<boolean> {
+    return (await this.statements.all('liftLockOfUser', [userId])).length > 0;
+  }
+
+  private get announce(): boolean {
+    return this.statements.announce;
+  }
+
+  private one<Row = VerificationRecord>(...statement: Parameters<StatementRunner['one']>) {
+    return this.statements.one<Row>(...statement);
   }
 }

@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import { PhoneVault } from '../database/phone-vault.js';
-import type { Fault, StartOutcome } from './domain/outcomes.js';
+import { describeOutcome, type Fault, type StartOutcome } from './domain/outcomes.js';
 import { PhoneNumber } from './domain/phone-number.js';
 import type { VerificationPolicy } from './domain/policy.js';
+import type { Actor } from './domain/verification-event.js';
 import { VerificationProvider } from './domain/verification-provider.js';
 import type { VerificationRecord } from './domain/verification-record.js';
 import { VERIFICATION_POLICY } from './verification.options.js';
@@ -34,40 +35,44 @@ export class VerificationSender {
   async send(
     request: VerificationRecord,
     e164: string,
-    earlierSendLost = false,
+    { earlierSendLost = false, actor = 'caller' }: { earlierSendLost?: boolean; actor?: Actor } = {},
   ): Promise<VerificationResult> {
     const { id } = request;
     const cooldown = this.policy.resendCooldownSeconds;
     const outcome = await this.askProvider(request, e164);
+    const told = describeOutcome(outcome);
     switch (outcome.outcome) {
       case 'started':
-        return this.settled(id, await this.repository.sent(id, outcome.providerRequestId, cooldown));
+        return this.settled(id, await this.repository.sent(id, outcome.providerRequestId, cooldown, actor));
       case 'already-pending': {
         const inFlight = outcome.providerRequestId;
-        const adopted = inFlight && (await this.repository.adopt(id, inFlight, earlierSendLost, cooldown));
+        const adopted =
+          inFlight && (await this.repository.adopt(id, inFlight, earlierSendLost, cooldown, actor));
         if (adopted) return success(adopted);
-        return this.rejected(
-          id,
-          earlierSendLost ? 'send-lost' : 'send-rejected',
-          'phone-busy',
-          request.expiresAt,
-        );
+        const reason = earlierSendLost ? 'send-lost' : 'send-rejected';
+        const ended = await this.repository.failSend(id, reason, actor, told);
+        const left = ended && (request.expiresAt.getTime() - ended.readAt.getTime()) / 1000;
+        return failure('phone-busy', {
+          retryAfterSeconds: Math.max(1, Math.ceil(left ?? PROVIDER_BUSY_SECONDS)),
+        });
       }
       case 'destination-rejected':
-        return this.rejected(id, 'send-rejected', 'destination-rejected');
+        await this.repository.failSend(id, 'send-rejected', actor, `${told} ${outcome.why}`);
+        return failure('destination-rejected');
       case 'fraud-blocked':
-        return this.rejected(id, 'fraud-blocked', 'destination-not-allowed');
+        await this.repository.failSend(id, 'fraud-blocked', actor, told);
+        return failure('destination-not-allowed');
       case 'fault': {
         this.report('start', id, outcome);
         const retryAfterSeconds = outcome.retryAfterSeconds ?? RETRY_AFTER_FAULT_SECONDS;
         if (outcome.fault === 'unknown-outcome' || earlierSendLost) {
-          const unsettled = await this.repository.sendUnknown(id);
+          const unsettled = await this.repository.sendUnknown(id, actor, told);
           return failure('provider-unavailable', {
             retryAfterSeconds,
             ...(unsettled ? { request: unsettled } : {}),
           });
         }
-        await this.repository.failSend(id, 'send-rejected');
+        await this.repository.failSend(id, 'send-rejected', actor, told);
         return failure('provider-unavailable', { retryAfterSeconds });
       }
     }
@@ -76,16 +81,17 @@ export class VerificationSender {
   /** Takes over a request whose send was lost; null when it is not one, or someone else has it already. */
   async resume(id: string): Promise<VerificationResult | null> {
     const claimed = await this.repository.claimSend(id, this.leaseSeconds);
-    return claimed && this.send(claimed, this.phoneNumberOf(claimed), true);
+    return claimed && this.send(claimed, this.phoneNumberOf(claimed), { earlierSendLost: true });
   }
 
   /** Finds out what became of one lost message, of any request; null when none is lost. */
   async settleOneLost(): Promise<VerificationResult | null> {
     const send = await this.repository.claimLostSend(this.leaseSeconds);
-    if (send) return this.send(send, this.phoneNumberOf(send), true);
+    if (send)
+      return this.send(send, this.phoneNumberOf(send), { earlierSendLost: true, actor: 'reconciler' });
     const token = randomUUID();
     const resend = await this.repository.claimLostResend(this.leaseSeconds, token);
-    return resend && this.startAgain(resend, token);
+    return resend && this.startAgain(resend, token, 'reconciler');
   }
 
   /** Sends a further message for a request that {@link VerificationRepository.claimResend} has claimed with `token`. */
@@ -93,51 +99,63 @@ export class VerificationSender {
     const { channel } = request;
     if (!PhoneNumber.fromE164(this.phoneNumberOf(request)).canReceive(channel)) {
       // A landline that was called cannot be texted; nothing was asked of the provider yet.
-      await this.repository.abandonResend(request, token, request.earlierSendLost, 0);
+      await this.repository.abandonResend(request, token, {
+        outcomeUnknown: request.earlierSendLost,
+        waitSeconds: 0,
+        actor: 'caller',
+        providerStatus: 'not asked',
+      });
       return failure('destination-rejected', { request });
     }
     const previous = request.providerRequestId!;
     if (channel === request.previousChannel && !request.earlierSendLost) {
       const next = await this.provider.next(previous);
-      if (next.outcome === 'sent') return this.resent(request, token, previous);
-      if (next.outcome === 'retry-later') return this.notYet(request, token);
-      if (next.outcome === 'fault')
-        return this.resendFault('next', request, token, next, next.fault === 'unknown-outcome');
+      if (next.outcome === 'sent') return this.resent(request, token, previous, 'caller', next);
+      if (next.outcome === 'retry-later') return this.notYet(request, token, 'caller', next);
+      if (next.outcome === 'fault') {
+        return this.resendFault('next', request, token, 'caller', next, next.fault === 'unknown-outcome');
+      }
     }
     const cancel = await this.provider.cancel(previous);
-    if (cancel.outcome === 'too-early') return this.notYet(request, token);
+    if (cancel.outcome === 'too-early') return this.notYet(request, token, 'caller', cancel);
     if (cancel.outcome === 'fault') {
-      return this.resendFault('cancel', request, token, cancel, cancel.fault === 'unknown-outcome');
+      return this.resendFault('cancel', request, token, 'caller', cancel, cancel.fault === 'unknown-outcome');
     }
-    return this.startAgain(request, token);
+    return this.startAgain(request, token, 'caller');
   }
 
   /** From here the old code is dead: whatever fails leaves the request without one until the next try. */
-  private async startAgain(request: ResendClaim, token: string): Promise<VerificationResult> {
+  private async startAgain(request: ResendClaim, token: string, actor: Actor): Promise<VerificationResult> {
     const previous = request.providerRequestId!;
     const start = await this.askProvider(request, this.phoneNumberOf(request));
     switch (start.outcome) {
       case 'started':
-        return this.resent(request, token, start.providerRequestId);
+        return this.resent(request, token, start.providerRequestId, actor, start);
       case 'already-pending': {
         const inFlight = start.providerRequestId;
         // Our guard allows one live request per number, so an id that is not the one just ended is our own lost message;
         // and if it is the old one although the message was lost, then the old code is still good.
         if (inFlight && (inFlight !== previous || request.earlierSendLost)) {
-          return this.resent(request, token, inFlight);
+          return this.resent(request, token, inFlight, actor, start);
         }
-        return this.notYet(request, token);
+        return this.notYet(request, token, actor, start);
       }
       case 'destination-rejected':
       case 'fraud-blocked': {
         const reason = start.outcome === 'fraud-blocked' ? 'fraud-blocked' : 'send-rejected';
-        await this.repository.finishCheck(request.id, token, 'FAILED', reason, false);
+        await this.repository.finishCheck(request.id, token, {
+          to: 'FAILED',
+          event: reason,
+          reason,
+          actor,
+          providerStatus: describeOutcome(start),
+        });
         return failure(
           start.outcome === 'fraud-blocked' ? 'destination-not-allowed' : 'destination-rejected',
         );
       }
       case 'fault':
-        return this.resendFault('start', request, token, start, true);
+        return this.resendFault('start', request, token, actor, start, true);
     }
   }
 
@@ -180,32 +198,27 @@ export class VerificationSender {
     return request.status === 'PENDING' ? success(request) : refusalOf(request);
   }
 
-  private async rejected(
-    id: string,
-    reason: 'send-rejected' | 'send-lost' | 'fraud-blocked',
-    code: 'phone-busy' | 'destination-rejected' | 'destination-not-allowed',
-    busyUntil?: Date,
-  ): Promise<VerificationResult> {
-    const ended = await this.repository.failSend(id, reason);
-    if (!busyUntil) return failure(code);
-    const left = ended ? (busyUntil.getTime() - ended.readAt.getTime()) / 1000 : PROVIDER_BUSY_SECONDS;
-    return failure(code, { retryAfterSeconds: Math.max(1, Math.ceil(left)) });
-  }
-
-  private async resent(request: VerificationRecord, token: string, providerRequestId: string) {
+  private async resent(
+    request: VerificationRecord,
+    token: string,
+    providerRequestId: string,
+    actor: Actor,
+    said: { outcome: string },
+  ) {
     const { ttlSeconds, resendCooldownSeconds: cooldownSeconds } = this.policy;
-    const sent = { providerRequestId, ttlSeconds, cooldownSeconds };
+    const providerStatus = describeOutcome(said);
+    const sent = { providerRequestId, ttlSeconds, cooldownSeconds, actor, providerStatus };
     return this.settled(request.id, await this.repository.finishResend(request.id, token, sent));
   }
 
   /** The provider wants a little more time before it lets go of the last message; the person just waits. */
-  private async notYet(request: ResendClaim, token: string) {
-    const left = await this.repository.abandonResend(
-      request,
-      token,
-      request.earlierSendLost,
-      PROVIDER_BUSY_SECONDS,
-    );
+  private async notYet(request: ResendClaim, token: string, actor: Actor, said: { outcome: string }) {
+    const left = await this.repository.abandonResend(request, token, {
+      outcomeUnknown: request.earlierSendLost,
+      waitSeconds: PROVIDER_BUSY_SECONDS,
+      actor,
+      providerStatus: describeOutcome(said),
+    });
     return failure('cooldown', {
       retryAfterSeconds: PROVIDER_BUSY_SECONDS,
       ...(left ? { request: left } : {}),
@@ -216,13 +229,18 @@ export class VerificationSender {
     operation: string,
     request: ResendClaim,
     token: string,
+    actor: Actor,
     outcome: Fault,
     codeMayBeDead: boolean,
   ) {
     this.report(operation, request.id, outcome);
     const retryAfterSeconds = outcome.retryAfterSeconds ?? RETRY_AFTER_FAULT_SECONDS;
-    const lost = codeMayBeDead || request.earlierSendLost;
-    const left = await this.repository.abandonResend(request, token, lost, retryAfterSeconds);
+    const left = await this.repository.abandonResend(request, token, {
+      outcomeUnknown: codeMayBeDead || request.earlierSendLost,
+      waitSeconds: retryAfterSeconds,
+      actor,
+      providerStatus: `${operation}: ${describeOutcome(outcome)}`,
+    });
     return failure('provider-unavailable', { retryAfterSeconds, ...(left ? { request: left } : {}) });
   }
 }

@@ -5,14 +5,26 @@ import { v7 as uuidv7 } from 'uuid';
 import { PhoneVault } from '../database/phone-vault.js';
 import { type Caller, identityOf } from './domain/caller.js';
 import { parseOneTimeCode } from './domain/one-time-code.js';
-import type { CheckOutcome } from './domain/outcomes.js';
 import { type Channel, PhoneNumber } from './domain/phone-number.js';
 import type { VerificationPolicy } from './domain/policy.js';
 import { VerificationProvider } from './domain/verification-provider.js';
-import { publicStatus, secondsUntil, type VerificationRecord } from './domain/verification-record.js';
+import {
+  isInDoubt,
+  publicStatus,
+  secondsUntil,
+  type VerificationRecord,
+} from './domain/verification-record.js';
+import { KeyRotator } from './verification.key-rotator.js';
+import { VerificationJudge } from './verification.judge.js';
 import { VERIFICATION_POLICY } from './verification.options.js';
-import { VerificationRepository } from './verification.repository.js';
-import { failure, refusalOf, success, type VerificationResult } from './verification.results.js';
+import { VerificationRepository, type Wait } from './verification.repository.js';
+import {
+  failure,
+  refusalOf,
+  success,
+  type VerificationFailure,
+  type VerificationResult,
+} from './verification.results.js';
 import { VerificationSender } from './verification.sender.js';
 
 export const DEFAULT_PURPOSE = 'phone-verification';
@@ -27,6 +39,11 @@ export interface StartVerification {
   locale?: string;
   /** What the proof is for; a request answers to its purpose only. */
   purpose?: string;
+  /**
+   * The number is a factor that the caller's user has confirmed before. Its limits are its own then: what strangers do
+   * to the number does not touch them. Needs `caller.userId`.
+   */
+  confirmed?: boolean;
   caller: Caller;
 }
 
@@ -39,6 +56,8 @@ export interface OnVerification {
 /** How long a repeated start waits for the first one's message to be out. */
 const REJOIN_WAIT_MS = 2000;
 const REJOIN_POLL_MS = 100;
+/** A lock is lifted by people, not by time: this is when it is worth asking again. */
+const LOCKED_RETRY_AFTER_SECONDS = 3600;
 
 /**
  * Proves that somebody controls a phone number. Every method answers with the request or with a failure to look at;
@@ -50,7 +69,9 @@ export class VerificationService {
     private readonly repository: VerificationRepository,
     private readonly provider: VerificationProvider,
     private readonly sender: VerificationSender,
+    private readonly judge: VerificationJudge,
     private readonly vault: PhoneVault,
+    private readonly keys: KeyRotator,
     @Inject(VERIFICATION_POLICY) private readonly policy: VerificationPolicy,
   ) {}
 
@@ -68,15 +89,18 @@ export class VerificationService {
 
     const identity = identityOf(caller);
     const id = uuidv7();
+    const [phoneFingerprint, ...older] = this.vault.fingerprints('phone', phone.e164);
+    // Only while a fingerprint key is being replaced: what the number did under the old key counts under the new one.
+    if (older.length > 0) await this.keys.carryOver(phoneFingerprint, older);
     const request = {
       id,
       purpose,
       channel,
       sealedPhoneNumber: this.vault.seal(phone.e164, id),
-      phoneFingerprint: this.vault.fingerprint('phone', phone.e164),
+      phoneFingerprint,
       phoneCountry: phone.country,
       phoneLastDigits: phone.lastDigits,
-      confirmedFor: '',
+      confirmedFor: (input.confirmed && caller.userId) || '',
       userId: caller.userId ?? null,
       callerFingerprint: this.vault.fingerprint('caller', identity.text),
       callerBound: identity.bound,
@@ -91,8 +115,11 @@ export class VerificationService {
     for (let tries = 0; tries < 2; tries += 1) {
       const created = await this.repository.start(request);
       if (created) return this.sender.send(created, phone.e164);
-      const live = await this.repository.findLive(request.phoneFingerprint, request.confirmedFor);
-      if (live) return this.rejoin(live, request);
+      const live = await this.repository.findLive(phoneFingerprint, request.confirmedFor);
+      if (live) return this.rejoin(live, request, caller);
+      const wait = await this.repository.findWait(phoneFingerprint, request.confirmedFor, request.userId);
+      const refusal = refusalToWait(wait);
+      if (refusal) return refusal;
     }
     return failure('phone-busy', { retryAfterSeconds: 1 });
   }
@@ -108,11 +135,17 @@ export class VerificationService {
       });
     }
     const token = randomUUID();
-    const claimed = await this.repository.claimCheck(this.claim(input, token));
-    if (!claimed) return this.refuse(input);
+    const claim = this.claim(input, token);
+    // A provider that can tell what became of an unanswered check is asked that before another code goes to it.
+    const claimed = await this.repository.claimCheck(claim, !this.judge.canAsk);
+    if (claimed) return this.judge.check(claimed, token, typed.code);
 
-    const outcome = await this.provider.check(claimed.providerRequestId!, typed.code);
-    return this.finishCheck(claimed, token, outcome);
+    const known = await this.find(input);
+    if (!known.ok || !isInDoubt(known.request)) return this.refuse(input);
+    const settled = await this.judge.settleDoubt(known.request.id);
+    if (settled?.status === 'VERIFIED') return success(settled);
+    const second = settled && (await this.repository.claimCheck(claim, !this.judge.canAsk));
+    return second ? this.judge.check(second, token, typed.code) : this.refuse(input);
   }
 
   /** Sends a new code for the same request, by the same channel or another. Wrong codes stay counted. */
@@ -132,6 +165,8 @@ export class VerificationService {
       const resumed = await this.sender.resume(request.id);
       if (resumed) return resumed;
     }
+    const wait = await this.waitOf(request);
+    if (wait) return wait;
     if (publicStatus(request) === 'PENDING' && request.attempts < request.maxAttempts) {
       if (request.sends >= this.policy.maxSends) {
         return failure('rate-limited', {
@@ -152,73 +187,36 @@ export class VerificationService {
   /** Ends a request; its code is worth nothing from then on, also if the provider cannot be told. */
   async cancel(input: OnVerification): Promise<VerificationResult> {
     const { requestId, purpose = DEFAULT_PURPOSE } = input;
-    const cancelled = await this.repository.cancel(requestId, this.fingerprintOf(input.caller), purpose);
+    const cancelled = await this.repository.cancel(requestId, this.fingerprintsOf(input.caller), purpose);
     if (!cancelled) return this.refuse(input);
     await this.sender.release(cancelled);
     return success(cancelled);
   }
 
+  /**
+   * Lifts what wrong codes have brought upon a number or a user: the way out of a lock.
+   * @returns whether there was anything to lift
+   */
+  async liftLock(of: { phoneNumber: string; country?: string } | { userId: string }): Promise<boolean> {
+    if ('userId' in of) return this.repository.liftLockOfUser(of.userId);
+    const phone = PhoneNumber.tryParse(of.phoneNumber, of.country);
+    return phone !== null && this.repository.liftLock(this.vault.fingerprints('phone', phone.e164));
+  }
+
   /** The request as it is now, if the caller may know of it. */
   async find({ requestId, purpose = DEFAULT_PURPOSE, caller }: OnVerification): Promise<VerificationResult> {
     const request = await this.repository.findById(requestId);
-    const theirs =
-      request?.purpose === purpose &&
-      (!request.callerBound || request.callerFingerprint.equals(this.fingerprintOf(caller)));
+    const theirs = request?.purpose === purpose && (!request.callerBound || this.isFrom(caller, request));
     return theirs ? success(request) : failure('unknown-request');
-  }
-
-  private async finishCheck(
-    claimed: VerificationRecord,
-    token: string,
-    outcome: CheckOutcome,
-  ): Promise<VerificationResult> {
-    const finish = async (...change: ChangeAfterCheck) => {
-      const changed = await this.repository.finishCheck(claimed.id, token, ...change);
-      return changed ?? (await this.repository.findById(claimed.id));
-    };
-    switch (outcome.outcome) {
-      case 'matched': {
-        const request = await finish('VERIFIED', null, false);
-        if (!request) return failure('unknown-request');
-        // Anything else than our own VERIFIED means that the request was ended while the provider was asked.
-        return request.status === 'VERIFIED' ? success(request) : refusalOf(request);
-      }
-      case 'mismatched': {
-        const spent = claimed.attempts >= claimed.maxAttempts;
-        const request = spent
-          ? await finish('FAILED', 'attempts-exhausted', false)
-          : await finish('PENDING', null, false);
-        if (!request || publicStatus(request) !== 'PENDING') return refusalOf(request ?? claimed);
-        return failure('wrong-code', { request });
-      }
-      case 'exhausted':
-        return refusalOf((await finish('FAILED', 'attempts-exhausted', false)) ?? claimed);
-      case 'gone':
-        // Unknown, expired, or verified by a check whose answer was lost: never a success.
-        return refusalOf((await finish('FAILED', 'provider-ended', false)) ?? claimed);
-      case 'not-checkable-now':
-        return failure('not-ready', {
-          request: (await finish('PENDING', null, true)) ?? claimed,
-          retryAfterSeconds: 2,
-        });
-      case 'fault': {
-        this.sender.report('check', claimed.id, outcome);
-        const judged = outcome.fault === 'unknown-outcome';
-        const request = (await finish('PENDING', null, !judged)) ?? claimed;
-        return failure('provider-unavailable', {
-          request,
-          retryAfterSeconds: outcome.retryAfterSeconds ?? 2,
-        });
-      }
-    }
   }
 
   /** The number has a live request: the same caller gets it again, anybody else has to wait. */
   private async rejoin(
     live: VerificationRecord,
-    { callerFingerprint, purpose }: { callerFingerprint: Buffer; purpose: string },
+    { purpose }: { purpose: string },
+    caller: Caller,
   ): Promise<VerificationResult> {
-    if (live.purpose !== purpose || !live.callerFingerprint.equals(callerFingerprint)) {
+    if (live.purpose !== purpose || !this.isFrom(caller, live)) {
       return failure('phone-busy', { retryAfterSeconds: secondsUntil(live.expiresAt, live) });
     }
     const giveUpAt = Date.now() + REJOIN_WAIT_MS;
@@ -240,20 +238,36 @@ export class VerificationService {
   /** Nothing was changed: says why, as far as the caller may know. */
   private async refuse(input: OnVerification): Promise<VerificationResult> {
     const known = await this.find(input);
-    return known.ok ? refusalOf(known.request) : known;
+    if (!known.ok) return known;
+    const wait = publicStatus(known.request) === 'PENDING' ? await this.waitOf(known.request) : null;
+    return wait ?? refusalOf(known.request);
+  }
+
+  private async waitOf(request: VerificationRecord): Promise<VerificationResult | null> {
+    return refusalToWait(await this.repository.findWaitOf(request.id), request);
   }
 
   private claim({ requestId, caller, purpose = DEFAULT_PURPOSE }: OnVerification, token: string) {
-    const callerFingerprint = this.fingerprintOf(caller);
-    return { id: requestId, purpose, callerFingerprint, token, leaseSeconds: this.sender.leaseSeconds };
+    const callerFingerprints = this.fingerprintsOf(caller);
+    return { id: requestId, purpose, callerFingerprints, token, leaseSeconds: this.sender.leaseSeconds };
   }
 
-  private fingerprintOf(caller: Caller): Buffer {
-    return this.vault.fingerprint('caller', identityOf(caller).text);
+  private isFrom(caller: Caller, request: VerificationRecord): boolean {
+    return this.fingerprintsOf(caller).some((fingerprint) => fingerprint.equals(request.callerFingerprint));
+  }
+
+  private fingerprintsOf(caller: Caller): Buffer[] {
+    return this.vault.fingerprints('caller', identityOf(caller).text);
   }
 }
 
-type ChangeAfterCheck =
-  Parameters<VerificationRepository['finishCheck']> extends [string, string, ...infer Change]
-    ? Change
-    : never;
+/** Too many wrong codes for this number or user: says when the next try is possible. */
+function refusalToWait(wait: Wait | null, request?: VerificationRecord): VerificationFailure | null {
+  if (!wait) return null;
+  const { waitUntil, locked, readAt } = wait;
+  if (!locked && (waitUntil === null || waitUntil <= readAt)) return null;
+  return failure('rate-limited', {
+    retryAfterSeconds: locked ? LOCKED_RETRY_AFTER_SECONDS : secondsUntil(waitUntil, wait),
+    ...(request ? { request } : {}),
+  });
+}

@@ -1,5 +1,16 @@
 import { CreateVerification1795000000000 } from './1795000000000-create-verification.js';
 import { CreateIdempotencyKeys1795000000001 } from './1795000000001-create-idempotency-keys.js';
+import { CreateVerificationEvents1795000000002 } from './1795000000002-create-verification-events.js';
+import { LimitWrongCodes1795000000003 } from './1795000000003-limit-wrong-codes.js';
+import { ReceiveVerdicts1795000000004 } from './1795000000004-receive-verdicts.js';
+import { ShareTheProvider1795000000005 } from './1795000000005-share-the-provider.js';
 
 /** In order. A list and not a glob, so that bundlers and type checkers see them. */
-export const migrations = [CreateVerification1795000000000, CreateIdempotencyKeys1795000000001];
+export const migrations = [
+  CreateVerification1795000000000,
+  CreateIdempotencyKeys1795000000001,
+  CreateVerificationEvents1795000000002,
+  LimitWrongCodes1795000000003,
+  ReceiveVerdicts1795000000004,
+  ShareTheProvider1795000000005,
+];

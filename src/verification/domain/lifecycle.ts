@@ -49,6 +49,8 @@ export const TRANSITIONS: Readonly<
     resent: 'PENDING',
     'attempts-exhausted': 'FAILED',
     'provider-ended': 'FAILED',
+    'send-rejected': 'FAILED',
+    'fraud-blocked': 'FAILED',
     'time-ran-out': 'EXPIRED',
     cancelled: 'CANCELLED',
   },

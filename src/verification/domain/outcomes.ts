@@ -32,3 +32,11 @@ export type NextOutcome = { outcome: 'sent' | 'no-more' | 'retry-later' | 'gone'
 
 export type LookupOutcome =
   { outcome: 'pending' | 'verified' | 'failed' | 'expired' | 'cancelled' | 'unknown' } | Fault;
+
+/** What a provider tells later, by webhook, of a request that it has ended. */
+export type ProviderVerdict = 'verified' | 'failed' | 'expired' | 'blocked';
+
+/** An outcome for the journal, in a few words: `matched`, `fault unknown-outcome timeout`. */
+export function describeOutcome(outcome: { outcome: string } | Fault): string {
+  return 'fault' in outcome ? `fault ${outcome.fault} ${outcome.detail}` : outcome.outcome;
+}

@@ -1,5 +1,20 @@
-/** The limits of one request. Durations in seconds. */
-export interface VerificationPolicy {
+/**
+ * Wrong codes in a row of one number or one user, over all requests (OWASP's advice against guessing by starting again).
+ * A right code ends the row, a new request or message does not.
+ */
+export interface WrongCodeLimits {
+  /** From this many on, each one is followed by a wait. */
+  wrongCodesBeforeWait: number;
+  /** The first wait in seconds; each further wrong code doubles it. */
+  wrongCodeWaitSeconds: number;
+  /** The longest wait, in seconds. */
+  wrongCodeMaxWaitSeconds: number;
+  /** From this many on nothing is accepted until somebody lifts the lock. */
+  wrongCodesBeforeLock: number;
+}
+
+/** The limits of one request, and of wrong codes over all of them. Durations in seconds. */
+export interface VerificationPolicy extends WrongCodeLimits {
   /** Digits of a code; NIST SP 800-63B-4 (3.1.3.2) asks for at least 6. */
   codeLength: number;
   /** Lifetime of a code, at most 600 (same source). */
@@ -24,7 +39,14 @@ export const DEFAULT_POLICY: VerificationPolicy = {
   resendCooldownSeconds: 30,
   allowedCountries: null,
   providerTimeoutSeconds: 5,
+  wrongCodesBeforeWait: 5,
+  wrongCodeWaitSeconds: 30,
+  wrongCodeMaxWaitSeconds: 3600,
+  wrongCodesBeforeLock: 20,
 };
+
+/** More wrong codes than anybody types. */
+export const NEVER = 1_000_000_000;
 
 /**
  * Fills in defaults; an explicit 0 is a 0.
@@ -39,6 +61,10 @@ export function resolvePolicy(given: Partial<VerificationPolicy> = {}): Verifica
     ['maxAttempts', 1, 3],
     ['maxSends', 1, 1000],
     ['resendCooldownSeconds', 0, 600],
+    ['wrongCodesBeforeWait', 1, NEVER],
+    ['wrongCodeWaitSeconds', 1, 86_400],
+    ['wrongCodeMaxWaitSeconds', 1, 86_400],
+    ['wrongCodesBeforeLock', 1, NEVER],
   ];
   for (const [name, min, max] of bounds) {
     const value = policy[name] as number;

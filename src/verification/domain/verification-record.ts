@@ -1,4 +1,5 @@
 import { type EndReason, LIVE_STATUSES, type PublicStatus, type Status } from './lifecycle.js';
+import type { ProviderVerdict } from './outcomes.js';
 import type { Channel } from './phone-number.js';
 
 /** One row of `verification_requests`, as every statement returns it. Times are the database's. */
@@ -25,6 +26,12 @@ export interface VerificationRecord {
   /** Not null while it is not known whether a message went out. */
   sendUntil: Date | null;
   checkUntil: Date | null;
+  /** A check or a resend holds it, or did when its process died. */
+  checkClaimed: boolean;
+  /** The answer of a check was lost: only the provider knows whether its code was right. */
+  checkInDoubt: boolean;
+  /** What its webhooks say. */
+  providerVerdict: ProviderVerdict | null;
   resendAvailableAt: Date | null;
   createdAt: Date;
   expiresAt: Date;
@@ -37,6 +44,12 @@ export interface VerificationRecord {
 export function publicStatus(record: VerificationRecord): PublicStatus {
   if (LIVE_STATUSES.includes(record.status) && record.expiresAt <= record.readAt) return 'EXPIRED';
   return record.status === 'SENDING' ? 'PENDING' : record.status;
+}
+
+/** It is not known what became of a check: its answer was lost, or its process died before it wrote it down. */
+export function isInDoubt(record: VerificationRecord): boolean {
+  const lapsed = record.checkClaimed && record.checkUntil !== null && record.checkUntil <= record.readAt;
+  return record.status === 'PENDING' && record.sendUntil === null && (record.checkInDoubt || lapsed);
 }
 
 export const ACTIONS = ['verify', 'resend', 'cancel'] as const;

@@ -2,7 +2,7 @@ import { Column, Entity, PrimaryColumn } from 'typeorm';
 
 /**
  * One row per number (and, for a user's confirmed factor, per user): names the number's live request, so that there is
- * never a second one. Taken and freed in the same statement as the request changes.
+ * never a second one, and counts its wrong codes. Taken and freed in the same statement as the request changes.
  */
 @Entity('phone_guards')
 export class PhoneGuard {
@@ -22,4 +22,16 @@ export class PhoneGuard {
   /** The number is free again after this moment, whatever became of the request. */
   @Column('timestamptz', { name: 'live_until', nullable: true })
   liveUntil!: Date | null;
+
+  /** In a row, over all requests; a right code ends the row. */
+  @Column('integer', { name: 'wrong_codes', default: 0 })
+  wrongCodes!: number;
+
+  /** No start and no check before this moment. */
+  @Column('timestamptz', { name: 'wait_until', nullable: true })
+  waitUntil!: Date | null;
+
+  /** No start and no check at all, until somebody lifts the lock. */
+  @Column('timestamptz', { name: 'locked_at', nullable: true })
+  lockedAt!: Date | null;
 }

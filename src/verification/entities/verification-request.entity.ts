@@ -1,5 +1,6 @@
 import { Check, Column, Entity, Index, PrimaryColumn } from 'typeorm';
 import type { Channel } from '../domain/phone-number.js';
+import type { ProviderVerdict } from '../domain/outcomes.js';
 import { type EndReason, type Status, STATUSES } from '../domain/lifecycle.js';
 
 /**
@@ -78,6 +79,25 @@ export class VerificationRequest {
   @Column('smallint', { default: 1 })
   sends!: number;
 
+  /** Attempts of checks under way that the guards of number and user have not counted. */
+  @Column('smallint', { default: 0 })
+  uncounted!: number;
+
+  /** The answer of a check was lost: only the provider knows whether its code was right. */
+  @Column('boolean', { name: 'check_in_doubt', default: false })
+  checkInDoubt!: boolean;
+
+  /** What the provider's webhooks say has become of the request. */
+  @Column('text', { name: 'provider_verdict', nullable: true })
+  providerVerdict!: ProviderVerdict | null;
+
+  /** What the provider charged, as far as it has told. */
+  @Column('numeric', { precision: 12, scale: 4, nullable: true })
+  price!: string | null;
+
+  @Column('text', { nullable: true })
+  currency!: string | null;
+
   @Column('text')
   provider!: string;
 
@@ -109,4 +129,12 @@ export class VerificationRequest {
 
   @Column('timestamptz', { name: 'ended_at', nullable: true })
   endedAt!: Date | null;
+
+  /** How many events the journal has of it. */
+  @Column('smallint', { default: 0 })
+  events!: number;
+
+  /** The hash of the last of them: a journal that was cut off does not end with it. */
+  @Column('bytea', { name: 'event_hash', nullable: true })
+  eventHash!: Buffer | null;
 }

@@ -1,0 +1,20 @@
+import { Column, Entity, PrimaryColumn } from 'typeorm';
+
+/** Wrong codes in a row of one user, over all numbers and requests; confirmed factors apart from everything else. */
+@Entity('user_guards')
+export class UserGuard {
+  @PrimaryColumn('text', { name: 'user_id', primaryKeyConstraintName: 'user_guards_pkey' })
+  userId!: string;
+
+  @PrimaryColumn('boolean', { primaryKeyConstraintName: 'user_guards_pkey' })
+  confirmed!: boolean;
+
+  @Column('integer', { name: 'wrong_codes', default: 0 })
+  wrongCodes!: number;
+
+  @Column('timestamptz', { name: 'wait_until', nullable: true })
+  waitUntil!: Date | null;
+
+  @Column('timestamptz', { name: 'locked_at', nullable: true })
+  lockedAt!: Date | null;
+}

@@ -1,0 +1,61 @@
+import { Column, Entity, Index, PrimaryColumn } from 'typeorm';
+import type { EndReason, Status } from '../domain/lifecycle.js';
+import type { Actor, EventType } from '../domain/verification-event.js';
+
+/** One change of one request. Append-only: nobody updates or deletes, and a chain of hashes shows if somebody did. */
+@Entity('verification_events')
+@Index('verification_events_at', { synchronize: false }) // BRIN, which TypeORM cannot express: see the migration
+export class VerificationEventRow {
+  @PrimaryColumn('uuid', { name: 'request_id', primaryKeyConstraintName: 'verification_events_pkey' })
+  requestId!: string;
+
+  /** 1, 2, 3… within the request. */
+  @PrimaryColumn('smallint', { primaryKeyConstraintName: 'verification_events_pkey' })
+  number!: number;
+
+  @Column('timestamptz')
+  at!: Date;
+
+  @Column('text')
+  type!: EventType;
+
+  @Column('text', { name: 'from_status', nullable: true })
+  fromStatus!: Status | null;
+
+  @Column('text', { name: 'to_status' })
+  toStatus!: Status;
+
+  @Column('text', { nullable: true })
+  reason!: EndReason | null;
+
+  @Column('text')
+  actor!: Actor;
+
+  /** What the provider said, in our words and its numbers; never a body. */
+  @Column('text', { name: 'provider_status', nullable: true })
+  providerStatus!: string | null;
+
+  @Column('numeric', { precision: 12, scale: 4, nullable: true })
+  price!: string | null;
+
+  @Column('text', { nullable: true })
+  currency!: string | null;
+
+  /** SHA-256 over the previous event's hash and everything above: `verification_event_hash` in the database. */
+  @Column('bytea')
+  hash!: Buffer;
+}
+
+/** Events that are still to be announced. A row is gone once every subscriber has had it. */
+@Entity('verification_outbox')
+export class OutboxRow {
+  @PrimaryColumn('uuid', { name: 'request_id', primaryKeyConstraintName: 'verification_outbox_pkey' })
+  requestId!: string;
+
+  @PrimaryColumn('smallint', { primaryKeyConstraintName: 'verification_outbox_pkey' })
+  number!: number;
+
+  /** An instance is announcing it and may be given up on after this moment. */
+  @Column('timestamptz', { name: 'taken_until', nullable: true })
+  takenUntil!: Date | null;
+}

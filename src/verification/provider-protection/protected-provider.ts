@@ -1,0 +1,118 @@
+import {
+  BrokenCircuitError,
+  circuitBreaker,
+  type CircuitBreakerPolicy,
+  ConsecutiveBreaker,
+  ExponentialBackoff,
+  handleWhenResult,
+} from 'cockatiel';
+import type { Fault } from '../domain/outcomes.js';
+import { type StartRequest, VerificationProvider } from '../domain/verification-provider.js';
+import type { ProviderPacer } from './provider-pacer.js';
+
+/** A provider that is away is tried again after about this, and less and less often; the jitter spreads the instances. */
+const FIRST_PROBE_MS = 1000;
+const LAST_PROBE_MS = 5000;
+const RETRY_AFTER_SECONDS = 3;
+
+const isFault = (answer: unknown): answer is Fault => (answer as Fault).outcome === 'fault';
+const isOutage = (answer: unknown) =>
+  isFault(answer) && (answer.fault === 'unavailable' || answer.fault === 'unknown-outcome');
+
+const notCalled = (detail: string, retryAfterSeconds: number): Fault => ({
+  outcome: 'fault',
+  fault: 'unavailable',
+  detail,
+  retryAfterSeconds,
+});
+
+export interface ProviderProtection {
+  /** Null: as often as it comes. */
+  pacer: ProviderPacer | null;
+  /** After so many failures in a row it is left alone for a while; null: never. */
+  failuresBeforeBreak: number | null;
+}
+
+/**
+ * Any provider, called no faster than its account allows and not at all while it is down: then one call at a time
+ * tries, and the others are told at once. A refusal from here means that the provider was not asked.
+ */
+export class ProtectedProvider extends VerificationProvider {
+  readonly name: string;
+  private readonly breaker: CircuitBreakerPolicy | null;
+  private quietUntilMs = 0;
+  override lookup?: VerificationProvider['lookup'];
+
+  constructor(
+    private readonly provider: VerificationProvider,
+    private readonly protection: ProviderProtection,
+  ) {
+    super();
+    this.name = provider.name;
+    const { failuresBeforeBreak } = protection;
+    this.breaker =
+      failuresBeforeBreak === null
+        ? null
+        : circuitBreaker(handleWhenResult(isOutage), {
+            halfOpenAfter: new ExponentialBackoff({ initialDelay: FIRST_PROBE_MS, maxDelay: LAST_PROBE_MS }),
+            breaker: new ConsecutiveBreaker(failuresBeforeBreak),
+          });
+    if (provider.lookup) this.lookup = (id) => this.call(() => provider.lookup!(id));
+  }
+
+  start(request: StartRequest) {
+    return this.call(() => this.provider.start(request));
+  }
+
+  check(providerRequestId: string, code: string) {
+    return this.call(() => this.provider.check(providerRequestId, code));
+  }
+
+  cancel(providerRequestId: string) {
+    return this.call(() => this.provider.cancel(providerRequestId));
+  }
+
+  next(providerRequestId: string) {
+    return this.call(() => this.provider.next(providerRequestId));
+  }
+
+  async onApplicationShutdown(): Promise<void> {
+    await (this.provider as { onApplicationShutdown?(): Promise<void> }).onApplicationShutdown?.();
+  }
+
+  private async call<Outcome extends { outcome: string }>(
+    ask: () => Promise<Outcome | Fault>,
+  ): Promise<Outcome | Fault> {
+    const quietMs = this.quietUntilMs - performance.now();
+    if (quietMs > 0) {
+      return { ...notCalled('asked to wait', Math.ceil(quietMs / 1000)), fault: 'throttled' };
+    }
+    try {
+      const answer = this.breaker
+        ? await this.breaker.execute(() => this.askInTurn(ask))
+        : await this.askInTurn(ask);
+      if (isFault(answer) && answer.fault === 'throttled') await this.obey(answer);
+      return answer;
+    } catch (error) {
+      if (error instanceof BrokenCircuitError) return notCalled('circuit open', RETRY_AFTER_SECONDS);
+      // The pace could not be learnt: our database is away.
+      return notCalled('no pace', 1);
+    }
+  }
+
+  private async askInTurn<Outcome>(ask: () => Promise<Outcome>): Promise<Outcome | Fault> {
+    const { pacer } = this.protection;
+    if (pacer && !(await pacer.admit())) {
+      return { outcome: 'fault', fault: 'throttled', detail: 'own pace', retryAfterSeconds: 2 };
+    }
+    return ask();
+  }
+
+  /** `Retry-After` of the provider is for everybody. */
+  private async obey({ detail, retryAfterSeconds }: Fault): Promise<void> {
+    if (detail === 'own pace') return;
+    const seconds = Math.min(retryAfterSeconds ?? 1, 60);
+    this.quietUntilMs = performance.now() + seconds * 1000;
+    await this.protection.pacer?.pause(seconds).catch(() => undefined);
+  }
+}

@@ -1,0 +1,120 @@
+import { boundTo, change, COLUMNS, from, inTime, notBusy, seconds } from './fragments.js';
+import { countCodes, limitsFrom, mustWait } from './guards.js';
+
+/** A check or a resend is under way, or was when its process died: its code may have been wrong. */
+const UNCOUNTED = 'CASE WHEN r.check_token IS NULL THEN 0 ELSE r.uncounted END';
+
+/** Checks of typed codes, what becomes of them, and the end of a request. */
+export const CHECK_STATEMENTS = {
+  /**
+   * Spends one attempt and takes the request for one check, or does nothing. $6: also when the answer of the check
+   * before was lost (a provider that can be asked what became of it is asked that first). Hot: 3 of 4.
+   */
+  claimCheck: change({
+    set: `attempts = r.attempts + 1, check_token = $2, check_until = clock_timestamp() + ${seconds('$4')},
+          uncounted = CASE WHEN r.check_token IS NULL THEN 1 ELSE r.uncounted + 1 END,
+          check_in_doubt = r.check_in_doubt OR r.check_token IS NOT NULL`,
+    where: `r.id = $1 AND r.purpose = $5 AND ${from('matched')} AND ${inTime} AND r.attempts < r.max_attempts
+        AND r.send_until IS NULL AND ${notBusy} AND ${boundTo('$3')}
+        AND ($6 OR NOT r.check_in_doubt AND r.check_token IS NULL)
+        AND NOT ${mustWait('r.phone_fingerprint', 'r.confirmed_for', 'r.user_id')}`,
+    entry: { type: `'check-claimed'`, from: `'PENDING'`, to: `'PENDING'`, actor: `'caller'` },
+    announce: '$7',
+  }),
+
+  /**
+   * Writes down what the provider said of that check: $3 is the new status, $4 the reason, $5 the attempt to give back
+   * (1 when the provider did not judge), $6 whether its answer is still owed. Only the claim that still holds the token
+   * may. Hot: 4 of 4.
+   */
+  finishCheck: change({
+    set: `status = $3::text, reason = $4::text, attempts = r.attempts - $5::int, check_token = NULL, check_until = NULL,
+          check_in_doubt = $6, send_until = CASE WHEN $3::text = 'PENDING' THEN r.send_until END,
+          verified_at = CASE WHEN $3::text = 'VERIFIED' THEN clock_timestamp() END,
+          ended_at = CASE WHEN $3::text <> 'PENDING' THEN clock_timestamp() END,
+          price = coalesce($10::numeric + coalesce(r.price, 0), r.price), currency = coalesce($11::text, r.currency)`,
+    where: `r.id = $1 AND r.check_token = $2 AND ${from('matched')}`,
+    entry: {
+      type: '$7::text',
+      from: `'PENDING'`,
+      to: '$3::text',
+      reason: '$4::text',
+      actor: '$8::text',
+      providerStatus: '$9::text',
+      price: '$10::numeric',
+      currency: '$11::text',
+    },
+    announce: '$12',
+    also: [
+      countCodes(`(CASE WHEN r.status = 'VERIFIED' THEN 0 ELSE r.uncounted - $5::int END)`, limitsFrom(13)),
+    ],
+  }),
+
+  /**
+   * Takes a request whose check's answer was lost (by its process too), to find out what became of it. $3: the provider
+   * can be asked; otherwise only its webhook's verdict helps. $4: only this request. No attempt is spent and nothing is
+   * decided yet, hence no event.
+   */
+  claimDoubt: `
+    UPDATE verification_requests r
+       SET check_token = $1, check_until = clock_timestamp() + ${seconds('$2')},
+           check_in_doubt = r.check_in_doubt OR r.check_token IS NOT NULL, uncounted = ${UNCOUNTED}
+     WHERE r.id = (SELECT r.id FROM verification_requests r
+                    WHERE r.created_at > clock_timestamp() - interval '2 hours' AND ${from('matched')} AND ${inTime}
+                      AND r.send_until IS NULL AND ${notBusy} AND ($4::uuid IS NULL OR r.id = $4::uuid)
+                      AND ((r.check_in_doubt OR r.check_token IS NOT NULL) AND ($3 OR r.provider_verdict IS NOT NULL)
+                           OR r.provider_verdict <> 'verified')
+                    ORDER BY r.check_until NULLS FIRST FOR UPDATE SKIP LOCKED LIMIT 1)
+    RETURNING ${COLUMNS}`,
+
+  /** Still nobody knows; asked again after $3 seconds. */
+  keepDoubt: `
+    UPDATE verification_requests r
+       SET check_token = NULL, check_until = clock_timestamp() + ${seconds('$3')}
+     WHERE r.id = $1 AND r.check_token = $2 AND ${from('matched')}
+    RETURNING ${COLUMNS}`,
+
+  cancel: change({
+    before: `b AS (SELECT r.id, r.status FROM verification_requests r WHERE r.id = $1 FOR UPDATE)`,
+    set: `status = 'CANCELLED', reason = $4::text, ended_at = clock_timestamp()`,
+    using: 'b',
+    where: `r.id = b.id AND r.purpose = $3 AND ${from('cancelled')} AND ${inTime} AND ${boundTo('$2')}`,
+    entry: {
+      type: `'cancelled'`,
+      from: 'b.status',
+      to: `'CANCELLED'`,
+      reason: '$4::text',
+      actor: `'caller'`,
+    },
+    announce: '$5',
+    // A code whose check is under way counts as wrong: a cancel in between must not make it free.
+    also: [countCodes(`(${UNCOUNTED})`, limitsFrom(6))],
+  }),
+
+  /** Why a claim was refused, as far as the guards are concerned. */
+  findWait: `
+    SELECT greatest(g.wait_until, u.wait_until) AS "waitUntil",
+           g.locked_at IS NOT NULL OR u.locked_at IS NOT NULL AS locked, clock_timestamp() AS "readAt"
+      FROM (SELECT $1::bytea AS phone, $2::text AS confirmed_for, $3::text AS user_id) k
+      LEFT JOIN phone_guards g ON g.phone_fingerprint = k.phone AND g.confirmed_for = k.confirmed_for
+      LEFT JOIN user_guards u ON u.user_id = k.user_id AND u.confirmed = (k.confirmed_for <> '')`,
+
+  findWaitOf: `
+    SELECT greatest(g.wait_until, u.wait_until) AS "waitUntil",
+           g.locked_at IS NOT NULL OR u.locked_at IS NOT NULL AS locked, clock_timestamp() AS "readAt"
+      FROM verification_requests r
+      LEFT JOIN phone_guards g ON g.phone_fingerprint = r.phone_fingerprint AND g.confirmed_for = r.confirmed_for
+      LEFT JOIN user_guards u ON u.user_id = r.user_id AND u.confirmed = (r.confirmed_for <> '')
+     WHERE r.id = $1`,
+
+  /** Forgets the wrong codes of a number, for whomever it is confirmed. */
+  liftLock: `
+    UPDATE phone_guards SET wrong_codes = 0, wait_until = NULL, locked_at = NULL
+     WHERE phone_fingerprint = ANY($1::bytea[]) AND (wrong_codes > 0 OR locked_at IS NOT NULL)
+    RETURNING confirmed_for`,
+
+  liftLockOfUser: `
+    UPDATE user_guards SET wrong_codes = 0, wait_until = NULL, locked_at = NULL
+     WHERE user_id = $1 AND (wrong_codes > 0 OR locked_at IS NOT NULL)
+    RETURNING user_id`,
+} as const;

@@ -1,0 +1,98 @@
+import { LIVE_STATUSES, type LifecycleEvent, sourcesOf } from '../domain/lifecycle.js';
+
+const list = (statuses: readonly string[]) => statuses.map((status) => `'${status}'`).join(', ');
+
+/** The row `r` is in a status that the event may leave from. */
+export const from = (event: LifecycleEvent) => `r.status IN (${list(sourcesOf(event))})`;
+export const isLive = (row: string) => `${row}.status IN (${list(LIVE_STATUSES)})`;
+export const seconds = (parameter: string) => `make_interval(secs => ${parameter})`;
+export const inTime = 'r.expires_at > clock_timestamp()';
+export const notBusy = '(r.check_until IS NULL OR r.check_until <= clock_timestamp())';
+/** The caller (by any of its fingerprints) may use the request: it started it, or nobody in particular did. */
+export const boundTo = (parameter: string) =>
+  `(NOT r.caller_bound OR r.caller_fingerprint = ANY(${parameter}::bytea[]))`;
+
+/** What a statement returns: the row `r`, and the moment it was read at. */
+export const COLUMNS = `
+  r.id, r.purpose, r.status, r.reason, r.channel, r.locale, r.provider, r.attempts, r.sends,
+  r.phone_number AS "phoneNumber", r.phone_country AS "phoneCountry", r.phone_last_digits AS "phoneLastDigits",
+  r.user_id AS "userId", r.caller_fingerprint AS "callerFingerprint", r.caller_bound AS "callerBound",
+  r.code_length AS "codeLength", r.max_attempts AS "maxAttempts", r.provider_request_id AS "providerRequestId",
+  r.send_until AS "sendUntil", r.check_until AS "checkUntil", r.check_token IS NOT NULL AS "checkClaimed",
+  r.check_in_doubt AS "checkInDoubt", r.provider_verdict AS "providerVerdict",
+  r.resend_available_at AS "resendAvailableAt",
+  r.created_at AS "createdAt", r.expires_at AS "expiresAt", r.verified_at AS "verifiedAt",
+  clock_timestamp() AS "readAt"`;
+
+/** SQL expressions for one row of the journal; each may use parameters, literals, and what the statement calls `b`. */
+export interface JournalEntry {
+  type: string;
+  from: string;
+  to: string;
+  reason?: string;
+  actor: string;
+  providerStatus?: string;
+  price?: string;
+  currency?: string;
+}
+
+const inOrder = ({ type, from: left, to, actor, ...more }: JournalEntry) =>
+  [
+    type,
+    left,
+    to,
+    more.reason ?? 'NULL',
+    actor,
+    more.providerStatus ?? 'NULL',
+    more.price ?? 'NULL',
+    more.currency ?? 'NULL',
+  ].join(', ');
+
+/** The first link of a request's chain. */
+export const firstHash = (id: string, entry: JournalEntry) =>
+  `verification_event_hash(NULL, ${id}, 1, now(), ${inOrder(entry)})`;
+
+/**
+ * Two CTEs after one named `changed`: its event in the journal, and in the outbox if somebody wants to hear of it.
+ * @param announce a boolean parameter
+ */
+export const journal = (entry: JournalEntry, announce: string) => `
+  event AS (
+    INSERT INTO verification_events
+      (request_id, number, at, type, from_status, to_status, reason, actor, provider_status, price, currency, hash)
+    SELECT r.id, r.events, now(), ${inOrder(entry)}, r.event_hash FROM changed r${entry.from.startsWith('b.') ? ' JOIN b ON b.id = r.id' : ''}),
+  outbox AS (
+    INSERT INTO verification_outbox (request_id, number)
+    SELECT r.id, r.events FROM changed r WHERE ${announce}::boolean)`;
+
+export interface Change {
+  /** CTEs that come first; one named `b` has the row as it was. */
+  before?: string;
+  set: string;
+  /** Further tables of the UPDATE. */
+  using?: string;
+  where: string;
+  entry: JournalEntry;
+  /** The boolean parameter that tells whether somebody wants to hear of it. */
+  announce: string;
+  /** CTEs that follow from the changed row `r` of `changed`. */
+  also?: string[];
+  /** More columns. */
+  returning?: string;
+}
+
+/** One compare-and-set on one request, with its event, in one statement. */
+export function change({ before, set, using, where, entry, announce, also = [], returning }: Change): string {
+  return `
+  WITH ${before ? `${before},` : ''}
+  changed AS (
+    UPDATE verification_requests r
+       SET ${set},
+           events = r.events + 1,
+           event_hash = verification_event_hash(r.event_hash, r.id, r.events + 1, now(), ${inOrder(entry)})
+    ${using ? `FROM ${using}` : ''}
+     WHERE ${where}
+    RETURNING r.*),
+  ${[journal(entry, announce), ...also].join(',\n')}
+  SELECT ${COLUMNS}${returning ? `, ${returning}` : ''} FROM changed r${returning?.includes('b.') ? ' JOIN b ON b.id = r.id' : ''}`;
+}

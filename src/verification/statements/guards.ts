@@ -1,0 +1,76 @@
+import { isLive } from './fragments.js';
+
+/** Neither waiting nor locked. */
+const isOpen = (guard: string) =>
+  `${guard}.locked_at IS NULL AND (${guard}.wait_until IS NULL OR ${guard}.wait_until <= clock_timestamp())`;
+
+/** A guard of this number or this user tells to wait. Expressions of the number, whom it is confirmed for, and the user. */
+export const mustWait = (phone: string, confirmedFor: string, user: string) => `(
+  EXISTS (SELECT 1 FROM phone_guards g
+           WHERE g.phone_fingerprint = ${phone} AND g.confirmed_for = ${confirmedFor} AND NOT (${isOpen('g')}))
+  OR ${user} IS NOT NULL AND EXISTS (
+      SELECT 1 FROM user_guards u
+       WHERE u.user_id = ${user} AND u.confirmed = (${confirmedFor} <> '') AND NOT (${isOpen('u')})))`;
+
+/** For an `ON CONFLICT` on the guard itself. */
+export const guardIsOpen = isOpen('g');
+
+/** The parameters that hold a {@link WrongCodeLimits}, from `$first` on. */
+export const limitsFrom = (first: number) => ({
+  beforeWait: `$${first}::int`,
+  wait: `$${first + 1}::float8`,
+  maxWait: `$${first + 2}::float8`,
+  beforeLock: `$${first + 3}::int`,
+});
+type Limits = ReturnType<typeof limitsFrom>;
+
+const waitAfter = (count: string, limits: Limits) => `
+  CASE WHEN ${count} >= ${limits.beforeWait} THEN clock_timestamp() + make_interval(secs =>
+    least(${limits.wait} * power(2, least(${count} - ${limits.beforeWait}, 20)), ${limits.maxWait})) END`;
+
+const lockAfter = (count: string, limits: Limits, already: string) =>
+  `CASE WHEN ${count} >= ${limits.beforeLock} THEN coalesce(${already}, clock_timestamp()) ELSE ${already} END`;
+
+/** A CTE after `changed`: the guard of a number whose request is over names nobody any more. */
+export const freeGuard = `
+  freed AS (
+    UPDATE phone_guards g SET live_request_id = NULL, live_until = NULL
+      FROM changed r
+     WHERE NOT (${isLive('r')})
+       AND g.phone_fingerprint = r.phone_fingerprint AND g.confirmed_for = r.confirmed_for AND g.live_request_id = r.id)`;
+
+/**
+ * CTEs after `changed`: frees the number if the request is over, and counts `wrong` codes against number and user. A
+ * right code ends both counts. The guard of the number comes before that of the user, everywhere.
+ * @param wrong an expression on the changed row `r`
+ */
+export const countCodes = (wrong: string, limits: Limits) => {
+  const phone = `(g.wrong_codes + ${wrong})`;
+  const user = `(u.wrong_codes + excluded.wrong_codes)`;
+  const isRight = `r.status = 'VERIFIED'`;
+  const itsOwn = `NOT (${isLive('r')}) AND g.live_request_id = r.id`;
+  return `
+  guarded AS (
+    UPDATE phone_guards g
+       SET live_request_id = CASE WHEN ${itsOwn} THEN NULL ELSE g.live_request_id END,
+           live_until = CASE WHEN ${itsOwn} THEN NULL ELSE g.live_until END,
+           wrong_codes = CASE WHEN ${isRight} THEN 0 ELSE ${phone} END,
+           wait_until = CASE WHEN ${isRight} THEN NULL WHEN ${wrong} > 0 THEN ${waitAfter(phone, limits)} ELSE g.wait_until END,
+           locked_at = CASE WHEN ${isRight} THEN g.locked_at ELSE ${lockAfter(phone, limits, 'g.locked_at')} END
+      FROM changed r
+     WHERE g.phone_fingerprint = r.phone_fingerprint AND g.confirmed_for = r.confirmed_for
+       AND (NOT (${isLive('r')}) OR ${wrong} > 0)
+    RETURNING 1),
+  user_counted AS (
+    INSERT INTO user_guards AS u (user_id, confirmed, wrong_codes, wait_until, locked_at)
+    SELECT r.user_id, r.confirmed_for <> '', ${wrong}, ${waitAfter(wrong, limits)}, ${lockAfter(wrong, limits, 'NULL')}
+      FROM changed r
+     WHERE r.user_id IS NOT NULL AND ${wrong} > 0 AND (SELECT count(*) FROM guarded) >= 0
+    ON CONFLICT (user_id, confirmed) DO UPDATE
+      SET wrong_codes = ${user}, wait_until = ${waitAfter(user, limits)}, locked_at = ${lockAfter(user, limits, 'u.locked_at')}),
+  user_right AS (
+    UPDATE user_guards u SET wrong_codes = 0, wait_until = NULL
+      FROM changed r
+     WHERE ${isRight} AND u.user_id = r.user_id AND u.confirmed = (r.confirmed_for <> '') AND u.wrong_codes > 0
+       AND (SELECT count(*) FROM guarded) >= 0)`;
+};

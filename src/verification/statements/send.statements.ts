@@ -1,0 +1,157 @@
+import {
+  change,
+  COLUMNS,
+  firstHash,
+  from,
+  inTime,
+  journal,
+  type JournalEntry,
+  notBusy,
+  seconds,
+} from './fragments.js';
+import { freeGuard, guardIsOpen, mustWait } from './guards.js';
+
+const STARTED: JournalEntry = { type: `'started'`, from: 'NULL', to: `'SENDING'`, actor: `'caller'` };
+
+/** The first message of a request, from being asked for to being out. */
+export const SEND_STATEMENTS = {
+  /**
+   * Takes the number and writes SENDING, or does nothing (0 rows) when the number has a live request, or when it or the
+   * user has to wait. Hot: 1 of 4.
+   */
+  start: `
+    WITH guard AS (
+      INSERT INTO phone_guards AS g (phone_fingerprint, confirmed_for, live_request_id, live_until)
+      SELECT $5, $8, $1, clock_timestamp() + ${seconds('$15')}
+       WHERE NOT ${mustWait('$5', '$8', '$9::text')}
+      ON CONFLICT (phone_fingerprint, confirmed_for) DO UPDATE
+        SET live_request_id = excluded.live_request_id, live_until = excluded.live_until
+        WHERE (g.live_until IS NULL OR g.live_until <= clock_timestamp()) AND ${guardIsOpen}
+      RETURNING live_until),
+    changed AS (
+      INSERT INTO verification_requests AS r
+        (id, purpose, channel, phone_number, phone_fingerprint, phone_country, phone_last_digits, confirmed_for, user_id,
+         caller_fingerprint, caller_bound, locale, code_length, max_attempts, provider,
+         status, created_at, expires_at, send_until, events, event_hash)
+      SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $16,
+             'SENDING', clock_timestamp(), live_until, clock_timestamp() + ${seconds('$17')},
+             1, ${firstHash('$1', STARTED)}
+        FROM guard
+      RETURNING r.*),
+    ${journal(STARTED, '$18')}
+    SELECT ${COLUMNS} FROM changed r`,
+
+  /** The message is out. Whoever answers first decides: 0 rows means somebody did. Hot: 2 of 4. */
+  sent: change({
+    set: `status = 'PENDING', provider_request_id = $2, send_until = NULL,
+          resend_available_at = clock_timestamp() + ${seconds('$3')}`,
+    where: `r.id = $1 AND ${from('sent')}`,
+    entry: {
+      type: `'sent'`,
+      from: `'SENDING'`,
+      to: `'PENDING'`,
+      actor: '$4::text',
+      providerStatus: `'started'`,
+    },
+    announce: '$5',
+  }),
+
+  /** Takes over a send whose answer never came, once its time is up. */
+  claimSend: change({
+    set: `send_until = clock_timestamp() + ${seconds('$2')}`,
+    where: `r.id = $1 AND ${from('sent')} AND r.send_until <= clock_timestamp() AND ${inTime}`,
+    entry: { type: `'send-retried'`, from: `'SENDING'`, to: `'SENDING'`, actor: `'caller'` },
+    announce: '$3',
+  }),
+
+  /**
+   * Takes over the oldest first message whose answer never came, of whatever request. Instances that look at the same
+   * moment get different ones. The BRIN index on created_at keeps the search to the newest rows.
+   */
+  claimLostSend: change({
+    set: `send_until = clock_timestamp() + ${seconds('$1')}`,
+    where: `r.id = (SELECT r.id FROM verification_requests r
+                     WHERE r.created_at > clock_timestamp() - interval '30 minutes' AND ${from('sent')}
+                       AND r.send_until <= clock_timestamp() AND ${inTime}
+                     ORDER BY r.send_until FOR UPDATE SKIP LOCKED LIMIT 1)`,
+    entry: { type: `'send-retried'`, from: `'SENDING'`, to: `'SENDING'`, actor: `'reconciler'` },
+    announce: '$2',
+  }),
+
+  /** Nobody knows whether the message went out: from now on whoever comes first may find out. */
+  sendUnknown: change({
+    set: `send_until = clock_timestamp()`,
+    where: `r.id = $1 AND ${from('sent')}`,
+    entry: {
+      type: `'send-unknown'`,
+      from: `'SENDING'`,
+      to: `'SENDING'`,
+      actor: '$2::text',
+      providerStatus: '$3::text',
+    },
+    announce: '$4',
+  }),
+
+  /**
+   * Attaches to a request that the provider says is in flight for this number ($2), when our own rows explain it: an
+   * earlier request of the same purpose and user has that id, or a send of ours was lost ($3: this request's own).
+   * Wrong codes already spent on it stay spent, and it does not live longer than its code.
+   */
+  adopt: change({
+    before: `earlier AS (
+      SELECT max(o.attempts) FILTER (WHERE o.provider_request_id = $2) AS attempts,
+             min(o.expires_at) FILTER (WHERE o.provider_request_id = $2) AS expires_at,
+             bool_or(o.provider_request_id = $2) AS known,
+             bool_or(o.send_until IS NOT NULL) AS lost
+        FROM verification_requests o, verification_requests self
+       WHERE self.id = $1 AND o.phone_fingerprint = self.phone_fingerprint AND o.id <> self.id
+         AND o.purpose = self.purpose AND o.user_id IS NOT DISTINCT FROM self.user_id
+         AND o.created_at > clock_timestamp() - interval '1 hour')`,
+    set: `status = 'PENDING', provider_request_id = $2, send_until = NULL,
+          attempts = greatest(r.attempts, coalesce(e.attempts, 0)),
+          expires_at = least(r.expires_at, coalesce(e.expires_at, r.expires_at)),
+          resend_available_at = clock_timestamp() + ${seconds('$4')}`,
+    using: 'earlier e',
+    where: `r.id = $1 AND ${from('sent')} AND ($3 OR e.known OR e.lost)
+        AND coalesce(e.attempts, 0) < r.max_attempts AND coalesce(e.expires_at, r.expires_at) > clock_timestamp()`,
+    entry: {
+      type: `'adopted'`,
+      from: `'SENDING'`,
+      to: `'PENDING'`,
+      actor: '$5::text',
+      providerStatus: `'already-pending'`,
+    },
+    announce: '$6',
+  }),
+
+  /** Ends a request that could not be sent; $2 is the reason and the event. */
+  failSend: change({
+    set: `status = 'FAILED', reason = $2::text, send_until = NULL, ended_at = clock_timestamp()`,
+    where: `r.id = $1 AND ${from('send-rejected')} AND r.status = 'SENDING'`,
+    entry: {
+      type: '$2::text',
+      from: `'SENDING'`,
+      to: `'FAILED'`,
+      reason: '$2::text',
+      actor: '$3::text',
+      providerStatus: '$4::text',
+    },
+    announce: '$5',
+    also: [freeGuard],
+  }),
+
+  /** Takes the request for a further message, whose answer never came; $2 names the claim. */
+  claimLostResend: change({
+    before: `b AS (
+      SELECT r.id, r.status FROM verification_requests r
+       WHERE r.created_at > clock_timestamp() - interval '2 hours' AND ${from('resent')}
+         AND r.send_until <= clock_timestamp() AND ${inTime} AND ${notBusy}
+       ORDER BY r.send_until FOR UPDATE SKIP LOCKED LIMIT 1)`,
+    set: `check_token = $2, check_until = clock_timestamp() + ${seconds('$1')}, send_until = clock_timestamp() + ${seconds('$1')}`,
+    using: 'b',
+    where: 'r.id = b.id',
+    entry: { type: `'send-retried'`, from: `'PENDING'`, to: `'PENDING'`, actor: `'reconciler'` },
+    announce: '$3',
+    returning: 'true AS "earlierSendLost", r.channel AS "previousChannel"',
+  }),
+} as const;

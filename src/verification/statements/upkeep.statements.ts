@@ -1,0 +1,82 @@
+import { change, COLUMNS, isLive, notBusy, seconds } from './fragments.js';
+import { limitsFrom } from './guards.js';
+
+const limits = limitsFrom(3);
+
+/** Time, keys of repeated calls, and what is only read. */
+export const UPKEEP_STATEMENTS = {
+  /**
+   * Writes down what time has decided already; a check that was claimed in time may still finish. A check that never
+   * finished counts as a wrong code.
+   */
+  sweep: change({
+    before: `b AS (
+      SELECT r.id, r.status FROM verification_requests r
+       WHERE r.created_at > clock_timestamp() - ${seconds('$1')} AND ${isLive('r')}
+         AND r.expires_at <= clock_timestamp() AND ${notBusy}
+       ORDER BY r.id FOR UPDATE SKIP LOCKED LIMIT 500)`,
+    set: `status = CASE r.status WHEN 'SENDING' THEN 'FAILED' ELSE 'EXPIRED' END,
+          reason = CASE r.status WHEN 'SENDING' THEN 'send-lost' END, send_until = NULL, ended_at = clock_timestamp()`,
+    using: 'b',
+    where: 'r.id = b.id',
+    entry: {
+      type: `CASE b.status WHEN 'SENDING' THEN 'send-lost' ELSE 'time-ran-out' END`,
+      from: 'b.status',
+      to: `CASE b.status WHEN 'SENDING' THEN 'FAILED' ELSE 'EXPIRED' END`,
+      reason: `CASE b.status WHEN 'SENDING' THEN 'send-lost' END`,
+      actor: `'reconciler'`,
+    },
+    announce: '$2',
+    also: [
+      `unfinished AS (
+        SELECT r.phone_fingerprint, r.confirmed_for, sum(r.uncounted)::int AS wrong
+          FROM changed r WHERE r.check_token IS NOT NULL AND r.uncounted > 0 GROUP BY 1, 2)`,
+      `counted AS (
+        UPDATE phone_guards g
+           SET wrong_codes = g.wrong_codes + f.wrong,
+               wait_until = CASE WHEN g.wrong_codes + f.wrong >= ${limits.beforeWait} THEN clock_timestamp() + make_interval(secs =>
+                 least(${limits.wait} * power(2, least(g.wrong_codes + f.wrong - ${limits.beforeWait}, 20)), ${limits.maxWait})) END,
+               locked_at = CASE WHEN g.wrong_codes + f.wrong >= ${limits.beforeLock} THEN coalesce(g.locked_at, clock_timestamp()) ELSE g.locked_at END
+          FROM unfinished f
+         WHERE g.phone_fingerprint = f.phone_fingerprint AND g.confirmed_for = f.confirmed_for)`,
+    ],
+  }),
+
+  /** Takes a key for one call, also one whose first call has died or is a day old; 0 rows: it is taken. */
+  claimIdempotencyKey: `
+    INSERT INTO idempotency_keys AS k (key_fingerprint, body_fingerprint, locked_until, created_at)
+    VALUES ($1, $2, clock_timestamp() + ${seconds('$3')}, clock_timestamp())
+    ON CONFLICT (key_fingerprint) DO UPDATE
+      SET body_fingerprint = excluded.body_fingerprint, answer = NULL,
+          locked_until = excluded.locked_until, created_at = excluded.created_at
+      WHERE k.created_at < clock_timestamp() - interval '1 day'
+         OR (k.answer IS NULL AND k.locked_until <= clock_timestamp() AND k.body_fingerprint = excluded.body_fingerprint)
+    RETURNING created_at`,
+
+  findIdempotencyKey: `
+    SELECT body_fingerprint AS "bodyFingerprint", answer FROM idempotency_keys WHERE key_fingerprint = $1`,
+
+  answerIdempotencyKey: `
+    UPDATE idempotency_keys SET answer = $2 WHERE key_fingerprint = $1`,
+
+  releaseIdempotencyKey: `
+    DELETE FROM idempotency_keys WHERE key_fingerprint = $1 AND answer IS NULL`,
+
+  /** What was only kept to recognise a repetition, and is old enough that none will come. */
+  sweepReceipts: `
+    WITH keys AS (
+      DELETE FROM idempotency_keys
+       WHERE key_fingerprint IN (SELECT key_fingerprint FROM idempotency_keys
+                                  WHERE created_at < clock_timestamp() - interval '1 day' LIMIT 500 FOR UPDATE SKIP LOCKED))
+    DELETE FROM webhook_receipts
+     WHERE payload_hash IN (SELECT payload_hash FROM webhook_receipts
+                             WHERE received_at < clock_timestamp() - interval '7 days' LIMIT 500 FOR UPDATE SKIP LOCKED)`,
+
+  findById: `
+    SELECT ${COLUMNS} FROM verification_requests r WHERE r.id = $1`,
+
+  findLive: `
+    SELECT ${COLUMNS}
+      FROM phone_guards g JOIN verification_requests r ON r.id = g.live_request_id
+     WHERE g.phone_fingerprint = $1 AND g.confirmed_for = $2 AND g.live_until > clock_timestamp()`,
+} as const;

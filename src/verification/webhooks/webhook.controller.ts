@@ -1,0 +1,36 @@
+import { Controller, HttpCode, Inject, Post, type RawBodyRequest, Req, UseFilters } from '@nestjs/common';
+import { ApiBearerAuth, ApiNoContentResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import type { Request } from 'express';
+import { Problem, ProblemFilter } from '../../http/index.js';
+import { ApiProblems } from '../verification.openapi.js';
+import { VERIFICATION_OPTIONS, type VerificationModuleOptions } from '../verification.options.js';
+import { VerificationWebhooks } from './verification.webhooks.js';
+import { readNotification, signedAt } from './vonage-webhook.js';
+
+/** Where Vonage tells of requests by itself: the status URL of its application. */
+@ApiTags('Webhooks')
+@UseFilters(ProblemFilter)
+@Controller('webhooks/vonage')
+export class WebhookController {
+  constructor(
+    private readonly webhooks: VerificationWebhooks,
+    @Inject(VERIFICATION_OPTIONS) private readonly options: VerificationModuleOptions,
+  ) {}
+
+  @Post('verify')
+  @HttpCode(204)
+  @ApiBearerAuth()
+  @ApiOperation({ summary: 'A notification of Verify v2, signed with the account’s signature secret' })
+  @ApiNoContentResponse({ description: 'Taken; the same one again, or one about nobody, too' })
+  @ApiProblems('invalid-input', 'unauthorized', 'not-found')
+  async receive(@Req() request: RawBodyRequest<Request>): Promise<void> {
+    const secret = this.options.vonage?.signatureSecret;
+    if (!secret) throw Problem.http('not-found');
+    const body = request.rawBody;
+    const at = body && signedAt(request.get('authorization'), body, secret);
+    if (!body || typeof at !== 'number') throw Problem.http('unauthorized');
+    const notification = readNotification(request.body);
+    if (!notification) throw Problem.http('invalid-input');
+    if (!(await this.webhooks.receive(notification, body, at))) throw Problem.http('unauthorized');
+  }
+}
