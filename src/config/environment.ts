@@ -115,7 +115,7 @@ export const environmentSchema = z.object({
   VONAGE_API_HOST: url(['http:', 'https:'], 'https://api.nexmo.com').optional(),
   VONAGE_TIMEOUT_MS: whole(100, 60_000, 'milliseconds').default(5000),
   VONAGE_SIGNATURE_SECRET: text.min(16, 'at least 16 characters: the account’s signature secret').optional(),
-  VONAGE_REQUESTS_PER_SECOND: orOff(whole(1, 1_000_000, 'requests per second, or "off"')).default(25),
+  VONAGE_REQUESTS_PER_SECOND: orOff(whole(1, 1_000_000, 'requests per second, or "off"')).default(20),
   VONAGE_FAILURES_BEFORE_BREAK: orOff(whole(1, 1000, 'failures in a row, or "off"')).default(5),
   SANDBOX: text
     .refine((value) => ON.test(value) || OFF.test(value) || value === 'auto', 'on, off or auto')

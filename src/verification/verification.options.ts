@@ -28,7 +28,7 @@ export interface VerificationModuleOptions {
   policy?: Partial<VerificationPolicy>;
   /** Keeps the provider from being overrun, by all instances together. */
   protection?: {
-    /** Calls a second at most; 25 unless told (Vonage refuses more than 30), null for no limit. */
+    /** Calls a second at most; 20 unless told (Vonage refuses more than 30, and a network bunches calls), null for no limit. */
     requestsPerSecond?: number | null;
     /** Failures in a row after which it is left alone for a while; 5 unless told, null for never. */
     failuresBeforeBreak?: number | null;
@@ -52,7 +52,7 @@ export const DEFAULT_THROTTLES = {
   request: { limit: 30, windowSeconds: 60 },
 } as const satisfies Record<string, Throttle>;
 
-export const DEFAULT_PROTECTION = { requestsPerSecond: 25, failuresBeforeBreak: 5 } as const;
+export const DEFAULT_PROTECTION = { requestsPerSecond: 20, failuresBeforeBreak: 5 } as const;
 
 export const toKeyRing = (keys: KeyRing | string): KeyRing =>
   typeof keys === 'string' ? parseKeyRing(keys) : keys;

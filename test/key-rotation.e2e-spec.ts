@@ -1,0 +1,148 @@
+import { randomBytes } from 'node:crypto';
+import { createApp } from '../src/app.setup.js';
+import { loadConfig } from '../src/config/index.js';
+import { KeyRotator, VerificationService } from '../src/index.js';
+import { freshNumber, startApplication, wrongCode } from './support/application.js';
+import { run } from './support/program.js';
+
+const key = (id: string) => `${id}:${randomBytes(32).toString('base64')}`;
+
+/** An application under old keys, and what is needed for another one on its data under other rings. */
+async function world() {
+  const [oldEncryption, newEncryption, oldFingerprint, newFingerprint] = ['e1', 'e2', 'f1', 'f2'].map(
+    key,
+  ) as [string, string, string, string];
+  const before = await startApplication({
+    PHONE_ENCRYPTION_KEYS: oldEncryption,
+    PHONE_FINGERPRINT_KEYS: oldFingerprint,
+  });
+  const environment = {
+    NODE_ENV: 'test',
+    LOG_LEVEL: 'silent',
+    DATABASE_URL: before.databaseUrl,
+    DATA_DIRECTORY: before.dataDirectory,
+    THROTTLE_ADDRESS: 'off',
+    THROTTLE_NUMBER: 'off',
+    THROTTLE_REQUEST: 'off',
+    RECONCILE_EVERY_SECONDS: 'off',
+    VONAGE_REQUESTS_PER_SECOND: 'off',
+    VONAGE_API_HOST: before.sandbox.url,
+  };
+  const both = {
+    ...environment,
+    PHONE_ENCRYPTION_KEYS: `${newEncryption},${oldEncryption}`,
+    PHONE_FINGERPRINT_KEYS: `${newFingerprint},${oldFingerprint}`,
+  };
+  const onlyNew = {
+    ...environment,
+    PHONE_ENCRYPTION_KEYS: newEncryption,
+    PHONE_FINGERPRINT_KEYS: newFingerprint,
+  };
+  const instance = (env: Record<string, string>) =>
+    createApp(loadConfig(env), { databaseUrl: before.databaseUrl, vonageApiHost: before.sandbox.url });
+  return { before, both, onlyNew, instance };
+}
+
+describe('keys can be replaced while everything runs', () => {
+  const owner = { sessionId: 'the owner’s session' };
+
+  it('what the old keys wrote is read, found and counted under the new ones', async () => {
+    const { before, both, instance } = await world();
+    const after = await instance(both);
+    try {
+      const [oldOne, newOne] = [before.app.get(VerificationService), after.get(VerificationService)];
+      const phoneNumber = freshNumber();
+      const started = await oldOne.start({ phoneNumber, caller: owner });
+      if (!started.ok) throw new Error(started.code);
+      const requestId = started.request.id;
+      // The same live request, not a second message; and still the owner's.
+      expect(await newOne.start({ phoneNumber, caller: owner })).toMatchObject({
+        request: { id: requestId },
+      });
+      expect(await newOne.start({ phoneNumber, caller: { sessionId: 'another' } })).toMatchObject({
+        code: 'phone-busy',
+      });
+      expect(await newOne.check({ requestId, caller: {}, code: '000000' })).toMatchObject({
+        code: 'unknown-request',
+      });
+      const code = wrongCode(before.codeFor(phoneNumber));
+      for (const service of [oldOne, newOne]) {
+        expect(await service.check({ requestId, caller: owner, code })).toMatchObject({ code: 'wrong-code' });
+      }
+      const { rows } = await before.sql.query('SELECT wrong_codes FROM phone_guards');
+      expect(rows).toEqual([{ wrong_codes: 2 }]);
+      expect(before.sandbox.ledger(phoneNumber)).toHaveLength(1);
+      expect(
+        await newOne.check({ requestId, caller: owner, code: before.codeFor(phoneNumber) }),
+      ).toMatchObject({ ok: true });
+    } finally {
+      await after.close();
+      await before.close();
+    }
+  });
+
+  it('npm run keys:rotate brings everything under them, says how far it is, and goes on where it was killed', async () => {
+    const { before, both, onlyNew, instance } = await world();
+    try {
+      const { sql, app, codeFor } = before;
+      const service = app.get(VerificationService);
+      const phoneNumber = freshNumber();
+      const started = await service.start({ phoneNumber, caller: owner });
+      if (!started.ok) throw new Error(started.code);
+      await service.check({
+        requestId: started.request.id,
+        caller: owner,
+        code: wrongCode(codeFor(phoneNumber)),
+      });
+      // Many more, cheaply: copies would not open in another row, so the application itself makes them.
+      for (let i = 0; i < 1200; i += 40) {
+        await Promise.all(
+          Array.from({ length: 40 }, () => service.start({ phoneNumber: freshNumber(), caller: {} })),
+        );
+      }
+
+      const first = run(process.execPath, ['dist/commands/rotate-keys.js'], both);
+      await first.says(/500 of 1201 requests/);
+      first.process.kill('SIGKILL');
+      await first.ended();
+      const { rows } = await sql.query<{ done: number }>('SELECT done FROM key_rotations');
+      expect(rows[0]!.done).toBeGreaterThanOrEqual(500);
+      const second = run(process.execPath, ['dist/commands/rotate-keys.js'], both);
+      expect(await second.ended()).toBe(0);
+      expect(second.output()).not.toMatch(/^500 of/m);
+      expect(second.output()).toContain('1201 requests are under the newest keys');
+
+      const left = await sql.query(`SELECT 1 FROM verification_requests WHERE phone_number NOT LIKE 'e2:%'`);
+      expect(left.rows).toEqual([]);
+      const after = await instance(onlyNew);
+      try {
+        const newest = after.get(VerificationService);
+        const caller = { sessionId: 'a stranger' };
+        // The number still has its live request and its count of wrong codes, now under the new fingerprint only.
+        expect(await newest.start({ phoneNumber, caller })).toMatchObject({ code: 'phone-busy' });
+        const guards = await sql.query('SELECT wrong_codes FROM phone_guards WHERE wrong_codes > 0');
+        expect(guards.rows).toEqual([{ wrong_codes: 1 }]);
+      } finally {
+        await after.close();
+      }
+    } finally {
+      await before.close();
+    }
+  }, 120_000);
+
+  it('a key that is missing from the ring is named, and nothing is changed', async () => {
+    const { before, onlyNew, instance } = await world();
+    const after = await instance(onlyNew);
+    try {
+      await before.started();
+      await expect(after.get(KeyRotator).run()).rejects.toThrow('encryption key "e1" is not in the key ring');
+      const { rows } = await before.sql.query(
+        `SELECT 1 FROM verification_requests WHERE phone_number LIKE 'e1:%'`,
+      );
+      expect(rows).toHaveLength(1);
+    } finally {
+      await after.close();
+      await before.close();
+    }
+  });
+});
