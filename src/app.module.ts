@@ -26,6 +26,7 @@ function verificationOptions(
   { vonageApiHost, vonageSignatureSecret }: Surroundings,
 ): VerificationModuleOptions {
   const secret = vonageSignatureSecret ?? config.VONAGE_SIGNATURE_SECRET;
+  const { VONAGE_APPLICATION_ID: id, VONAGE_PRIVATE_KEY: privateKey } = config;
   const apiHost = vonageApiHost ?? config.VONAGE_API_HOST;
   return {
     vonage: {
@@ -36,6 +37,7 @@ function verificationOptions(
       timeoutMs: config.VONAGE_TIMEOUT_MS,
       ...(apiHost ? { apiHost } : {}),
       ...(secret ? { signatureSecret: secret } : {}),
+      ...(id && privateKey ? { application: { id, privateKey } } : {}),
     },
     protection: {
       requestsPerSecond: config.VONAGE_REQUESTS_PER_SECOND,

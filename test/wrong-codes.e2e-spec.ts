@@ -155,7 +155,7 @@ describe('wrong codes are counted over all requests of a number and of a user', 
     const before = sandbox.calls().check;
     for (let round = 0; round < 5; round += 1) {
       await Promise.all(
-        started.map((start, index) =>
+        started.map(async (start, index) =>
           start.ok
             ? service.check({ requestId: start.request.id, caller, code: wrongCode(codeFor(phones[index]!)) })
             : null,

@@ -68,6 +68,9 @@ function combinationProblems(env: Record<string, string | undefined>, production
       `${key ? 'VONAGE_API_SECRET' : 'VONAGE_API_KEY'} must be set too: key and secret belong together`,
     );
   }
+  if (Boolean(env['VONAGE_APPLICATION_ID']) !== Boolean(env['VONAGE_PRIVATE_KEY'])) {
+    problems.push('VONAGE_APPLICATION_ID and VONAGE_PRIVATE_KEY must be set together');
+  }
   if (env['VONAGE_VERIFY_API'] === 'v1' && codeLength && !['4', '6'].includes(codeLength.trim())) {
     problems.push('CODE_LENGTH must be 4 or 6 with VONAGE_VERIFY_API=v1');
   }

@@ -114,6 +114,14 @@ export const environmentSchema = z.object({
   VONAGE_VERIFY_API: z.enum(['v1', 'v2'], 'v1 or v2').default('v2'),
   VONAGE_API_HOST: url(['http:', 'https:'], 'https://api.nexmo.com').optional(),
   VONAGE_TIMEOUT_MS: whole(100, 60_000, 'milliseconds').default(5000),
+  VONAGE_APPLICATION_ID: z.uuid('the id of a Vonage application').optional(),
+  VONAGE_PRIVATE_KEY: text
+    .transform((value) => value.replaceAll(String.raw`\n`, '\n'))
+    .refine(
+      (value) => /^-----BEGIN [A-Z ]*PRIVATE KEY-----\n/.test(value),
+      'a private key in PEM, with line ends or \\n',
+    )
+    .optional(),
   VONAGE_SIGNATURE_SECRET: text.min(16, 'at least 16 characters: the account’s signature secret').optional(),
   VONAGE_REQUESTS_PER_SECOND: orOff(whole(1, 1_000_000, 'requests per second, or "off"')).default(20),
   VONAGE_FAILURES_BEFORE_BREAK: orOff(whole(1, 1000, 'failures in a row, or "off"')).default(5),

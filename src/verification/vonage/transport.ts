@@ -7,6 +7,8 @@ import { Agent, errors, request as send } from 'undici';
 export interface VonageConnection {
   apiKey: string;
   apiSecret: string;
+  /** v2 is called as this application, with a token signed by its key: only then does Vonage send webhooks. */
+  application?: { id: string; /** PEM. */ privateKey: string };
   /** Another base URL than Vonage's: a proxy, the sandbox. */
   apiHost?: string;
   /** For the whole exchange: connecting, headers and body. */
@@ -67,6 +69,11 @@ export class VonageTransport {
 
   verify2(): Verify2 {
     const OverTransport = this.over(Verify2);
+    const { application } = this.connection;
+    if (application) {
+      const credentials = { applicationId: application.id, privateKey: application.privateKey };
+      return new OverTransport(credentials, this.options());
+    }
     class Verify2WithKeyAndSecret extends OverTransport {
       protected override authType = AuthenticationType.BASIC;
     }

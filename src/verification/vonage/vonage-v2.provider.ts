@@ -17,7 +17,7 @@ interface CheckAnswer {
 /** The detail of a conflict is the only thing that tells "never" from "not yet". */
 const says = (error: VonageHttpError, pattern: RegExp) => pattern.test(String(error.body['detail'] ?? ''));
 
-/** Verify v2 with key and secret (Basic authentication). */
+/** Verify v2, with key and secret (Basic authentication) or as an application (a token). */
 export class VonageV2Provider extends VerificationProvider {
   readonly name = 'vonage-v2';
   private readonly transport: VonageTransport;
