@@ -6,7 +6,6 @@ import type { Config } from './config/index.js';
 import { dataSourceOptions } from './database/index.js';
 import { entities } from './entities.js';
 import { HealthModule, loggerParams } from './operations/index.js';
-import { VerificationLog } from './verification-log.js';
 import { type VerificationModuleOptions, VerificationModule } from './verification/index.js';
 
 /** Where a running application finds what it does not bring itself. */
@@ -85,7 +84,6 @@ export class AppModule {
         VerificationModule.forRoot(verificationOptions(config, surroundings)),
         HealthModule,
       ],
-      providers: [VerificationLog],
     };
   }
 }

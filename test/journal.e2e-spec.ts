@@ -1,4 +1,5 @@
 import pg from 'pg';
+import { AnnouncementWatermark } from '../src/verification/journal/announcement-watermark.js';
 import { JournalAuditor, VERIFICATION_EVENT, type VerificationEvent } from '../src/index.js';
 import { freshNumber, startApplication, type TestApplication, wrongCode } from './support/application.js';
 import { run } from './support/program.js';
@@ -140,20 +141,13 @@ describe('events are announced after their commit, at least once', () => {
         },
         { promisify: true },
       );
-      const { client, started, sql } = application;
+      const { client, started } = application;
       const { requestId, code } = await started();
       await client.json('POST', '/verify-otp', { requestId, otpCode: code });
-      await until(async () => seen.filter(({ type }) => type === 'matched').length === 1);
-      // Taken for 30 seconds, after which it is anybody's again.
-      await sql.query(`UPDATE verification_outbox SET taken_until = clock_timestamp()`);
-      await until(async () => (await sql.query('SELECT 1 FROM verification_outbox')).rows.length === 0);
-      expect(seen.map(({ number, type }) => `${number} ${type}`)).toEqual([
-        '1 started',
-        '2 sent',
-        '3 check-claimed',
-        '4 matched',
-        '4 matched',
-      ]);
+      // The first round failed on the last one: all subscribers get it again, and nobody gets less than all.
+      await until(async () => seen.filter(({ type }) => type === 'matched').length === 2);
+      const told = new Set(seen.map(({ number, type }) => `${number} ${type}`));
+      expect([...told].sort()).toEqual(['1 started', '2 sent', '3 check-claimed', '4 matched']);
       expect(seen.at(-1)).toMatchObject({
         requestId,
         from: 'PENDING',
@@ -168,23 +162,85 @@ describe('events are announced after their commit, at least once', () => {
     }
   });
 
-  it('those of an instance that died are announced by another', async () => {
+  it('those of an instance that died before it had announced them are announced by another', async () => {
     const application = await startApplication();
     try {
       const { started, sql, app } = application;
       const { EventEmitter2 } = await import('@nestjs/event-emitter');
       const seen: VerificationEvent[] = [];
-      const { requestId } = await started();
-      await until(async () => (await sql.query('SELECT 1 FROM verification_outbox')).rows.length === 0);
       app.get(EventEmitter2).on(VERIFICATION_EVENT, (event: VerificationEvent) => seen.push(event));
-      // As a killed instance leaves it: taken, and never cleared.
-      await sql.query(`INSERT INTO verification_outbox VALUES ($1, 2, clock_timestamp() + interval '1 s')`, [
-        requestId,
+      const { requestId } = await started();
+      await until(async () => seen.length === 2);
+      seen.length = 0;
+      // As a killed instance leaves it: not seen for a while, and not come as far as these events.
+      await sql.query(
+        `INSERT INTO event_announcers VALUES (gen_random_uuid(), clock_timestamp() - interval '1 minute', clock_timestamp() - interval '16 s')`,
+      );
+      await until(async () => seen.length >= 2);
+      expect(seen).toMatchObject([
+        { requestId, number: 1, type: 'started' },
+        { requestId, number: 2, type: 'sent' },
       ]);
-      await until(async () => seen.length > 0);
-      expect(seen).toMatchObject([{ requestId, number: 2, type: 'sent' }]);
+      await until(async () => (await sql.query('SELECT 1 FROM event_announcers')).rows.length === 1);
     } finally {
       await application.close();
     }
+  });
+
+  it('those whose statement lost its answer are found again', async () => {
+    const application = await startApplication();
+    try {
+      const { started, sql, app, client } = application;
+      const { EventEmitter2 } = await import('@nestjs/event-emitter');
+      const seen = new Set<string>();
+      app
+        .get(EventEmitter2)
+        .on(VERIFICATION_EVENT, ({ requestId, number }: VerificationEvent) =>
+          seen.add(`${requestId} ${number}`),
+        );
+      const { StatementRunner } = await import('../src/verification/verification.statement-runner.js');
+      const runner = app.get(StatementRunner, { strict: false });
+      const { requestId, code } = await started();
+      // The statement is run, and its answer is lost on the way.
+      const query = Reflect.get(runner, 'query') as (...values: unknown[]) => Promise<unknown>;
+      Reflect.set(runner, 'query', async (name: string, values: unknown[]) => {
+        const rows = await query.call(runner, name, values);
+        if (name === 'finishCheck') throw new Error('Connection terminated unexpectedly');
+        return rows;
+      });
+      await client.json('POST', '/verify-otp', { requestId, otpCode: code });
+      await until(async () => seen.size === 4);
+      const { rows } = await sql.query<{ key: string }>(
+        `SELECT request_id || ' ' || number AS key FROM verification_events`,
+      );
+      expect([...seen].sort()).toEqual(rows.map(({ key }) => key).sort());
+    } finally {
+      await application.close();
+    }
+  });
+});
+
+describe('the watermark of what is announced', () => {
+  const at = (second: number) => new Date(Date.UTC(2026, 0, 1, 0, 0, second));
+
+  it('never passes a statement under way, an event that waits, or one whose answer was lost', () => {
+    const watermark = new AnnouncementWatermark();
+    watermark.itIs(at(1));
+    const [first, second] = [watermark.begins(), watermark.begins()];
+    watermark.itIs(at(2));
+    expect(watermark.announcedUntil).toEqual(at(1));
+    second([{ id: 'b', events: 1 }]);
+    const third = watermark.begins();
+    watermark.itIs(at(3));
+    watermark.announced(watermark.take(10));
+    expect(watermark.announcedUntil).toEqual(at(1));
+    first([{ id: 'a', events: 1 }]);
+    expect(watermark.announcedUntil).toEqual(at(1));
+    watermark.announced(watermark.take(10));
+    expect(watermark.announcedUntil).toEqual(at(2));
+    third(null);
+    expect([watermark.announcedUntil, watermark.isClear]).toEqual([at(2), false]);
+    watermark.found(at(2));
+    expect([watermark.announcedUntil, watermark.isClear]).toEqual([at(3), true]);
   });
 });

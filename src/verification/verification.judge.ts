@@ -44,7 +44,7 @@ export class VerificationJudge {
   async check(claimed: VerificationRecord, token: string, code: string): Promise<VerificationResult> {
     const outcome = await this.provider.check(claimed.providerRequestId!, code);
     const change = this.changeAfter(outcome, claimed);
-    const changed = await this.repository.finishCheck(claimed.id, token, change);
+    const changed = await this.repository.finishCheck(claimed, token, change);
     const request = changed ?? (await this.repository.findById(claimed.id));
     if (!request) return failure('unknown-request');
 
@@ -80,7 +80,7 @@ export class VerificationJudge {
       ? await this.provider.lookup!(claimed.providerRequestId!)
       : { outcome: claimed.providerVerdict! };
     const change = changeAfterWord(word, claimed, asked ? 'reconciler' : 'provider');
-    if (change) return this.repository.finishCheck(claimed.id, token, change);
+    if (change) return this.repository.finishCheck(claimed, token, change);
     if (word.outcome === 'fault') this.sender.report('lookup', claimed.id, word);
     return this.repository.keepDoubt(claimed.id, token, ASK_AGAIN_SECONDS);
   }

@@ -104,53 +104,52 @@ export class VerificationRepository {
       request.ttlSeconds,
       request.provider,
       request.sendLeaseSeconds,
-      this.announce,
     ]);
   }
 
   sent(id: string, providerRequestId: string, cooldownSeconds: number, actor: Actor) {
-    return this.one('sent', [id, providerRequestId, cooldownSeconds, actor, this.announce]);
+    return this.one('sent', [id, providerRequestId, cooldownSeconds, actor]);
   }
 
   /** @param ownSendLost an earlier send of this very request may have reached the provider */
   adopt(id: string, providerRequestId: string, ownSendLost: boolean, cooldownSeconds: number, actor: Actor) {
-    return this.one('adopt', [id, providerRequestId, ownSendLost, cooldownSeconds, actor, this.announce]);
+    return this.one('adopt', [id, providerRequestId, ownSendLost, cooldownSeconds, actor]);
   }
 
   failSend(id: string, reason: EndReason, actor: Actor, providerStatus: string) {
-    return this.one('failSend', [id, reason, actor, providerStatus, this.announce]);
+    return this.one('failSend', [id, reason, actor, providerStatus]);
   }
 
   sendUnknown(id: string, actor: Actor, providerStatus: string) {
-    return this.one('sendUnknown', [id, actor, providerStatus, this.announce]);
+    return this.one('sendUnknown', [id, actor, providerStatus]);
   }
 
   claimSend(id: string, leaseSeconds: number) {
-    return this.one('claimSend', [id, leaseSeconds, this.announce]);
+    return this.one('claimSend', [id, leaseSeconds]);
   }
 
   claimLostSend(leaseSeconds: number) {
-    return this.one('claimLostSend', [leaseSeconds, this.announce]);
+    return this.one('claimLostSend', [leaseSeconds]);
   }
 
   claimLostResend(leaseSeconds: number, token: string) {
-    return this.one<ResendClaim>('claimLostResend', [leaseSeconds, token, this.announce]);
+    return this.one<ResendClaim>('claimLostResend', [leaseSeconds, token]);
   }
 
   /** @returns how many requests were found over; 500 at most: then there may be more */
   async sweep(createdWithinSeconds: number): Promise<number> {
-    const values = [createdWithinSeconds, this.announce, ...this.limits];
+    const values = [createdWithinSeconds, ...this.limits];
     return (await this.statements.all('sweep', values)).length;
   }
 
   /** @param evenInDoubt also when it is not known what became of the check before */
   claimCheck({ id, token, callerFingerprints, leaseSeconds, purpose }: Claim, evenInDoubt: boolean) {
-    const values = [id, token, callerFingerprints, leaseSeconds, purpose, evenInDoubt, this.announce];
+    const values = [id, token, callerFingerprints, leaseSeconds, purpose, evenInDoubt];
     return this.one('claimCheck', values);
   }
 
-  finishCheck(id: string, token: string, change: CheckChange) {
-    return this.one('finishCheck', [
+  finishCheck({ id, userId }: { id: string; userId: string | null }, token: string, change: CheckChange) {
+    return this.one(userId === null ? 'finishCheck' : 'finishCheckOfUser', [
       id,
       token,
       change.to,
@@ -162,7 +161,6 @@ export class VerificationRepository {
       change.providerStatus,
       change.cost?.amount ?? null,
       change.cost?.currency ?? null,
-      this.announce,
       ...this.limits,
     ]);
   }
@@ -192,7 +190,6 @@ export class VerificationRepository {
       purpose,
       maxSends,
       channel,
-      this.announce,
     ]);
   }
 
@@ -215,7 +212,6 @@ export class VerificationRepository {
       sent.cooldownSeconds,
       sent.actor,
       sent.providerStatus,
-      this.announce,
     ]);
   }
 
@@ -232,12 +228,11 @@ export class VerificationRepository {
       previousChannel,
       why.actor,
       why.providerStatus,
-      this.announce,
     ]);
   }
 
   cancel(id: string, callerFingerprints: Buffer[], purpose: string) {
-    const values = [id, callerFingerprints, purpose, 'cancelled-by-caller', this.announce, ...this.limits];
+    const values = [id, callerFingerprints, purpose, 'cancelled-by-caller', ...this.limits];
     return this.one('cancel', values);
   }
 
@@ -264,10 +259,6 @@ export class VerificationRepository {
 
   async liftLockOfUser(userId: string): Promise<boolean> {
     return (await this.statements.all('liftLockOfUser', [userId])).length > 0;
-  }
-
-  private get announce(): boolean {
-    return this.statements.announce;
   }
 
   private one<Row = VerificationRecord>(...statement: Parameters<StatementRunner['one']>) {

@@ -143,7 +143,7 @@ export class VerificationSender {
       case 'destination-rejected':
       case 'fraud-blocked': {
         const reason = start.outcome === 'fraud-blocked' ? 'fraud-blocked' : 'send-rejected';
-        await this.repository.finishCheck(request.id, token, {
+        await this.repository.finishCheck(request, token, {
           to: 'FAILED',
           event: reason,
           reason,

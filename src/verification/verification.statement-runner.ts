@@ -1,21 +1,31 @@
-import { Injectable, Optional } from '@nestjs/common';
-import { EventEmitter2 } from '@nestjs/event-emitter';
+import { Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import type { Pool } from 'pg';
 import { DataSource } from 'typeorm';
 import { type StatementName, STATEMENTS } from './verification.statements.js';
 
+/** Hears of every statement that may have written an event. */
+export interface StatementObserver {
+  /** Just before it runs. @returns to be called with the rows, or with null when it is not known what happened */
+  begins(): (rows: readonly { id: string; events: number }[] | null) => void;
+}
+
+/** Statements that write one event for every row that they return. */
+const WRITES_EVENTS = new Set<StatementName>(
+  (Object.keys(STATEMENTS) as StatementName[]).filter((name) =>
+    STATEMENTS[name].includes('INSERT INTO verification_events'),
+  ),
+);
+
 /** Runs the named statements, each its own transaction. */
 @Injectable()
 export class StatementRunner {
-  /** Whether anybody could hear of events: the host has imported `EventEmitterModule`. Otherwise the outbox stays empty. */
-  readonly announce: boolean;
+  private observer: StatementObserver | null = null;
 
-  constructor(
-    @InjectDataSource() private readonly dataSource: DataSource,
-    @Optional() emitter?: EventEmitter2,
-  ) {
-    this.announce = Boolean(emitter);
+  constructor(@InjectDataSource() private readonly dataSource: DataSource) {}
+
+  observe(observer: StatementObserver | null): void {
+    this.observer = observer;
   }
 
   /** The first row; null means that nothing was in the state that the statement leaves from. */
@@ -23,10 +33,22 @@ export class StatementRunner {
     return (await this.all<Row>(name, values))[0] ?? null;
   }
 
-  /** Prepared by name on TypeORM's own pool: its query() has no names, and they save 40 % of Postgres's time here. */
   async all<Row>(name: StatementName, values: unknown[]): Promise<Row[]> {
+    const ends = this.observer && WRITES_EVENTS.has(name) ? this.observer.begins() : null;
+    try {
+      const rows = await this.query(name, values);
+      ends?.(rows as { id: string; events: number }[]);
+      return rows as Row[];
+    } catch (error) {
+      ends?.(null);
+      throw error;
+    }
+  }
+
+  /** Prepared by name on TypeORM's own pool: its query() has no names, and they save 40 % of Postgres's time here. */
+  private async query(name: StatementName, values: unknown[]): Promise<unknown[]> {
     const pool = (this.dataSource.driver as unknown as { master: Pool }).master;
     const result = await pool.query({ name: `verification.${name}`, text: STATEMENTS[name], values });
-    return result.rows as Row[];
+    return result.rows as unknown[];
   }
 }

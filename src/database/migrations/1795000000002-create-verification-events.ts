@@ -1,8 +1,8 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
 /**
- * The journal of every change, a chain of hashes per request whose head is in the request itself, and the outbox of
- * what is still to be announced.
+ * The journal of every change, a chain of hashes per request whose head is in the request itself, and how far
+ * each instance has announced its own.
  */
 export class CreateVerificationEvents1795000000002 implements MigrationInterface {
   readonly name = 'CreateVerificationEvents1795000000002';
@@ -42,16 +42,16 @@ export class CreateVerificationEvents1795000000002 implements MigrationInterface
     // Append-only for the role that the application runs as, which is the owner unless the operator made another one.
     await queryRunner.query(`REVOKE UPDATE, DELETE, TRUNCATE ON verification_events FROM CURRENT_USER`);
     await queryRunner.query(`
-      CREATE TABLE verification_outbox (
-        request_id uuid NOT NULL,
-        number smallint NOT NULL,
-        taken_until timestamptz,
-        CONSTRAINT verification_outbox_pkey PRIMARY KEY (request_id, number)
-      )`);
+      CREATE TABLE event_announcers (
+        id uuid NOT NULL,
+        announced_until timestamptz NOT NULL,
+        seen_at timestamptz NOT NULL,
+        CONSTRAINT event_announcers_pkey PRIMARY KEY (id)
+      ) WITH (fillfactor = 50)`);
   }
 
   async down(queryRunner: QueryRunner): Promise<void> {
-    await queryRunner.query('DROP TABLE verification_outbox');
+    await queryRunner.query('DROP TABLE event_announcers');
     await queryRunner.query('DROP TABLE verification_events');
     await queryRunner.query('DROP FUNCTION verification_event_hash');
     await queryRunner.query('ALTER TABLE verification_requests DROP COLUMN events, DROP COLUMN event_hash');

@@ -36,6 +36,8 @@ export interface VerificationRecord {
   createdAt: Date;
   expiresAt: Date;
   verifiedAt: Date | null;
+  /** How many events the journal has of it: the number of the last one. */
+  events: number;
   /** The database's clock at the moment of reading: all that "now" may mean for this row. */
   readAt: Date;
 }

@@ -3,7 +3,7 @@ import { KeyRotation } from './key-rotation.entity.js';
 import { PhoneGuard } from './phone-guard.entity.js';
 import { ProviderPace } from './provider-pace.entity.js';
 import { UserGuard } from './user-guard.entity.js';
-import { OutboxRow, VerificationEventRow } from './verification-event.entity.js';
+import { EventAnnouncerRow, VerificationEventRow } from './verification-event.entity.js';
 import { VerificationRequest } from './verification-request.entity.js';
 import { WebhookReceipt } from './webhook-receipt.entity.js';
 
@@ -13,7 +13,7 @@ export { PhoneGuard, UserGuard, VerificationEventRow, VerificationRequest };
 export const verificationEntities = [
   VerificationRequest,
   VerificationEventRow,
-  OutboxRow,
+  EventAnnouncerRow,
   PhoneGuard,
   UserGuard,
   IdempotencyKey,

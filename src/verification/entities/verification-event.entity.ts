@@ -46,16 +46,17 @@ export class VerificationEventRow {
   hash!: Buffer;
 }
 
-/** Events that are still to be announced. A row is gone once every subscriber has had it. */
-@Entity('verification_outbox')
-export class OutboxRow {
-  @PrimaryColumn('uuid', { name: 'request_id', primaryKeyConstraintName: 'verification_outbox_pkey' })
-  requestId!: string;
+/** An instance that announces events, and how far it has come. */
+@Entity('event_announcers')
+export class EventAnnouncerRow {
+  @PrimaryColumn('uuid', { primaryKeyConstraintName: 'event_announcers_pkey' })
+  id!: string;
 
-  @PrimaryColumn('smallint', { primaryKeyConstraintName: 'verification_outbox_pkey' })
-  number!: number;
+  /** Everything of its own before this moment has been announced. */
+  @Column('timestamptz', { name: 'announced_until' })
+  announcedUntil!: Date;
 
-  /** An instance is announcing it and may be given up on after this moment. */
-  @Column('timestamptz', { name: 'taken_until', nullable: true })
-  takenUntil!: Date | null;
+  /** It lived then. */
+  @Column('timestamptz', { name: 'seen_at' })
+  seenAt!: Date;
 }

@@ -1,8 +1,29 @@
 import { boundTo, change, COLUMNS, from, inTime, notBusy, seconds } from './fragments.js';
-import { countCodes, limitsFrom, mustWait } from './guards.js';
+import { countCodes, countCodesOfUser, limitsFrom, mustWait } from './guards.js';
 
 /** A check or a resend is under way, or was when its process died: its code may have been wrong. */
 const UNCOUNTED = 'CASE WHEN r.check_token IS NULL THEN 0 ELSE r.uncounted END';
+
+const FINISH_CHECK = {
+  set: `status = $3::text, reason = $4::text, attempts = r.attempts - $5::int, check_token = NULL, check_until = NULL,
+        check_in_doubt = $6, send_until = CASE WHEN $3::text = 'PENDING' THEN r.send_until END,
+        verified_at = CASE WHEN $3::text = 'VERIFIED' THEN clock_timestamp() END,
+        ended_at = CASE WHEN $3::text <> 'PENDING' THEN clock_timestamp() END,
+        price = coalesce($10::numeric + coalesce(r.price, 0), r.price), currency = coalesce($11::text, r.currency)`,
+  where: `r.id = $1 AND r.check_token = $2 AND ${from('matched')}`,
+  entry: {
+    type: '$7::text',
+    from: `'PENDING'`,
+    to: '$3::text',
+    reason: '$4::text',
+    actor: '$8::text',
+    providerStatus: '$9::text',
+    price: '$10::numeric',
+    currency: '$11::text',
+  },
+};
+/** Codes that the provider found wrong, or that nobody knows of. */
+const NOT_RIGHT = `(CASE WHEN r.status = 'VERIFIED' THEN 0 ELSE r.uncounted - $5::int END)`;
 
 /** Checks of typed codes, what becomes of them, and the end of a request. */
 export const CHECK_STATEMENTS = {
@@ -19,7 +40,6 @@ export const CHECK_STATEMENTS = {
         AND ($6 OR NOT r.check_in_doubt AND r.check_token IS NULL)
         AND NOT ${mustWait('r.phone_fingerprint', 'r.confirmed_for', 'r.user_id')}`,
     entry: { type: `'check-claimed'`, from: `'PENDING'`, to: `'PENDING'`, actor: `'caller'` },
-    announce: '$7',
   }),
 
   /**
@@ -27,27 +47,12 @@ export const CHECK_STATEMENTS = {
    * (1 when the provider did not judge), $6 whether its answer is still owed. Only the claim that still holds the token
    * may. Hot: 4 of 4.
    */
-  finishCheck: change({
-    set: `status = $3::text, reason = $4::text, attempts = r.attempts - $5::int, check_token = NULL, check_until = NULL,
-          check_in_doubt = $6, send_until = CASE WHEN $3::text = 'PENDING' THEN r.send_until END,
-          verified_at = CASE WHEN $3::text = 'VERIFIED' THEN clock_timestamp() END,
-          ended_at = CASE WHEN $3::text <> 'PENDING' THEN clock_timestamp() END,
-          price = coalesce($10::numeric + coalesce(r.price, 0), r.price), currency = coalesce($11::text, r.currency)`,
-    where: `r.id = $1 AND r.check_token = $2 AND ${from('matched')}`,
-    entry: {
-      type: '$7::text',
-      from: `'PENDING'`,
-      to: '$3::text',
-      reason: '$4::text',
-      actor: '$8::text',
-      providerStatus: '$9::text',
-      price: '$10::numeric',
-      currency: '$11::text',
-    },
-    announce: '$12',
-    also: [
-      countCodes(`(CASE WHEN r.status = 'VERIFIED' THEN 0 ELSE r.uncounted - $5::int END)`, limitsFrom(13)),
-    ],
+  finishCheck: change({ ...FINISH_CHECK, also: [countCodes(NOT_RIGHT, limitsFrom(12))] }),
+
+  /** The same for a request that has a user. */
+  finishCheckOfUser: change({
+    ...FINISH_CHECK,
+    also: [countCodes(NOT_RIGHT, limitsFrom(12)), countCodesOfUser(NOT_RIGHT, limitsFrom(12))],
   }),
 
   /**
@@ -86,9 +91,8 @@ export const CHECK_STATEMENTS = {
       reason: '$4::text',
       actor: `'caller'`,
     },
-    announce: '$5',
     // A code whose check is under way counts as wrong: a cancel in between must not make it free.
-    also: [countCodes(`(${UNCOUNTED})`, limitsFrom(6))],
+    also: [countCodes(`(${UNCOUNTED})`, limitsFrom(5)), countCodesOfUser(`(${UNCOUNTED})`, limitsFrom(5))],
   }),
 
   /** Why a claim was refused, as far as the guards are concerned. */

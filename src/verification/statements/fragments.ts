@@ -22,7 +22,7 @@ export const COLUMNS = `
   r.check_in_doubt AS "checkInDoubt", r.provider_verdict AS "providerVerdict",
   r.resend_available_at AS "resendAvailableAt",
   r.created_at AS "createdAt", r.expires_at AS "expiresAt", r.verified_at AS "verifiedAt",
-  clock_timestamp() AS "readAt"`;
+  r.events, clock_timestamp() AS "readAt"`;
 
 /** SQL expressions for one row of the journal; each may use parameters, literals, and what the statement calls `b`. */
 export interface JournalEntry {
@@ -52,18 +52,12 @@ const inOrder = ({ type, from: left, to, actor, ...more }: JournalEntry) =>
 export const firstHash = (id: string, entry: JournalEntry) =>
   `verification_event_hash(NULL, ${id}, 1, now(), ${inOrder(entry)})`;
 
-/**
- * Two CTEs after one named `changed`: its event in the journal, and in the outbox if somebody wants to hear of it.
- * @param announce a boolean parameter
- */
-export const journal = (entry: JournalEntry, announce: string) => `
+/** A CTE after one named `changed`: its event in the journal. */
+export const journal = (entry: JournalEntry) => `
   event AS (
     INSERT INTO verification_events
       (request_id, number, at, type, from_status, to_status, reason, actor, provider_status, price, currency, hash)
-    SELECT r.id, r.events, now(), ${inOrder(entry)}, r.event_hash FROM changed r${entry.from.startsWith('b.') ? ' JOIN b ON b.id = r.id' : ''}),
-  outbox AS (
-    INSERT INTO verification_outbox (request_id, number)
-    SELECT r.id, r.events FROM changed r WHERE ${announce}::boolean)`;
+    SELECT r.id, r.events, now(), ${inOrder(entry)}, r.event_hash FROM changed r${entry.from.startsWith('b.') ? ' JOIN b ON b.id = r.id' : ''})`;
 
 export interface Change {
   /** CTEs that come first; one named `b` has the row as it was. */
@@ -73,8 +67,6 @@ export interface Change {
   using?: string;
   where: string;
   entry: JournalEntry;
-  /** The boolean parameter that tells whether somebody wants to hear of it. */
-  announce: string;
   /** CTEs that follow from the changed row `r` of `changed`. */
   also?: string[];
   /** More columns. */
@@ -82,7 +74,7 @@ export interface Change {
 }
 
 /** One compare-and-set on one request, with its event, in one statement. */
-export function change({ before, set, using, where, entry, announce, also = [], returning }: Change): string {
+export function change({ before, set, using, where, entry, also = [], returning }: Change): string {
   return `
   WITH ${before ? `${before},` : ''}
   changed AS (
@@ -93,6 +85,6 @@ export function change({ before, set, using, where, entry, announce, also = [], 
     ${using ? `FROM ${using}` : ''}
      WHERE ${where}
     RETURNING r.*),
-  ${[journal(entry, announce), ...also].join(',\n')}
+  ${[journal(entry), ...also].join(',\n')}
   SELECT ${COLUMNS}${returning ? `, ${returning}` : ''} FROM changed r${returning?.includes('b.') ? ' JOIN b ON b.id = r.id' : ''}`;
 }

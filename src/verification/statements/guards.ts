@@ -40,13 +40,12 @@ export const freeGuard = `
        AND g.phone_fingerprint = r.phone_fingerprint AND g.confirmed_for = r.confirmed_for AND g.live_request_id = r.id)`;
 
 /**
- * CTEs after `changed`: frees the number if the request is over, and counts `wrong` codes against number and user. A
- * right code ends both counts. The guard of the number comes before that of the user, everywhere.
+ * A CTE after `changed`: frees the number if the request is over, and counts `wrong` codes against it. A right code
+ * ends the count. The guard of the number comes before that of the user, everywhere.
  * @param wrong an expression on the changed row `r`
  */
 export const countCodes = (wrong: string, limits: Limits) => {
   const phone = `(g.wrong_codes + ${wrong})`;
-  const user = `(u.wrong_codes + excluded.wrong_codes)`;
   const isRight = `r.status = 'VERIFIED'`;
   const itsOwn = `NOT (${isLive('r')}) AND g.live_request_id = r.id`;
   return `
@@ -60,7 +59,14 @@ export const countCodes = (wrong: string, limits: Limits) => {
       FROM changed r
      WHERE g.phone_fingerprint = r.phone_fingerprint AND g.confirmed_for = r.confirmed_for
        AND (NOT (${isLive('r')}) OR ${wrong} > 0)
-    RETURNING 1),
+    RETURNING 1)`;
+};
+
+/** CTEs after those of {@link countCodes}: the same for the user, for requests that have one. */
+export const countCodesOfUser = (wrong: string, limits: Limits) => {
+  const user = `(u.wrong_codes + excluded.wrong_codes)`;
+  const isRight = `r.status = 'VERIFIED'`;
+  return `
   user_counted AS (
     INSERT INTO user_guards AS u (user_id, confirmed, wrong_codes, wait_until, locked_at)
     SELECT r.user_id, r.confirmed_for <> '', ${wrong}, ${waitAfter(wrong, limits)}, ${lockAfter(wrong, limits, 'NULL')}

@@ -31,7 +31,6 @@ export const PROVIDER_STATEMENTS = {
       price: '$8::numeric',
       currency: '$9::text',
     },
-    announce: '$10',
   }),
 
   /** Whether a notification made at $1 (in seconds) is young enough ($2), by the database's clock. */

@@ -18,7 +18,6 @@ export const RESEND_STATEMENTS = {
         AND ${notBusy} AND ${boundTo('$3')}
         AND NOT ${mustWait('r.phone_fingerprint', 'r.confirmed_for', 'r.user_id')}`,
     entry: { ...IN_PENDING, type: `'resend-claimed'`, actor: `'caller'` },
-    announce: '$8',
     returning: 'b.lost AS "earlierSendLost", b.channel AS "previousChannel"',
   }),
 
@@ -29,7 +28,6 @@ export const RESEND_STATEMENTS = {
           expires_at = clock_timestamp() + ${seconds('$4')}, resend_available_at = clock_timestamp() + ${seconds('$5')}`,
     where: `r.id = $1 AND r.check_token = $2 AND ${from('resent')}`,
     entry: { ...IN_PENDING, type: `'resent'`, actor: '$6::text', providerStatus: '$7::text' },
-    announce: '$8',
     also: [
       `extended AS (
         UPDATE phone_guards g SET live_until = r.expires_at
@@ -54,6 +52,5 @@ export const RESEND_STATEMENTS = {
       actor: '$6::text',
       providerStatus: '$7::text',
     },
-    announce: '$8',
   }),
 } as const;

@@ -38,7 +38,7 @@ export const SEND_STATEMENTS = {
              1, ${firstHash('$1', STARTED)}
         FROM guard
       RETURNING r.*),
-    ${journal(STARTED, '$18')}
+    ${journal(STARTED)}
     SELECT ${COLUMNS} FROM changed r`,
 
   /** The message is out. Whoever answers first decides: 0 rows means somebody did. Hot: 2 of 4. */
@@ -53,7 +53,6 @@ export const SEND_STATEMENTS = {
       actor: '$4::text',
       providerStatus: `'started'`,
     },
-    announce: '$5',
   }),
 
   /** Takes over a send whose answer never came, once its time is up. */
@@ -61,7 +60,6 @@ export const SEND_STATEMENTS = {
     set: `send_until = clock_timestamp() + ${seconds('$2')}`,
     where: `r.id = $1 AND ${from('sent')} AND r.send_until <= clock_timestamp() AND ${inTime}`,
     entry: { type: `'send-retried'`, from: `'SENDING'`, to: `'SENDING'`, actor: `'caller'` },
-    announce: '$3',
   }),
 
   /**
@@ -75,7 +73,6 @@ export const SEND_STATEMENTS = {
                        AND r.send_until <= clock_timestamp() AND ${inTime}
                      ORDER BY r.send_until FOR UPDATE SKIP LOCKED LIMIT 1)`,
     entry: { type: `'send-retried'`, from: `'SENDING'`, to: `'SENDING'`, actor: `'reconciler'` },
-    announce: '$2',
   }),
 
   /** Nobody knows whether the message went out: from now on whoever comes first may find out. */
@@ -89,7 +86,6 @@ export const SEND_STATEMENTS = {
       actor: '$2::text',
       providerStatus: '$3::text',
     },
-    announce: '$4',
   }),
 
   /**
@@ -121,7 +117,6 @@ export const SEND_STATEMENTS = {
       actor: '$5::text',
       providerStatus: `'already-pending'`,
     },
-    announce: '$6',
   }),
 
   /** Ends a request that could not be sent; $2 is the reason and the event. */
@@ -136,7 +131,6 @@ export const SEND_STATEMENTS = {
       actor: '$3::text',
       providerStatus: '$4::text',
     },
-    announce: '$5',
     also: [freeGuard],
   }),
 
@@ -151,7 +145,6 @@ export const SEND_STATEMENTS = {
     using: 'b',
     where: 'r.id = b.id',
     entry: { type: `'send-retried'`, from: `'PENDING'`, to: `'PENDING'`, actor: `'reconciler'` },
-    announce: '$3',
     returning: 'true AS "earlierSendLost", r.channel AS "previousChannel"',
   }),
 } as const;

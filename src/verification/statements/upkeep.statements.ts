@@ -1,7 +1,7 @@
 import { change, COLUMNS, isLive, notBusy, seconds } from './fragments.js';
 import { limitsFrom } from './guards.js';
 
-const limits = limitsFrom(3);
+const limits = limitsFrom(2);
 
 /** Time, keys of repeated calls, and what is only read. */
 export const UPKEEP_STATEMENTS = {
@@ -26,7 +26,6 @@ export const UPKEEP_STATEMENTS = {
       reason: `CASE b.status WHEN 'SENDING' THEN 'send-lost' END`,
       actor: `'reconciler'`,
     },
-    announce: '$2',
     also: [
       `unfinished AS (
         SELECT r.phone_fingerprint, r.confirmed_for, sum(r.uncounted)::int AS wrong

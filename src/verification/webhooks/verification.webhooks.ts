@@ -38,7 +38,6 @@ export class VerificationWebhooks {
       description,
       price?.amount ?? null,
       price?.currency ?? null,
-      this.statements.announce,
     ]);
     if (!request) {
       const age = await this.statements.one<{ young: boolean }>('isYoung', [signedAt, LONGEST_WAY_SECONDS]);
