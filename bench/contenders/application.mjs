@@ -1,0 +1,33 @@
+import { randomBytes } from 'node:crypto';
+import { join } from 'node:path';
+import { runMigrations } from '../../dist/database/index.js';
+
+const key = () => `k1:${randomBytes(32).toString('base64')}`;
+
+/**
+ * As a user runs it in production, behind a proxy on the same machine, everything switched on with the limits that it
+ * comes with: every number calls from an address of its own.
+ */
+export const ENVIRONMENT = {
+  NODE_ENV: 'production',
+  HOST: '127.0.0.1',
+  LOG_LEVEL: 'info',
+  SANDBOX: 'off',
+  PHONE_ENCRYPTION_KEYS: key(),
+  PHONE_FINGERPRINT_KEYS: key(),
+  TRUST_PROXY: 'loopback',
+  VONAGE_REQUESTS_PER_SECOND: '100000',
+};
+export const MAIN = join(import.meta.dirname, '..', '..', 'dist', 'main.js');
+
+/** @type {import('./index.mjs').Contender} */
+export const application = {
+  title: 'this application',
+  prepare: runMigrations,
+  script: MAIN,
+  env: ENVIRONMENT,
+  conversation: 'json',
+  verifiedRows: `SELECT provider_request_id AS key FROM verification_requests
+                  WHERE created_at >= $1 AND status = 'VERIFIED' AND attempts = 1 AND sends = 1`,
+  ledgerKey: 'providerRequestId',
+};

@@ -1,0 +1,20 @@
+// Loaded into the application with --import: writes down every named statement with its parameters, a JSON line each.
+import { appendFileSync } from 'node:fs';
+import pg from 'pg';
+
+const file = process.env['BENCH_RECORD'] ?? '';
+const prototype = /** @type {{ query: (...args: any[]) => unknown }} */ (pg.Client.prototype);
+const { query } = prototype;
+
+/** @param {any[]} args */
+prototype.query = function record(...args) {
+  const [{ name, text, values }] = args;
+  // What is done in batches beside the requests is nobody's hot path.
+  if (name && !/findEvents|nnouncer|\.pace$/.test(name)) {
+    const plain = values.map((/** @type {unknown} */ value) =>
+      Buffer.isBuffer(value) ? { bytes: value.toString('hex') } : value,
+    );
+    appendFileSync(file, `${JSON.stringify({ name, text, values: plain })}\n`);
+  }
+  return query.apply(this, args);
+};
