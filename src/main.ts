@@ -32,8 +32,14 @@ async function start(): Promise<void> {
 
   await (config.HOST ? app.listen(config.PORT, config.HOST) : app.listen(config.PORT));
   const { port } = app.getHttpServer().address() as { port: number };
-  sandbox?.sendWebhooksTo({ url: `http://127.0.0.1:${port}/webhooks/vonage/verify`, secret });
+  sandbox?.sendWebhooksTo({ url: `http://${reachable(config.HOST)}:${port}/webhooks/vonage/verify`, secret });
   process.stdout.write(banner({ port, ...(sandbox ? { sandboxUrl: sandbox.url } : {}) }));
+}
+
+/** Where the application's own machine finds it: at the address it listens on, if it does so on one. */
+function reachable(host: string | undefined): string {
+  if (!host || host === '0.0.0.0' || host === '::') return '127.0.0.1';
+  return host.includes(':') ? `[${host}]` : host;
 }
 
 async function startDatabase(config: Config): Promise<string> {

@@ -2,6 +2,7 @@ import {
   BrokenCircuitError,
   circuitBreaker,
   type CircuitBreakerPolicy,
+  CircuitState,
   ConsecutiveBreaker,
   ExponentialBackoff,
   handleWhenResult,
@@ -87,6 +88,8 @@ export class ProtectedProvider extends VerificationProvider {
     if (quietMs > 0) {
       return { ...notCalled('asked to wait', Math.ceil(quietMs / 1000)), fault: 'throttled' };
     }
+    // Nobody waits for the one call that tries whether it is back.
+    if (this.breaker?.state === CircuitState.HalfOpen) return notCalled('circuit open', RETRY_AFTER_SECONDS);
     try {
       const answer = this.breaker
         ? await this.breaker.execute(() => this.askInTurn(ask))
