@@ -1,18 +1,24 @@
 // `npm test`: builds (tests start the compiled application too), says what is left out for lack of a program, runs Jest.
+// `npm run test:chaos` (--chaos): the attacks on a running system instead, one after the other; minutes each.
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { buildIfStale } from './build-if-stale.mjs';
 
 buildIfStale();
 
+const given = process.argv.slice(2);
+const chaos = given.includes('--chaos');
+const args = given.filter((arg) => arg !== '--chaos');
+if (chaos) args.unshift('--config', 'test/chaos/jest.config.mjs');
+
 const chromium = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find(
   existsSync,
 );
 const browser = process.env.CHROMIUM_PATH ?? chromium ?? '';
-if (!browser)
+if (!browser && !chaos)
   process.stdout.write('No Chromium found (CHROMIUM_PATH): the tests in a real browser are left out.\n');
 
-const jest = spawn(process.execPath, ['node_modules/jest/bin/jest.js', ...process.argv.slice(2)], {
+const jest = spawn(process.execPath, ['node_modules/jest/bin/jest.js', ...args], {
   stdio: 'inherit',
   env: { ...process.env, CHROMIUM_PATH: browser },
 });
