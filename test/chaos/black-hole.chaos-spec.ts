@@ -93,6 +93,7 @@ describe(`the provider is a black hole for ${DARK_MS / 1000} s under load`, () =
     } finally {
       await Promise.all([logins.stop(), reads.stop()]);
     }
-    expect(await world.violations({ sendingSeconds: Infinity })).toEqual([]);
+    // What was lost in the dark stays open until the light; a check that was not let out costs no attempt.
+    expect(await world.violations({ sendingSeconds: Infinity, attemptsGivenBack: true })).toEqual([]);
   }, 400_000);
 });
