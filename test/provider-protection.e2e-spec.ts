@@ -103,7 +103,7 @@ describe('a provider that is down', () => {
     await fetch(`${sandbox.url}/faults`, { method: 'DELETE' });
     await until(
       async () => (await client.json('POST', '/request-otp', { phoneNumber: freshNumber() })).status === 200,
-      10_000,
+      { withinMs: 10_000 },
     );
   });
 
@@ -118,13 +118,16 @@ describe('a provider that is down', () => {
     const seen = await client.json('GET', `/verifications/${last.requestId}`);
     expect(seen.body['attemptsRemaining']).toBe(3);
     await fetch(`${sandbox.url}/faults`, { method: 'DELETE' });
-    await until(async () => {
-      const answer = await client.json('POST', '/verify-otp', {
-        requestId: last.requestId,
-        otpCode: last.code,
-      });
-      return answer.status === 200;
-    }, 12_000);
+    await until(
+      async () => {
+        const answer = await client.json('POST', '/verify-otp', {
+          requestId: last.requestId,
+          otpCode: last.code,
+        });
+        return answer.status === 200;
+      },
+      { withinMs: 12_000 },
+    );
   });
 
   it('whose answers are refusals is not down: wrong codes and bad numbers break nothing', async () => {

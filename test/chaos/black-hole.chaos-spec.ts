@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { freshNumber } from '../support/application.js';
-import { startWorld, until, type World } from '../support/chaos-world.js';
+import { startWorld, type World } from '../support/chaos-world.js';
 import { logIn } from '../support/person.js';
+import { until } from '../support/until.js';
 
 const CALM_MS = 30_000;
 const DARK_MS = 60_000;
@@ -44,7 +45,7 @@ describe(`the provider is a black hole for ${DARK_MS / 1000} s under load`, () =
     // The limits as in production: ours by default, and the provider's.
     world = await startWorld({
       requestsPerSecond: VONAGE_REQUESTS_PER_SECOND,
-      env: { VONAGE_REQUESTS_PER_SECOND: '', RECONCILE_EVERY_SECONDS: '3' },
+      env: { VONAGE_REQUESTS_PER_SECOND: '', VONAGE_FAILURES_BEFORE_BREAK: '', RECONCILE_EVERY_SECONDS: '3' },
     });
   }, 120_000);
   afterAll(() => world.close());
@@ -74,11 +75,10 @@ describe(`the provider is a black hole for ${DARK_MS / 1000} s under load`, () =
       world.network.mode({ kind: 'pass' });
       await Promise.all(
         world.cluster.instances.map((instance) =>
-          until(
-            `instance ${instance.index} sends again`,
-            async () => (await world.start(freshNumber(), instance))?.status === 200,
-            RECOVERY_MS,
-          ),
+          until(async () => (await world.start(freshNumber(), instance))?.status === 200, {
+            what: `instance ${instance.index} sends again`,
+            withinMs: RECOVERY_MS,
+          }),
         ),
       );
       const recovery = performance.now() - since;

@@ -1,6 +1,7 @@
 import { freshNumber } from '../support/application.js';
-import { startWorld, until, type World } from '../support/chaos-world.js';
+import { startWorld, type World } from '../support/chaos-world.js';
 import { logIn } from '../support/person.js';
+import { until } from '../support/until.js';
 
 /** At each named point in turn, so that it is known what is on record when an instance dies there. */
 describe('kill -9 at every point between a call and its answer', () => {
@@ -30,7 +31,7 @@ describe('kill -9 at every point between a call and its answer', () => {
   /** The call that the instance does not survive. */
   const diesOf = async (call: Promise<unknown>, killsBefore: number) => {
     expect(await call).toBeNull();
-    await until('it is dead', () => victim().kills > killsBefore);
+    await until(() => victim().kills > killsBefore);
   };
   const newest = async () => {
     const { rows } = await world.sql.query<{ id: string; status: string; attempts: number }>(
@@ -87,7 +88,7 @@ describe('kill -9 at every point between a call and its answer', () => {
       const said = world.words.matched.has(world.sandbox.ledger(phoneNumber)[0]!.providerRequestId);
       const code = world.codeFor(phoneNumber)!;
       let last = await world.check(requestId, code, 'right', survivor);
-      await until('it is decided', async () => {
+      await until(async () => {
         if (!['check-in-progress', 'not-ready'].includes(String(last?.body['code']))) return true;
         last = await world.check(requestId, code, 'right', survivor);
         return false;

@@ -1,8 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { freshNumber } from '../support/application.js';
-import { startWorld, times, until, type World } from '../support/chaos-world.js';
+import { startWorld, times, type World } from '../support/chaos-world.js';
 import { type MortalPostgres, startMortalPostgres } from '../support/mortal-postgres.js';
 import { logIn, type Person } from '../support/person.js';
+import { until } from '../support/until.js';
 
 const PEOPLE_AT_ONCE = 8;
 const RECOVERY_MS = 10_000;
@@ -13,7 +14,7 @@ describe('Postgres goes away under load', () => {
   let world: World;
   beforeAll(async () => {
     postgres = await startMortalPostgres();
-    world = await startWorld({ databaseUrl: postgres.url });
+    world = await startWorld({ database: postgres });
   }, 240_000);
   afterAll(async () => {
     await world?.close();
@@ -47,16 +48,16 @@ describe('Postgres goes away under load', () => {
         }
       });
       const attacked = async () => {
-        await until(
-          'people log in',
-          () => people.some(({ ending }) => ending === 'verified') || over.signal.aborted,
-        );
+        await until(() => people.some(({ ending }) => ending === 'verified') || over.signal.aborted);
         await sleep(CALM_MS);
         await attack();
         const since = performance.now();
         await Promise.all(
           world.cluster.instances.map((instance) =>
-            until(`instance ${instance.index} works again`, () => works(instance), RECOVERY_MS),
+            until(() => works(instance), {
+              what: `instance ${instance.index} works again`,
+              withinMs: RECOVERY_MS,
+            }),
           ),
         );
         const recovery = performance.now() - since;

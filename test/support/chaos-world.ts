@@ -6,16 +6,17 @@ import pg from 'pg';
 import { type Sandbox, startSandbox } from '../../src/sandbox/index.js';
 import type { Answer } from './client.js';
 import { type Cluster, type ClusterOptions, type Instance, startCluster } from './cluster.js';
-import { createTestDatabase } from './database.js';
+import { createTestDatabase, type TestDatabase } from './database.js';
 import { type Allowed, History, type Operation, violationsOf } from './history.js';
 import { ProviderWords } from './provider-words.js';
 import { installRowLog, readRowLog } from './row-log.js';
 import { startTcpProxy, type TcpProxy } from './tcp-proxy.js';
+import { until } from './until.js';
 
 export interface WorldOptions extends Omit<ClusterOptions, 'env'> {
   env?: Record<string, string>;
-  /** A migrated, empty database; unless told, one of this world's own, dropped with it. */
-  databaseUrl?: string;
+  /** A migrated, empty database, as the application's role and as a superuser; unless told, one of this world's own. */
+  database?: Pick<TestDatabase, 'url' | 'adminUrl'>;
   /** Of the sandbox; no limit unless told. */
   requestsPerSecond?: number;
 }
@@ -32,7 +33,7 @@ export interface World {
   network: TcpProxy;
   words: ProviderWords;
   history: History;
-  /** Straight to the database. */
+  /** Straight to the database, as a superuser. */
   sql: pg.Pool;
   /** Calls are made to the next instance in turn unless `on` names one, and are written down in the history. */
   start(phoneNumber: string, on?: Instance): Promise<Reply>;
@@ -53,16 +54,16 @@ const CALL_LIMIT_MS = 30_000;
 
 /** Three processes of the application on one database, the sandbox behind a network, and everybody who keeps a record. */
 export async function startWorld(options: WorldOptions = {}): Promise<World> {
-  const { env = {}, databaseUrl, requestsPerSecond = 0, ...clusterOptions } = options;
+  const { env = {}, database: given, requestsPerSecond = 0, ...clusterOptions } = options;
   const closing: (() => unknown)[] = [];
   const close = async () => {
     for (const step of closing.splice(0).reverse()) await step();
   };
   try {
-    const database = databaseUrl ? null : await createTestDatabase();
-    if (database) closing.push(() => database.drop());
-    const url = databaseUrl ?? database!.url;
-    const sql = new pg.Pool({ connectionString: url, max: 3 });
+    const own = given ? null : await createTestDatabase();
+    if (own) closing.push(() => own.drop());
+    const { url, adminUrl } = given ?? own!;
+    const sql = new pg.Pool({ connectionString: adminUrl, max: 3 });
     // Tests kill sessions on purpose.
     sql.on('error', () => undefined);
     closing.push(() => sql.end());
@@ -88,7 +89,9 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
         VONAGE_API_HOST: network.httpUrl,
         // Long: a start that is given up and arrives late sends a message of its own, and this machine may be slow.
         VONAGE_TIMEOUT_MS: '5000',
+        // Tests of the protection set their own.
         VONAGE_REQUESTS_PER_SECOND: 'off',
+        VONAGE_FAILURES_BEFORE_BREAK: 'off',
         RECONCILE_EVERY_SECONDS: '1',
         THROTTLE_ADDRESS: 'off',
         THROTTLE_NUMBER: 'off',
@@ -164,7 +167,6 @@ function recorder({ cluster, sandbox, words, sql }: Parts) {
     },
     settled: (withinMs?: number) =>
       until(
-        'the fate of every message is known',
         async () => {
           const { rows } = await sql.query<{ open: number }>(
             `SELECT count(*)::int AS open FROM verification_requests
@@ -172,7 +174,7 @@ function recorder({ cluster, sandbox, words, sql }: Parts) {
           );
           return rows[0]!.open === 0;
         },
-        withinMs,
+        { what: 'the fate of every message is known', ...(withinMs ? { withinMs } : {}) },
       ),
     async violations(allowed?: Partial<Allowed>) {
       const versions = await readRowLog(sql);
@@ -210,12 +212,3 @@ function withoutAnswer(error: unknown): null {
 
 export const times = <T>(count: number, call: (index: number) => Promise<T>): Promise<T[]> =>
   Promise.all(Array.from({ length: count }, (_, index) => call(index)));
-
-/** Polls until something holds. @throws Error with `what` when it takes longer */
-export async function until(what: string, holds: () => unknown, withinMs = 30_000): Promise<void> {
-  const giveUpAt = performance.now() + withinMs;
-  while (!(await holds())) {
-    if (performance.now() > giveUpAt) throw new Error(`not within ${withinMs} ms: ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
-}

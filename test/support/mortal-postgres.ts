@@ -9,8 +9,9 @@ import { startTcpProxy, type TcpProxy } from './tcp-proxy.js';
 
 /** A Postgres of a test's own that may be killed: durable, and at one address through all its lives. */
 export interface MortalPostgres {
-  /** Migrated. By way of {@link network}. */
+  /** Migrated. Both by way of {@link network}. */
   readonly url: string;
+  readonly adminUrl: string;
   readonly network: TcpProxy;
   /** Shut down in good order, and started again. Each of these returns when it answers again. */
   restart(): Promise<void>;
@@ -51,6 +52,7 @@ export async function startMortalPostgres(): Promise<MortalPostgres> {
   };
   return {
     url: network.through(server.url),
+    adminUrl: network.through(server.adminUrl),
     network,
     async restart() {
       await server.stop();

@@ -12,13 +12,13 @@ export interface RowVersion {
   at: Date;
 }
 
-/** Has the database itself write down every state that a request's row is ever in. For a test's own database. */
+/** Has the database itself write down every state that a request's row is ever in. For a test's own database, by a superuser. */
 export async function installRowLog(sql: Pool): Promise<void> {
   await sql.query(`
     CREATE TABLE row_log (
       n bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, at timestamptz NOT NULL, request_id uuid NOT NULL,
       status text NOT NULL, reason text, attempts int NOT NULL, provider_request_id text, expires_at timestamptz NOT NULL);
-    CREATE FUNCTION log_row() RETURNS trigger LANGUAGE plpgsql AS $$
+    CREATE FUNCTION log_row() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS $$
     BEGIN
       INSERT INTO row_log (at, request_id, status, reason, attempts, provider_request_id, expires_at)
       VALUES (clock_timestamp(), NEW.id, NEW.status, NEW.reason, NEW.attempts, NEW.provider_request_id, NEW.expires_at);

@@ -1,5 +1,6 @@
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
 import { startTcpProxy, type TcpProxy } from './tcp-proxy.js';
+import { until } from './until.js';
 
 /** Says everything back in capitals, and remembers what it heard. */
 async function startEcho() {
@@ -36,14 +37,6 @@ function dial(port: number) {
   socket.on('error', (error: NodeJS.ErrnoException) => (seen.error = error.code ?? error.message));
   return { socket, seen };
 }
-
-const until = async (holds: () => boolean) => {
-  const giveUpAt = Date.now() + 10_000;
-  while (!holds()) {
-    if (Date.now() > giveUpAt) throw new Error(`it did not happen: ${holds.toString()}`);
-    await new Promise((resolve) => setTimeout(resolve, 5));
-  }
-};
 
 describe('a network to break', () => {
   let echo: Awaited<ReturnType<typeof startEcho>>;

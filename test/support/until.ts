@@ -1,10 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** Waits for a state, however fast the machine is. @throws Error when it does not come */
-export async function until(what: () => Promise<boolean>, withinMs = 15_000): Promise<void> {
-  const giveUpAt = Date.now() + withinMs;
-  while (!(await what())) {
-    if (Date.now() > giveUpAt) throw new Error('it did not happen in time');
+/** Waits for a state, however fast the machine is. @throws Error with `what` when it does not come */
+export async function until(
+  holds: () => unknown,
+  { what = 'what was waited for', withinMs = 30_000 } = {},
+): Promise<void> {
+  const giveUpAt = performance.now() + withinMs;
+  while (!(await holds())) {
+    if (performance.now() > giveUpAt) throw new Error(`not within ${withinMs} ms: ${what}`);
     await sleep(50);
   }
 }
