@@ -212,6 +212,7 @@ export class VerificationRepository {
       sent.cooldownSeconds,
       sent.actor,
       sent.providerStatus,
+      ...this.limits,
     ]);
   }
 
@@ -228,6 +229,7 @@ export class VerificationRepository {
       previousChannel,
       why.actor,
       why.providerStatus,
+      ...this.limits,
     ]);
   }
 

@@ -22,6 +22,8 @@ export const failure = (
   more: Omit<VerificationFailure, 'ok' | 'code'> = {},
 ): VerificationFailure => ({ ok: false, code, ...more });
 
+const isBusy = ({ checkUntil, readAt }: VerificationRecord) => checkUntil !== null && checkUntil > readAt;
+
 /** Why a request that the caller may know of did not take what was asked of it, read from the row as it is now. */
 export function refusalOf(request: VerificationRecord): VerificationFailure {
   switch (publicStatus(request)) {
@@ -37,8 +39,9 @@ export function refusalOf(request: VerificationRecord): VerificationFailure {
       if (request.sendUntil !== null) {
         return failure('not-ready', { request, retryAfterSeconds: secondsUntil(request.sendUntil, request) });
       }
-      if (request.attempts >= request.maxAttempts) return failure('attempts-exhausted', { request });
-      // Another check or resend holds it, or did a moment ago.
-      return failure('check-in-progress', { request, retryAfterSeconds: 1 });
+      // Another check or resend holds it, or did a moment ago; the last attempt may be under way, and right.
+      if (isBusy(request) || request.attempts < request.maxAttempts)
+        return failure('check-in-progress', { request, retryAfterSeconds: 1 });
+      return failure('attempts-exhausted', { request });
   }
 }

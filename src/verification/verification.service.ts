@@ -168,7 +168,7 @@ export class VerificationService {
     const wait = await this.waitOf(request);
     if (wait) return wait;
     if (publicStatus(request) === 'PENDING' && request.attempts < request.maxAttempts) {
-      if (request.sends >= this.policy.maxSends) {
+      if (request.sends >= this.policy.maxSends && request.sendUntil === null) {
         return failure('rate-limited', {
           request,
           retryAfterSeconds: secondsUntil(request.expiresAt, request),

@@ -1,8 +1,5 @@
 import { boundTo, change, COLUMNS, from, inTime, notBusy, seconds } from './fragments.js';
-import { countCodes, countCodesOfUser, limitsFrom, mustWait } from './guards.js';
-
-/** A check or a resend is under way, or was when its process died: its code may have been wrong. */
-const UNCOUNTED = 'CASE WHEN r.check_token IS NULL THEN 0 ELSE r.uncounted END';
+import { countCodes, countCodesOfUser, limitsFrom, mustWait, UNCOUNTED } from './guards.js';
 
 const FINISH_CHECK = {
   set: `status = $3::text, reason = $4::text, attempts = r.attempts - $5::int, check_token = NULL, check_until = NULL,

@@ -39,26 +39,38 @@ export const freeGuard = `
      WHERE NOT (${isLive('r')})
        AND g.phone_fingerprint = r.phone_fingerprint AND g.confirmed_for = r.confirmed_for AND g.live_request_id = r.id)`;
 
+/** A CTE after `changed`: the number is held as long as the request lives, not longer. */
+export const holdAsLong = `
+  held AS (
+    UPDATE phone_guards g SET live_until = r.expires_at
+      FROM changed r
+     WHERE g.phone_fingerprint = r.phone_fingerprint AND g.confirmed_for = r.confirmed_for AND g.live_request_id = r.id)`;
+
+/** A check or a resend is under way, or was when its process died: so many codes may have been wrong. */
+export const UNCOUNTED = 'CASE WHEN r.check_token IS NULL THEN 0 ELSE r.uncounted END';
+
 /**
- * A CTE after `changed`: frees the number if the request is over, and counts `wrong` codes against it. A right code
- * ends the count. The guard of the number comes before that of the user, everywhere.
+ * A CTE after `changed`: frees the number if the request is over, else holds it as long as that lives; and counts
+ * `wrong` codes against it. A right code ends the count. The guard of the number comes before that of the user,
+ * everywhere.
  * @param wrong an expression on the changed row `r`
  */
 export const countCodes = (wrong: string, limits: Limits) => {
   const phone = `(g.wrong_codes + ${wrong})`;
   const isRight = `r.status = 'VERIFIED'`;
-  const itsOwn = `NOT (${isLive('r')}) AND g.live_request_id = r.id`;
+  const itsOwn = 'g.live_request_id = r.id';
+  const isOver = `NOT (${isLive('r')})`;
   return `
   guarded AS (
     UPDATE phone_guards g
-       SET live_request_id = CASE WHEN ${itsOwn} THEN NULL ELSE g.live_request_id END,
-           live_until = CASE WHEN ${itsOwn} THEN NULL ELSE g.live_until END,
+       SET live_request_id = CASE WHEN ${itsOwn} AND ${isOver} THEN NULL ELSE g.live_request_id END,
+           live_until = CASE WHEN ${itsOwn} THEN CASE WHEN ${isOver} THEN NULL ELSE r.expires_at END ELSE g.live_until END,
            wrong_codes = CASE WHEN ${isRight} THEN 0 ELSE ${phone} END,
            wait_until = CASE WHEN ${isRight} THEN NULL WHEN ${wrong} > 0 THEN ${waitAfter(phone, limits)} ELSE g.wait_until END,
            locked_at = CASE WHEN ${isRight} THEN g.locked_at ELSE ${lockAfter(phone, limits, 'g.locked_at')} END
       FROM changed r
      WHERE g.phone_fingerprint = r.phone_fingerprint AND g.confirmed_for = r.confirmed_for
-       AND (NOT (${isLive('r')}) OR ${wrong} > 0)
+       AND (${isOver} OR ${wrong} > 0 OR ${itsOwn} AND g.live_until <> r.expires_at)
     RETURNING 1)`;
 };
 

@@ -1,7 +1,13 @@
 import { boundTo, change, from, inTime, notBusy, seconds } from './fragments.js';
-import { mustWait } from './guards.js';
+import { countCodes, countCodesOfUser, limitsFrom, mustWait, UNCOUNTED } from './guards.js';
 
 const IN_PENDING = { from: `'PENDING'`, to: `'PENDING'` };
+
+/** Of a check that died with its process before the resend: its code may have been wrong. */
+const COUNT_LOST_CODES = [
+  countCodes('r.uncounted', limitsFrom(8)),
+  countCodesOfUser('r.uncounted', limitsFrom(8)),
+];
 
 /** Further messages of the same request. */
 export const RESEND_STATEMENTS = {
@@ -10,7 +16,7 @@ export const RESEND_STATEMENTS = {
     before: `b AS (
       SELECT id, channel, send_until IS NOT NULL AS lost FROM verification_requests WHERE id = $1 FOR UPDATE)`,
     set: `sends = r.sends + CASE WHEN b.lost THEN 0 ELSE 1 END, channel = coalesce($7, r.channel), check_token = $2,
-          uncounted = CASE WHEN r.check_token IS NULL THEN 0 ELSE r.uncounted END,
+          uncounted = ${UNCOUNTED},
           check_until = clock_timestamp() + ${seconds('$4')}, send_until = clock_timestamp() + ${seconds('$4')}`,
     using: 'b',
     where: `r.id = b.id AND r.purpose = $5 AND ${from('resent')} AND ${inTime} AND r.attempts < r.max_attempts
@@ -28,12 +34,7 @@ export const RESEND_STATEMENTS = {
           expires_at = clock_timestamp() + ${seconds('$4')}, resend_available_at = clock_timestamp() + ${seconds('$5')}`,
     where: `r.id = $1 AND r.check_token = $2 AND ${from('resent')}`,
     entry: { ...IN_PENDING, type: `'resent'`, actor: '$6::text', providerStatus: '$7::text' },
-    also: [
-      `extended AS (
-        UPDATE phone_guards g SET live_until = r.expires_at
-          FROM changed r
-         WHERE g.phone_fingerprint = r.phone_fingerprint AND g.confirmed_for = r.confirmed_for AND g.live_request_id = r.id)`,
-    ],
+    also: COUNT_LOST_CODES,
   }),
 
   /**
@@ -52,5 +53,6 @@ export const RESEND_STATEMENTS = {
       actor: '$6::text',
       providerStatus: '$7::text',
     },
+    also: COUNT_LOST_CODES,
   }),
 } as const;

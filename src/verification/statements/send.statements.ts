@@ -9,7 +9,7 @@ import {
   notBusy,
   seconds,
 } from './fragments.js';
-import { freeGuard, guardIsOpen, mustWait } from './guards.js';
+import { freeGuard, guardIsOpen, holdAsLong, mustWait, UNCOUNTED } from './guards.js';
 
 const STARTED: JournalEntry = { type: `'started'`, from: 'NULL', to: `'SENDING'`, actor: `'caller'` };
 
@@ -117,6 +117,7 @@ export const SEND_STATEMENTS = {
       actor: '$5::text',
       providerStatus: `'already-pending'`,
     },
+    also: [holdAsLong],
   }),
 
   /** Ends a request that could not be sent; $2 is the reason and the event. */
@@ -141,7 +142,7 @@ export const SEND_STATEMENTS = {
        WHERE r.created_at > clock_timestamp() - interval '2 hours' AND ${from('resent')}
          AND r.send_until <= clock_timestamp() AND ${inTime} AND ${notBusy}
        ORDER BY r.send_until FOR UPDATE SKIP LOCKED LIMIT 1)`,
-    set: `check_token = $2, check_until = clock_timestamp() + ${seconds('$1')}, send_until = clock_timestamp() + ${seconds('$1')}`,
+    set: `uncounted = ${UNCOUNTED}, check_token = $2, check_until = clock_timestamp() + ${seconds('$1')}, send_until = clock_timestamp() + ${seconds('$1')}`,
     using: 'b',
     where: 'r.id = b.id',
     entry: { type: `'send-retried'`, from: `'PENDING'`, to: `'PENDING'`, actor: `'reconciler'` },
