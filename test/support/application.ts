@@ -16,7 +16,7 @@ import { OpenApiValidator } from './openapi-validator.js';
 let nextNumber = 0;
 export function freshNumber(): string {
   nextNumber += 1;
-  return `+1415556${String(nextNumber).padStart(4, '0')}`;
+  return `+1415${5_560_000 + nextNumber}`;
 }
 
 export interface TestApplication {

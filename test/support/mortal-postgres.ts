@@ -52,7 +52,7 @@ export async function startMortalPostgres(): Promise<MortalPostgres> {
   };
   return {
     url: network.through(server.url),
-    adminUrl: network.through(server.adminUrl),
+    adminUrl: inDatabaseOf(server.url, network.through(server.adminUrl)),
     network,
     async restart() {
       await server.stop();
@@ -79,6 +79,12 @@ export async function startMortalPostgres(): Promise<MortalPostgres> {
       rmSync(directory, { recursive: true, force: true });
     },
   };
+}
+
+function inDatabaseOf(url: string, other: string): string {
+  const moved = new URL(other);
+  moved.pathname = new URL(url).pathname;
+  return moved.href;
 }
 
 async function answers(url: string): Promise<void> {
