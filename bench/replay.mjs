@@ -5,7 +5,8 @@ import { CONVERSATIONS } from './conversations.mjs';
 import { startContender, templateOf } from './measure.mjs';
 
 /**
- * @typedef {{ bytes: string } | string | number | boolean | null} Value
+ * @typedef {{ bytes: string } | string | number | boolean | null} Single
+ * @typedef {Single | Single[]} Value
  * @typedef {{ name: string, text: string, values: Value[] }} Statement
  */
 
@@ -86,6 +87,7 @@ async function parameterTypes(postgres, text) {
 /** pgbench knows integers only, and takes every colon for a variable. @type {(value: Value) => string} */
 function literal(value) {
   if (value === null) return 'NULL';
+  if (Array.isArray(value)) return `ARRAY[${value.map(literal).join(', ')}]`;
   if (typeof value === 'object') return `'\\x${value.bytes}'`;
   const text = String(value)
     .replaceAll('\\', '\\\\')
@@ -101,6 +103,7 @@ class Variables {
 
   /** @param {Value} value an example */
   expression(value) {
+    if (Array.isArray(value)) return `ARRAY[${value.map((each) => this.expression(each)).join(', ')}]`;
     const key = JSON.stringify(value);
     const known = this.#known.get(key);
     if (known) return known;
@@ -109,7 +112,7 @@ class Variables {
     return made;
   }
 
-  /** @type {(value: Value, salt: number) => string} */
+  /** @type {(value: Single, salt: number) => string} */
   #make(value, salt) {
     const seed = `(:n::bigint * 1000 + :client_id::bigint)::text || '.${salt}'`;
     if (value !== null && typeof value === 'object') {
