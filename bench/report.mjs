@@ -18,6 +18,8 @@ const TITLES = {
 const GOALS = /** @type {const} */ ([
   ['better-auth', 'perSecond', 'at least', 2.2],
   ['better-auth', 'appCpu', 'at most', 0.35],
+  ['better-auth-as-it-comes', 'perSecond', 'at least', 2.2],
+  ['better-auth-as-it-comes', 'appCpu', 'at most', 0.35],
   ['express-pg', 'perSecond', 'at least', 0.8],
   ['pgbench', 'perSecond', 'at least', 0.22],
 ]);
