@@ -1,6 +1,9 @@
 import type pg from 'pg';
-import { freshNumber, startApplication } from './support/application.js';
+import { DataSource } from 'typeorm';
+import { VerificationReconciler } from '../src/index.js';
+import { freshNumber, startApplication, type TestApplication } from './support/application.js';
 
+const UPKEEP = ['claimLostSend', 'claimLostResend', 'claimDoubt', 'sweep'];
 const HOT = ['start', 'sent', 'claimCheck', 'finishCheck'];
 /** A verification and its four events; `npx jest test/hot-path` measured 3,353 when this was written. */
 const MOST_WAL_BYTES = 4000;
@@ -34,13 +37,25 @@ async function explained(sql: pg.Pool, { text, values }: { text: string; values:
   }
 }
 
+/** Every statement of these names is first tried with the same values, explained, and rolled back. */
+function explainAll({ app, sql }: TestApplication, names: string[]): Record<string, Plan[]> {
+  const pool = (app.get(DataSource).driver as unknown as { master: pg.Pool }).master;
+  const query = pool.query.bind(pool) as unknown as (...all: unknown[]) => Promise<unknown>;
+  const plans: Record<string, Plan[]> = {};
+  pool.query = (async (config: { name?: string; text: string; values: unknown[] }, ...rest: unknown[]) => {
+    const name = config.name?.replace('verification.', '') ?? '';
+    if (names.includes(name)) (plans[name] ??= []).push(await explained(sql, config));
+    return query(config, ...rest);
+  }) as typeof pool.query;
+  return plans;
+}
+
 /** Free of noise, so fit for CI: what a verification costs the database (docs/decisions/0003). */
 describe('a verification costs Postgres four named single-row statements', () => {
   it('one before and one after the provider, on start and on check; every update HOT', async () => {
     const application = await startApplication({ DATABASE_POOL_SIZE: '1' });
     try {
       const { app, client, codeFor, sql } = application;
-      const { DataSource } = await import('typeorm');
       const pool = (app.get(DataSource).driver as unknown as { master: pg.Pool }).master;
       const names: (string | undefined)[] = [];
       const query = pool.query.bind(pool);
@@ -88,20 +103,8 @@ describe('a verification costs Postgres four named single-row statements', () =>
   it('writes no more WAL than it must, and reads no table from end to end', async () => {
     const application = await startApplication({ DATABASE_POOL_SIZE: '1' });
     try {
-      const { app, client, codeFor, sql } = application;
-      const { DataSource } = await import('typeorm');
-      const pool = (app.get(DataSource).driver as unknown as { master: pg.Pool }).master;
-      const query = pool.query.bind(pool) as unknown as (...all: unknown[]) => Promise<unknown>;
-      const plans: Record<string, Plan[]> = {};
-      // Every hot statement is first tried with the same values, explained, and rolled back.
-      pool.query = (async (
-        config: { name?: string; text: string; values: unknown[] },
-        ...rest: unknown[]
-      ) => {
-        const name = config.name?.replace('verification.', '') ?? '';
-        if (HOT.includes(name)) (plans[name] ??= []).push(await explained(sql, config));
-        return query(config, ...rest);
-      }) as typeof pool.query;
+      const { client, codeFor } = application;
+      const plans = explainAll(application, HOT);
 
       for (let i = 0; i < 60; i += 1) {
         const phoneNumber = freshNumber();
@@ -123,6 +126,20 @@ describe('a verification costs Postgres four named single-row statements', () =>
         ]);
       }
       expect(bytes).toBeLessThan(MOST_WAL_BYTES);
+    } finally {
+      await application.close();
+    }
+  });
+
+  it('what every instance does by itself finds its few rows by an index, however many there are', async () => {
+    const application = await startApplication({ DATABASE_POOL_SIZE: '1' });
+    try {
+      const plans = explainAll(application, UPKEEP);
+      await application.started();
+      await application.app.get(VerificationReconciler).runOnce();
+      expect(Object.keys(plans).sort()).toEqual([...UPKEEP].sort());
+      for (const [name, [plan]] of Object.entries(plans))
+        expect([name, /Seq Scan[^}]*verification_/.test(plan!.text)]).toEqual([name, false]);
     } finally {
       await application.close();
     }

@@ -1,7 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { EndReason, Status } from './domain/lifecycle.js';
 import type { Channel } from './domain/phone-number.js';
-import type { WrongCodeLimits } from './domain/policy.js';
+import type { VerificationPolicy } from './domain/policy.js';
 import type { Actor, EventType } from './domain/verification-event.js';
 import type { VerificationRecord } from './domain/verification-record.js';
 import { VERIFICATION_POLICY } from './verification.options.js';
@@ -75,13 +75,16 @@ export interface Wait {
 @Injectable()
 export class VerificationRepository {
   private readonly limits: number[];
+  /** How old a request that still lives can be, with a margin for instances that are configured otherwise. */
+  private readonly longestLifeSeconds: number;
 
   constructor(
     private readonly statements: StatementRunner,
-    @Inject(VERIFICATION_POLICY) limits: WrongCodeLimits,
+    @Inject(VERIFICATION_POLICY) policy: VerificationPolicy,
   ) {
     const { wrongCodesBeforeWait, wrongCodeWaitSeconds, wrongCodeMaxWaitSeconds, wrongCodesBeforeLock } =
-      limits;
+      policy;
+    this.longestLifeSeconds = Math.min(7200, policy.ttlSeconds * policy.maxSends + 600);
     this.limits = [wrongCodesBeforeWait, wrongCodeWaitSeconds, wrongCodeMaxWaitSeconds, wrongCodesBeforeLock];
   }
 
@@ -129,11 +132,11 @@ export class VerificationRepository {
   }
 
   claimLostSend(leaseSeconds: number) {
-    return this.one('claimLostSend', [leaseSeconds]);
+    return this.one('claimLostSend', [leaseSeconds, this.longestLifeSeconds]);
   }
 
   claimLostResend(leaseSeconds: number, token: string) {
-    return this.one<ResendClaim>('claimLostResend', [leaseSeconds, token]);
+    return this.one<ResendClaim>('claimLostResend', [leaseSeconds, token, this.longestLifeSeconds]);
   }
 
   /** @returns how many requests were found over; 500 at most: then there may be more */
@@ -170,7 +173,7 @@ export class VerificationRepository {
    * @param canAsk the provider can be asked; otherwise only those of which its webhook has told
    */
   claimDoubt(token: string, leaseSeconds: number, canAsk: boolean, id: string | null = null) {
-    return this.one('claimDoubt', [token, leaseSeconds, canAsk, id]);
+    return this.one('claimDoubt', [token, leaseSeconds, canAsk, id, this.longestLifeSeconds]);
   }
 
   keepDoubt(id: string, token: string, againInSeconds: number) {

@@ -1,4 +1,4 @@
-import { boundTo, change, COLUMNS, from, inTime, notBusy, seconds } from './fragments.js';
+import { boundTo, change, COLUMNS, createdWithin, from, inTime, notBusy, seconds } from './fragments.js';
 import { countCodes, countCodesOfUser, limitsFrom, mustWait, UNCOUNTED } from './guards.js';
 
 const FINISH_CHECK = {
@@ -62,7 +62,7 @@ export const CHECK_STATEMENTS = {
        SET check_token = $1, check_until = clock_timestamp() + ${seconds('$2')},
            check_in_doubt = r.check_in_doubt OR r.check_token IS NOT NULL, uncounted = ${UNCOUNTED}
      WHERE r.id = (SELECT r.id FROM verification_requests r
-                    WHERE r.created_at > clock_timestamp() - interval '2 hours' AND ${from('matched')} AND ${inTime}
+                    WHERE ${createdWithin('$5')} AND ${from('matched')} AND ${inTime}
                       AND r.send_until IS NULL AND ${notBusy} AND ($4::uuid IS NULL OR r.id = $4::uuid)
                       AND ((r.check_in_doubt OR r.check_token IS NOT NULL) AND ($3 OR r.provider_verdict IS NOT NULL)
                            OR r.provider_verdict <> 'verified')

@@ -7,6 +7,8 @@ export const from = (event: LifecycleEvent) => `r.status IN (${list(sourcesOf(ev
 export const isLive = (row: string) => `${row}.status IN (${list(LIVE_STATUSES)})`;
 export const seconds = (parameter: string) => `make_interval(secs => ${parameter})`;
 export const inTime = 'r.expires_at > clock_timestamp()';
+/** Lets the BRIN index find the newest rows: `clock_timestamp()` is volatile, so no index could be used with it. */
+export const createdWithin = (parameter: string) => `r.created_at > now() - ${seconds(parameter)}`;
 export const notBusy = '(r.check_until IS NULL OR r.check_until <= clock_timestamp())';
 /** The caller (by any of its fingerprints) may use the request: it started it, or nobody in particular did. */
 export const boundTo = (parameter: string) =>

@@ -1,5 +1,6 @@
 import {
   change,
+  createdWithin,
   COLUMNS,
   firstHash,
   from,
@@ -69,7 +70,7 @@ export const SEND_STATEMENTS = {
   claimLostSend: change({
     set: `send_until = clock_timestamp() + ${seconds('$1')}`,
     where: `r.id = (SELECT r.id FROM verification_requests r
-                     WHERE r.created_at > clock_timestamp() - interval '30 minutes' AND ${from('sent')}
+                     WHERE ${createdWithin('$2')} AND ${from('sent')}
                        AND r.send_until <= clock_timestamp() AND ${inTime}
                      ORDER BY r.send_until FOR UPDATE SKIP LOCKED LIMIT 1)`,
     entry: { type: `'send-retried'`, from: `'SENDING'`, to: `'SENDING'`, actor: `'reconciler'` },
@@ -102,7 +103,7 @@ export const SEND_STATEMENTS = {
         FROM verification_requests o, verification_requests self
        WHERE self.id = $1 AND o.phone_fingerprint = self.phone_fingerprint AND o.id <> self.id
          AND o.purpose = self.purpose AND o.user_id IS NOT DISTINCT FROM self.user_id
-         AND o.created_at > clock_timestamp() - interval '1 hour')`,
+         AND o.created_at > now() - interval '1 hour')`,
     set: `status = 'PENDING', provider_request_id = $2, send_until = NULL,
           attempts = greatest(r.attempts, coalesce(e.attempts, 0)),
           expires_at = least(r.expires_at, coalesce(e.expires_at, r.expires_at)),
@@ -139,7 +140,7 @@ export const SEND_STATEMENTS = {
   claimLostResend: change({
     before: `b AS (
       SELECT r.id, r.status FROM verification_requests r
-       WHERE r.created_at > clock_timestamp() - interval '2 hours' AND ${from('resent')}
+       WHERE ${createdWithin('$3')} AND ${from('resent')}
          AND r.send_until <= clock_timestamp() AND ${inTime} AND ${notBusy}
        ORDER BY r.send_until FOR UPDATE SKIP LOCKED LIMIT 1)`,
     set: `uncounted = ${UNCOUNTED}, check_token = $2, check_until = clock_timestamp() + ${seconds('$1')}, send_until = clock_timestamp() + ${seconds('$1')}`,

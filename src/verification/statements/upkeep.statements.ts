@@ -1,4 +1,4 @@
-import { change, COLUMNS, isLive, notBusy, seconds } from './fragments.js';
+import { change, COLUMNS, createdWithin, isLive, notBusy, seconds } from './fragments.js';
 import { limitsFrom } from './guards.js';
 
 const limits = limitsFrom(2);
@@ -12,7 +12,7 @@ export const UPKEEP_STATEMENTS = {
   sweep: change({
     before: `b AS (
       SELECT r.id, r.status FROM verification_requests r
-       WHERE r.created_at > clock_timestamp() - ${seconds('$1')} AND ${isLive('r')}
+       WHERE ${createdWithin('$1')} AND ${isLive('r')}
          AND r.expires_at <= clock_timestamp() AND ${notBusy}
        ORDER BY r.id FOR UPDATE SKIP LOCKED LIMIT 500)`,
     set: `status = CASE r.status WHEN 'SENDING' THEN 'FAILED' ELSE 'EXPIRED' END,
