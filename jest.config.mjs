@@ -21,7 +21,7 @@ export default {
     '^.+\\.ts$': ['@swc/jest', swc],
     '^.+\\.m?js$': ['@swc/jest', swcForJavaScript],
   },
-  transformIgnorePatterns: ['/node_modules/(?!(.*/)?(@nestjs|uuid)/)'],
+  transformIgnorePatterns: ['/node_modules/(?!(.*/)?(@nestjs|uuid|@scure|@noble)/)'],
   globalSetup: '<rootDir>/test/support/global-setup.mjs',
   globalTeardown: '<rootDir>/test/support/global-teardown.mjs',
   // Suites wait for processes and browsers more than they compute.

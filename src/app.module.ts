@@ -4,7 +4,8 @@ import { TypeOrmModule } from '@nestjs/typeorm';
 import { LoggerModule } from 'nestjs-pino';
 import type { Config } from './config/index.js';
 import { dataSourceOptions } from './database/index.js';
-import { entities } from './entities.js';
+import { HostModule } from './host/index.js';
+import { entities } from './schema.js';
 import { HealthModule, loggerParams } from './operations/index.js';
 import { type VerificationModuleOptions, VerificationModule } from './verification/index.js';
 
@@ -13,6 +14,8 @@ export interface Surroundings {
   databaseUrl: string;
   /** Replaces Vonage's base URL: the sandbox's, when there is one. */
   vonageApiHost?: string;
+  /** Users whose password is in the README: for a newcomer's own machine. */
+  demoUsers?: boolean;
   /** What the sandbox signs its webhooks with, when there is one. */
   vonageSignatureSecret?: string;
 }
@@ -82,6 +85,7 @@ export class AppModule {
         }),
         EventEmitterModule.forRoot(),
         VerificationModule.forRoot(verificationOptions(config, surroundings)),
+        HostModule.forRoot({ demoUsers: surroundings.demoUsers ?? false, issuer: config.VONAGE_BRAND_NAME }),
         HealthModule,
       ],
     };

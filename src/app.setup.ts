@@ -3,9 +3,19 @@ import type { NestExpressApplication } from '@nestjs/platform-express';
 import { PinoLogger } from 'nestjs-pino';
 import { AppModule, type Surroundings } from './app.module.js';
 import type { Config } from './config/index.js';
-import { configureHttp } from './http/index.js';
+import { configureHttp, HTTP_PROBLEMS } from './http/index.js';
+import { HOST_ERRORS, useSessions } from './host/index.js';
 import { ApplicationLogger, openApiDocument, serveOpenApi } from './operations/index.js';
-import { describeService } from './verification/index.js';
+import { TWO_FACTOR_ERRORS } from './two-factor/index.js';
+import { describeService, VERIFICATION_ERRORS } from './verification/index.js';
+
+/** All that an answer's `code` can be. */
+export const PROBLEM_CODES = Object.keys({
+  ...VERIFICATION_ERRORS,
+  ...TWO_FACTOR_ERRORS,
+  ...HOST_ERRORS,
+  ...HTTP_PROBLEMS,
+});
 
 /** A slow body is cut off after this: nothing that we take is large. */
 const REQUEST_TIMEOUT_MS = 30_000;
@@ -19,7 +29,8 @@ export async function createApp(config: Config, surroundings: Surroundings): Pro
   });
   app.useLogger(new ApplicationLogger(await app.resolve(PinoLogger), {}));
   configureHttp(app, { trustProxy: config.TRUST_PROXY, https: config.production });
-  serveOpenApi(app, openApiDocument(app, describeService()));
+  useSessions(app, { keys: config.keys.fingerprint, https: config.production });
+  serveOpenApi(app, openApiDocument(app, describeService()), PROBLEM_CODES);
   const server = app.getHttpServer();
   server.requestTimeout = REQUEST_TIMEOUT_MS;
   server.headersTimeout = REQUEST_TIMEOUT_MS / 2;

@@ -1,11 +1,11 @@
 import { DataSource } from 'typeorm';
 import { loadConfig } from './config/index.js';
 import { dataSourceOptions } from './database/index.js';
-import { entities } from './entities.js';
+import { entities, migrations } from './schema.js';
 
 /** For TypeORM's command line (`npm run migration:generate`): compares the entities with the database of DATABASE_URL. */
 export default new DataSource(
-  dataSourceOptions({ url: loadConfig().DATABASE_URL ?? missingDatabase(), entities }),
+  dataSourceOptions({ url: loadConfig().DATABASE_URL ?? missingDatabase(), entities, migrations }),
 );
 
 function missingDatabase(): never {

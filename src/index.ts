@@ -12,3 +12,4 @@ export {
   ViewRenderer,
 } from './http/index.js';
 export * from './verification/index.js';
+export * from './two-factor/index.js';

@@ -6,7 +6,8 @@ import { createApp } from './app.setup.js';
 import { banner } from './banner.js';
 import { type Config, loadConfig } from './config/index.js';
 import { startEmbeddedPostgres } from './database/embedded-postgres/index.js';
-import { pendingMigrations, runMigrations } from './database/index.js';
+import { pendingMigrations } from './database/index.js';
+import { migrate, migrations } from './schema.js';
 
 /** In-flight requests may take this long when the application is told to stop. */
 const SHUTDOWN_LIMIT_MS = 15_000;
@@ -22,9 +23,12 @@ async function start(): Promise<void> {
   const databaseUrl = config.DATABASE_URL ?? (await startDatabase(config));
   if (config.DATABASE_URL) await requireSchema(config.DATABASE_URL);
   const sandbox = config.sandbox ? await startOwnSandbox(config) : null;
+  // Everybody can read their password: never where somebody keeps a database.
+  const demoUsers = !config.DATABASE_URL && !config.production;
   const secret = config.VONAGE_SIGNATURE_SECRET ?? randomBytes(32).toString('base64url');
   const app = await createApp(config, {
     databaseUrl,
+    demoUsers,
     ...(sandbox ? { vonageApiHost: sandbox.url, vonageSignatureSecret: secret } : {}),
   });
   started.push({ name: 'application', stop: () => app.close() });
@@ -33,7 +37,7 @@ async function start(): Promise<void> {
   await (config.HOST ? app.listen(config.PORT, config.HOST) : app.listen(config.PORT));
   const { port } = app.getHttpServer().address() as { port: number };
   sandbox?.sendWebhooksTo({ url: `http://${reachable(config.HOST)}:${port}/webhooks/vonage/verify`, secret });
-  process.stdout.write(banner({ port, ...(sandbox ? { sandboxUrl: sandbox.url } : {}) }));
+  process.stdout.write(banner({ port, demoUsers, ...(sandbox ? { sandboxUrl: sandbox.url } : {}) }));
 }
 
 /** Where the application's own machine finds it: at the address it listens on, if it does so on one. */
@@ -48,12 +52,12 @@ async function startDatabase(config: Config): Promise<string> {
   }
   const postgres = await startEmbeddedPostgres({ dataDirectory: join(config.dataDirectory, 'postgres') });
   started.push({ name: 'database', stop: () => postgres.stop() });
-  await runMigrations(postgres.url);
+  await migrate(postgres.url);
   return postgres.url;
 }
 
 async function requireSchema(databaseUrl: string): Promise<void> {
-  const pending = await pendingMigrations(databaseUrl);
+  const pending = await pendingMigrations(databaseUrl, migrations);
   if (pending.length > 0) {
     throw new Error(`The database of DATABASE_URL lacks ${pending.join(', ')}. Run: npm run migration:run`);
   }

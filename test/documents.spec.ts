@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { HTTP_PROBLEMS } from '../src/http/problem.js';
+import { HOST_ERRORS } from '../src/host/host.problems.js';
 import { MAGIC_NUMBERS } from '../src/sandbox/index.js';
+import { TWO_FACTOR_ERRORS } from '../src/two-factor/index.js';
 import { VERIFICATION_ERRORS } from '../src/verification/index.js';
 
 describe('docs/http.md', () => {
@@ -8,6 +10,8 @@ describe('docs/http.md', () => {
     const listed = [...readFileSync('docs/http.md', 'utf8').matchAll(/^\| `([a-z-]+)` +\| (\d{3}) +\|/gm)];
     expect(Object.fromEntries(listed.map(([, code, status]) => [code, Number(status)]))).toEqual({
       ...VERIFICATION_ERRORS,
+      ...TWO_FACTOR_ERRORS,
+      ...HOST_ERRORS,
       ...HTTP_PROBLEMS,
     });
   });

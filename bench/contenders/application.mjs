@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
-import { runMigrations } from '../../dist/database/index.js';
+import { migrate } from '../../dist/schema.js';
 
 const key = () => `k1:${randomBytes(32).toString('base64')}`;
 
@@ -23,7 +23,7 @@ export const MAIN = join(import.meta.dirname, '..', '..', 'dist', 'main.js');
 /** @type {import('./index.mjs').Contender} */
 export const application = {
   title: 'this application',
-  prepare: runMigrations,
+  prepare: migrate,
   script: MAIN,
   env: ENVIRONMENT,
   conversation: 'json',

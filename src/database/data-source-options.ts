@@ -1,7 +1,10 @@
 import type { DataSourceOptions } from 'typeorm';
-import { migrations } from './migrations/index.js';
+import { migrations as libraryMigrations } from './migrations/index.js';
 
 export const MIGRATIONS_TABLE = 'schema_migrations';
+
+/** Classes, in order. */
+export type MigrationList = NonNullable<Extract<DataSourceOptions['migrations'], unknown[]>>;
 
 export interface DatabaseOptions {
   url: string;
@@ -11,6 +14,8 @@ export interface DatabaseOptions {
   statementTimeoutMs?: number;
   // oxlint-disable-next-line typescript/no-unsafe-function-type -- TypeORM's own type of an entity class
   entities: Function[];
+  /** The library's unless told. */
+  migrations?: MigrationList;
 }
 
 /** What the application and the migration commands share. The schema comes from migrations only. */
@@ -19,12 +24,13 @@ export function dataSourceOptions({
   poolSize = 10,
   statementTimeoutMs = 10_000,
   entities,
+  migrations = libraryMigrations,
 }: DatabaseOptions): DataSourceOptions {
   return {
     type: 'postgres',
     url,
     entities,
-    migrations,
+    migrations: [...migrations],
     migrationsTableName: MIGRATIONS_TABLE,
     // Errors only: queries carry parameters, and those are personal data.
     logging: false,

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DataSource } from 'typeorm';
-import { dataSourceOptions, MIGRATIONS_TABLE } from './data-source-options.js';
+import { dataSourceOptions, type MigrationList, MIGRATIONS_TABLE } from './data-source-options.js';
 
 /** Any number, the same in every instance: "otp migrations". */
 const MIGRATION_LOCK = 7_367_011;
@@ -9,10 +9,11 @@ const CONNECT_TRIES = 5;
 /**
  * Brings the schema up to date. Safe when several instances start at once: they queue on an advisory lock, and those
  * that come second find nothing to do.
+ * @param migrations the library's unless told
  * @returns the names of the migrations that ran
  */
-export function runMigrations(databaseUrl: string): Promise<string[]> {
-  return underLock(databaseUrl, async (dataSource) => {
+export function runMigrations(databaseUrl: string, migrations?: MigrationList): Promise<string[]> {
+  return underLock(databaseUrl, migrations, async (dataSource) => {
     const done = await dataSource.runMigrations({ transaction: 'each' });
     return done.map((migration) => migration.name);
   });
@@ -22,8 +23,8 @@ export function runMigrations(databaseUrl: string): Promise<string[]> {
  * Waits a few seconds for a database that is just starting, and tells what this version's migrations it lacks.
  * @throws Error without the URL, which holds a password
  */
-export async function pendingMigrations(databaseUrl: string): Promise<string[]> {
-  const dataSource = await connectPatiently(databaseUrl);
+export async function pendingMigrations(databaseUrl: string, migrations?: MigrationList): Promise<string[]> {
+  const dataSource = await connectPatiently(databaseUrl, migrations);
   try {
     const [{ exists }] = await dataSource.query<[{ exists: boolean }]>(
       `SELECT to_regclass('${MIGRATIONS_TABLE}') IS NOT NULL AS exists`,
@@ -38,10 +39,12 @@ export async function pendingMigrations(databaseUrl: string): Promise<string[]> 
   }
 }
 
-async function connectPatiently(url: string): Promise<DataSource> {
+async function connectPatiently(url: string, migrations: MigrationList | undefined): Promise<DataSource> {
   for (let triesLeft = CONNECT_TRIES; ; triesLeft -= 1) {
     try {
-      return await new DataSource(dataSourceOptions({ url, poolSize: 1, entities: [] })).initialize();
+      return await new DataSource(
+        dataSourceOptions({ url, poolSize: 1, entities: [], ...(migrations ? { migrations } : {}) }),
+      ).initialize();
     } catch (error) {
       const { code, message } = error as { code?: string; message: string };
       if (triesLeft <= 1)
@@ -52,13 +55,25 @@ async function connectPatiently(url: string): Promise<DataSource> {
 }
 
 /** Takes the newest migration back. */
-export function revertLastMigration(databaseUrl: string): Promise<void> {
-  return underLock(databaseUrl, (dataSource) => dataSource.undoLastMigration({ transaction: 'each' }));
+export function revertLastMigration(databaseUrl: string, migrations?: MigrationList): Promise<void> {
+  return underLock(databaseUrl, migrations, (dataSource) =>
+    dataSource.undoLastMigration({ transaction: 'each' }),
+  );
 }
 
-async function underLock<T>(databaseUrl: string, work: (dataSource: DataSource) => Promise<T>): Promise<T> {
+async function underLock<T>(
+  databaseUrl: string,
+  migrations: MigrationList | undefined,
+  work: (dataSource: DataSource) => Promise<T>,
+): Promise<T> {
   // Two connections: one holds the lock for the session, the other one migrates. No statement time-out: indexes take long.
-  const options = dataSourceOptions({ url: databaseUrl, poolSize: 2, statementTimeoutMs: 0, entities: [] });
+  const options = dataSourceOptions({
+    url: databaseUrl,
+    poolSize: 2,
+    statementTimeoutMs: 0,
+    entities: [],
+    ...(migrations ? { migrations } : {}),
+  });
   const dataSource = await new DataSource(options).initialize();
   const holder = dataSource.createQueryRunner();
   try {

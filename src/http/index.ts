@@ -1,5 +1,8 @@
+export { ACCESS, OpenToAll } from './access.js';
 export { clientAddress } from './client-address.js';
 export { configureHttp, type HttpOptions } from './configure-http.js';
+export { errorContext, typed } from './form-errors.js';
+export { inputPipe } from './input-pipe.js';
 export { Messages, type MessageParameters } from './messages.js';
 export { negotiate } from './negotiation.js';
 export { Negotiated, Page } from './page.js';
@@ -12,5 +15,8 @@ export {
   Problem,
   type ProblemDetails,
 } from './problem.js';
+export { ProblemResource, problemsDecorator } from './problem-documentation.js';
 export { problemDetail, ProblemFilter } from './problem.filter.js';
+export { safePath } from './safe-path.js';
+export { SeeOther } from './see-other.js';
 export { HandlebarsRenderer, type View, type ViewContext, ViewRenderer } from './view-renderer.js';

@@ -14,10 +14,16 @@ export interface PagesOptions {
 /** Where the package's own templates, words and assets lie, seen from src/http and dist/http alike. */
 export const PACKAGE_ROOT = join(import.meta.dirname, '..', '..');
 
-/** Views and failures for every feature. Features import it with the same options; Nest makes it once. */
+/** Views and failures for every feature. Features import it, and who imports it with the same options shares it. */
 @Module({})
 export class PagesModule {
+  private static readonly made = new Map<string, DynamicModule>();
+
   static forRoot({ viewDirectories = [], messageDirectories = [] }: PagesOptions = {}): DynamicModule {
+    // Nest tells dynamic modules apart by reference.
+    const key = JSON.stringify([viewDirectories, messageDirectories]);
+    const known = PagesModule.made.get(key);
+    if (known) return known;
     const renderer = {
       provide: ViewRenderer,
       useFactory: () =>
@@ -27,6 +33,8 @@ export class PagesModule {
         }),
     };
     const providers = [renderer, PageGuard, PageInterceptor, ProblemFilter];
-    return { module: PagesModule, providers, exports: providers };
+    const module = { module: PagesModule, providers, exports: providers };
+    PagesModule.made.set(key, module);
+    return module;
   }
 }

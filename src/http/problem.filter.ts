@@ -3,6 +3,7 @@ import type { Request, Response } from 'express';
 import { negotiate, setNegotiatedHeaders } from './negotiation.js';
 import { contextOf, pageOf, type PageContext } from './page-context.js';
 import type { Problem } from './problem.js';
+import { SeeOther } from './see-other.js';
 import { toProblem } from './to-problem.js';
 import { type View, ViewRenderer } from './view-renderer.js';
 
@@ -17,6 +18,7 @@ export class ProblemFilter implements ExceptionFilter {
   catch(thrown: unknown, host: ArgumentsHost): void {
     const request = host.switchToHttp().getRequest<Request>();
     const response = host.switchToHttp().getResponse<Response>();
+    if (thrown instanceof SeeOther) return response.redirect(303, thrown.path);
     const problem = toProblem(thrown);
     if (problem.status >= 500 && problem !== thrown) this.logger.error(describe(thrown), problem.code);
     // Half an answer is out: closing the connection is the only thing left that the client can notice.
@@ -26,12 +28,15 @@ export class ProblemFilter implements ExceptionFilter {
     const context: PageContext = page ?? contextOf(request, this.renderer);
     setNegotiatedHeaders(response);
     response.status(problem.status).setHeader('Content-Language', context.locale);
-    const { retryAfterSeconds } = problem.details;
+    const { retryAfterSeconds, redirectTo, headers = {} } = problem.details;
+    for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);
     if (retryAfterSeconds !== undefined) response.setHeader('Retry-After', String(retryAfterSeconds));
 
     const kind = page?.kind ?? negotiate(request) ?? 'json';
     if (kind === 'json') {
       response.type('application/problem+json').send(JSON.stringify(problemBody(problem, context)));
+    } else if (redirectTo !== undefined) {
+      response.redirect(303, redirectTo);
     } else {
       const view = page ? page.view.failure(problem, context) : errorView(problem, context);
       response.type('html').send(this.renderer.render(view, context.locale));
@@ -41,7 +46,7 @@ export class ProblemFilter implements ExceptionFilter {
 
 /** The JSON form. `detail` and `title` are for people, `code` for programs. */
 function problemBody(problem: Problem, { text }: PageContext) {
-  const { retryAfterSeconds, requestId, attemptsRemaining, errors } = problem.details;
+  const { retryAfterSeconds, requestId, attemptsRemaining, errors, members } = problem.details;
   return {
     type: `/docs#${problem.code}`,
     title: text(`problem.${problem.code}.title`),
@@ -51,6 +56,7 @@ function problemBody(problem: Problem, { text }: PageContext) {
     ...(requestId === undefined ? {} : { requestId }),
     ...(attemptsRemaining === undefined ? {} : { attemptsRemaining }),
     ...(retryAfterSeconds === undefined ? {} : { retryAfterSeconds }),
+    ...members,
     ...(errors && {
       errors: errors.map(({ field, code }) => ({ field, code, message: text(`field.${field}.${code}`) })),
     }),

@@ -10,6 +10,11 @@ export interface ProblemDetails {
   requestId?: string;
   attemptsRemaining?: number;
   errors?: FieldError[];
+  /** Further members of the JSON form. */
+  members?: Record<string, string | number>;
+  headers?: Record<string, string>;
+  /** Instead of a page: where a browser is sent (303). */
+  redirectTo?: string;
   /** For the page only: what the failing view may show. Never part of a JSON answer. */
   forView?: unknown;
 }

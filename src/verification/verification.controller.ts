@@ -14,7 +14,7 @@ import {
 import { ApiConsumes, ApiOkResponse, ApiOperation, ApiParam, ApiTags } from '@nestjs/swagger';
 import { isUUID } from 'class-validator';
 import type { Request, Response } from 'express';
-import { Negotiated, Page, pageOf } from '../http/index.js';
+import { inputPipe, Negotiated, OpenToAll, Page, pageOf } from '../http/index.js';
 import type { Caller } from './domain/caller.js';
 import type { VerificationPolicy } from './domain/policy.js';
 import { CheckVerificationDto, OnVerificationDto, ResendVerificationDto } from './dto/on-verification.dto.js';
@@ -30,7 +30,7 @@ import {
   type VerificationModuleOptions,
 } from './verification.options.js';
 import { CancelPage, CodePage, PhonePage, StartPage } from './verification.pages.js';
-import { inputPipe, resourceOrProblem } from './verification.problems.js';
+import { resourceOrProblem } from './verification.problems.js';
 import { failure, type VerificationResult } from './verification.results.js';
 import { VerificationService } from './verification.service.js';
 import { VerificationThrottlerGuard } from './verification.throttler.js';
@@ -49,6 +49,7 @@ const ON_A_REQUEST = [
 
 /** The tutorial's flow, as pages and as JSON. */
 @ApiTags('Phone verification')
+@OpenToAll()
 @Negotiated(VerificationThrottlerGuard)
 @UsePipes(inputPipe)
 @Controller()

@@ -18,6 +18,8 @@ export const { ConfigurableModuleClass } = new ConfigurableModuleBuilder<Verific
   .setClassMethodName('forRoot')
   .setExtras<VerificationModuleExtras>({ routes: true, pages: {} }, (definition, { routes, pages }) => ({
     ...definition,
+    // One of it serves all who build on it.
+    global: true,
     imports: [...(definition.imports ?? []), PagesModule.forRoot(pages)],
     controllers: routes ? [VerificationController, WebhookController] : [],
   }))

@@ -19,7 +19,7 @@ import {
   VERIFICATION_POLICY,
   type VerificationModuleOptions,
 } from './verification.options.js';
-import { VERIFICATION_PAGES } from './verification.pages.js';
+import { CodeForm, PhoneForm, VERIFICATION_PAGES } from './verification.pages.js';
 import { VerificationReconciler } from './verification.reconciler.js';
 import { VerificationRepository } from './verification.repository.js';
 import { VerificationSender } from './verification.sender.js';
@@ -101,6 +101,15 @@ function createPolicy({ policy, vonage }: VerificationModuleOptions): Verificati
     },
     { provide: getStorageToken(), useClass: ThrottlerStorageService },
   ],
-  exports: [VerificationService, VerificationReconciler, JournalAuditor, KeyRotator],
+  exports: [
+    VerificationService,
+    VerificationReconciler,
+    JournalAuditor,
+    KeyRotator,
+    PhoneVault,
+    VERIFICATION_POLICY,
+    CodeForm,
+    PhoneForm,
+  ],
 })
 export class VerificationModule extends ConfigurableModuleClass {}

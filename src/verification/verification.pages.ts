@@ -1,9 +1,10 @@
 import { Inject, Injectable } from '@nestjs/common';
 import {
+  errorContext,
   type PageContext,
   PageView,
   type Problem,
-  problemDetail,
+  typed,
   type View,
   type ViewContext,
 } from '../http/index.js';
@@ -16,29 +17,6 @@ import {
   VERIFICATION_POLICY,
   type VerificationModuleOptions,
 } from './verification.options.js';
-
-/** What the caller typed, if it was text at all; never more of it than a field can hold. */
-function typed({ request }: PageContext, field: string): string {
-  const body = (request.body ?? {}) as Record<string, unknown>;
-  const value = body[field] ?? request.query[field];
-  return typeof value === 'string' ? value.slice(0, 64) : '';
-}
-
-/** The messages of a problem: one a field where fields are wrong, otherwise one for the whole page. */
-function errorContext(
-  problem: Problem,
-  { text }: PageContext,
-  defaultField: string,
-  fields: string[],
-): ViewContext {
-  const wrong = (problem.details.errors ?? []).filter(({ field }) => fields.includes(field));
-  const errors =
-    wrong.length > 0
-      ? wrong.map(({ field, code }) => ({ field, message: text(`field.${field}.${code}`) }))
-      : [{ field: defaultField, message: problemDetail(problem, text) }];
-  const byField = Object.fromEntries(errors.map(({ field, message }) => [`${field}Error`, message]));
-  return { isError: true, errors, ...byField };
-}
 
 @Injectable()
 export class PhoneForm {
@@ -55,13 +33,15 @@ export class PhoneForm {
         title: context.text('phone.title'),
         phoneNumber: typed(context, 'phoneNumber'),
         countries: countryChoices(context.locale, this.policy.allowedCountries, country),
+        startPath: '/request-otp',
         ...more,
       },
     };
   }
 
-  failed(problem: Problem, context: PageContext): View {
-    return this.view(context, errorContext(problem, context, 'phoneNumber', ['phoneNumber', 'country']));
+  failed(problem: Problem, context: PageContext, surroundings: ViewContext = {}): View {
+    const errors = errorContext(problem, context, 'phoneNumber', ['phoneNumber', 'country']);
+    return this.view(context, { ...surroundings, ...errors });
   }
 }
 
@@ -74,7 +54,7 @@ export class CodeForm {
     const { text } = context;
     if (resource.status === 'VERIFIED') {
       const { phoneNumber } = resource;
-      return { name: 'result', context: { title: text('result.title'), phoneNumber, ...more } };
+      return this.result({ title: text('result.title'), phoneNumber, ...more });
     }
     if (resource.status !== 'PENDING' && !more['isError']) {
       const code = { FAILED: 'expired', EXPIRED: 'expired', CANCELLED: 'cancelled' }[resource.status];
@@ -91,19 +71,25 @@ export class CodeForm {
     });
   }
 
-  failed(problem: Problem, context: PageContext): View {
+  /** @param surroundings what else the page shows, and where its forms lead when it is not the tutorial's */
+  failed(problem: Problem, context: PageContext, surroundings: ViewContext = {}): View {
     const resource = problem.details.forView as VerificationResource | undefined;
     const more: ViewContext = {
+      ...surroundings,
       ...errorContext(problem, context, 'otpCode', ['otpCode']),
       otpCode: problem.code === 'wrong-code' ? '' : typed(context, 'otpCode'),
     };
     if (resource?.status === 'VERIFIED') {
-      return { name: 'result', context: { title: context.text('result.title'), ...more } };
+      return this.result({ title: context.text('result.title'), ...more });
     }
     if (resource) return this.view(resource, context, more);
     const usable = problem.status !== 404 && problem.status !== 410;
     const requestId = typed(context, 'requestId');
     return this.form(requestId, usable && requestId ? ['verify', 'resend', 'cancel'] : [], context, more);
+  }
+
+  private result(context: ViewContext): View {
+    return { name: 'result', context: { startPath: '/', ...context } };
   }
 
   private form(
@@ -121,6 +107,10 @@ export class CodeForm {
         canVerify: actions.includes('verify'),
         canResend: actions.includes('resend'),
         canCancel: actions.includes('cancel'),
+        verifyPath: '/verify-otp',
+        resendPath: '/resend-otp',
+        cancelPath: '/cancel-otp',
+        startPath: '/',
         ...more,
       },
     };

@@ -203,6 +203,12 @@ export class VerificationService {
     return phone !== null && this.repository.liftLock(this.vault.fingerprints('phone', phone.e164));
   }
 
+  /** The whole number of a request, in E.164: for those who keep a proven number. @throws Error once it is erased */
+  phoneNumberOf(request: VerificationRecord): PhoneNumber {
+    if (request.phoneNumber === null) throw new Error('the number of this request is erased');
+    return PhoneNumber.fromE164(this.vault.open(request.phoneNumber, request.id));
+  }
+
   /** The request as it is now, if the caller may know of it. */
   async find({ requestId, purpose = DEFAULT_PURPOSE, caller }: OnVerification): Promise<VerificationResult> {
     const request = await this.repository.findById(requestId);

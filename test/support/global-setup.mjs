@@ -10,7 +10,7 @@ import pg from 'pg';
  */
 export default async function globalSetup() {
   const { startEmbeddedPostgres } = await import('../../dist/database/embedded-postgres/index.js');
-  const { runMigrations } = await import('../../dist/database/index.js');
+  const { migrate } = await import('../../dist/schema.js');
 
   const given = process.env.DATABASE_URL;
   const directory = given ? null : mkdtempSync(join(tmpdir(), 'otp-test-'));
@@ -33,7 +33,7 @@ export default async function globalSetup() {
 
   const templateUrl = new URL(application);
   templateUrl.pathname = template;
-  await runMigrations(templateUrl.href);
+  await migrate(templateUrl.href);
   process.env.TEST_POSTGRES_URL = adminUrl;
   process.env.TEST_APPLICATION_URL = application.href;
   process.env.TEST_TEMPLATE_DATABASE = template;

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { type EmbeddedPostgres, startEmbeddedPostgres } from '../../src/database/embedded-postgres/index.js';
-import { runMigrations } from '../../src/database/index.js';
+import { migrate } from '../../src/schema.js';
 import { startTcpProxy, type TcpProxy } from './tcp-proxy.js';
 
 /** A Postgres of a test's own that may be killed: durable, and at one address through all its lives. */
@@ -33,7 +33,7 @@ export async function startMortalPostgres(): Promise<MortalPostgres> {
   let server: EmbeddedPostgres = await startEmbeddedPostgres({ dataDirectory });
   const targetOf = ({ url }: EmbeddedPostgres) => ({ host: '127.0.0.1', port: Number(new URL(url).port) });
   const network = await startTcpProxy(targetOf(server));
-  await runMigrations(server.url);
+  await migrate(server.url);
 
   const startAgain = async () => {
     const giveUpAt = performance.now() + START_LIMIT_MS;

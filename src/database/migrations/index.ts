@@ -4,6 +4,7 @@ import { CreateVerificationEvents1795000000002 } from './1795000000002-create-ve
 import { LimitWrongCodes1795000000003 } from './1795000000003-limit-wrong-codes.js';
 import { ReceiveVerdicts1795000000004 } from './1795000000004-receive-verdicts.js';
 import { ShareTheProvider1795000000005 } from './1795000000005-share-the-provider.js';
+import { CreateTwoFactor1795000000006 } from './1795000000006-create-two-factor.js';
 
 /** In order. A list and not a glob, so that bundlers and type checkers see them. */
 export const migrations = [
@@ -13,4 +14,5 @@ export const migrations = [
   LimitWrongCodes1795000000003,
   ReceiveVerdicts1795000000004,
   ShareTheProvider1795000000005,
+  CreateTwoFactor1795000000006,
 ];

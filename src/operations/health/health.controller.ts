@@ -6,10 +6,12 @@ import {
   HealthCheckService,
   TypeOrmHealthIndicator,
 } from '@nestjs/terminus';
+import { OpenToAll } from '../../http/index.js';
 
 const DATABASE_TIMEOUT_MS = 2000;
 
 @ApiTags('Health')
+@OpenToAll()
 @Controller('health')
 export class HealthController {
   constructor(

@@ -1,6 +1,5 @@
 import type { OpenAPIObject } from '@nestjs/swagger';
-import { HTTP_PROBLEMS, type PageContext, type ViewContext } from '../../http/index.js';
-import { VERIFICATION_ERRORS } from '../../verification/index.js';
+import type { PageContext, ViewContext } from '../../http/index.js';
 
 interface Schema {
   $ref?: string;
@@ -22,8 +21,12 @@ interface Operation {
 
 const METHODS = ['get', 'post', 'put', 'patch', 'delete'] as const;
 
-/** The document as the flat lists that the page's template shows. */
-export function describeApi(document: OpenAPIObject, { text }: PageContext): ViewContext {
+/** The document as the flat lists that the page's template shows. @param problemCodes all that there are */
+export function describeApi(
+  document: OpenAPIObject,
+  problemCodes: readonly string[],
+  { text }: PageContext,
+): ViewContext {
   const schemas = (document.components?.schemas ?? {}) as Record<string, Schema>;
   const resolve = (schema?: Schema) => (schema?.$ref ? schemas[schema.$ref.split('/').at(-1)!] : schema);
 
@@ -47,7 +50,7 @@ export function describeApi(document: OpenAPIObject, { text }: PageContext): Vie
       };
     }),
   );
-  const problems = Object.keys({ ...VERIFICATION_ERRORS, ...HTTP_PROBLEMS }).map((code) => ({
+  const problems = problemCodes.map((code) => ({
     code,
     title: text(`problem.${code}.title`),
     detail: text(`problem.${code}.detail`, { count: 2 }),

@@ -20,13 +20,20 @@ export function openApiDocument(
 }
 
 /** `/openapi.json` for programs and `/docs` for people: our own page, since Swagger UI needs inline scripts. */
-export function serveOpenApi(app: NestExpressApplication, document: OpenAPIObject): void {
+export function serveOpenApi(
+  app: NestExpressApplication,
+  document: OpenAPIObject,
+  problemCodes: readonly string[],
+): void {
   const renderer = app.get(ViewRenderer, { strict: false });
   const express = app.getHttpAdapter().getInstance();
   express.get('/openapi.json', (_request, response) => void response.json(document));
   express.get('/docs', (request, response) => {
     const context = contextOf(request, renderer);
-    const page = renderer.render({ name: 'docs', context: describeApi(document, context) }, context.locale);
+    const page = renderer.render(
+      { name: 'docs', context: describeApi(document, problemCodes, context) },
+      context.locale,
+    );
     response.vary('Accept-Language').type('html').send(page);
   });
 }

@@ -1,7 +1,7 @@
 import { Controller, HttpCode, Inject, Post, type RawBodyRequest, Req, UseFilters } from '@nestjs/common';
 import { ApiBearerAuth, ApiNoContentResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { Request } from 'express';
-import { Problem, ProblemFilter } from '../../http/index.js';
+import { OpenToAll, Problem, ProblemFilter } from '../../http/index.js';
 import { ApiProblems } from '../verification.openapi.js';
 import { VERIFICATION_OPTIONS, type VerificationModuleOptions } from '../verification.options.js';
 import { VerificationWebhooks } from './verification.webhooks.js';
@@ -9,6 +9,7 @@ import { readNotification, signedAt } from './vonage-webhook.js';
 
 /** Where Vonage tells of requests by itself: the status URL of its application. */
 @ApiTags('Webhooks')
+@OpenToAll()
 @UseFilters(ProblemFilter)
 @Controller('webhooks/vonage')
 export class WebhookController {

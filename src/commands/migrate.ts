@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
-import { revertLastMigration, runMigrations } from './migrate.js';
+import { revertLastMigration } from '../database/index.js';
+import { migrate, migrations } from '../schema.js';
 
 const USAGE = `Usage: npm run migration:run | migration:revert
 
@@ -7,7 +8,7 @@ Brings the schema of DATABASE_URL up to date, or takes the newest migration back
 (The embedded database is migrated by npm start.)
 `;
 
-/** `node migrate-cli.js run|revert`. */
+/** `node migrate.js run|revert`. */
 async function main(command: string | undefined): Promise<number> {
   if (existsSync('.env')) process.loadEnvFile('.env');
   const url = process.env['DATABASE_URL'];
@@ -20,11 +21,11 @@ async function main(command: string | undefined): Promise<number> {
     return 1;
   }
   if (command === 'revert') {
-    await revertLastMigration(url);
+    await revertLastMigration(url, migrations);
     process.stdout.write('The newest migration is taken back.\n');
     return 0;
   }
-  const names = await runMigrations(url);
+  const names = await migrate(url);
   process.stdout.write(
     names.length > 0
       ? names.map((name) => `ran ${name}\n`).join('')

@@ -1,0 +1,94 @@
+import { Body, Controller, Get, HttpCode, Post, Req, UsePipes } from '@nestjs/common';
+import { ApiConsumes, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import type { Request } from 'express';
+import { inputPipe, Negotiated, Page, Problem } from '../http/index.js';
+import {
+  type Assurance,
+  AssuranceResource,
+  CurrentAssurance,
+  RequireFactor,
+  StepUpGrants,
+} from '../two-factor/index.js';
+import { AccountResource, PaymentDto, PaymentResource, UserResource } from './dto.js';
+import { AccountPage, PaymentPage, UsersPage } from './host.pages.js';
+import { ApiHostProblems } from './host.problems.js';
+import type { User } from './user.entity.js';
+import { Users } from './users.service.js';
+
+const SIGNED_IN = ['sign-in-required', 'second-factor-required'] as const;
+
+/** What only somebody who is signed in reaches. Without a decorator, both factors are demanded of those who have two. */
+@ApiTags('Reference host')
+@Negotiated()
+@UsePipes(inputPipe)
+@Controller('account')
+export class AccountController {
+  constructor(
+    private readonly users: Users,
+    private readonly stepUps: StepUpGrants,
+  ) {}
+
+  @Get()
+  @Page(AccountPage)
+  @ApiOperation({ summary: 'Who is signed in, and how sure we are' })
+  @ApiOkResponse({ type: AccountResource })
+  @ApiHostProblems(...SIGNED_IN)
+  async account(@CurrentAssurance() assurance: Assurance): Promise<AccountResource> {
+    const { email, role } = await this.userOf(assurance);
+    return { email, role, assurance: AssuranceResource.of(assurance) };
+  }
+
+  @Get('payment')
+  @RequireFactor()
+  @Page(PaymentPage)
+  @ApiOperation({ summary: 'The payment form' })
+  @ApiOkResponse({ type: AssuranceResource })
+  @ApiHostProblems(...SIGNED_IN)
+  paymentForm(@CurrentAssurance() assurance: Assurance): AssuranceResource {
+    return AssuranceResource.of(assurance);
+  }
+
+  @Post('payment')
+  @HttpCode(200)
+  @RequireFactor()
+  @Page(PaymentPage)
+  @ApiConsumes('application/json', 'application/x-www-form-urlencoded')
+  @ApiOperation({ summary: 'Pay; confirmed by a factor shown for exactly this payment' })
+  @ApiOkResponse({ type: PaymentResource })
+  @ApiHostProblems(...SIGNED_IN, 'invalid-input', 'step-up-required')
+  async pay(
+    @Req() request: Request,
+    @Body() { amount, recipient, grant }: PaymentDto,
+  ): Promise<PaymentResource> {
+    const query = new URLSearchParams({ amount, recipient });
+    await this.stepUps.requireFor(
+      request,
+      {
+        action: 'payment',
+        payload: { amount, recipient },
+        summary: `Pay ${amount} EUR to ${recipient}`,
+        returnTo: `/account/payment?${query}`,
+      },
+      grant,
+    );
+    return { status: 'paid', amount, recipient };
+  }
+
+  @Get('users')
+  @RequireFactor({ maxAgeSeconds: 300 })
+  @Page(UsersPage)
+  @ApiOperation({ summary: 'All users; for administrators, with a factor shown just now' })
+  @ApiOkResponse({ type: [UserResource] })
+  @ApiHostProblems(...SIGNED_IN, 'forbidden')
+  async list(@CurrentAssurance() assurance: Assurance): Promise<UserResource[]> {
+    const user = await this.userOf(assurance);
+    if (user.role !== 'admin') throw Problem.http('forbidden');
+    return (await this.users.all()).map(({ email, role }) => ({ email, role }));
+  }
+
+  private async userOf({ userId }: Assurance): Promise<User> {
+    const user = userId === null ? null : await this.users.find(userId);
+    if (!user) throw Problem.http('forbidden');
+    return user;
+  }
+}

@@ -1,0 +1,41 @@
+import { type DynamicModule, Module } from '@nestjs/common';
+import { PassportModule } from '@nestjs/passport';
+import { PagesModule } from '../http/index.js';
+import { ExpressSessions, TwoFactorModule } from '../two-factor/index.js';
+import { AccountController } from './account.controller.js';
+import { DemoUsers } from './demo-users.js';
+import { HOST_OPTIONS, type HostOptions } from './host.options.js';
+import { HOME, HOST_PAGES } from './host.pages.js';
+import { LocalStrategy, PasswordGuard } from './local.strategy.js';
+import { SignInController } from './sign-in.controller.js';
+import { UsersModule } from './users.module.js';
+import { Users } from './users.service.js';
+
+/** Everything that a team would have already, and how it takes in two-factor sign-in. */
+@Module({
+  controllers: [SignInController, AccountController],
+  providers: [DemoUsers, LocalStrategy, PasswordGuard, ...HOST_PAGES],
+})
+export class HostModule {
+  static forRoot(options: HostOptions & { issuer: string }): DynamicModule {
+    return {
+      module: HostModule,
+      imports: [
+        PagesModule.forRoot(),
+        UsersModule,
+        PassportModule,
+        TwoFactorModule.forRootAsync({
+          imports: [UsersModule],
+          inject: [Users],
+          useFactory: (users: Users) => ({
+            sessions: new ExpressSessions(),
+            issuer: options.issuer,
+            homePath: HOME,
+            accountName: async (id: string) => (await users.find(id))?.email ?? id,
+          }),
+        }),
+      ],
+      providers: [{ provide: HOST_OPTIONS, useValue: options }],
+    };
+  }
+}

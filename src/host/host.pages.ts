@@ -1,0 +1,122 @@
+import { Injectable } from '@nestjs/common';
+import {
+  errorContext,
+  type PageContext,
+  PageView,
+  type Problem,
+  safePath,
+  SeeOther,
+  typed,
+  type View,
+  type ViewContext,
+} from '../http/index.js';
+import type { AssuranceResource } from '../two-factor/index.js';
+import type { AccountResource, PaymentResource, UserResource } from './dto.js';
+
+export const HOME = '/account';
+
+/** The form; after a success, on to the second factor or to where the person was going. */
+abstract class CredentialsPage extends PageView<AssuranceResource> {
+  protected abstract readonly name: string;
+
+  success({ next }: AssuranceResource, context: PageContext): View {
+    if (next) throw new SeeOther(next);
+    return this.form(context);
+  }
+
+  failure(problem: Problem, context: PageContext): View {
+    return this.form(context, errorContext(problem, context, 'email', ['email', 'password']));
+  }
+
+  private form(context: PageContext, more: ViewContext = {}): View {
+    return {
+      name: `host/${this.name}`,
+      context: {
+        title: context.text(`host.${this.name}`),
+        email: typed(context, 'email'),
+        returnTo: safePath(typed(context, 'returnTo'), HOME),
+        ...more,
+      },
+    };
+  }
+}
+
+@Injectable()
+export class SignInPage extends CredentialsPage {
+  protected readonly name = 'sign-in';
+}
+
+@Injectable()
+export class SignUpPage extends CredentialsPage {
+  protected readonly name = 'sign-up';
+}
+
+/** What belongs to no form: its failures have a page of their own. */
+abstract class PlainPage<Body> extends PageView<Body> {
+  failure(problem: Problem, context: PageContext): View {
+    const { errors } = errorContext(problem, context, '', []);
+    return { name: 'host/refused', context: { title: context.text('host.refused'), isError: true, errors } };
+  }
+}
+
+@Injectable()
+export class SignOutPage extends PlainPage<void> {
+  success(): View {
+    throw new SeeOther('/sign-in');
+  }
+}
+
+@Injectable()
+export class AccountPage extends PlainPage<AccountResource> {
+  success({ email, role, assurance }: AccountResource, { text }: PageContext): View {
+    const { amr, level } = assurance;
+    return {
+      name: 'host/account',
+      context: {
+        title: text('host.account'),
+        email,
+        isAdmin: role === 'admin',
+        amr: amr.join(', '),
+        hasOneFactor: level === 'first-factor',
+      },
+    };
+  }
+}
+
+@Injectable()
+export class PaymentPage extends PageView<AssuranceResource | PaymentResource> {
+  success(resource: AssuranceResource | PaymentResource, context: PageContext): View {
+    const paid = 'status' in resource ? resource : null;
+    const notice = paid && context.text('host.paid', { amount: paid.amount, recipient: paid.recipient });
+    return this.form(context, notice ? { notice, amount: '', recipient: '', grant: '' } : {});
+  }
+
+  failure(problem: Problem, context: PageContext): View {
+    return this.form(context, errorContext(problem, context, 'amount', ['amount', 'recipient']));
+  }
+
+  private form(context: PageContext, more: ViewContext = {}): View {
+    return {
+      name: 'host/payment',
+      context: {
+        title: context.text('host.payment'),
+        amount: typed(context, 'amount'),
+        recipient: typed(context, 'recipient'),
+        grant: typed(context, 'grant'),
+        ...more,
+      },
+    };
+  }
+}
+
+@Injectable()
+export class UsersPage extends PlainPage<UserResource[]> {
+  success(users: UserResource[], { text }: PageContext): View {
+    return {
+      name: 'host/users',
+      context: { title: text('host.users'), users: users.map(({ email, role }) => ({ email, role })) },
+    };
+  }
+}
+
+export const HOST_PAGES = [SignInPage, SignUpPage, SignOutPage, AccountPage, PaymentPage, UsersPage];

@@ -1,0 +1,29 @@
+import { Injectable } from '@nestjs/common';
+import { AuthGuard, PassportStrategy } from '@nestjs/passport';
+import { Strategy } from 'passport-local';
+import { signInFailed } from './host.problems.js';
+import type { User } from './user.entity.js';
+import { Users } from './users.service.js';
+
+/** E-mail and password, the way Passport does it. */
+@Injectable()
+export class LocalStrategy extends PassportStrategy(Strategy, 'local') {
+  constructor(private readonly users: Users) {
+    super({ usernameField: 'email', passwordField: 'password' });
+  }
+
+  validate(email: unknown, password: unknown): Promise<User | null> {
+    if (typeof email !== 'string' || typeof password !== 'string') return Promise.resolve(null);
+    return this.users.authenticate(email.slice(0, 254), password.slice(0, 128));
+  }
+}
+
+/** Refuses without telling what was wrong. */
+@Injectable()
+export class PasswordGuard extends AuthGuard('local') {
+  override handleRequest<Found>(error: unknown, user: Found): Found {
+    if (error) throw error as Error;
+    if (!user) throw signInFailed();
+    return user;
+  }
+}

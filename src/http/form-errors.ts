@@ -1,0 +1,27 @@
+import type { PageContext } from './page-context.js';
+import type { Problem } from './problem.js';
+import { problemDetail } from './problem.filter.js';
+import type { ViewContext } from './view-renderer.js';
+
+/** What the caller typed, if it was text at all; never more of it than a field can hold. */
+export function typed({ request }: PageContext, field: string): string {
+  const body = (request.body ?? {}) as Record<string, unknown>;
+  const value = body[field] ?? request.query[field];
+  return typeof value === 'string' ? value.slice(0, 64) : '';
+}
+
+/** The messages of a problem: one a field where fields are wrong, otherwise one for the whole page. */
+export function errorContext(
+  problem: Problem,
+  { text }: PageContext,
+  defaultField: string,
+  fields: string[],
+): ViewContext {
+  const wrong = (problem.details.errors ?? []).filter(({ field }) => fields.includes(field));
+  const errors =
+    wrong.length > 0
+      ? wrong.map(({ field, code }) => ({ field, message: text(`field.${field}.${code}`) }))
+      : [{ field: defaultField, message: problemDetail(problem, text) }];
+  const byField = Object.fromEntries(errors.map(({ field, message }) => [`${field}Error`, message]));
+  return { isError: true, errors, ...byField };
+}

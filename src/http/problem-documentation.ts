@@ -1,0 +1,101 @@
+import { applyDecorators } from '@nestjs/common';
+import {
+  ApiExtraModels,
+  ApiProperty,
+  ApiPropertyOptional,
+  ApiResponse,
+  getSchemaPath,
+} from '@nestjs/swagger';
+import { HTTP_PROBLEMS, type HttpProblemCode } from './problem.js';
+
+export class FieldErrorResource {
+  @ApiProperty()
+  field!: string;
+
+  @ApiProperty({ description: 'Stable.', example: 'too-short' })
+  code!: string;
+
+  @ApiProperty({ description: 'For people, in their language.' })
+  message!: string;
+}
+
+/** RFC 9457, with a stable `code`. */
+export class ProblemResource {
+  @ApiProperty({ format: 'uri-reference' })
+  type!: string;
+
+  @ApiProperty()
+  title!: string;
+
+  @ApiProperty()
+  status!: number;
+
+  @ApiProperty()
+  detail!: string;
+
+  @ApiProperty({ description: 'Stable, kebab-case: what programs decide by.' })
+  code!: string;
+
+  @ApiPropertyOptional({ format: 'uuid' })
+  requestId?: string;
+
+  @ApiPropertyOptional()
+  attemptsRemaining?: number;
+
+  @ApiPropertyOptional({ description: 'The same as the Retry-After header.' })
+  retryAfterSeconds?: number;
+
+  @ApiPropertyOptional({ type: [FieldErrorResource] })
+  errors?: FieldErrorResource[];
+}
+
+/** What any route can answer, besides its own. */
+const EVERYWHERE = [
+  'not-acceptable',
+  'cross-origin',
+  'payload-too-large',
+  'unsupported-media-type',
+  'internal',
+  'service-unavailable',
+] as const satisfies HttpProblemCode[];
+
+/**
+ * For a feature: a decorator that documents the problems of a route, one response a status with the codes it can carry.
+ * @param catalogue the feature's own codes with their statuses
+ */
+export function problemsDecorator<FeatureCode extends string>(
+  catalogue: Readonly<Record<FeatureCode, number>>,
+) {
+  type Code = FeatureCode | HttpProblemCode;
+  const all = { ...catalogue, ...HTTP_PROBLEMS } as Record<Code, number>;
+  return (...codes: Code[]) => {
+    const byStatus = new Map<number, Code[]>();
+    for (const code of new Set<Code>([...codes, ...EVERYWHERE])) {
+      byStatus.set(all[code], [...(byStatus.get(all[code]) ?? []), code]);
+    }
+    return applyDecorators(
+      ApiExtraModels(ProblemResource),
+      ...[...byStatus].map(([status, statusCodes]) => problemResponse(status, statusCodes)),
+    );
+  };
+}
+
+function problemResponse(status: number, codes: string[]) {
+  return ApiResponse({
+    status,
+    description: codes.map((code) => `\`${code}\``).join(', '),
+    content: {
+      'application/problem+json': {
+        schema: {
+          allOf: [
+            { $ref: getSchemaPath(ProblemResource) },
+            { type: 'object', properties: { code: { enum: codes }, status: { enum: [status] } } },
+          ],
+        },
+      },
+    },
+    ...([429, 503].includes(status)
+      ? { headers: { 'Retry-After': { description: 'Seconds.', schema: { type: 'integer' } } } }
+      : {}),
+  });
+}

@@ -1,0 +1,112 @@
+import { Inject, Injectable } from '@nestjs/common';
+import type { Request, Response } from 'express';
+import { Problem, safePath } from '../http/index.js';
+import { VERIFICATION_ERRORS, type VerificationResult } from '../verification/index.js';
+import { type Assurance, RECOVERY } from './assurance/assurance.js';
+import type { ChallengeDto, ShowOwnCodeDto } from './dto/challenge.dto.js';
+import { AssuranceResource, type FactorsResource } from './dto/resources.js';
+import type { CodeResult } from './factors/factor.js';
+import { Factors } from './factors/factors.js';
+import { SmsFactor } from './phones/sms.factor.js';
+import { RecoveryCodes } from './recovery-codes/recovery-codes.service.js';
+import { TrustedBrowsers } from './trusted-browsers/trusted-browsers.service.js';
+import { RESOLVED_OPTIONS, type ResolvedOptions } from './two-factor.options.js';
+import { twoFactorProblem } from './two-factor.problems.js';
+import { TwoFactorService } from './two-factor.service.js';
+
+/** After a recovery code: the phone may be lost. */
+const LOOK_AT_FACTORS = '/two-factor/settings?recovered=yes';
+
+/** What happens around a factor that is shown: which there are, and what follows when it was right. */
+@Injectable()
+export class Challenges {
+  constructor(
+    private readonly twoFactor: TwoFactorService,
+    private readonly factors: Factors,
+    private readonly sms: SmsFactor,
+    private readonly recovery: RecoveryCodes,
+    private readonly browsers: TrustedBrowsers,
+    @Inject(RESOLVED_OPTIONS) private readonly options: ResolvedOptions,
+  ) {}
+
+  async choices(assurance: Assurance, returnTo: unknown, summary?: string): Promise<FactorsResource> {
+    const userId = assurance.userId!;
+    return {
+      assurance: AssuranceResource.of(assurance),
+      factors: await this.factors.enrolledBy(userId),
+      recoveryCodesLeft: await this.recovery.left(userId),
+      returnTo: safePath(returnTo, this.options.homePath),
+      ...(summary ? { summary } : {}),
+    };
+  }
+
+  /** Sends a code to the phone that was chosen, or to the primary one. @throws Problem `unknown-factor` */
+  async send(
+    userId: string,
+    { phoneId, channel }: Pick<ChallengeDto, 'phoneId' | 'channel'>,
+    purpose?: string,
+  ): Promise<VerificationResult> {
+    const id = phoneId ?? (await this.sms.enrolledBy(userId))[0]?.id;
+    if (!id) throw twoFactorProblem('unknown-factor');
+    return this.sms.challenge(userId, {
+      phoneId: id,
+      ...(channel ? { channel } : {}),
+      ...(purpose ? { purpose } : {}),
+    });
+  }
+
+  /** @returns the method that was shown. @throws Problem, with the choices for the page */
+  async checkOwnCode(
+    assurance: Assurance,
+    { factor: method, otpCode, returnTo }: Pick<ShowOwnCodeDto, 'factor' | 'otpCode' | 'returnTo'>,
+    { summary, allowsRecovery = true }: { summary?: string; allowsRecovery?: boolean } = {},
+  ): Promise<string> {
+    const userId = assurance.userId!;
+    const result = await this.resultOf(userId, method, otpCode, allowsRecovery);
+    const forView = async () => this.choices(assurance, returnTo, summary);
+    if (result === null) throw twoFactorProblem('unknown-factor', { forView: await forView() });
+    if (!result.ok) {
+      const { code, retryAfterSeconds } = result;
+      throw new Problem(code, VERIFICATION_ERRORS[code], {
+        forView: await forView(),
+        ...(retryAfterSeconds === undefined ? {} : { retryAfterSeconds }),
+      });
+    }
+    if (method === RECOVERY) {
+      const left = await this.recovery.left(userId);
+      await this.twoFactor.notify(userId, { type: 'recovery-code-used', detail: String(left) });
+    }
+    return method;
+  }
+
+  /** The session has a second factor now; its new cookie goes out with this answer. */
+  async shown(
+    request: Request,
+    response: Response,
+    shown: { method: string; requestId?: string },
+    { returnTo, trustBrowser }: { returnTo?: string; trustBrowser?: 'on' },
+  ): Promise<AssuranceResource> {
+    const assurance = await this.twoFactor.complete(request, response, shown);
+    const isRecovery = shown.method === RECOVERY;
+    // A sheet of codes is no reason to trust the browser it is typed into.
+    const state = trustBrowser === 'on' && !isRecovery ? await this.options.sessions.read(request) : null;
+    if (state) {
+      const browser = await this.browsers.trust(request, response, state.userId, state.epoch);
+      if (browser)
+        await this.twoFactor.notify(state.userId, { type: 'browser-trusted', detail: browser.description });
+    }
+    const next = isRecovery ? LOOK_AT_FACTORS : safePath(returnTo, this.options.homePath);
+    return AssuranceResource.of(assurance, next);
+  }
+
+  private async resultOf(
+    userId: string,
+    method: string,
+    code: string,
+    allowsRecovery: boolean,
+  ): Promise<CodeResult | null> {
+    if (method === RECOVERY) return allowsRecovery ? this.recovery.use(userId, code) : null;
+    const factor = this.factors.codeFactor(method);
+    return factor ? factor.verify(userId, code) : null;
+  }
+}

@@ -1,0 +1,29 @@
+import { Column, Entity, Index, PrimaryColumn } from 'typeorm';
+
+/** An authenticator app of a user; counts once it has shown a code. */
+@Entity('authenticators')
+@Index('authenticators_user', ['userId'])
+export class Authenticator {
+  @PrimaryColumn('uuid', { primaryKeyConstraintName: 'authenticators_pkey' })
+  id!: string;
+
+  @Column('text', { name: 'user_id' })
+  userId!: string;
+
+  /** Sealed. */
+  @Column('text')
+  secret!: string;
+
+  @Column('text')
+  label!: string;
+
+  @Column('timestamptz', { name: 'created_at' })
+  createdAt!: Date;
+
+  @Column('timestamptz', { name: 'confirmed_at', nullable: true })
+  confirmedAt!: Date | null;
+
+  /** Of the newest code that was right: no code of it or of one before is right again. */
+  @Column('bigint', { name: 'last_step', default: 0 })
+  lastStep!: string;
+}

@@ -1,0 +1,172 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { InjectDataSource } from '@nestjs/typeorm';
+import { generateSecret, generateURI, verify } from 'otplib';
+import { DataSource } from 'typeorm';
+import { v7 as uuidv7 } from 'uuid';
+import { PhoneVault } from '../../database/phone-vault.js';
+import { rowsIn, rowsOf } from '../../database/sql.js';
+import { RESOLVED_OPTIONS, type ResolvedOptions } from '../two-factor.options.js';
+import { twoFactorProblem } from '../two-factor.problems.js';
+import { CodeFactor, type CodeResult, type EnrolledFactor } from './factor.js';
+import { FactorChanges } from './factor-changes.js';
+import { FactorLimits } from './factor-limits.js';
+
+/** A clock of the phone that is off by one step either way is forgiven. */
+const TOLERANCE_SECONDS = 30;
+const DIGITS = /^\d{6}$/;
+/** An app that was never confirmed may be tried this long. */
+const SETUP_MINUTES = 15;
+
+interface AuthenticatorRecord {
+  id: string;
+  secret: string;
+  label: string;
+  lastStep: string;
+}
+
+export interface AuthenticatorSetup {
+  id: string;
+  /** Base 32, for those who type it. */
+  secret: string;
+  /** `otpauth://…`, for the QR code. */
+  uri: string;
+}
+
+/** Codes of an authenticator app (TOTP, RFC 6238). A code counts once: also not for a second window or a second app. */
+@Injectable()
+export class TotpFactor extends CodeFactor {
+  readonly method = 'totp';
+  readonly amr = 'otp';
+
+  constructor(
+    @InjectDataSource() private readonly dataSource: DataSource,
+    private readonly vault: PhoneVault,
+    private readonly limits: FactorLimits,
+    private readonly changes: FactorChanges,
+    @Inject(RESOLVED_OPTIONS) private readonly options: ResolvedOptions,
+  ) {
+    super();
+  }
+
+  async enrolledBy(userId: string): Promise<EnrolledFactor[]> {
+    const rows = await this.confirmed(userId);
+    return rows.map(({ id, label }, index) => ({
+      method: this.method,
+      id,
+      label,
+      hint: '',
+      primary: index === 0,
+    }));
+  }
+
+  async verify(userId: string, code: string): Promise<CodeResult> {
+    const typed = code.replace(/[\s-]/g, '');
+    if (!DIGITS.test(typed)) return { ok: false, code: 'wrong-code' };
+    const wait = await this.limits.spend(userId, this.method);
+    if (wait !== null) return { ok: false, code: 'rate-limited', retryAfterSeconds: wait };
+    for (const authenticator of await this.confirmed(userId)) {
+      if (await this.spendStep(authenticator, typed)) {
+        await this.limits.forget(userId, this.method);
+        return { ok: true };
+      }
+    }
+    return { ok: false, code: 'wrong-code' };
+  }
+
+  /** A secret to be shown once, as text and QR code; it counts after {@link confirm}. */
+  async begin(userId: string, label: string): Promise<AuthenticatorSetup> {
+    const id = uuidv7();
+    const secret = generateSecret();
+    await rowsOf(
+      this.dataSource,
+      `WITH abandoned AS (DELETE FROM authenticators WHERE user_id = $2 AND confirmed_at IS NULL)
+       INSERT INTO authenticators (id, user_id, secret, label, created_at) VALUES ($1, $2, $3, $4, now())`,
+      [id, userId, this.vault.seal(secret, id), label],
+    );
+    return this.setupOf(userId, id, secret);
+  }
+
+  /** The app that is being set up; null when none is. */
+  async pending(userId: string): Promise<AuthenticatorSetup | null> {
+    const [row] = await this.unconfirmed(userId);
+    return row ? this.setupOf(userId, row.id, this.vault.open(row.secret, row.id)) : null;
+  }
+
+  /** The app shows that it has the secret. @returns the epoch of the factors after it, or null when the code is wrong */
+  async confirm(
+    userId: string,
+    code: string,
+  ): Promise<{ epoch: number } | Exclude<CodeResult, { ok: true }>> {
+    const wait = await this.limits.spend(userId, this.method);
+    if (wait !== null) return { ok: false, code: 'rate-limited', retryAfterSeconds: wait };
+    const [pending] = await this.unconfirmed(userId);
+    const typed = code.replace(/[\s-]/g, '');
+    if (!pending || !DIGITS.test(typed) || !(await this.spendStep(pending, typed)))
+      return { ok: false, code: 'wrong-code' };
+    await this.limits.forget(userId, this.method);
+    const made = await this.changes.make(userId, async (sql) => {
+      const rows = await rowsIn(
+        sql,
+        'UPDATE authenticators SET confirmed_at = now() WHERE id = $1 AND confirmed_at IS NULL RETURNING id',
+        [pending.id],
+      );
+      return rows[0] ?? null;
+    });
+    return made ? { epoch: made.epoch } : { ok: false, code: 'wrong-code' };
+  }
+
+  /** @returns the epoch of the factors after it, or null when there was none. @throws Problem `last-factor` */
+  async remove(userId: string, id: string, mayBeLast: boolean): Promise<number | null> {
+    const made = await this.changes.make(userId, async (sql) => {
+      if (!mayBeLast && (await this.changes.count(sql, userId)) <= 1) throw twoFactorProblem('last-factor');
+      const rows = await rowsIn(
+        sql,
+        'DELETE FROM authenticators WHERE user_id = $1 AND id = $2 AND confirmed_at IS NOT NULL RETURNING id',
+        [userId, id],
+      );
+      return rows[0] ?? null;
+    });
+    return made?.epoch ?? null;
+  }
+
+  private async setupOf(userId: string, id: string, secret: string): Promise<AuthenticatorSetup> {
+    const label = await this.options.accountName(userId);
+    return { id, secret, uri: generateURI({ issuer: this.options.issuer, label, secret }) };
+  }
+
+  /** Of two uses of one code at once, one finds the step not yet spent. */
+  private async spendStep({ id, secret, lastStep }: AuthenticatorRecord, token: string): Promise<boolean> {
+    const result = await verify({
+      secret: this.vault.open(secret, id),
+      token,
+      epochTolerance: TOLERANCE_SECONDS,
+      ...(Number(lastStep) > 0 ? { afterTimeStep: Number(lastStep) } : {}),
+    });
+    if (!result.valid) return false;
+    const spent = await rowsOf(
+      this.dataSource,
+      'UPDATE authenticators SET last_step = $2 WHERE id = $1 AND last_step < $2 RETURNING 1',
+      [id, (result as { timeStep: number }).timeStep],
+    );
+    return spent.length > 0;
+  }
+
+  private confirmed(userId: string): Promise<AuthenticatorRecord[]> {
+    return rowsOf(
+      this.dataSource,
+      `SELECT id, secret, label, last_step AS "lastStep" FROM authenticators
+        WHERE user_id = $1 AND confirmed_at IS NOT NULL ORDER BY created_at, id`,
+      [userId],
+    );
+  }
+
+  private unconfirmed(userId: string): Promise<AuthenticatorRecord[]> {
+    return rowsOf(
+      this.dataSource,
+      `SELECT id, secret, label, last_step AS "lastStep" FROM authenticators
+        WHERE user_id = $1 AND confirmed_at IS NULL AND created_at > now() - make_interval(mins => $2)
+        ORDER BY created_at DESC LIMIT 1`,
+      [userId, SETUP_MINUTES],
+    );
+  }
+}

@@ -1,0 +1,138 @@
+import { Body, Controller, Get, HttpCode, Param, Post, Req, Res, UseGuards, UsePipes } from '@nestjs/common';
+import { ApiConsumes, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { isUUID } from 'class-validator';
+import type { Request, Response } from 'express';
+import { inputPipe, Negotiated, Page, Problem } from '../http/index.js';
+import { VERIFICATION_ERRORS } from '../verification/index.js';
+import type { Assurance } from './assurance/assurance.js';
+import { ConfirmAuthenticatorDto, LabelDto } from './dto/enrolment.dto.js';
+import { AuthenticatorResource, RecoveryCodesResource, SettingsResource } from './dto/resources.js';
+import { FactorSettings } from './factor-settings.js';
+import { TotpFactor } from './factors/totp.factor.js';
+import { FreshForChangeGuard } from './guard/fresh-for-change.guard.js';
+import { CurrentAssurance, ForEnrolment } from './guard/require-factor.js';
+import { AuthenticatorPage, RecoveryCodesPage, SettingsPage } from './pages/settings.pages.js';
+import { RecoveryCodes } from './recovery-codes/recovery-codes.service.js';
+import { BODIES } from './two-factor.controller.js';
+import { ApiProblems, twoFactorProblem } from './two-factor.problems.js';
+import { TwoFactorService } from './two-factor.service.js';
+
+const ON_A_CHANGE = ['invalid-input', 'sign-in-required', 'second-factor-required'] as const;
+
+/** Factors that need no message: authenticator apps and the sheet of recovery codes. */
+@ApiTags('Two-factor settings')
+@ForEnrolment()
+@Negotiated()
+@UsePipes(inputPipe)
+@Controller('two-factor')
+export class OwnFactorsController {
+  constructor(
+    private readonly settings: FactorSettings,
+    private readonly recovery: RecoveryCodes,
+    private readonly totp: TotpFactor,
+    private readonly twoFactor: TwoFactorService,
+  ) {}
+
+  @Post('recovery-codes')
+  @HttpCode(200)
+  @UseGuards(FreshForChangeGuard)
+  @Page(RecoveryCodesPage)
+  @ApiOperation({
+    summary: 'Ten new recovery codes, shown this once; earlier ones are worth nothing any more',
+  })
+  @ApiOkResponse({ type: RecoveryCodesResource })
+  @ApiProblems(...ON_A_CHANGE)
+  async regenerate(
+    @CurrentAssurance() { userId }: Assurance,
+    @Req() request: Request,
+    @Res({ passthrough: true }) response: Response,
+  ): Promise<RecoveryCodesResource> {
+    const { codes, epoch } = await this.recovery.regenerate(userId!);
+    await this.settings.goOn(request, response, epoch);
+    await this.twoFactor.notify(userId!, { type: 'recovery-codes-made' });
+    return { recoveryCodes: codes };
+  }
+
+  @Post('authenticators')
+  @HttpCode(200)
+  @UseGuards(FreshForChangeGuard)
+  @Page(AuthenticatorPage)
+  @ApiConsumes(...BODIES)
+  @ApiOperation({ summary: 'Begin to set up an authenticator app: its secret, as text and QR code' })
+  @ApiOkResponse({ type: AuthenticatorResource })
+  @ApiProblems(...ON_A_CHANGE)
+  begin(
+    @CurrentAssurance() { userId }: Assurance,
+    @Body() { label = '' }: LabelDto,
+  ): Promise<AuthenticatorResource> {
+    return this.totp.begin(userId!, label);
+  }
+
+  @Get('authenticators/new')
+  @Page(AuthenticatorPage)
+  @ApiOperation({ summary: 'The app that is being set up' })
+  @ApiOkResponse({ type: AuthenticatorResource })
+  @ApiProblems('sign-in-required', 'second-factor-required', 'unknown-factor')
+  @UseGuards(FreshForChangeGuard)
+  async pending(@CurrentAssurance() { userId }: Assurance): Promise<AuthenticatorResource> {
+    const pending = await this.totp.pending(userId!);
+    if (!pending) throw twoFactorProblem('unknown-factor');
+    return pending;
+  }
+
+  @Post('authenticators/confirm')
+  @HttpCode(200)
+  @UseGuards(FreshForChangeGuard)
+  @Page(AuthenticatorPage)
+  @ApiConsumes(...BODIES)
+  @ApiOperation({
+    summary: 'The app shows its first code: from then on it is a factor, and other sessions end',
+  })
+  @ApiOkResponse({ type: SettingsResource })
+  @ApiProblems(...ON_A_CHANGE, 'wrong-code', 'rate-limited')
+  async confirm(
+    @CurrentAssurance() { userId }: Assurance,
+    @Body() body: ConfirmAuthenticatorDto,
+    @Req() request: Request,
+    @Res({ passthrough: true }) response: Response,
+  ): Promise<SettingsResource> {
+    const isFirst = !(await this.twoFactor.hasFactors(userId!));
+    const confirmed = await this.totp.confirm(userId!, body.otpCode);
+    if (!('epoch' in confirmed)) {
+      const { code, retryAfterSeconds } = confirmed;
+      throw new Problem(code, VERIFICATION_ERRORS[code], {
+        forView: await this.totp.pending(userId!),
+        ...(retryAfterSeconds === undefined ? {} : { retryAfterSeconds }),
+      });
+    }
+    await this.settings.goOn(
+      request,
+      response,
+      confirmed.epoch,
+      isFirst ? { method: this.totp.method } : null,
+    );
+    await this.twoFactor.notify(userId!, { type: 'authenticator-added' });
+    return this.settings.of(userId!);
+  }
+
+  @Post('authenticators/:id/remove')
+  @HttpCode(200)
+  @UseGuards(FreshForChangeGuard)
+  @Page(SettingsPage)
+  @ApiOperation({ summary: 'Remove this app; not the last factor where one is required' })
+  @ApiOkResponse({ type: SettingsResource })
+  @ApiProblems(...ON_A_CHANGE, 'unknown-factor', 'last-factor')
+  async remove(
+    @CurrentAssurance() { userId }: Assurance,
+    @Param('id') id: string,
+    @Req() request: Request,
+    @Res({ passthrough: true }) response: Response,
+  ): Promise<SettingsResource> {
+    if (!isUUID(id)) throw twoFactorProblem('unknown-factor');
+    const epoch = await this.totp.remove(userId!, id, await this.twoFactor.mayHaveNone(userId!));
+    if (epoch === null) throw twoFactorProblem('unknown-factor');
+    await this.settings.goOn(request, response, epoch);
+    await this.twoFactor.notify(userId!, { type: 'authenticator-removed' });
+    return this.settings.of(userId!);
+  }
+}

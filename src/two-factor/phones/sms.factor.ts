@@ -1,0 +1,84 @@
+import { Injectable } from '@nestjs/common';
+import { type Channel, type VerificationResult, VerificationService } from '../../verification/index.js';
+import { type EnrolledFactor, Factor } from '../factors/factor.js';
+import { EnrolledPhones, maskOf } from './enrolled-phones.service.js';
+
+/** Of codes that show the factor; enrolment and step-ups have purposes of their own. */
+export const SECOND_FACTOR = 'second-factor';
+
+/** A code by text message or call to a phone that the user has proven before. */
+@Injectable()
+export class SmsFactor extends Factor {
+  readonly method = 'sms';
+  readonly amr = 'sms';
+
+  constructor(
+    private readonly phones: EnrolledPhones,
+    private readonly verifications: VerificationService,
+  ) {
+    super();
+  }
+
+  async enrolledBy(userId: string): Promise<EnrolledFactor[]> {
+    const phones = await this.phones.ofUser(userId);
+    return phones.map((phone) => ({
+      method: this.method,
+      id: phone.id,
+      label: phone.label,
+      hint: maskOf(phone),
+      primary: phone.isPrimary,
+    }));
+  }
+
+  /**
+   * Sends a code to one of the user's phones. Its limits are those of this user's confirmed number: what strangers do to
+   * the number does not touch them.
+   * @throws Problem `unknown-factor`
+   */
+  async challenge(
+    userId: string,
+    {
+      phoneId,
+      channel = 'sms',
+      purpose = SECOND_FACTOR,
+      locale,
+    }: { phoneId: string; channel?: Channel; purpose?: string; locale?: string },
+  ): Promise<VerificationResult> {
+    const { number } = await this.phones.numberOf(userId, phoneId);
+    return this.verifications.start({
+      phoneNumber: number.e164,
+      channel,
+      purpose,
+      confirmed: true,
+      caller: { userId },
+      ...(locale ? { locale } : {}),
+    });
+  }
+
+  check(
+    userId: string,
+    requestId: string,
+    code: string,
+    purpose = SECOND_FACTOR,
+  ): Promise<VerificationResult> {
+    return this.verifications.check({ requestId, code, purpose, caller: { userId } });
+  }
+
+  resend(
+    userId: string,
+    requestId: string,
+    channel?: Channel,
+    purpose = SECOND_FACTOR,
+  ): Promise<VerificationResult> {
+    return this.verifications.resend({
+      requestId,
+      purpose,
+      caller: { userId },
+      ...(channel ? { channel } : {}),
+    });
+  }
+
+  find(userId: string, requestId: string, purpose = SECOND_FACTOR): Promise<VerificationResult> {
+    return this.verifications.find({ requestId, purpose, caller: { userId } });
+  }
+}

@@ -1,0 +1,106 @@
+import { randomInt } from 'node:crypto';
+import { Injectable } from '@nestjs/common';
+import { InjectDataSource } from '@nestjs/typeorm';
+import { hash, verify } from '@node-rs/argon2';
+import { DataSource } from 'typeorm';
+import { rowsIn, rowsOf } from '../../database/sql.js';
+import type { CodeResult } from '../factors/factor.js';
+import { FactorChanges } from '../factors/factor-changes.js';
+import { FactorLimits } from '../factors/factor-limits.js';
+import { RECOVERY } from '../assurance/assurance.js';
+
+export const RECOVERY_CODES = 10;
+/** Crockford's base 32: no letters that look like digits. */
+const ALPHABET = '0123456789abcdefghjkmnpqrstvwxyz';
+const SELECTOR_LENGTH = 2;
+const SECRET_LENGTH = 12;
+const SHAPE = new RegExp(`^([${ALPHABET}]{${SELECTOR_LENGTH}})([${ALPHABET}]{${SECRET_LENGTH}})$`);
+
+const random = (length: number) =>
+  Array.from({ length }, () => ALPHABET[randomInt(ALPHABET.length)]).join('');
+
+/** A sheet of ten codes that each stand in for a second factor once. Only their hashes are kept. */
+@Injectable()
+export class RecoveryCodes {
+  /** Looked at when there is nothing to look at: the answer takes as long. */
+  private readonly decoy = hash(random(SECRET_LENGTH));
+
+  constructor(
+    @InjectDataSource() private readonly dataSource: DataSource,
+    private readonly limits: FactorLimits,
+    private readonly changes: FactorChanges,
+  ) {}
+
+  /** How many can still be used. */
+  async left(userId: string): Promise<number> {
+    const rows = await rowsOf<{ left: number }>(
+      this.dataSource,
+      'SELECT count(*)::int AS left FROM recovery_codes WHERE user_id = $1 AND used_at IS NULL',
+      [userId],
+    );
+    return rows[0]!.left;
+  }
+
+  /** A new sheet; the old one is worth nothing any more. @returns the codes, which nobody can ever read again, and the epoch */
+  async regenerate(userId: string): Promise<{ codes: string[]; epoch: number }> {
+    const selectors = new Set<string>();
+    while (selectors.size < RECOVERY_CODES) selectors.add(random(SELECTOR_LENGTH));
+    const codes = await Promise.all(
+      [...selectors].map(async (selector) => {
+        const secret = random(SECRET_LENGTH);
+        return { selector, secret, hash: await hash(secret) };
+      }),
+    );
+    const made = await this.changes.make(userId, async (sql) => {
+      await rowsIn(sql, 'DELETE FROM recovery_codes WHERE user_id = $1', [userId]);
+      await rowsIn(
+        sql,
+        `INSERT INTO recovery_codes (user_id, selector, hash, created_at)
+         SELECT $1, selector, hash, now() FROM unnest($2::text[], $3::text[]) AS made (selector, hash)`,
+        [userId, codes.map(({ selector }) => selector), codes.map(({ hash }) => hash)],
+      );
+      return true;
+    });
+    return {
+      codes: codes.map(({ selector, secret }) => inGroups(selector + secret)),
+      epoch: made!.epoch,
+    };
+  }
+
+  /** Spends one code; of two uses at once one counts. */
+  async use(userId: string, typed: string): Promise<CodeResult> {
+    const wait = await this.limits.spend(userId, RECOVERY);
+    if (wait !== null) return { ok: false, code: 'rate-limited', retryAfterSeconds: wait };
+    const [, selector = '', secret = ''] = SHAPE.exec(normalise(typed)) ?? [];
+    const [row] = await rowsOf<{ hash: string }>(
+      this.dataSource,
+      'SELECT hash FROM recovery_codes WHERE user_id = $1 AND selector = $2 AND used_at IS NULL',
+      [userId, selector],
+    );
+    const isRight = await verify(row?.hash ?? (await this.decoy), secret);
+    const used =
+      isRight &&
+      row !== undefined &&
+      (await rowsOf(
+        this.dataSource,
+        `UPDATE recovery_codes SET used_at = now()
+          WHERE user_id = $1 AND selector = $2 AND hash = $3 AND used_at IS NULL RETURNING 1`,
+        [userId, selector, row.hash],
+      ));
+    if (!used || used.length === 0) return { ok: false, code: 'wrong-code' };
+    await this.limits.forget(userId, RECOVERY);
+    return { ok: true };
+  }
+}
+
+const inGroups = (code: string) => code.replace(/(.{5})(.{5})(.{4})/, '$1-$2-$3');
+
+/** As people type it: in any case, with or without the dashes, with letters that the alphabet has digits for. */
+function normalise(typed: string): string {
+  return typed
+    .toLowerCase()
+    .replace(/[\s-]/g, '')
+    .replaceAll('o', '0')
+    .replace(/[il]/g, '1')
+    .replaceAll('u', 'v');
+}

@@ -1,0 +1,229 @@
+import {
+  Body,
+  Controller,
+  Get,
+  HttpCode,
+  Inject,
+  Param,
+  Post,
+  Req,
+  Res,
+  UseGuards,
+  UsePipes,
+} from '@nestjs/common';
+import { ApiConsumes, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { isUUID } from 'class-validator';
+import type { Request, Response } from 'express';
+import { inputPipe, Negotiated, Page } from '../http/index.js';
+import {
+  resourceOrProblem,
+  VERIFICATION_POLICY,
+  type VerificationPolicy,
+  VerificationResource,
+  VerificationService,
+} from '../verification/index.js';
+import type { Assurance } from './assurance/assurance.js';
+import { ResendDto } from './dto/challenge.dto.js';
+import { EnrolPhoneDto, LabelDto, ProvePhoneDto } from './dto/enrolment.dto.js';
+import { SettingsResource } from './dto/resources.js';
+import { FreshForChangeGuard } from './guard/fresh-for-change.guard.js';
+import { CurrentAssurance, ForEnrolment } from './guard/require-factor.js';
+import { EnrolPage, ProvePage, SettingsPage } from './pages/settings.pages.js';
+import { ENROLMENT, EnrolledPhones } from './phones/enrolled-phones.service.js';
+import { TrustedBrowsers } from './trusted-browsers/trusted-browsers.service.js';
+import { FactorSettings } from './factor-settings.js';
+import { BODIES, ON_A_CODE, ON_A_MESSAGE } from './two-factor.controller.js';
+import { ApiProblems, twoFactorProblem } from './two-factor.problems.js';
+import { TwoFactorService } from './two-factor.service.js';
+
+const ON_A_CHANGE = ['invalid-input', 'sign-in-required', 'second-factor-required'] as const;
+
+/** The user's phones and trusted browsers. Every change wants a factor shown just now. */
+@ApiTags('Two-factor settings')
+@ForEnrolment()
+@Negotiated()
+@UsePipes(inputPipe)
+@Controller('two-factor')
+export class SettingsController {
+  constructor(
+    private readonly settings: FactorSettings,
+    private readonly phones: EnrolledPhones,
+    private readonly browsers: TrustedBrowsers,
+    private readonly verifications: VerificationService,
+    private readonly twoFactor: TwoFactorService,
+    @Inject(VERIFICATION_POLICY) private readonly policy: VerificationPolicy,
+  ) {}
+
+  @Get('settings')
+  @Page(SettingsPage)
+  @ApiOperation({ summary: 'The user’s factors, recovery codes and trusted browsers' })
+  @ApiOkResponse({ type: SettingsResource })
+  @ApiProblems('sign-in-required', 'second-factor-required')
+  show(@CurrentAssurance() { userId }: Assurance): Promise<SettingsResource> {
+    return this.settings.of(userId!);
+  }
+
+  @Post('phones')
+  @HttpCode(200)
+  @UseGuards(FreshForChangeGuard)
+  @Page(EnrolPage)
+  @ApiConsumes(...BODIES)
+  @ApiOperation({ summary: 'Send a code to a number that is to become a factor' })
+  @ApiOkResponse({ type: VerificationResource })
+  @ApiProblems(...ON_A_CHANGE, ...ON_A_CODE, ...ON_A_MESSAGE, 'too-many-factors')
+  async enrol(
+    @CurrentAssurance() { userId }: Assurance,
+    @Body() body: EnrolPhoneDto,
+  ): Promise<VerificationResource> {
+    const { phoneNumber, country } = body;
+    const result = await this.phones.enrol(userId!, { phoneNumber, ...(country ? { country } : {}) });
+    return resourceOrProblem(result, this.policy.maxSends);
+  }
+
+  @Post('phones/resend')
+  @HttpCode(200)
+  @UseGuards(FreshForChangeGuard)
+  @Page(ProvePage)
+  @ApiConsumes(...BODIES)
+  @ApiOperation({ summary: 'Send it again' })
+  @ApiOkResponse({ type: VerificationResource })
+  @ApiProblems(...ON_A_CHANGE, ...ON_A_CODE, ...ON_A_MESSAGE)
+  async resend(
+    @CurrentAssurance() { userId }: Assurance,
+    @Body() body: ResendDto,
+  ): Promise<VerificationResource> {
+    const { requestId, channel } = body;
+    const result = await this.verifications.resend({
+      requestId,
+      purpose: ENROLMENT,
+      caller: { userId },
+      ...(channel ? { channel } : {}),
+    });
+    return resourceOrProblem(result, this.policy.maxSends);
+  }
+
+  @Post('phones/verify')
+  @HttpCode(200)
+  @UseGuards(FreshForChangeGuard)
+  @Page(ProvePage)
+  @ApiConsumes(...BODIES)
+  @ApiOperation({ summary: 'Check that code: from then on the number is a factor, and other sessions end' })
+  @ApiOkResponse({ type: SettingsResource })
+  @ApiProblems(...ON_A_CHANGE, ...ON_A_CODE, 'number-taken', 'too-many-factors')
+  async prove(
+    @CurrentAssurance() { userId }: Assurance,
+    @Body() body: ProvePhoneDto,
+    @Req() request: Request,
+    @Res({ passthrough: true }) response: Response,
+  ): Promise<SettingsResource> {
+    const { requestId, otpCode, label = '', replaces } = body;
+    const isFirst = !(await this.twoFactor.hasFactors(userId!));
+    const { result, change } = await this.phones.prove(userId!, {
+      requestId,
+      code: otpCode,
+      label,
+      ...(replaces ? { replaces } : {}),
+    });
+    resourceOrProblem(result, this.policy.maxSends);
+    if (change) {
+      const shown = isFirst ? { method: 'sms', requestId } : null;
+      await this.settings.changed(
+        request,
+        response,
+        change,
+        replaces ? 'phone-replaced' : 'phone-added',
+        shown,
+      );
+    }
+    return this.settings.of(userId!);
+  }
+
+  @Post('phones/:id/primary')
+  @HttpCode(200)
+  @UseGuards(FreshForChangeGuard)
+  @Page(SettingsPage)
+  @ApiConsumes(...BODIES)
+  @ApiOperation({ summary: 'Prefer this phone' })
+  @ApiOkResponse({ type: SettingsResource })
+  @ApiProblems(...ON_A_CHANGE, 'unknown-factor')
+  async makePrimary(
+    @CurrentAssurance() { userId }: Assurance,
+    @Param('id') id: string,
+    @Req() request: Request,
+    @Res({ passthrough: true }) response: Response,
+  ): Promise<SettingsResource> {
+    const change = await this.phones.makePrimary(userId!, known(id));
+    await this.settings.changed(request, response, change, 'primary-phone-changed');
+    return this.settings.of(userId!);
+  }
+
+  @Post('phones/:id/label')
+  @HttpCode(200)
+  @UseGuards(FreshForChangeGuard)
+  @Page(SettingsPage)
+  @ApiConsumes(...BODIES)
+  @ApiOperation({ summary: 'Name this phone' })
+  @ApiOkResponse({ type: SettingsResource })
+  @ApiProblems(...ON_A_CHANGE, 'unknown-factor')
+  async rename(
+    @CurrentAssurance() { userId }: Assurance,
+    @Param('id') id: string,
+    @Body() { label = '' }: LabelDto,
+  ): Promise<SettingsResource> {
+    await this.phones.rename(userId!, known(id), label);
+    return this.settings.of(userId!);
+  }
+
+  @Post('phones/:id/remove')
+  @HttpCode(200)
+  @UseGuards(FreshForChangeGuard)
+  @Page(SettingsPage)
+  @ApiConsumes(...BODIES)
+  @ApiOperation({ summary: 'Remove this phone; not the last factor where one is required' })
+  @ApiOkResponse({ type: SettingsResource })
+  @ApiProblems(...ON_A_CHANGE, 'unknown-factor', 'last-factor')
+  async remove(
+    @CurrentAssurance() { userId }: Assurance,
+    @Param('id') id: string,
+    @Req() request: Request,
+    @Res({ passthrough: true }) response: Response,
+  ): Promise<SettingsResource> {
+    const mayBeLast = await this.twoFactor.mayHaveNone(userId!);
+    const change = await this.phones.remove(userId!, known(id), mayBeLast);
+    await this.settings.changed(request, response, change, 'phone-removed');
+    return this.settings.of(userId!);
+  }
+
+  @Post('browsers/revoke')
+  @HttpCode(200)
+  @UseGuards(FreshForChangeGuard)
+  @Page(SettingsPage)
+  @ApiOperation({ summary: 'Trust no browser any more' })
+  @ApiOkResponse({ type: SettingsResource })
+  @ApiProblems(...ON_A_CHANGE)
+  async revokeAll(@CurrentAssurance() { userId }: Assurance): Promise<SettingsResource> {
+    await this.browsers.revoke(userId!);
+    return this.settings.of(userId!);
+  }
+
+  @Post('browsers/:id/revoke')
+  @HttpCode(200)
+  @UseGuards(FreshForChangeGuard)
+  @Page(SettingsPage)
+  @ApiOperation({ summary: 'Do not trust this browser any more' })
+  @ApiOkResponse({ type: SettingsResource })
+  @ApiProblems(...ON_A_CHANGE, 'unknown-factor')
+  async revoke(
+    @CurrentAssurance() { userId }: Assurance,
+    @Param('id') id: string,
+  ): Promise<SettingsResource> {
+    if ((await this.browsers.revoke(userId!, known(id))) === 0) throw twoFactorProblem('unknown-factor');
+    return this.settings.of(userId!);
+  }
+}
+
+/** What is no UUID names nothing of ours. */
+function known(id: string): string {
+  if (!isUUID(id)) throw twoFactorProblem('unknown-factor');
+  return id;
+}

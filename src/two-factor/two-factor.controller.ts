@@ -1,0 +1,141 @@
+import { Body, Controller, Get, HttpCode, Inject, Post, Query, Req, Res, UsePipes } from '@nestjs/common';
+import { ApiConsumes, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import type { Request, Response } from 'express';
+import { inputPipe, Negotiated, Page } from '../http/index.js';
+import {
+  resourceOrProblem,
+  VERIFICATION_POLICY,
+  type VerificationPolicy,
+  VerificationResource,
+} from '../verification/index.js';
+import type { Assurance } from './assurance/assurance.js';
+import { Challenges } from './challenges.js';
+import { ChallengeDto, ResendDto, ReturnDto, ShowCodeDto, ShowOwnCodeDto } from './dto/challenge.dto.js';
+import { AssuranceResource, FactorsResource } from './dto/resources.js';
+import { CurrentAssurance, FirstFactorOnly } from './guard/require-factor.js';
+import { ChallengePage, ChoosePage, OwnCodePage } from './pages/challenge.pages.js';
+import { SmsFactor } from './phones/sms.factor.js';
+import { ApiProblems } from './two-factor.problems.js';
+
+export const BODIES = ['application/json', 'application/x-www-form-urlencoded'];
+export const ON_A_CODE = [
+  'invalid-input',
+  'sign-in-required',
+  'unknown-request',
+  'wrong-code',
+  'attempts-exhausted',
+  'expired',
+  'cancelled',
+  'already-verified',
+  'not-ready',
+  'check-in-progress',
+  'rate-limited',
+  'provider-unavailable',
+] as const;
+export const ON_A_MESSAGE = [
+  'cooldown',
+  'phone-busy',
+  'destination-rejected',
+  'destination-not-allowed',
+  'invalid-phone-number',
+  'unknown-factor',
+] as const;
+
+/** Where a second factor is shown at sign-in, and again later when a route wants a fresh one. */
+@ApiTags('Two-factor sign-in')
+@FirstFactorOnly()
+@Negotiated()
+@UsePipes(inputPipe)
+@Controller('two-factor')
+export class TwoFactorController {
+  constructor(
+    private readonly challenges: Challenges,
+    private readonly sms: SmsFactor,
+    @Inject(VERIFICATION_POLICY) private readonly policy: VerificationPolicy,
+  ) {}
+
+  @Get()
+  @Page(ChoosePage)
+  @ApiOperation({ summary: 'What can be shown as a second factor; sends nothing' })
+  @ApiOkResponse({ type: FactorsResource })
+  @ApiProblems('invalid-input', 'sign-in-required')
+  choose(@CurrentAssurance() assurance: Assurance, @Query() query: ReturnDto): Promise<FactorsResource> {
+    return this.challenges.choices(assurance, query.returnTo);
+  }
+
+  @Post('challenge')
+  @HttpCode(200)
+  @Page(ChallengePage)
+  @ApiConsumes(...BODIES)
+  @ApiOperation({ summary: 'Send a code to one of the user’s phones' })
+  @ApiOkResponse({ type: VerificationResource })
+  @ApiProblems(...ON_A_CODE, ...ON_A_MESSAGE)
+  async challenge(
+    @CurrentAssurance() { userId }: Assurance,
+    @Body() body: ChallengeDto,
+  ): Promise<VerificationResource> {
+    return resourceOrProblem(await this.challenges.send(userId!, body), this.policy.maxSends);
+  }
+
+  @Get('verify')
+  @Page(ChallengePage)
+  @ApiOperation({ summary: 'The code page again, for a reload' })
+  @ApiOkResponse({ type: VerificationResource })
+  @ApiProblems('invalid-input', 'sign-in-required', 'unknown-request')
+  async codePage(
+    @CurrentAssurance() { userId }: Assurance,
+    @Query() query: ResendDto,
+  ): Promise<VerificationResource> {
+    return resourceOrProblem(await this.sms.find(userId!, query.requestId), this.policy.maxSends);
+  }
+
+  @Post('resend')
+  @HttpCode(200)
+  @Page(ChallengePage)
+  @ApiConsumes(...BODIES)
+  @ApiOperation({ summary: 'Send a new code for the same request, by the same channel or another' })
+  @ApiOkResponse({ type: VerificationResource })
+  @ApiProblems(...ON_A_CODE, ...ON_A_MESSAGE)
+  async resend(
+    @CurrentAssurance() { userId }: Assurance,
+    @Body() body: ResendDto,
+  ): Promise<VerificationResource> {
+    const result = await this.sms.resend(userId!, body.requestId, body.channel);
+    return resourceOrProblem(result, this.policy.maxSends);
+  }
+
+  @Post('verify')
+  @HttpCode(200)
+  @Page(ChallengePage)
+  @ApiConsumes(...BODIES)
+  @ApiOperation({ summary: 'Check a code that was sent; the session goes on under a new id' })
+  @ApiOkResponse({ type: AssuranceResource })
+  @ApiProblems(...ON_A_CODE)
+  async verify(
+    @CurrentAssurance() { userId }: Assurance,
+    @Body() body: ShowCodeDto,
+    @Req() request: Request,
+    @Res({ passthrough: true }) response: Response,
+  ): Promise<AssuranceResource> {
+    const { requestId, otpCode } = body;
+    resourceOrProblem(await this.sms.check(userId!, requestId, otpCode), this.policy.maxSends);
+    return this.challenges.shown(request, response, { method: this.sms.method, requestId }, body);
+  }
+
+  @Post('code')
+  @HttpCode(200)
+  @Page(OwnCodePage)
+  @ApiConsumes(...BODIES)
+  @ApiOperation({ summary: 'Check a code that nobody sent: of an authenticator app, or a recovery code' })
+  @ApiOkResponse({ type: AssuranceResource })
+  @ApiProblems('invalid-input', 'sign-in-required', 'unknown-factor', 'wrong-code', 'rate-limited')
+  async code(
+    @CurrentAssurance() assurance: Assurance,
+    @Body() body: ShowOwnCodeDto,
+    @Req() request: Request,
+    @Res({ passthrough: true }) response: Response,
+  ): Promise<AssuranceResource> {
+    const method = await this.challenges.checkOwnCode(assurance, body);
+    return this.challenges.shown(request, response, { method }, body);
+  }
+}

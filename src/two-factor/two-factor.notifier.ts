@@ -1,0 +1,32 @@
+import { Logger } from '@nestjs/common';
+
+/** What a user should hear of by another way than the one that changed: an e-mail, a push message. */
+export interface TwoFactorNotice {
+  type:
+    | 'phone-added'
+    | 'phone-removed'
+    | 'phone-replaced'
+    | 'primary-phone-changed'
+    | 'authenticator-added'
+    | 'authenticator-removed'
+    | 'recovery-codes-made'
+    | 'recovery-code-used'
+    | 'browser-trusted';
+  at: Date;
+  /** For people: a masked number, a label, a browser. */
+  detail?: string;
+}
+
+export abstract class TwoFactorNotifier {
+  /** Must not throw for what it cannot deliver: the change has happened. */
+  abstract notify(userId: string, notice: TwoFactorNotice): void | Promise<void>;
+}
+
+/** For hosts that tell nobody yet. */
+export class LogNotifier extends TwoFactorNotifier {
+  private readonly logger = new Logger('TwoFactor');
+
+  notify(userId: string, { type }: TwoFactorNotice): void {
+    this.logger.log({ userId, type }, 'factors changed');
+  }
+}

@@ -1,0 +1,59 @@
+import type { Factor } from './factors/factor.js';
+import type { AuthenticationSessions } from './assurance/authentication-sessions.js';
+import type { TwoFactorNotifier } from './two-factor.notifier.js';
+
+export interface TwoFactorModuleOptions {
+  /** Where the session keeps what was shown: `new ExpressSessions()`, or your own. */
+  sessions: AuthenticationSessions;
+  /** Hears of everything that a user should hear of; the log unless told. */
+  notifier?: TwoFactorNotifier;
+  /** Whether a user has to have a second factor. Those who have one have to show it in any case. False unless told. */
+  isRequired?: (userId: string) => boolean | Promise<boolean>;
+  /** How the user is called in an authenticator app; the id unless told. */
+  accountName?: (userId: string) => string | Promise<string>;
+  /** How the application is called there and on the pages. */
+  issuer?: string;
+  /** Factors besides SMS, authenticator apps and recovery codes. */
+  factors?: readonly Factor[];
+  /** Where browsers go to sign in; `/sign-in` unless told. */
+  signInPath?: string;
+  /** Where they go when they were going nowhere; `/` unless told. */
+  homePath?: string;
+  /** How long the first factor alone is worth anything to those who need a second; 600 unless told. */
+  firstFactorSeconds?: number;
+  /** How old a factor may be for a change of factors; 300 unless told. */
+  freshSeconds?: number;
+  /** How long a browser can be trusted; 30 days unless told, null for never. */
+  trustBrowserDays?: number | null;
+  /** Whether one number may be a factor of several users; false unless told. */
+  sharedNumbers?: boolean;
+  /** Phones that a user may have; 5 unless told. */
+  maxPhones?: number;
+}
+
+export const DEFAULTS = {
+  isRequired: () => false,
+  accountName: (userId: string) => userId,
+  issuer: 'nest-sms-otp',
+  factors: [],
+  signInPath: '/sign-in',
+  homePath: '/',
+  firstFactorSeconds: 600,
+  freshSeconds: 300,
+  trustBrowserDays: 30,
+  sharedNumbers: false,
+  maxPhones: 5,
+} as const satisfies Partial<TwoFactorModuleOptions>;
+
+export type ResolvedOptions = TwoFactorModuleOptions &
+  Required<Pick<TwoFactorModuleOptions, keyof typeof DEFAULTS>>;
+
+/** The module's options as the host gave them. */
+export const TWO_FACTOR_OPTIONS = Symbol('TWO_FACTOR_OPTIONS');
+/** The same with every default filled in. */
+export const RESOLVED_OPTIONS = Symbol('RESOLVED_OPTIONS');
+
+export function resolveOptions(given: TwoFactorModuleOptions): ResolvedOptions {
+  const told = Object.entries(given).filter(([, value]) => value !== undefined);
+  return { ...DEFAULTS, ...(Object.fromEntries(told) as unknown as TwoFactorModuleOptions) };
+}
