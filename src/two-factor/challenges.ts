@@ -1,7 +1,14 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { Request, Response } from 'express';
 import { Problem, safePath } from '../http/index.js';
-import { VERIFICATION_ERRORS, type VerificationResult } from '../verification/index.js';
+import {
+  resourceOrProblem,
+  VERIFICATION_ERRORS,
+  VERIFICATION_POLICY,
+  type VerificationPolicy,
+  type VerificationResource,
+  type VerificationResult,
+} from '../verification/index.js';
 import { type Assurance, RECOVERY } from './assurance/assurance.js';
 import type { ChallengeDto, ShowOwnCodeDto } from './dto/challenge.dto.js';
 import { AssuranceResource, type FactorsResource } from './dto/resources.js';
@@ -27,6 +34,7 @@ export class Challenges {
     private readonly recovery: RecoveryCodes,
     private readonly browsers: TrustedBrowsers,
     @Inject(RESOLVED_OPTIONS) private readonly options: ResolvedOptions,
+    @Inject(VERIFICATION_POLICY) private readonly policy: VerificationPolicy,
   ) {}
 
   async choices(assurance: Assurance, returnTo: unknown, summary?: string): Promise<FactorsResource> {
@@ -40,11 +48,29 @@ export class Challenges {
     };
   }
 
-  /** Sends a code to the phone that was chosen, or to the primary one. @throws Problem `unknown-factor` */
+  /**
+   * Sends a code to the phone that was chosen, or to the primary one.
+   * @throws Problem with the choices for the page: when a message cannot be sent, another factor may do
+   */
   async send(
+    assurance: Assurance,
+    body: ChallengeDto,
+    { purpose, summary }: { purpose?: string; summary?: string } = {},
+  ): Promise<VerificationResource> {
+    try {
+      const result = await this.start(assurance.userId!, body, purpose);
+      return resourceOrProblem(result, this.policy.maxSends);
+    } catch (error) {
+      if (!(error instanceof Problem)) throw error;
+      const forView = await this.choices(assurance, body.returnTo, summary);
+      throw new Problem(error.code, error.status, { ...error.details, forView });
+    }
+  }
+
+  private async start(
     userId: string,
-    { phoneId, channel }: Pick<ChallengeDto, 'phoneId' | 'channel'>,
-    purpose?: string,
+    { phoneId, channel }: ChallengeDto,
+    purpose: string | undefined,
   ): Promise<VerificationResult> {
     const id = phoneId ?? (await this.sms.enrolledBy(userId))[0]?.id;
     if (!id) throw twoFactorProblem('unknown-factor');

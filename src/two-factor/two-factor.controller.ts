@@ -13,7 +13,7 @@ import { Challenges } from './challenges.js';
 import { ChallengeDto, ResendDto, ReturnDto, ShowCodeDto, ShowOwnCodeDto } from './dto/challenge.dto.js';
 import { AssuranceResource, FactorsResource } from './dto/resources.js';
 import { CurrentAssurance, FirstFactorOnly } from './guard/require-factor.js';
-import { ChallengePage, ChoosePage, OwnCodePage } from './pages/challenge.pages.js';
+import { ChallengePage, ChoosePage, OwnCodePage, SendPage } from './pages/challenge.pages.js';
 import { SmsFactor } from './phones/sms.factor.js';
 import { ApiProblems } from './two-factor.problems.js';
 
@@ -65,16 +65,16 @@ export class TwoFactorController {
 
   @Post('challenge')
   @HttpCode(200)
-  @Page(ChallengePage)
+  @Page(SendPage)
   @ApiConsumes(...BODIES)
   @ApiOperation({ summary: 'Send a code to one of the user’s phones' })
   @ApiOkResponse({ type: VerificationResource })
   @ApiProblems(...ON_A_CODE, ...ON_A_MESSAGE)
-  async challenge(
-    @CurrentAssurance() { userId }: Assurance,
+  challenge(
+    @CurrentAssurance() assurance: Assurance,
     @Body() body: ChallengeDto,
   ): Promise<VerificationResource> {
-    return resourceOrProblem(await this.challenges.send(userId!, body), this.policy.maxSends);
+    return this.challenges.send(assurance, body);
   }
 
   @Get('verify')

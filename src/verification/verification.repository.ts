@@ -131,6 +131,14 @@ export class VerificationRepository {
     return this.one('claimSend', [id, leaseSeconds]);
   }
 
+  findInTheWay(id: string, providerRequestId: string) {
+    return this.one('findInTheWay', [id, providerRequestId]);
+  }
+
+  supersede(id: string) {
+    return this.one('supersede', [id, ...this.limits]);
+  }
+
   claimLostSend(leaseSeconds: number) {
     return this.one('claimLostSend', [leaseSeconds, this.longestLifeSeconds]);
   }

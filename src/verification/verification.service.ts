@@ -116,6 +116,11 @@ export class VerificationService {
       const created = await this.repository.start(request);
       if (created) return this.sender.send(created, phone.e164);
       const live = await this.repository.findLive(phoneFingerprint, request.confirmedFor);
+      if (live && request.confirmedFor !== '' && live.purpose !== purpose) {
+        // One person wants one code at a time: the newest purpose is what they are doing.
+        const { id: requestId, purpose: older } = live;
+        if ((await this.cancel({ requestId, purpose: older, caller })).ok) continue;
+      }
       if (live) return this.rejoin(live, request, caller);
       const wait = await this.repository.findWait(phoneFingerprint, request.confirmedFor, request.userId);
       const refusal = refusalToWait(wait);

@@ -20,6 +20,9 @@ export const baseOf = ({ path }: Request): string => path.replace(/\/(challenge|
 
 export const isStepUp = (base: string): boolean => base.includes('/step-up/');
 
+const ownCodeField = (context: PageContext) =>
+  typed(context, 'factor') === 'recovery' ? 'recoveryCode' : 'otpCode';
+
 /** What all pages of a challenge have: where they came from, and where they go. */
 @Injectable()
 export class ChallengeForms {
@@ -63,9 +66,8 @@ export class ChallengeForms {
   }
 
   /** Without knowing what the user has: the form that was sent, with the message. */
-  chooseFailed(problem: Problem, context: PageContext): View {
+  chooseFailed(problem: Problem, context: PageContext, field = ownCodeField(context)): View {
     const resource = (problem.details.forView ?? {}) as Partial<FactorsResource>;
-    const field = typed(context, 'factor') === 'recovery' ? 'recoveryCode' : 'otpCode';
     const errors = errorContext(problem, context, field, ['otpCode']);
     return this.choose(
       {
@@ -115,6 +117,22 @@ export class ChoosePage extends PageView<FactorsResource> {
   }
 }
 
+/** A code is asked for: on to the code page, or back to the choice, where other factors are. */
+@Injectable()
+export class SendPage extends PageView<VerificationResource> {
+  constructor(private readonly forms: ChallengeForms) {
+    super();
+  }
+
+  success(resource: VerificationResource, context: PageContext): View {
+    return this.forms.code(resource, context);
+  }
+
+  failure(problem: Problem, context: PageContext): View {
+    return this.forms.chooseFailed(problem, context, '');
+  }
+}
+
 /** A code is on its way, or was typed: on to where the person was going. */
 @Injectable()
 export class ChallengePage extends PageView<VerificationResource | AssuranceResource> {
@@ -149,4 +167,4 @@ export class OwnCodePage extends PageView<AssuranceResource> {
   }
 }
 
-export const CHALLENGE_PAGES = [ChallengeForms, ChoosePage, ChallengePage, OwnCodePage];
+export const CHALLENGE_PAGES = [ChallengeForms, ChoosePage, SendPage, ChallengePage, OwnCodePage];

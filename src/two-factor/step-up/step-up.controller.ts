@@ -25,7 +25,7 @@ import { Challenges } from '../challenges.js';
 import { ChallengeDto, ResendDto, ReturnDto, ShowCodeDto, ShowOwnCodeDto } from '../dto/challenge.dto.js';
 import { AssuranceResource, FactorsResource } from '../dto/resources.js';
 import { CurrentAssurance, RequireFactor } from '../guard/require-factor.js';
-import { ChallengePage, ChoosePage, OwnCodePage } from '../pages/challenge.pages.js';
+import { ChallengePage, ChoosePage, OwnCodePage, SendPage } from '../pages/challenge.pages.js';
 import { SmsFactor } from '../phones/sms.factor.js';
 import { BODIES, ON_A_CODE, ON_A_MESSAGE } from '../two-factor.controller.js';
 import { RESOLVED_OPTIONS, type ResolvedOptions } from '../two-factor.options.js';
@@ -70,20 +70,19 @@ export class StepUpController {
 
   @Post('challenge')
   @HttpCode(200)
-  @Page(ChallengePage)
+  @Page(SendPage)
   @ApiConsumes(...BODIES)
   @ApiOperation({ summary: 'Send a code for it to one of the user’s phones' })
   @ApiOkResponse({ type: VerificationResource })
   @ApiProblems(...ON_A_GRANT, ...ON_A_MESSAGE)
   async challenge(
-    @CurrentAssurance() { userId }: Assurance,
+    @CurrentAssurance() assurance: Assurance,
     @Param('id') id: string,
     @Body() body: ChallengeDto,
     @Req() request: Request,
   ): Promise<VerificationResource> {
-    await this.pending(request, id);
-    const result = await this.challenges.send(userId!, body, purposeOf(id));
-    return resourceOrProblem(result, this.policy.maxSends);
+    const { summary } = await this.pending(request, id);
+    return this.challenges.send(assurance, body, { purpose: purposeOf(id), summary });
   }
 
   @Post('resend')

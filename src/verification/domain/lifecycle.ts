@@ -16,7 +16,9 @@ export type EndReason =
   | 'send-lost'
   | 'attempts-exhausted'
   | 'provider-ended'
-  | 'cancelled-by-caller';
+  | 'cancelled-by-caller'
+  /** The number's owner, who has confirmed it before, wants a code of their own. */
+  | 'superseded';
 
 export type LifecycleEvent =
   | 'sent'

@@ -54,8 +54,9 @@ export const UNCOUNTED = 'CASE WHEN r.check_token IS NULL THEN 0 ELSE r.uncounte
  * `wrong` codes against it. A right code ends the count. The guard of the number comes before that of the user,
  * everywhere.
  * @param wrong an expression on the changed row `r`
+ * @param freeFrom when the number of a request that is over is free: at once unless told
  */
-export const countCodes = (wrong: string, limits: Limits) => {
+export const countCodes = (wrong: string, limits: Limits, freeFrom = 'NULL') => {
   const phone = `(g.wrong_codes + ${wrong})`;
   const isRight = `r.status = 'VERIFIED'`;
   const itsOwn = 'g.live_request_id = r.id';
@@ -64,7 +65,7 @@ export const countCodes = (wrong: string, limits: Limits) => {
   guarded AS (
     UPDATE phone_guards g
        SET live_request_id = CASE WHEN ${itsOwn} AND ${isOver} THEN NULL ELSE g.live_request_id END,
-           live_until = CASE WHEN ${itsOwn} THEN CASE WHEN ${isOver} THEN NULL ELSE r.expires_at END ELSE g.live_until END,
+           live_until = CASE WHEN ${itsOwn} THEN CASE WHEN ${isOver} THEN ${freeFrom} ELSE r.expires_at END ELSE g.live_until END,
            wrong_codes = CASE WHEN ${isRight} THEN 0 ELSE ${phone} END,
            wait_until = CASE WHEN ${isRight} THEN NULL WHEN ${wrong} > 0 THEN ${waitAfter(phone, limits)} ELSE g.wait_until END,
            locked_at = CASE WHEN ${isRight} THEN g.locked_at ELSE ${lockAfter(phone, limits, 'g.locked_at')} END

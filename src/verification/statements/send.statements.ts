@@ -5,12 +5,13 @@ import {
   firstHash,
   from,
   inTime,
+  isLive,
   journal,
   type JournalEntry,
   notBusy,
   seconds,
 } from './fragments.js';
-import { freeGuard, guardIsOpen, holdAsLong, mustWait, UNCOUNTED } from './guards.js';
+import { countCodes, freeGuard, guardIsOpen, holdAsLong, limitsFrom, mustWait, UNCOUNTED } from './guards.js';
 
 const STARTED: JournalEntry = { type: `'started'`, from: 'NULL', to: `'SENDING'`, actor: `'caller'` };
 
@@ -119,6 +120,34 @@ export const SEND_STATEMENTS = {
       providerStatus: `'already-pending'`,
     },
     also: [holdAsLong],
+  }),
+
+  /**
+   * What the provider has in flight ($2) in the way of a confirmed factor's request $1: a stranger's to the same number,
+   * or one of the same user that is over here.
+   */
+  findInTheWay: `
+    SELECT ${COLUMNS}
+      FROM verification_requests r JOIN verification_requests self ON self.id = $1
+     WHERE self.confirmed_for <> '' AND r.phone_fingerprint = self.phone_fingerprint AND r.id <> self.id
+       AND (r.confirmed_for = '' OR r.confirmed_for = self.confirmed_for AND NOT (${isLive('r')}))
+       AND r.provider_request_id = $2 AND r.created_at > now() - interval '1 hour'
+     ORDER BY r.created_at DESC LIMIT 1`,
+
+  /** Ends a stranger's request for the sake of the owner's, and lets nobody begin another one for a minute. */
+  supersede: change({
+    before: `b AS (SELECT r.id, r.status FROM verification_requests r WHERE r.id = $1 FOR UPDATE)`,
+    set: `status = 'CANCELLED', reason = 'superseded', ended_at = clock_timestamp()`,
+    using: 'b',
+    where: `r.id = b.id AND r.confirmed_for = '' AND ${from('cancelled')}`,
+    entry: {
+      type: `'cancelled'`,
+      from: 'b.status',
+      to: `'CANCELLED'`,
+      reason: `'superseded'`,
+      actor: `'caller'`,
+    },
+    also: [countCodes(`(${UNCOUNTED})`, limitsFrom(2), `clock_timestamp() + interval '1 minute'`)],
   }),
 
   /** Ends a request that could not be sent; $2 is the reason and the event. */
