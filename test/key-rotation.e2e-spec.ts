@@ -1,9 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import { createApp } from '../src/app.setup.js';
 import { loadConfig } from '../src/config/index.js';
-import { KeyRotator, VerificationService } from '../src/index.js';
+import { generate } from 'otplib';
+import { FactorKeyRotator, KeyRotator, SmsFactor, TotpFactor, VerificationService } from '../src/index.js';
 import { freshNumber, startApplication, wrongCode } from './support/application.js';
 import { run } from './support/program.js';
+import { mustBe, Visitor } from './support/visitor.js';
 
 const key = (id: string) => `${id}:${randomBytes(32).toString('base64')}`;
 
@@ -110,7 +112,7 @@ describe('keys can be replaced while everything runs', () => {
       const second = run(process.execPath, ['dist/commands/rotate-keys.js'], both);
       expect(await second.ended()).toBe(0);
       expect(second.output()).not.toMatch(/^500 of/m);
-      expect(second.output()).toContain('1201 requests are under the newest keys');
+      expect(second.output()).toContain('1201 requests and 0 factors are under the newest keys');
 
       const left = await sql.query(`SELECT 1 FROM verification_requests WHERE phone_number NOT LIKE 'e2:%'`);
       expect(left.rows).toEqual([]);
@@ -129,6 +131,39 @@ describe('keys can be replaced while everything runs', () => {
       await before.close();
     }
   }, 120_000);
+
+  it('phones and apps of users go with them', async () => {
+    const { before, both, onlyNew, instance } = await world();
+    try {
+      const person = await (await new Visitor(before).signsUp()).enrols();
+      const { body } = await person.post('/two-factor/authenticators');
+      const otpCode = await generate({ secret: body['secret'] as string });
+      mustBe(await person.post('/two-factor/authenticators/confirm', { otpCode }), 'confirming');
+      const rotating = await instance(both);
+      await rotating.get(KeyRotator).run();
+      expect(await rotating.get(FactorKeyRotator).run()).toBe(2);
+      expect(await rotating.get(FactorKeyRotator).run()).toBe(2);
+      await rotating.close();
+
+      const { rows } = await before.sql.query<{ id: string; user_id: string }>(
+        'SELECT * FROM enrolled_phones',
+      );
+      const [{ id: phoneId, user_id: userId }] = rows as [{ id: string; user_id: string }];
+      const after = await instance(onlyNew);
+      try {
+        const sms = after.get(SmsFactor, { strict: false });
+        expect(await sms.challenge(userId, { phoneId })).toMatchObject({ ok: true });
+        expect(before.sandbox.ledger(person.phoneNumber)).toHaveLength(2);
+        await before.sql.query('UPDATE authenticators SET last_step = 0');
+        const totp = after.get(TotpFactor, { strict: false });
+        expect(await totp.verify(userId, otpCode)).toEqual({ ok: true });
+      } finally {
+        await after.close();
+      }
+    } finally {
+      await before.close();
+    }
+  });
 
   it('a key that is missing from the ring is named, and nothing is changed', async () => {
     const { before, onlyNew, instance } = await world();

@@ -1,9 +1,10 @@
+import { FactorKeyRotator } from '../two-factor/index.js';
 import { KeyRotator } from '../verification/index.js';
 import { onTheDatabase } from './on-the-database.js';
 
 const USAGE = `Usage: npm run keys:rotate
 
-Brings every phone number in the database of DATABASE_URL under the first key of PHONE_ENCRYPTION_KEYS and every
+Brings every phone number and every secret of an authenticator app in the database of DATABASE_URL under the first key of PHONE_ENCRYPTION_KEYS and every
 fingerprint under the first of PHONE_FINGERPRINT_KEYS. Instances go on working meanwhile. Killed, it goes on where it was
 when it is run again. Afterwards the older keys can be taken out of the rings.
 `;
@@ -12,6 +13,7 @@ onTheDatabase(USAGE, async (app) => {
   const { done } = await app
     .get(KeyRotator, { strict: false })
     .run(({ done: soFar, total }) => process.stderr.write(`${soFar} of ${total} requests\n`));
-  process.stdout.write(`${done} requests are under the newest keys\n`);
+  const factors = await app.get(FactorKeyRotator, { strict: false }).run();
+  process.stdout.write(`${done} requests and ${factors} factors are under the newest keys\n`);
   return 0;
 });

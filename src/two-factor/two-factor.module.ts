@@ -4,6 +4,7 @@ import { PagesModule, type PagesOptions } from '../http/index.js';
 import { Challenges } from './challenges.js';
 import { FactorSettings } from './factor-settings.js';
 import { FactorChanges } from './factors/factor-changes.js';
+import { FactorKeyRotator } from './factors/factor-key-rotator.js';
 import { FactorLimits } from './factors/factor-limits.js';
 import { Factors } from './factors/factors.js';
 import { TotpFactor } from './factors/totp.factor.js';
@@ -73,6 +74,7 @@ const { ConfigurableModuleClass } = new ConfigurableModuleBuilder<TwoFactorModul
     FactorSettings,
     FactorChanges,
     FactorLimits,
+    FactorKeyRotator,
     Factors,
     SmsFactor,
     TotpFactor,
@@ -87,6 +89,7 @@ const { ConfigurableModuleClass } = new ConfigurableModuleBuilder<TwoFactorModul
   ],
   exports: [
     TwoFactorService,
+    FactorKeyRotator,
     SecondFactorGuard,
     StepUpGrants,
     EnrolledPhones,
