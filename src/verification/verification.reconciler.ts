@@ -26,6 +26,9 @@ export interface ReconcileReport {
 const DEFAULT_EVERY_SECONDS = 3;
 const SWEEP_EVERY_MS = 60_000;
 const RECENT_SECONDS = 2 * 3600;
+/** Once at the start of each instance: what a night without any has left. */
+const A_DAY_SECONDS = 86_400;
+/** By the command: a walk through millions of rows is nothing for an instance that is to serve. */
 const LONG_AGO_SECONDS = 30 * 86_400;
 /** One round stays short, also when the provider is down and every try takes its time-out. */
 const MOST_PER_ROUND = 20;
@@ -103,7 +106,7 @@ export class VerificationReconciler implements OnApplicationBootstrap, OnApplica
   private async round(): Promise<void> {
     const first = this.sweptAt === 0;
     const sweepIsDue = Date.now() - this.sweptAt > SWEEP_EVERY_MS;
-    const report = await this.runOnce(first ? LONG_AGO_SECONDS : sweepIsDue ? RECENT_SECONDS : 0);
+    const report = await this.runOnce(first ? A_DAY_SECONDS : sweepIsDue ? RECENT_SECONDS : 0);
     if (sweepIsDue) this.sweptAt = Date.now();
     if (report.recovered + report.unresolved + report.settled > 0)
       this.logger.log(report, 'lost answers looked into');
