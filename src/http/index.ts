@@ -1,6 +1,7 @@
 export { ACCESS, OpenToAll } from './access.js';
 export { clientAddress } from './client-address.js';
 export { configureHttp, type HttpOptions } from './configure-http.js';
+export { EmptyAsAbsent } from './empty-as-absent.js';
 export { errorContext, typed } from './form-errors.js';
 export { inputPipe } from './input-pipe.js';
 export { Messages, type MessageParameters } from './messages.js';

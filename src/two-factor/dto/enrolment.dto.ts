@@ -1,59 +1,32 @@
-import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
-import { Transform } from 'class-transformer';
+import { ApiPropertyOptional, IntersectionType, PickType } from '@nestjs/swagger';
 import { IsOptional, IsString, IsUUID, MaxLength } from 'class-validator';
+import { EmptyAsAbsent } from '../../http/index.js';
+import { CheckVerificationDto, StartVerificationDto } from '../../verification/index.js';
 
 const LONGEST_LABEL = 40;
-const EmptyIsAbsent = () => Transform(({ value }: { value: unknown }) => (value === '' ? undefined : value));
 
 export class LabelDto {
   @ApiPropertyOptional({ maxLength: LONGEST_LABEL, description: 'The user’s own name for it.' })
-  @IsOptional()
-  @EmptyIsAbsent()
   @MaxLength(LONGEST_LABEL, { message: 'too-long' })
   @IsString({ message: 'malformed' })
+  @EmptyAsAbsent()
+  @IsOptional()
   label?: string;
 }
 
-export class EnrolPhoneDto extends LabelDto {
-  @ApiProperty({ example: '+14155552671' })
-  @MaxLength(64, { message: 'too-long' })
-  @IsString({ message: 'required' })
-  phoneNumber!: string;
-
-  @ApiPropertyOptional({ description: 'ISO 3166-1 alpha-2, for a national number.' })
-  @IsOptional()
-  @EmptyIsAbsent()
-  @MaxLength(2, { message: 'unknown' })
-  @IsString({ message: 'unknown' })
-  country?: string;
-
+class NewPhoneDto extends LabelDto {
   @ApiPropertyOptional({ format: 'uuid', description: 'The phone whose place it takes once it is proven.' })
-  @IsOptional()
-  @EmptyIsAbsent()
   @IsUUID('all', { message: 'malformed' })
+  @EmptyAsAbsent()
+  @IsOptional()
   replaces?: string;
 }
 
-export class ProvePhoneDto extends LabelDto {
-  @ApiProperty({ format: 'uuid' })
-  @IsUUID('all', { message: 'malformed' })
-  requestId!: string;
+export class EnrolPhoneDto extends IntersectionType(
+  PickType(StartVerificationDto, ['phoneNumber', 'country']),
+  NewPhoneDto,
+) {}
 
-  @ApiProperty({ example: '513815' })
-  @MaxLength(64, { message: 'too-long' })
-  @IsString({ message: 'required' })
-  otpCode!: string;
+export class ProvePhoneDto extends IntersectionType(CheckVerificationDto, NewPhoneDto) {}
 
-  @ApiPropertyOptional({ format: 'uuid' })
-  @IsOptional()
-  @EmptyIsAbsent()
-  @IsUUID('all', { message: 'malformed' })
-  replaces?: string;
-}
-
-export class ConfirmAuthenticatorDto {
-  @ApiProperty({ example: '513815' })
-  @MaxLength(64, { message: 'too-long' })
-  @IsString({ message: 'required' })
-  otpCode!: string;
-}
+export class ConfirmAuthenticatorDto extends PickType(CheckVerificationDto, ['otpCode']) {}

@@ -1,7 +1,7 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { IsIn, IsNotEmpty, IsOptional, IsString, IsUUID, MaxLength } from 'class-validator';
+import { EmptyAsAbsent } from '../../http/index.js';
 import type { Channel } from '../domain/phone-number.js';
-import { EmptyAsAbsent } from './start-verification.dto.js';
 
 /** Names a request. */
 export class OnVerificationDto {

@@ -1,12 +1,9 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { Transform } from 'class-transformer';
 import { IsIn, IsISO31661Alpha2, IsNotEmpty, IsOptional, IsString, MaxLength } from 'class-validator';
+import { EmptyAsAbsent } from '../../http/index.js';
 import type { Channel } from '../domain/phone-number.js';
 import { LOCALES } from './locales.js';
-
-/** A form sends an untouched select as an empty text. */
-export const EmptyAsAbsent = () =>
-  Transform(({ value }: { value: unknown }) => (value === '' ? undefined : value));
 
 // The messages are codes: the words are in the catalogue under field.<name>.<code>.
 export class StartVerificationDto {
