@@ -20,6 +20,8 @@ export interface Surroundings {
   vonageSignatureSecret?: string;
 }
 
+/** Guesses at passwords by one address. */
+const SIGN_INS = { limit: 20, windowSeconds: 60 };
 /** Outside production the sandbox takes any credentials. */
 const SANDBOX_CREDENTIAL = 'sandbox';
 
@@ -85,7 +87,12 @@ export class AppModule {
         }),
         EventEmitterModule.forRoot(),
         VerificationModule.forRoot(verificationOptions(config, surroundings)),
-        HostModule.forRoot({ demoUsers: surroundings.demoUsers ?? false, issuer: config.VONAGE_BRAND_NAME }),
+        HostModule.forRoot({
+          demoUsers: surroundings.demoUsers ?? false,
+          issuer: config.VONAGE_BRAND_NAME,
+          // The same switch as for the other fence by address.
+          signIns: config.THROTTLE_ADDRESS && SIGN_INS,
+        }),
         HealthModule,
       ],
     };

@@ -1,5 +1,6 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import { PassportModule } from '@nestjs/passport';
+import { ThrottlerModule } from '@nestjs/throttler';
 import { PagesModule } from '../http/index.js';
 import { ExpressSessions, TwoFactorModule } from '../two-factor/index.js';
 import { AccountController } from './account.controller.js';
@@ -8,13 +9,14 @@ import { HOST_OPTIONS, type HostOptions } from './host.options.js';
 import { HOME, HOST_PAGES } from './host.pages.js';
 import { LocalStrategy, PasswordGuard } from './local.strategy.js';
 import { SignInController } from './sign-in.controller.js';
+import { SignInThrottler } from './sign-in.throttler.js';
 import { UsersModule } from './users.module.js';
 import { Users } from './users.service.js';
 
 /** Everything that a team would have already, and how it takes in two-factor sign-in. */
 @Module({
   controllers: [SignInController, AccountController],
-  providers: [DemoUsers, LocalStrategy, PasswordGuard, ...HOST_PAGES],
+  providers: [DemoUsers, LocalStrategy, PasswordGuard, SignInThrottler, ...HOST_PAGES],
 })
 export class HostModule {
   static forRoot(options: HostOptions & { issuer: string }): DynamicModule {
@@ -24,6 +26,12 @@ export class HostModule {
         PagesModule.forRoot(),
         UsersModule,
         PassportModule,
+        ThrottlerModule.forRoot({
+          throttlers: options.signIns
+            ? [{ limit: options.signIns.limit, ttl: options.signIns.windowSeconds * 1000 }]
+            : [],
+          setHeaders: false,
+        }),
         TwoFactorModule.forRootAsync({
           imports: [UsersModule],
           inject: [Users],

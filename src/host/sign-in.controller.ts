@@ -14,6 +14,7 @@ import { SignInDto, SignUpDto } from './dto.js';
 import { ApiHostProblems, emailTaken } from './host.problems.js';
 import { SignInPage, SignOutPage, SignUpPage } from './host.pages.js';
 import { PasswordGuard } from './local.strategy.js';
+import { SignInThrottler } from './sign-in.throttler.js';
 import type { User } from './user.entity.js';
 import { Users } from './users.service.js';
 
@@ -22,7 +23,7 @@ const BODIES = ['application/json', 'application/x-www-form-urlencoded'];
 /** The first factor: what a team would have already. */
 @ApiTags('Reference host')
 @SkipSecondFactor()
-@Negotiated()
+@Negotiated(SignInThrottler)
 @UsePipes(inputPipe)
 @Controller()
 export class SignInController {
@@ -48,7 +49,7 @@ export class SignInController {
   @ApiBody({ type: SignInDto })
   @ApiOperation({ summary: 'Show the password; says what is next' })
   @ApiOkResponse({ type: AssuranceResource })
-  @ApiHostProblems('invalid-input', 'sign-in-failed')
+  @ApiHostProblems('invalid-input', 'sign-in-failed', 'rate-limited')
   signIn(
     @Req() request: Request & { user: User },
     @Body() { returnTo }: SignInDto,
@@ -72,7 +73,7 @@ export class SignInController {
   @ApiConsumes(...BODIES)
   @ApiOperation({ summary: 'Make an account, and sign in' })
   @ApiOkResponse({ type: AssuranceResource })
-  @ApiHostProblems('invalid-input', 'email-taken')
+  @ApiHostProblems('invalid-input', 'email-taken', 'rate-limited')
   async signUp(
     @Req() request: Request,
     @Body() { email, password }: SignUpDto,
@@ -88,7 +89,7 @@ export class SignInController {
   @Page(SignOutPage)
   @ApiOperation({ summary: 'End the session' })
   @ApiNoContentResponse()
-  @ApiHostProblems()
+  @ApiHostProblems('rate-limited')
   async signOut(@Req() request: Request, @Res({ passthrough: true }) response: Response): Promise<void> {
     await this.twoFactor.signOut(request, response);
   }

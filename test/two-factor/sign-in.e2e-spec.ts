@@ -209,4 +209,20 @@ describe('the password', () => {
     expect(unknown.status).toBe(401);
     expect((await person.post('/sign-in', { email: person.email })).status).toBe(401);
   });
+
+  it('cannot be guessed quickly from one address', async () => {
+    const fenced = await startApplication({ THROTTLE_ADDRESS: '1000/60' });
+    try {
+      const guesses = Array.from({ length: 30 }, () =>
+        fenced.client.json('POST', '/sign-in', { email: 'nobody@example.com', password: 'a guess' }),
+      );
+      const answers = await Promise.all(guesses);
+      expect(answers.filter(({ status }) => status === 401)).toHaveLength(20);
+      const refused = answers.find(({ status }) => status === 429)!;
+      expect(refused.body['code']).toBe('rate-limited');
+      expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(0);
+    } finally {
+      await fenced.close();
+    }
+  });
 });
