@@ -21,7 +21,6 @@ interface AuthenticatorRecord {
   id: string;
   secret: string;
   label: string;
-  lastStep: string;
 }
 
 export interface AuthenticatorSetup {
@@ -135,12 +134,11 @@ export class TotpFactor extends CodeFactor {
   }
 
   /** Of two uses of one code at once, one finds the step not yet spent. */
-  private async spendStep({ id, secret, lastStep }: AuthenticatorRecord, token: string): Promise<boolean> {
+  private async spendStep({ id, secret }: AuthenticatorRecord, token: string): Promise<boolean> {
     const result = await verify({
       secret: this.vault.open(secret, id),
       token,
       epochTolerance: TOLERANCE_SECONDS,
-      ...(Number(lastStep) > 0 ? { afterTimeStep: Number(lastStep) } : {}),
     });
     if (!result.valid) return false;
     const spent = await rowsOf(
@@ -154,7 +152,7 @@ export class TotpFactor extends CodeFactor {
   private confirmed(userId: string): Promise<AuthenticatorRecord[]> {
     return rowsOf(
       this.dataSource,
-      `SELECT id, secret, label, last_step AS "lastStep" FROM authenticators
+      `SELECT id, secret, label FROM authenticators
         WHERE user_id = $1 AND confirmed_at IS NOT NULL ORDER BY created_at, id`,
       [userId],
     );
@@ -163,7 +161,7 @@ export class TotpFactor extends CodeFactor {
   private unconfirmed(userId: string): Promise<AuthenticatorRecord[]> {
     return rowsOf(
       this.dataSource,
-      `SELECT id, secret, label, last_step AS "lastStep" FROM authenticators
+      `SELECT id, secret, label FROM authenticators
         WHERE user_id = $1 AND confirmed_at IS NULL AND created_at > now() - make_interval(mins => $2)
         ORDER BY created_at DESC LIMIT 1`,
       [userId, SETUP_MINUTES],
