@@ -1,30 +1,13 @@
-import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
+import type { Browser, BrowserContext, BrowserContextOptions, Page } from 'playwright-core';
 import { freshNumber, startApplication, type TestApplication, wrongCode } from './support/application.js';
-
-/** A real Chromium; `npm test` says so when there is none. */
-const executablePath = process.env['CHROMIUM_PATH'];
-const inBrowser = executablePath ? describe : describe.skip;
-const axeSource = readFileSync(createRequire(__filename).resolve('axe-core/axe.min.js'), 'utf8');
+import { inBrowser, Inspection, launchChromium, LOOKS, openWindow, SCRIPTING } from './support/chromium.js';
 
 inBrowser('in a real browser', () => {
   let application: TestApplication;
   let browser: Browser;
   beforeAll(async () => {
     application = await startApplication({ RESEND_COOLDOWN_SECONDS: '2' });
-    browser = await chromium.launch({
-      executablePath: executablePath!,
-      args: [
-        '--no-sandbox',
-        '--disable-gpu',
-        '--disable-quic',
-        '--no-first-run',
-        '--disable-background-networking',
-        '--disable-component-update',
-        '--disable-sync',
-      ],
-    });
+    browser = await launchChromium();
   }, 60_000);
   afterAll(async () => {
     await browser?.close();
@@ -35,18 +18,10 @@ inBrowser('in a real browser', () => {
   let problems: string[];
   afterEach(() => context?.close());
 
-  async function open(options: Parameters<Browser['newContext']>[0] = {}): Promise<Page> {
-    context = await browser.newContext(options);
-    const page = await context.newPage();
-    problems = [];
-    page.on('console', (message) => {
-      // A status of 4xx is the answer that a failing form is meant to have.
-      const isAnswer = /the server responded with a status of (4\d\d|503)/.test(message.text());
-      if (message.type() === 'error' && !isAnswer) problems.push(message.text());
-    });
-    page.on('pageerror', (error) => problems.push(error.message));
-    await page.goto(application.url);
-    return page;
+  async function open(options: BrowserContextOptions = {}): Promise<Page> {
+    const window = await openWindow(browser, application.url, options);
+    ({ context, problems } = window);
+    return window.page;
   }
 
   const startWith = async (page: Page, phoneNumber: string) => {
@@ -59,10 +34,7 @@ inBrowser('in a real browser', () => {
     await page.getByRole('button', { name: 'Verify' }).click();
   };
 
-  it.each([
-    ['with JavaScript', true],
-    ['without JavaScript', false],
-  ])('someone proves a number, after a mistake, %s', async (_name, javaScriptEnabled) => {
+  it.each(SCRIPTING)('someone proves a number, after a mistake, %s', async (_name, javaScriptEnabled) => {
     const page = await open({ javaScriptEnabled });
     const phoneNumber = freshNumber();
     await startWith(page, phoneNumber);
@@ -138,30 +110,12 @@ inBrowser('in a real browser', () => {
     await page.getByRole('heading', { name: 'Enter your code' }).waitFor();
   });
 
-  describe.each([
-    ['light', {}],
-    ['dark', { colorScheme: 'dark' }],
-    ['forced colours', { forcedColors: 'active' }],
-    ['320 px', { viewport: { width: 320, height: 640 } }],
-  ] as const)('%s', (_name, options) => {
-    const violations = async (page: Page) => {
-      // Evaluated, not injected as a tag: the page's policy forbids foreign scripts, rightly.
-      await page.evaluate(axeSource);
-      const result = await page.evaluate<{ violations: { id: string; nodes: { html: string }[] }[] }>(
-        'axe.run({ runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"] })',
-      );
-      return result.violations.map(({ id, nodes }) => `${id}: ${nodes[0]?.html}`);
-    };
-    const fits = (page: Page) => page.evaluate('document.documentElement.scrollWidth <= innerWidth');
-
+  describe.each(LOOKS)('%s', (_name, options) => {
     it('axe finds nothing, and nothing scrolls sideways', async () => {
       const page = await open(options);
       const phoneNumber = freshNumber();
-      const found: Record<string, string[]> = {};
-      const look = async (name: string) => {
-        found[name] = await violations(page);
-        if (!(await fits(page))) found[name].push('scrolls sideways');
-      };
+      const inspection = new Inspection(page);
+      const look = (name: string) => inspection.look(name);
       await look('phone form');
       await page.getByLabel('Phone number').fill('12');
       await page.getByRole('button', { name: 'Send code' }).click();
@@ -180,7 +134,7 @@ inBrowser('in a real browser', () => {
       await look('docs');
       await page.goto(application.sandbox.url);
       await look('phone of the sandbox');
-      expect(Object.entries(found).filter(([, list]) => list.length > 0)).toEqual([]);
+      expect(inspection.faulty).toEqual([]);
     });
   });
 

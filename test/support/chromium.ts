@@ -1,0 +1,92 @@
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import {
+  type Browser,
+  type BrowserContext,
+  type BrowserContextOptions,
+  chromium,
+  type Page,
+} from 'playwright-core';
+
+/** A real Chromium; `npm test` says so when there is none. */
+const executablePath = process.env['CHROMIUM_PATH'];
+export const inBrowser = executablePath ? describe : describe.skip;
+
+const axeSource = readFileSync(createRequire(__filename).resolve('axe-core/axe.min.js'), 'utf8');
+
+export const launchChromium = (): Promise<Browser> =>
+  chromium.launch({
+    executablePath: executablePath!,
+    args: [
+      '--no-sandbox',
+      '--disable-gpu',
+      '--disable-quic',
+      '--no-first-run',
+      '--disable-background-networking',
+      '--disable-component-update',
+      '--disable-sync',
+    ],
+  });
+
+/** Ways in which people look at a page. */
+export const LOOKS = [
+  ['light', {}],
+  ['dark', { colorScheme: 'dark' }],
+  ['forced colours', { forcedColors: 'active' }],
+  ['320 px', { viewport: { width: 320, height: 640 } }],
+] as const satisfies readonly (readonly [string, BrowserContextOptions])[];
+
+export const SCRIPTING = [
+  ['with JavaScript', true],
+  ['without JavaScript', false],
+] as const;
+
+export interface Window {
+  context: BrowserContext;
+  page: Page;
+  /** What the console complained about. */
+  problems: string[];
+}
+
+/** A browser of somebody's own: no cookies yet. */
+export async function openWindow(
+  browser: Browser,
+  url: string,
+  options: BrowserContextOptions = {},
+): Promise<Window> {
+  const context = await browser.newContext(options);
+  const page = await context.newPage();
+  const problems: string[] = [];
+  page.on('console', (message) => {
+    // A status of 4xx is the answer that a failing form is meant to have.
+    const isAnswer = /the server responded with a status of (4\d\d|503)/.test(message.text());
+    if (message.type() === 'error' && !isAnswer) problems.push(message.text());
+  });
+  page.on('pageerror', (error) => problems.push(error.message));
+  await page.goto(url);
+  return { context, page, problems };
+}
+
+/** What axe finds, and whether something scrolls sideways. */
+export async function faultsOf(page: Page): Promise<string[]> {
+  // Evaluated, not injected as a tag: the page's policy forbids foreign scripts, rightly.
+  await page.evaluate(axeSource);
+  const result = await page.evaluate<{ violations: { id: string; nodes: { html: string }[] }[] }>(
+    'axe.run({ runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"] })',
+  );
+  const faults = result.violations.map(({ id, nodes }) => `${id}: ${nodes[0]?.html}`);
+  const fits = await page.evaluate('document.documentElement.scrollWidth <= innerWidth');
+  return fits ? faults : [...faults, 'scrolls sideways'];
+}
+
+/** Looks at pages as they come by, and remembers those with faults. */
+export class Inspection {
+  readonly faulty: [string, string[]][] = [];
+
+  constructor(private readonly page: Page) {}
+
+  async look(name: string): Promise<void> {
+    const faults = await faultsOf(this.page);
+    if (faults.length > 0) this.faulty.push([name, faults]);
+  }
+}
