@@ -4,7 +4,7 @@ import {
   type PageContext,
   PageView,
   type Problem,
-  safePath,
+  returnPath,
   SeeOther,
   typed,
   type View,
@@ -14,6 +14,7 @@ import type { AssuranceResource } from '../two-factor/index.js';
 import type { AccountResource, PaymentResource, UserResource } from './dto.js';
 
 export const HOME = '/account';
+const LONGEST_EMAIL = 254;
 
 /** The form; after a success, on to the second factor or to where the person was going. */
 abstract class CredentialsPage extends PageView<AssuranceResource> {
@@ -33,8 +34,8 @@ abstract class CredentialsPage extends PageView<AssuranceResource> {
       name: `host/${this.name}`,
       context: {
         title: context.text(`host.${this.name}`),
-        email: typed(context, 'email'),
-        returnTo: safePath(typed(context, 'returnTo'), HOME),
+        email: typed(context, 'email', LONGEST_EMAIL),
+        returnTo: returnPath(context, HOME),
         ...more,
       },
     };
@@ -103,6 +104,7 @@ export class PaymentPage extends PageView<AssuranceResource | PaymentResource> {
         amount: typed(context, 'amount'),
         recipient: typed(context, 'recipient'),
         grant: typed(context, 'grant'),
+        isConfirmed: context.request.method === 'GET' && typed(context, 'grant') !== '',
         ...more,
       },
     };

@@ -2,7 +2,7 @@ export { ACCESS, OpenToAll } from './access.js';
 export { clientAddress } from './client-address.js';
 export { configureHttp, type HttpOptions } from './configure-http.js';
 export { EmptyAsAbsent } from './empty-as-absent.js';
-export { errorContext, typed } from './form-errors.js';
+export { errorContext, returnPath, typed } from './form-errors.js';
 export { inputPipe } from './input-pipe.js';
 export { Messages, type MessageParameters } from './messages.js';
 export { negotiate } from './negotiation.js';

@@ -6,6 +6,7 @@ import {
   Inject,
   Param,
   Post,
+  Query,
   Req,
   Res,
   UseGuards,
@@ -100,6 +101,19 @@ export class SettingsController {
       ...(channel ? { channel } : {}),
     });
     return resourceOrProblem(result, this.policy.maxSends);
+  }
+
+  @Get('phones/verify')
+  @Page(ProvePage)
+  @ApiOperation({ summary: 'The code page of an enrolment again, for a reload' })
+  @ApiOkResponse({ type: VerificationResource })
+  @ApiProblems(...ON_A_CHANGE, 'unknown-request')
+  async proof(
+    @CurrentAssurance() { userId }: Assurance,
+    @Query() { requestId }: ResendDto,
+  ): Promise<VerificationResource> {
+    const request = { requestId, purpose: ENROLMENT, caller: { userId } };
+    return resourceOrProblem(await this.verifications.find(request), this.policy.maxSends);
   }
 
   @Post('phones/verify')

@@ -5,23 +5,26 @@ import {
   type PageContext,
   PageView,
   type Problem,
-  safePath,
+  returnPath,
   SeeOther,
   typed,
   type View,
   type ViewContext,
 } from '../../http/index.js';
 import { CodeForm, VerificationResource } from '../../verification/index.js';
+import { RECOVERY } from '../assurance/assurance.js';
 import type { AssuranceResource, FactorsResource } from '../dto/resources.js';
 import { RESOLVED_OPTIONS, type ResolvedOptions } from '../two-factor.options.js';
 
 /** `/two-factor`, or `/two-factor/step-up/<id>`: where the forms of a page lead. */
 export const baseOf = ({ path }: Request): string => path.replace(/\/(challenge|verify|resend|code)\/?$/, '');
 
-export const isStepUp = (base: string): boolean => base.includes('/step-up/');
+/** Of `response.locals`: what a step-up is for, so that each of its pages says it. */
+export const SUMMARY = 'two-factor:summary';
 
-const ownCodeField = (context: PageContext) =>
-  typed(context, 'factor') === 'recovery' ? 'recoveryCode' : 'otpCode';
+const titleOf = (summary: string | undefined) => (summary ? 'twoFactor.confirm.title' : 'twoFactor.title');
+
+export const isStepUp = (base: string): boolean => base.includes('/step-up/');
 
 /** What all pages of a challenge have: where they came from, and where they go. */
 @Injectable()
@@ -32,7 +35,7 @@ export class ChallengeForms {
   ) {}
 
   returnTo(context: PageContext): string {
-    return safePath(typed(context, 'returnTo'), this.options.homePath);
+    return returnPath(context, this.options.homePath);
   }
 
   code(resource: VerificationResource, context: PageContext, more: ViewContext = {}): View {
@@ -43,61 +46,78 @@ export class ChallengeForms {
     return this.codes.failed(problem, context, this.surroundings(context));
   }
 
-  choose(resource: FactorsResource, context: PageContext, more: ViewContext = {}): View {
+  /** @param wrong what was shown and not right */
+  choose(resource: FactorsResource, context: PageContext, wrong?: { factor: string; message: string }): View {
     const base = baseOf(context.request);
     const { factors, recoveryCodesLeft, summary, returnTo } = resource;
+    const others = factors.map(({ method }) => method).filter((method) => method !== 'sms');
+    const offersRecovery = recoveryCodesLeft > 0 && !isStepUp(base);
+    const errorOf = (method: string) => (wrong?.factor === method ? { error: wrong.message } : {});
+    const isOffered = others.includes(wrong?.factor ?? '') || (offersRecovery && wrong?.factor === RECOVERY);
     return {
       name: 'two-factor/choose',
       context: {
-        title: context.text(summary ? 'twoFactor.confirm.title' : 'twoFactor.title'),
+        title: context.text(titleOf(summary)),
         base,
         returnTo,
         summary,
         phones: factors.filter(({ method }) => method === 'sms').map((each) => ({ ...each })),
-        apps: [...new Set(factors.filter(({ method }) => method !== 'sms').map(({ method }) => method))].map(
-          (method) => ({ method, ...this.trust(base) }),
-        ),
+        apps: [...new Set(others)].map((method) => ({ method, ...errorOf(method), ...this.trust(context) })),
         hasNone: factors.length === 0,
-        offersRecovery: recoveryCodesLeft > 0 && !isStepUp(base),
-        ...this.trust(base),
-        ...more,
+        offersRecovery,
+        recoveryError: errorOf(RECOVERY).error,
+        ...(wrong
+          ? {
+              isError: true,
+              errors: [{ field: isOffered ? `otpCode-${wrong.factor}` : '', message: wrong.message }],
+            }
+          : {}),
       },
     };
   }
 
-  /** Without knowing what the user has: the form that was sent, with the message. */
-  chooseFailed(problem: Problem, context: PageContext, field = ownCodeField(context)): View {
-    const resource = (problem.details.forView ?? {}) as Partial<FactorsResource>;
-    const errors = errorContext(problem, context, field, ['otpCode']);
-    return this.choose(
-      {
-        factors: resource.factors ?? [],
-        recoveryCodesLeft: resource.recoveryCodesLeft ?? 0,
-        returnTo: this.returnTo(context),
-        ...(resource.summary ? { summary: resource.summary } : {}),
-      } as FactorsResource,
-      context,
-      errors,
-    );
+  chooseFailed(problem: Problem, context: PageContext): View {
+    const resource = problem.details.forView as FactorsResource | undefined;
+    const { errors } = errorContext(problem, context, '', ['otpCode']) as { errors: { message: string }[] };
+    const { message } = errors[0]!;
+    if (resource) return this.choose(resource, context, { factor: typed(context, 'factor'), message });
+    // Without knowing what the user has, for example when the form itself was malformed.
+    const base = baseOf(context.request);
+    const isGone = isStepUp(base) && problem.status === 404;
+    return {
+      name: 'two-factor/refused',
+      context: {
+        title: context.text('twoFactor.title'),
+        isError: true,
+        errors: [{ message }],
+        startPath: isGone ? this.returnTo(context) : this.startPath(context),
+      },
+    };
+  }
+
+  private startPath(context: PageContext): string {
+    return `${baseOf(context.request)}?returnTo=${encodeURIComponent(this.returnTo(context))}`;
   }
 
   private surroundings(context: PageContext): ViewContext {
     const base = baseOf(context.request);
-    const returnTo = this.returnTo(context);
+    const summary = context.request.res?.locals[SUMMARY] as string | undefined;
     return {
+      ...(summary ? { title: context.text(titleOf(summary)), summary } : {}),
       verifyPath: `${base}/verify`,
       resendPath: `${base}/resend`,
       canCancel: false,
-      startPath: `${base}?returnTo=${encodeURIComponent(returnTo)}`,
+      startPath: this.startPath(context),
       again: context.text('twoFactor.goOn'),
-      hidden: [{ name: 'returnTo', value: returnTo }],
-      ...this.trust(base),
+      hidden: [{ name: 'returnTo', value: this.returnTo(context) }],
+      ...this.trust(context),
     };
   }
 
-  private trust(base: string): ViewContext {
+  private trust(context: PageContext): ViewContext {
     const days = this.options.trustBrowserDays;
-    return isStepUp(base) || days === null ? {} : { trustDays: days };
+    if (isStepUp(baseOf(context.request)) || days === null) return {};
+    return { trustDays: days, trustsBrowser: typed(context, 'trustBrowser') === 'on' };
   }
 }
 
@@ -129,7 +149,7 @@ export class SendPage extends PageView<VerificationResource> {
   }
 
   failure(problem: Problem, context: PageContext): View {
-    return this.forms.chooseFailed(problem, context, '');
+    return this.forms.chooseFailed(problem, context);
   }
 }
 

@@ -84,7 +84,12 @@ export class EnrolPage extends PageView<VerificationResource> {
   }
 
   failure(problem: Problem, context: PageContext): View {
-    return this.phones.failed(problem, context, { startPath: `/two-factor/phones`, ...carried(context) });
+    return this.phones.failed(problem, context, {
+      startPath: '/two-factor/phones',
+      backPath: SETTINGS,
+      back: context.text('settings.back'),
+      ...carried(context),
+    });
   }
 }
 
@@ -97,10 +102,8 @@ export class ProvePage extends PageView<VerificationResource | SettingsResource>
 
   success(resource: VerificationResource | SettingsResource, context: PageContext): View {
     if ('factors' in resource) throw new SeeOther(`${SETTINGS}?changed=yes`);
-    return this.codes.view(resource, context, {
-      ...enrolmentForms(context),
-      notice: context.text('code.resent'),
-    });
+    const resent = context.request.method === 'POST' ? { notice: context.text('code.resent') } : {};
+    return this.codes.view(resource, context, { ...enrolmentForms(context), ...resent });
   }
 
   failure(problem: Problem, context: PageContext): View {
@@ -126,12 +129,9 @@ export class AuthenticatorPage extends PageView<AuthenticatorResource | Settings
   }
 
   failure(problem: Problem, context: PageContext): View {
-    const pending = problem.details.forView as AuthenticatorResource | null | undefined;
-    return this.view(
-      pending ?? null,
-      context,
-      errorContext(problem, context, 'otpCode', ['otpCode', 'label']),
-    );
+    const pending = (problem.details.forView ?? null) as AuthenticatorResource | null;
+    const errors = errorContext(problem, context, pending ? 'otpCode' : '', []);
+    return this.view(pending, context, errors);
   }
 
   private view(pending: AuthenticatorResource | null, { text }: PageContext, more: ViewContext = {}): View {

@@ -25,7 +25,7 @@ import { Challenges } from '../challenges.js';
 import { ChallengeDto, ResendDto, ReturnDto, ShowCodeDto, ShowOwnCodeDto } from '../dto/challenge.dto.js';
 import { AssuranceResource, FactorsResource } from '../dto/resources.js';
 import { CurrentAssurance, RequireFactor } from '../guard/require-factor.js';
-import { ChallengePage, ChoosePage, OwnCodePage, SendPage } from '../pages/challenge.pages.js';
+import { ChallengePage, ChoosePage, OwnCodePage, SendPage, SUMMARY } from '../pages/challenge.pages.js';
 import { SmsFactor } from '../phones/sms.factor.js';
 import { BODIES, ON_A_CODE, ON_A_MESSAGE } from '../two-factor.controller.js';
 import { RESOLVED_OPTIONS, type ResolvedOptions } from '../two-factor.options.js';
@@ -83,6 +83,22 @@ export class StepUpController {
   ): Promise<VerificationResource> {
     const { summary } = await this.pending(request, id);
     return this.challenges.send(assurance, body, { purpose: purposeOf(id), summary });
+  }
+
+  @Get('verify')
+  @Page(ChallengePage)
+  @ApiOperation({ summary: 'The code page again, for a reload' })
+  @ApiOkResponse({ type: VerificationResource })
+  @ApiProblems('invalid-input', 'sign-in-required', 'unknown-request', 'unknown-step-up')
+  async codePage(
+    @CurrentAssurance() { userId }: Assurance,
+    @Param('id') id: string,
+    @Query() { requestId }: ResendDto,
+    @Req() request: Request,
+  ): Promise<VerificationResource> {
+    await this.pending(request, id);
+    const found = await this.sms.find(userId!, requestId, purposeOf(id));
+    return resourceOrProblem(found, this.policy.maxSends);
   }
 
   @Post('resend')
@@ -146,6 +162,7 @@ export class StepUpController {
   private async pending(request: Request, id: string): Promise<PendingStepUp> {
     const pending = await this.grants.pending(request, id);
     if (!pending) throw twoFactorProblem('unknown-step-up');
+    request.res!.locals[SUMMARY] = pending.summary;
     return pending;
   }
 
