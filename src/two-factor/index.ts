@@ -19,6 +19,13 @@ export {
   SkipSecondFactor,
 } from './guard/require-factor.js';
 export { SecondFactorGuard } from './guard/second-factor.guard.js';
+export {
+  type SmsOtpChallenge,
+  type SmsOtpInfo,
+  type SmsOtpOptions,
+  SmsOtpStrategy,
+  type SmsOtpVerify,
+} from './passport/sms-otp.strategy.js';
 export { EnrolledPhones } from './phones/enrolled-phones.service.js';
 export { SmsFactor } from './phones/sms.factor.js';
 export { RecoveryCodes } from './recovery-codes/recovery-codes.service.js';

@@ -1,0 +1,151 @@
+import { isUUID } from 'class-validator';
+import type { Request } from 'express';
+import { Strategy } from 'passport-strategy';
+import { Problem } from '../../http/index.js';
+import {
+  maskPhoneNumber,
+  VERIFICATION_ERRORS,
+  type VerificationFailure,
+  type VerificationService,
+} from '../../verification/index.js';
+import { SECOND_FACTOR } from '../phones/sms.factor.js';
+import { TWO_FACTOR_ERRORS } from '../two-factor.problems.js';
+
+type MaybePromise<T> = T | Promise<T>;
+
+export interface SmsOtpOptions<User extends { id: string }> {
+  /** The application's `VerificationService`. */
+  verifications: Pick<VerificationService, 'start' | 'check'>;
+  /** Who has shown a first factor: from the session or token, never from the body. Null for nobody. */
+  user: (request: Request) => MaybePromise<User | null | undefined>;
+  /** A number that this user has proven before, in E.164; null where there is none. */
+  phoneNumberOf: (user: User) => MaybePromise<string | null | undefined>;
+  /** What the codes are for; `second-factor` unless told, as on the routes of `TwoFactorModule`. */
+  purpose?: string;
+}
+
+const STATUSES = {
+  ...VERIFICATION_ERRORS,
+  'code-sent': 401,
+  'sign-in-required': TWO_FACTOR_ERRORS['sign-in-required'],
+  'unknown-factor': TWO_FACTOR_ERRORS['unknown-factor'],
+} as const;
+
+/** Why nobody was authenticated, for the callback of `passport.authenticate` or a guard's `handleRequest`. */
+export interface SmsOtpChallenge {
+  /**
+   * Besides those of a verification: `code-sent`, now type it; `sign-in-required`, there is no first factor;
+   * `unknown-factor`, the user has no phone.
+   */
+  code: keyof typeof STATUSES;
+  /** To be sent back with the code; absent when there is no request that the user may know of. */
+  requestId?: string;
+  /** With `code-sent`: where to, masked. */
+  phoneNumber?: string;
+  /** With `wrong-code`. */
+  attemptsRemaining?: number;
+  retryAfterSeconds?: number;
+}
+
+/** What `success` says besides the user. */
+export interface SmsOtpInfo {
+  method: 'sms';
+  /** The verification request that proved it. */
+  requestId: string;
+}
+
+/** Has the last word on a user whose code was right: none, or a falsy one, refuses. */
+export type SmsOtpVerify<User> = (
+  user: User,
+  info: SmsOtpInfo,
+  done: (error: unknown, user?: unknown) => void,
+) => void;
+
+type Outcome<User> = { user: User; info: SmsOtpInfo } | SmsOtpChallenge;
+
+/**
+ * Passport's side of the second factor, for a user who has shown a first one. Without `otpCode` in the body it sends a
+ * code to the user's phone (once, however often it is asked) and fails with `code-sent`; with `requestId` and `otpCode`
+ * it checks it. Every failure that was to be expected is `fail(challenge, status)`; a database or a provider that is away
+ * is `error`.
+ *
+ * ```ts
+ * passport.use(new SmsOtpStrategy({ verifications, user: (request) => …, phoneNumberOf: (user) => user.phoneNumber }));
+ * ```
+ */
+export class SmsOtpStrategy<User extends { id: string } = { id: string }> extends Strategy {
+  readonly name = 'sms-otp';
+
+  /** @param verify given by Nest's `PassportStrategy`, whose `validate(user, info)` it calls */
+  constructor(
+    private readonly options: SmsOtpOptions<User>,
+    private readonly verify?: SmsOtpVerify<User>,
+  ) {
+    super();
+  }
+
+  override authenticate(request: Request): void {
+    this.judge(request)
+      .then((outcome) => this.settle(outcome))
+      .catch((error: Error) => this.error(error));
+  }
+
+  private async judge(request: Request): Promise<Outcome<User>> {
+    const user = await this.options.user(request);
+    if (!user) return { code: 'sign-in-required' };
+    const { requestId, otpCode } = (request.body ?? {}) as Record<string, unknown>;
+    return otpCode === undefined ? this.send(user) : this.check(user, requestId, otpCode);
+  }
+
+  private async send(user: User): Promise<SmsOtpChallenge> {
+    const phoneNumber = await this.options.phoneNumberOf(user);
+    if (!phoneNumber) return { code: 'unknown-factor' };
+    const result = await this.options.verifications.start({
+      phoneNumber,
+      purpose: this.purpose,
+      confirmed: true,
+      caller: { userId: user.id },
+    });
+    if (!result.ok) return challengeOf(result);
+    const { id, phoneCountry, phoneLastDigits } = result.request;
+    return { code: 'code-sent', requestId: id, phoneNumber: maskPhoneNumber(phoneCountry, phoneLastDigits) };
+  }
+
+  private async check(user: User, requestId: unknown, code: unknown): Promise<Outcome<User>> {
+    if (typeof requestId !== 'string' || typeof code !== 'string') return { code: 'invalid-input' };
+    if (!isUUID(requestId)) return { code: 'unknown-request' };
+    const result = await this.options.verifications.check({
+      requestId,
+      code,
+      purpose: this.purpose,
+      caller: { userId: user.id },
+    });
+    return result.ok ? { user, info: { method: 'sms', requestId } } : challengeOf(result);
+  }
+
+  private settle(outcome: Outcome<User>): void {
+    if ('code' in outcome) return this.fail(outcome, STATUSES[outcome.code]);
+    const { user, info } = outcome;
+    if (!this.verify) return this.success(user, info);
+    this.verify(user, info, (error, accepted) => {
+      if (error) this.error(error as Error);
+      else if (accepted) this.success(accepted, info);
+      else this.fail({ code: 'sign-in-required' } satisfies SmsOtpChallenge, STATUSES['sign-in-required']);
+    });
+  }
+
+  private get purpose(): string {
+    return this.options.purpose ?? SECOND_FACTOR;
+  }
+}
+
+/** @throws Problem `provider-unavailable` (503): that says nothing about the person */
+function challengeOf({ code, request, retryAfterSeconds }: VerificationFailure): SmsOtpChallenge {
+  const more = {
+    ...(request ? { requestId: request.id } : {}),
+    ...(retryAfterSeconds === undefined ? {} : { retryAfterSeconds }),
+  };
+  if (code === 'provider-unavailable') throw new Problem(code, VERIFICATION_ERRORS[code], more);
+  if (code !== 'wrong-code' || !request) return { code, ...more };
+  return { code, ...more, attemptsRemaining: Math.max(0, request.maxAttempts - request.attempts) };
+}
