@@ -16,7 +16,12 @@ export default {
   testEnvironment: 'node',
   roots: ['<rootDir>/src', '<rootDir>/test'],
   testRegex: '\\.(e2e-)?spec\\.ts$',
-  moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1' },
+  moduleNameMapper: {
+    '^(\\.{1,2}/.*)\\.js$': '$1',
+    // The examples import the library as its users do; here it is the source.
+    '^nest-sms-otp$': '<rootDir>/src/index.ts',
+    '^nest-sms-otp/testing$': '<rootDir>/src/verification/testing/index.ts',
+  },
   transform: {
     '^.+\\.ts$': ['@swc/jest', swc],
     '^.+\\.m?js$': ['@swc/jest', swcForJavaScript],
