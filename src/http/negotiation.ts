@@ -10,13 +10,17 @@ const KINDS: Record<string, Kind> = {
 const HTML_FIRST = Object.keys(KINDS);
 const JSON_FIRST = ['application/json', 'application/problem+json', 'text/html'];
 
+/** A JSON body, or a token where a browser has a cookie. */
+const isFromProgram = (request: Request) =>
+  Boolean(request.is('json')) || /^Bearer /i.test(request.get('authorization') ?? '');
+
 /**
  * HTML or JSON, by the `Accept` header. What it ranks equal (a lone `*` + `/*`, or no header at all) is answered in the
- * kind that was asked in: a JSON body gets JSON, everything else a page.
+ * kind that was asked in: a JSON body or a bearer token gets JSON, everything else a page.
  * @returns null when neither is acceptable
  */
 export function negotiate(request: Request): Kind | null {
-  const best = request.accepts(request.is('json') ? JSON_FIRST : HTML_FIRST);
+  const best = request.accepts(isFromProgram(request) ? JSON_FIRST : HTML_FIRST);
   return best ? (KINDS[best] ?? null) : null;
 }
 
