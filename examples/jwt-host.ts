@@ -1,15 +1,4 @@
-import {
-  Body,
-  Controller,
-  type DynamicModule,
-  Get,
-  HttpCode,
-  Module,
-  Post,
-  Req,
-  Res,
-  UnauthorizedException,
-} from '@nestjs/common';
+import { Body, Controller, type DynamicModule, Get, HttpCode, Module, Post, Req, Res } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { TypeOrmModule } from '@nestjs/typeorm';
@@ -19,6 +8,7 @@ import {
   AssuranceResource,
   configureHttp,
   CurrentAssurance,
+  Problem,
   RequireFactor,
   SkipSecondFactor,
   StepUpGrants,
@@ -49,7 +39,7 @@ class SignInController {
     @Res({ passthrough: true }) response: Response,
   ): Promise<AssuranceResource> {
     const userId = await this.users.authenticate(email, password);
-    if (!userId) throw new UnauthorizedException();
+    if (!userId) throw new Problem('sign-in-failed', 401);
     const { assurance, next } = await this.twoFactor.signIn(request, response, userId);
     return AssuranceResource.of(assurance, next);
   }
@@ -112,7 +102,12 @@ export class JwtHost {
           entities: [...verificationEntities, ...twoFactorEntities],
         }),
         VerificationModule.forRoot({ ...verification, routes: false }),
-        TwoFactorModule.forRoot({ sessions: new JwtSessions(jwtSecret), issuer: 'ACME' }),
+        TwoFactorModule.forRoot({
+          sessions: new JwtSessions(jwtSecret),
+          issuer: 'ACME',
+          // A trusted browser is a cookie, and this is an API.
+          trustBrowserDays: null,
+        }),
       ],
     };
   }

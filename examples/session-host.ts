@@ -1,15 +1,4 @@
-import {
-  Body,
-  Controller,
-  type DynamicModule,
-  Get,
-  HttpCode,
-  Module,
-  Post,
-  Req,
-  Res,
-  UnauthorizedException,
-} from '@nestjs/common';
+import { Body, Controller, type DynamicModule, Get, HttpCode, Module, Post, Req, Res } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { TypeOrmModule } from '@nestjs/typeorm';
@@ -21,6 +10,7 @@ import {
   configureHttp,
   CurrentAssurance,
   ExpressSessions,
+  Problem,
   RequireFactor,
   SkipSecondFactor,
   twoFactorEntities,
@@ -51,7 +41,7 @@ class SignInController {
     @Res({ passthrough: true }) response: Response,
   ): Promise<AssuranceResource> {
     const userId = await this.users.authenticate(email, password);
-    if (!userId) throw new UnauthorizedException();
+    if (!userId) throw new Problem('sign-in-failed', 401);
     const { assurance, next } = await this.twoFactor.signIn(request, response, userId, { returnTo });
     return AssuranceResource.of(assurance, next);
   }

@@ -84,7 +84,8 @@ describe('examples/jwt-host.ts: two-factor sign-in with bearer tokens', () => {
   it('a wrong password gives no token', async () => {
     const { email } = await host.newUser();
     const client = new Bearer(host);
-    expect((await client.signsIn(email, 'not the password')).status).toBe(401);
+    const refused = await client.signsIn(email, 'not the password');
+    expect([refused.status, refused.body['code']]).toEqual([401, 'sign-in-failed']);
     expect((await client.signsIn('nobody@example.com')).status).toBe(401);
     expect(client.token).toBeUndefined();
   });
@@ -157,6 +158,14 @@ describe('examples/jwt-host.ts: two-factor sign-in with bearer tokens', () => {
     await Promise.all(clients.map((each) => each.post('/two-factor/verify', typed)));
     const inside = await Promise.all(clients.map(({ token }) => statusWith(token!)));
     expect(inside.filter((status) => status === 200)).toHaveLength(1);
+  });
+
+  it('a program that says nothing of what it accepts is not sent to a page', async () => {
+    const { client } = await halfSignedIn();
+    const refused = await client.get('/account', { Accept: '*/*' });
+    expect([refused.status, refused.body['code']]).toEqual([403, 'second-factor-required']);
+    client.token = 'not a token';
+    expect((await client.get('/account', { Accept: '*/*' })).status).toBe(401);
   });
 
   it('signing out ends the token', async () => {
