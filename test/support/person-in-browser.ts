@@ -1,6 +1,7 @@
-import type { Page } from 'playwright-core';
 import { generate } from 'otplib';
-import { freshNumber, type TestApplication } from './application.js';
+import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
+import { freshNumber, startApplication, type TestApplication } from './application.js';
+import { launchChromium, openWindow, type Window } from './chromium.js';
 import { PASSWORD } from './visitor.js';
 
 let people = 0;
@@ -128,6 +129,37 @@ export class PersonInBrowser {
     await this.fills('Amount in EUR', amount);
     await this.fills('Recipient', recipient);
     await this.presses('Pay');
+  }
+}
+
+/** An application, a Chromium, and people who open one window after the other. */
+export class PeopleInBrowsers {
+  application!: TestApplication;
+  private browser?: Browser;
+  private window?: Window;
+
+  async arrive(): Promise<void> {
+    this.application = await startApplication({ RESEND_COOLDOWN_SECONDS: '0' });
+    this.browser = await launchChromium();
+  }
+
+  async leave(): Promise<void> {
+    await this.browser?.close();
+    await this.application?.close();
+  }
+
+  async somebody(options: BrowserContextOptions = {}): Promise<PersonInBrowser> {
+    this.window = await openWindow(this.browser!, `${this.application.url}/sign-in`, options);
+    return new PersonInBrowser(this.application, this.window.page);
+  }
+
+  /** What the console of the window complained about. */
+  get problems(): string[] {
+    return this.window?.problems ?? [];
+  }
+
+  async closeWindow(): Promise<void> {
+    await this.window?.context.close();
   }
 }
 

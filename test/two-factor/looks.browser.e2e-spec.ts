@@ -1,0 +1,118 @@
+import { freshNumber, wrongCode } from '../support/application.js';
+import { inBrowser, Inspection, LOOKS } from '../support/chromium.js';
+import { appCode, PeopleInBrowsers, type PersonInBrowser } from '../support/person-in-browser.js';
+
+// Some twenty pages each, and a look at each takes a while.
+jest.setTimeout(120_000);
+
+inBrowser('the pages of accounts and factors', () => {
+  const people = new PeopleInBrowsers();
+  beforeAll(() => people.arrive(), 60_000);
+  afterEach(() => people.closeWindow());
+  afterAll(() => people.leave());
+
+  describe.each(LOOKS)('%s', (_name, options) => {
+    let person: PersonInBrowser;
+    let inspection: Inspection;
+    beforeEach(async () => {
+      person = await people.somebody(options);
+      inspection = new Inspection(person.page);
+    });
+    afterEach(() => {
+      expect(inspection.faulty).toEqual([]);
+      expect(people.problems).toEqual([]);
+    });
+    const look = (name: string) => inspection.look(name);
+    const lookAtError = async (name: string) => {
+      await person.page.getByRole('alert').waitFor();
+      expect(await person.page.evaluate('document.activeElement.id')).toBe('summary');
+      for (const link of await person.page.getByRole('alert').getByRole('link').all())
+        expect(await person.page.locator((await link.getAttribute('href'))!).count()).toBe(1);
+      await look(name);
+    };
+
+    it('axe finds nothing on the pages of the account, and nothing scrolls sideways', async () => {
+      await look('sign-in');
+      await person.presses('Sign in');
+      await lookAtError('sign-in with an error');
+      await person.goes('/sign-up');
+      await look('sign-up');
+      await person.presses('Make an account');
+      await lookAtError('sign-up with errors');
+      await person.signsUp();
+      await look('account with one factor');
+      await person.goes('/two-factor');
+      await look('no second factor');
+      await person.goes('/two-factor?returnTo=a&returnTo=b');
+      await lookAtError('a malformed address');
+      await person.goes('/account/users');
+      await look('a page for others');
+      await person.enrols();
+      await person.orders('forty', 'W'.repeat(60));
+      await lookAtError('payment with an error');
+      await person.orders('1234567.00', 'W'.repeat(60));
+      await person.sees('Confirm this');
+      await look('payment to be confirmed');
+      await person.asksToConfirm();
+      await look('code for a payment');
+      await person.types(person.code);
+      await person.sees('Make a payment');
+      await look('payment that is confirmed');
+      await person.presses('Pay');
+      await person.reads('Paid 1234567.00 EUR');
+      await look('payment made');
+      await person.goes('/two-factor/step-up/0');
+      await lookAtError('nothing to confirm');
+    });
+
+    it('axe finds nothing on the pages of the factors, and nothing scrolls sideways', async () => {
+      await person.signsUp();
+      await person.goes('/two-factor/settings');
+      await look('settings without factors');
+      await person.fills('Add a phone number', '12');
+      await person.presses('Send code');
+      await lookAtError('a number that is none');
+      await person.enrols();
+      const preferred = person.phoneNumber;
+      await person.enrols(freshNumber(), 'W'.repeat(40));
+      person.phoneNumber = preferred;
+      const secret = await person.beginsAnApp();
+      await look('authenticator app');
+      const now = await appCode(secret);
+      await person.showsApp(wrongCode(now));
+      await lookAtError('authenticator app with an error');
+      await person.showsApp(now);
+      await person.sees('Two-factor sign-in');
+      const [recoveryCode] = await person.makesRecoveryCodes();
+      await look('recovery codes');
+
+      await person.signsOut();
+      await person.signsIn();
+      await person.sees('Confirm that it is you');
+      await look('choice of factors');
+      await person.showsApp(wrongCode(now));
+      await lookAtError('choice of factors with an error');
+      await person.showsRecoveryCode('wrong');
+      await lookAtError('choice of factors with a wrong recovery code');
+      await person.asksForText();
+      await look('code page');
+      await person.types('');
+      await lookAtError('code page with an error');
+      await person.page.getByLabel('Don’t ask in this browser').check();
+      await person.types(person.code);
+      await person.sees('Your account');
+
+      await person.signsOut();
+      await person.signsIn();
+      await person.goes('/two-factor');
+      await person.showsRecoveryCode(recoveryCode!);
+      await person.sees('Two-factor sign-in');
+      for (const details of await person.page.locator('summary').all()) await details.click();
+      await look('settings with everything');
+      const names = await person.page
+        .getByRole('button')
+        .evaluateAll((buttons) => buttons.map(({ textContent }) => textContent));
+      expect(names.filter((name, index) => names.indexOf(name) !== index)).toEqual([]);
+    });
+  });
+});
