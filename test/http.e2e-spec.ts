@@ -153,7 +153,10 @@ describe('health and documents', () => {
     const application = await startApplication();
     try {
       const { body } = await application.client.json('GET', '/openapi.json');
-      expect(Object.keys(body['paths'] as object).sort()).toEqual([
+      const paths = Object.keys(body['paths'] as object).filter(
+        (path) => !/^\/(two-factor|account|sign-)/.test(path),
+      );
+      expect(paths.sort()).toEqual([
         '/',
         '/cancel-otp',
         '/health/live',

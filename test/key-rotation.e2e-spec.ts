@@ -1,55 +1,13 @@
-import { randomBytes } from 'node:crypto';
-import { createApp } from '../src/app.setup.js';
-import { loadConfig } from '../src/config/index.js';
-import { generate } from 'otplib';
-import { FactorKeyRotator, KeyRotator, SmsFactor, TotpFactor, VerificationService } from '../src/index.js';
-import { freshNumber, startApplication, wrongCode } from './support/application.js';
+import { KeyRotator, VerificationService } from '../src/index.js';
+import { freshNumber, wrongCode } from './support/application.js';
+import { twoKeyRings } from './support/two-key-rings.js';
 import { run } from './support/program.js';
-import { mustBe, Visitor } from './support/visitor.js';
-
-const key = (id: string) => `${id}:${randomBytes(32).toString('base64')}`;
-
-/** An application under old keys, and what is needed for another one on its data under other rings. */
-async function world() {
-  const [oldEncryption, newEncryption, oldFingerprint, newFingerprint] = ['e1', 'e2', 'f1', 'f2'].map(
-    key,
-  ) as [string, string, string, string];
-  const before = await startApplication({
-    PHONE_ENCRYPTION_KEYS: oldEncryption,
-    PHONE_FINGERPRINT_KEYS: oldFingerprint,
-  });
-  const environment = {
-    NODE_ENV: 'test',
-    LOG_LEVEL: 'silent',
-    DATABASE_URL: before.databaseUrl,
-    DATA_DIRECTORY: before.dataDirectory,
-    THROTTLE_ADDRESS: 'off',
-    THROTTLE_NUMBER: 'off',
-    THROTTLE_REQUEST: 'off',
-    RECONCILE_EVERY_SECONDS: 'off',
-    VONAGE_REQUESTS_PER_SECOND: 'off',
-    VONAGE_API_HOST: before.sandbox.url,
-  };
-  const both = {
-    ...environment,
-    PHONE_ENCRYPTION_KEYS: `${newEncryption},${oldEncryption}`,
-    PHONE_FINGERPRINT_KEYS: `${newFingerprint},${oldFingerprint}`,
-  };
-  const onlyNew = {
-    ...environment,
-    PHONE_ENCRYPTION_KEYS: newEncryption,
-    PHONE_FINGERPRINT_KEYS: newFingerprint,
-  };
-  const instance = (env: Record<string, string>) =>
-    createApp(loadConfig(env), { databaseUrl: before.databaseUrl, vonageApiHost: before.sandbox.url });
-  return { before, both, onlyNew, instance };
-}
 
 describe('keys can be replaced while everything runs', () => {
   const owner = { sessionId: 'the owner’s session' };
 
   it('what the old keys wrote is read, found and counted under the new ones', async () => {
-    const { before, both, instance } = await world();
+    const { before, both, instance } = await twoKeyRings();
     const after = await instance(both);
     try {
       const [oldOne, newOne] = [before.app.get(VerificationService), after.get(VerificationService)];
@@ -84,7 +42,7 @@ describe('keys can be replaced while everything runs', () => {
   });
 
   it('npm run keys:rotate brings everything under them, says how far it is, and goes on where it was killed', async () => {
-    const { before, both, onlyNew, instance } = await world();
+    const { before, both, onlyNew, instance } = await twoKeyRings();
     try {
       const { sql, app, codeFor } = before;
       const service = app.get(VerificationService);
@@ -132,41 +90,8 @@ describe('keys can be replaced while everything runs', () => {
     }
   }, 120_000);
 
-  it('phones and apps of users go with them', async () => {
-    const { before, both, onlyNew, instance } = await world();
-    try {
-      const person = await (await new Visitor(before).signsUp()).enrols();
-      const { body } = await person.post('/two-factor/authenticators');
-      const otpCode = await generate({ secret: body['secret'] as string });
-      mustBe(await person.post('/two-factor/authenticators/confirm', { otpCode }), 'confirming');
-      const rotating = await instance(both);
-      await rotating.get(KeyRotator).run();
-      expect(await rotating.get(FactorKeyRotator).run()).toBe(2);
-      expect(await rotating.get(FactorKeyRotator).run()).toBe(2);
-      await rotating.close();
-
-      const { rows } = await before.sql.query<{ id: string; user_id: string }>(
-        'SELECT * FROM enrolled_phones',
-      );
-      const [{ id: phoneId, user_id: userId }] = rows as [{ id: string; user_id: string }];
-      const after = await instance(onlyNew);
-      try {
-        const sms = after.get(SmsFactor, { strict: false });
-        expect(await sms.challenge(userId, { phoneId })).toMatchObject({ ok: true });
-        expect(before.sandbox.ledger(person.phoneNumber)).toHaveLength(2);
-        await before.sql.query('UPDATE authenticators SET last_step = 0');
-        const totp = after.get(TotpFactor, { strict: false });
-        expect(await totp.verify(userId, otpCode)).toEqual({ ok: true });
-      } finally {
-        await after.close();
-      }
-    } finally {
-      await before.close();
-    }
-  });
-
   it('a key that is missing from the ring is named, and nothing is changed', async () => {
-    const { before, onlyNew, instance } = await world();
+    const { before, onlyNew, instance } = await twoKeyRings();
     const after = await instance(onlyNew);
     try {
       await before.started();

@@ -109,6 +109,10 @@ describe('a Nest team adds the module to its application', () => {
       ok: false,
       code: 'unknown-request',
     });
+    for (const nonsense of ['', 'x', "'; --"])
+      expect(await verifications.check({ requestId: nonsense, code, caller })).toMatchObject({
+        code: 'unknown-request',
+      });
     expect(await verifications.check({ requestId, code: '1', purpose: 'sign-in', caller })).toMatchObject({
       ok: false,
       code: 'invalid-input',

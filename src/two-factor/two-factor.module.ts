@@ -89,6 +89,8 @@ const { ConfigurableModuleClass } = new ConfigurableModuleBuilder<TwoFactorModul
   ],
   exports: [
     TwoFactorService,
+    FactorChanges,
+    FactorLimits,
     FactorKeyRotator,
     SecondFactorGuard,
     StepUpGrants,

@@ -102,6 +102,16 @@ export class TwoFactorService {
     if (state) await this.put(request, response, { ...state, epoch });
   }
 
+  /**
+   * A factor that the module does not know of was added, changed or removed: the session goes on under a new id, the
+   * user's others and trusted browsers end.
+   */
+  async factorsChanged(request: Request, response: Response): Promise<void> {
+    const { userId } = await this.assurance(request);
+    const made = userId && (await this.changes.make(userId, () => Promise.resolve(true)));
+    if (made) await this.renew(request, response, made.epoch);
+  }
+
   /** What a request lacks for a demand; null when nothing. */
   async missing(request: Request, demand: FactorDemand): Promise<MissingFactor | null> {
     return missingFactor(await this.assurance(request), demand, this.clock());

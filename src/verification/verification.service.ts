@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Inject, Injectable } from '@nestjs/common';
-import { v7 as uuidv7 } from 'uuid';
+import { NIL, v7 as uuidv7, validate as isUuid } from 'uuid';
 import { PhoneVault } from '../database/phone-vault.js';
 import { type Caller, identityOf } from './domain/caller.js';
 import { parseOneTimeCode } from './domain/one-time-code.js';
@@ -192,7 +192,11 @@ export class VerificationService {
   /** Ends a request; its code is worth nothing from then on, also if the provider cannot be told. */
   async cancel(input: OnVerification): Promise<VerificationResult> {
     const { requestId, purpose = DEFAULT_PURPOSE } = input;
-    const cancelled = await this.repository.cancel(requestId, this.fingerprintsOf(input.caller), purpose);
+    const cancelled = await this.repository.cancel(
+      idOf(requestId),
+      this.fingerprintsOf(input.caller),
+      purpose,
+    );
     if (!cancelled) return this.refuse(input);
     await this.sender.release(cancelled);
     return success(cancelled);
@@ -216,7 +220,7 @@ export class VerificationService {
 
   /** The request as it is now, if the caller may know of it. */
   async find({ requestId, purpose = DEFAULT_PURPOSE, caller }: OnVerification): Promise<VerificationResult> {
-    const request = await this.repository.findById(requestId);
+    const request = await this.repository.findById(idOf(requestId));
     const theirs = request?.purpose === purpose && (!request.callerBound || this.isFrom(caller, request));
     return theirs ? success(request) : failure('unknown-request');
   }
@@ -260,7 +264,13 @@ export class VerificationService {
 
   private claim({ requestId, caller, purpose = DEFAULT_PURPOSE }: OnVerification, token: string) {
     const callerFingerprints = this.fingerprintsOf(caller);
-    return { id: requestId, purpose, callerFingerprints, token, leaseSeconds: this.sender.leaseSeconds };
+    return {
+      id: idOf(requestId),
+      purpose,
+      callerFingerprints,
+      token,
+      leaseSeconds: this.sender.leaseSeconds,
+    };
   }
 
   private isFrom(caller: Caller, request: VerificationRecord): boolean {
@@ -271,6 +281,9 @@ export class VerificationService {
     return this.vault.fingerprints('caller', identityOf(caller).text);
   }
 }
+
+/** What is no id names no request; Postgres would call it an error. */
+const idOf = (requestId: string) => (isUuid(requestId) ? requestId : NIL);
 
 /** Too many wrong codes for this number or user: says when the next try is possible. */
 function refusalToWait(wait: Wait | null, request?: VerificationRecord): VerificationFailure | null {

@@ -14,6 +14,7 @@ import {
 import { CodeForm, VerificationResource } from '../../verification/index.js';
 import { RECOVERY } from '../assurance/assurance.js';
 import type { AssuranceResource, FactorsResource } from '../dto/resources.js';
+import { Factors } from '../factors/factors.js';
 import { RESOLVED_OPTIONS, type ResolvedOptions } from '../two-factor.options.js';
 
 /** `/two-factor`, or `/two-factor/step-up/<id>`: where the forms of a page lead. */
@@ -31,6 +32,7 @@ export const isStepUp = (base: string): boolean => base.includes('/step-up/');
 export class ChallengeForms {
   constructor(
     private readonly codes: CodeForm,
+    private readonly factors: Factors,
     @Inject(RESOLVED_OPTIONS) private readonly options: ResolvedOptions,
   ) {}
 
@@ -50,7 +52,8 @@ export class ChallengeForms {
   choose(resource: FactorsResource, context: PageContext, wrong?: { factor: string; message: string }): View {
     const base = baseOf(context.request);
     const { factors, recoveryCodesLeft, summary, returnTo } = resource;
-    const others = factors.map(({ method }) => method).filter((method) => method !== 'sms');
+    // A factor without codes of its own has a page of its host's.
+    const others = factors.map(({ method }) => method).filter((method) => this.factors.codeFactor(method));
     const offersRecovery = recoveryCodesLeft > 0 && !isStepUp(base);
     const errorOf = (method: string) => (wrong?.factor === method ? { error: wrong.message } : {});
     const isOffered = others.includes(wrong?.factor ?? '') || (offersRecovery && wrong?.factor === RECOVERY);

@@ -1,5 +1,5 @@
 import { startApplication, type TestApplication } from '../support/application.js';
-import { requestIdOf, Visitor } from '../support/visitor.js';
+import { requestIdOf, Visitor } from './visitor.js';
 
 const ENROLMENT_ACCOUNTS_FOR = 'phone-enrolment';
 

@@ -1,5 +1,5 @@
-import { Client, type Answer, type Kind } from './client.js';
-import { freshNumber, type TestApplication, wrongCode } from './application.js';
+import { Client, type Answer, type Kind } from '../support/client.js';
+import { freshNumber, type TestApplication, wrongCode } from '../support/application.js';
 
 export const PASSWORD = 'a password of the tests';
 let people = 0;

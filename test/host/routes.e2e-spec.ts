@@ -1,7 +1,7 @@
 import { DiscoveryService, MetadataScanner, ModulesContainer, Reflector } from '@nestjs/core';
 import { ACCESS } from '../../src/http/index.js';
 import { startApplication, type TestApplication } from '../support/application.js';
-import { Visitor } from '../support/visitor.js';
+import { Visitor } from './visitor.js';
 
 interface Route {
   name: string;

@@ -1,5 +1,5 @@
 import { startApplication, type TestApplication } from '../support/application.js';
-import { mustBe, Visitor } from '../support/visitor.js';
+import { mustBe, Visitor } from './visitor.js';
 
 const PAYMENT = { amount: '40.00', recipient: 'ACME' };
 

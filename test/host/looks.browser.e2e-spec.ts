@@ -1,6 +1,6 @@
 import { freshNumber, wrongCode } from '../support/application.js';
 import { inBrowser, Inspection, LOOKS } from '../support/chromium.js';
-import { appCode, PeopleInBrowsers, type PersonInBrowser } from '../support/person-in-browser.js';
+import { appCode, PeopleInBrowsers, type PersonInBrowser } from './person-in-browser.js';
 
 // Some twenty pages each, and a look at each takes a while.
 jest.setTimeout(120_000);

@@ -1,6 +1,6 @@
 import { generate } from 'otplib';
 import { freshNumber, startApplication, type TestApplication } from '../support/application.js';
-import { mustBe, PASSWORD, requestIdOf, Visitor } from '../support/visitor.js';
+import { mustBe, PASSWORD, requestIdOf, Visitor } from './visitor.js';
 
 describe('a user’s factors', () => {
   let application: TestApplication;

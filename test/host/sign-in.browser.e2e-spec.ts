@@ -1,7 +1,7 @@
 import { freshNumber, wrongCode } from '../support/application.js';
 import { inBrowser, SCRIPTING } from '../support/chromium.js';
-import { appCode, PeopleInBrowsers, type PersonInBrowser } from '../support/person-in-browser.js';
-import { PASSWORD } from '../support/visitor.js';
+import { appCode, PeopleInBrowsers, type PersonInBrowser } from './person-in-browser.js';
+import { PASSWORD } from './visitor.js';
 
 inBrowser('two-factor sign-in in a real browser', () => {
   const people = new PeopleInBrowsers();

@@ -1,5 +1,5 @@
 import { startApplication, type TestApplication, wrongCode } from '../support/application.js';
-import { mustBe, Visitor } from '../support/visitor.js';
+import { mustBe, Visitor } from './visitor.js';
 
 describe('what strangers and the provider do', () => {
   let application: TestApplication;

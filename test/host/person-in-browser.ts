@@ -1,7 +1,7 @@
 import { generate } from 'otplib';
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
-import { freshNumber, startApplication, type TestApplication } from './application.js';
-import { launchChromium, openWindow, type Window } from './chromium.js';
+import { freshNumber, startApplication, type TestApplication } from '../support/application.js';
+import { launchChromium, openWindow, type Window } from '../support/chromium.js';
 import { PASSWORD } from './visitor.js';
 
 let people = 0;

@@ -1,0 +1,35 @@
+import { generate } from 'otplib';
+import { FactorKeyRotator, KeyRotator, SmsFactor, TotpFactor } from '../../src/index.js';
+import { twoKeyRings } from '../support/two-key-rings.js';
+import { mustBe, Visitor } from './visitor.js';
+
+it('phones and apps of users go under new keys with the requests', async () => {
+  const { before, both, onlyNew, instance } = await twoKeyRings();
+  try {
+    const person = await (await new Visitor(before).signsUp()).enrols();
+    const { body } = await person.post('/two-factor/authenticators');
+    const otpCode = await generate({ secret: body['secret'] as string });
+    mustBe(await person.post('/two-factor/authenticators/confirm', { otpCode }), 'confirming');
+    const rotating = await instance(both);
+    await rotating.get(KeyRotator).run();
+    expect(await rotating.get(FactorKeyRotator).run()).toBe(2);
+    expect(await rotating.get(FactorKeyRotator).run()).toBe(2);
+    await rotating.close();
+
+    const { rows } = await before.sql.query<{ id: string; user_id: string }>('SELECT * FROM enrolled_phones');
+    const [{ id: phoneId, user_id: userId }] = rows as [{ id: string; user_id: string }];
+    const after = await instance(onlyNew);
+    try {
+      const sms = after.get(SmsFactor, { strict: false });
+      expect(await sms.challenge(userId, { phoneId })).toMatchObject({ ok: true });
+      expect(before.sandbox.ledger(person.phoneNumber)).toHaveLength(2);
+      await before.sql.query('UPDATE authenticators SET last_step = 0');
+      const totp = after.get(TotpFactor, { strict: false });
+      expect(await totp.verify(userId, otpCode)).toEqual({ ok: true });
+    } finally {
+      await after.close();
+    }
+  } finally {
+    await before.close();
+  }
+});
