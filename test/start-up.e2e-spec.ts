@@ -163,7 +163,7 @@ describe('a configuration that cannot work', () => {
     const database = await createEmptyDatabase();
     try {
       expect(await fails({ DATABASE_URL: database.url })).toContain('Run: npm run migration:run');
-      const migrate = start({ DATABASE_URL: database.url }, ['dist/database/migrate-cli.js', 'run']);
+      const migrate = start({ DATABASE_URL: database.url }, ['dist/commands/migrate.js', 'run']);
       expect(await migrate.ended()).toBe(0);
       await addressOf(start({ DATABASE_URL: database.url }));
     } finally {
