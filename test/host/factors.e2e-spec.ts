@@ -31,6 +31,14 @@ describe('a user’s factors', () => {
     answer.body['code'],
   ];
 
+  it('the password alone is worth nothing after ten minutes', async () => {
+    const person = (await enrolled()).elsewhere();
+    await person.signsIn();
+    expect((await person.get('/two-factor')).status).toBe(200);
+    await age(person, 601);
+    expect(codeOf(await person.get('/two-factor'))).toEqual([401, 'sign-in-required']);
+  });
+
   describe('phones', () => {
     it('a number counts once it is proven; an enrolment that was given up locks nobody out', async () => {
       const person = await someone();
