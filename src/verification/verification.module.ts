@@ -11,6 +11,7 @@ import { ProviderPacer } from './provider-protection/provider-pacer.js';
 import { IdempotencyRepository } from './verification.idempotency-repository.js';
 import { VerificationJudge } from './verification.judge.js';
 import { KeyRotator } from './verification.key-rotator.js';
+import { OwnerPrecedence } from './verification.precedence.js';
 import { ConfigurableModuleClass } from './verification.module-definition.js';
 import {
   DEFAULT_PROTECTION,
@@ -71,6 +72,7 @@ function createPolicy({ policy, vonage }: VerificationModuleOptions): Verificati
   providers: [
     VerificationService,
     VerificationSender,
+    OwnerPrecedence,
     VerificationRepository,
     VerificationReconciler,
     VerificationJudge,

@@ -5,6 +5,7 @@ import type { VerificationPolicy } from './domain/policy.js';
 import type { Actor, EventType } from './domain/verification-event.js';
 import type { VerificationRecord } from './domain/verification-record.js';
 import { VERIFICATION_POLICY } from './verification.options.js';
+import type { Wait } from './verification.results.js';
 import { StatementRunner } from './verification.statement-runner.js';
 
 export interface NewVerification {
@@ -59,13 +60,6 @@ export interface CheckChange {
   actor?: Actor;
   providerStatus: string;
   cost?: { amount: string; currency: string };
-}
-
-/** Why a number or a user may not try now. */
-export interface Wait {
-  waitUntil: Date | null;
-  locked: boolean;
-  readAt: Date;
 }
 
 /**

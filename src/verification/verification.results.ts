@@ -2,6 +2,13 @@ import type { VerificationErrorCode } from './domain/error-catalogue.js';
 import type { CodeDefect } from './domain/one-time-code.js';
 import { publicStatus, secondsUntil, type VerificationRecord } from './domain/verification-record.js';
 
+/** Why a number or a user may not try now. */
+export interface Wait {
+  waitUntil: Date | null;
+  locked: boolean;
+  readAt: Date;
+}
+
 /** What was expected to happen and did not. Not an exception: callers are meant to look at it. */
 export interface VerificationFailure {
   ok: false;
@@ -44,4 +51,18 @@ export function refusalOf(request: VerificationRecord): VerificationFailure {
         return failure('check-in-progress', { request, retryAfterSeconds: 1 });
       return failure('attempts-exhausted', { request });
   }
+}
+
+/** A lock is lifted by people, not by time: this is when it is worth asking again. */
+const LOCKED_RETRY_AFTER_SECONDS = 3600;
+
+/** Too many wrong codes for this number or user: says when the next try is possible. */
+export function refusalToWait(wait: Wait | null, request?: VerificationRecord): VerificationFailure | null {
+  if (!wait) return null;
+  const { waitUntil, locked, readAt } = wait;
+  if (!locked && (waitUntil === null || waitUntil <= readAt)) return null;
+  return failure('rate-limited', {
+    retryAfterSeconds: locked ? LOCKED_RETRY_AFTER_SECONDS : secondsUntil(waitUntil, wait),
+    ...(request ? { request } : {}),
+  });
 }

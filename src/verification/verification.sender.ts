@@ -8,6 +8,7 @@ import type { Actor } from './domain/verification-event.js';
 import { VerificationProvider } from './domain/verification-provider.js';
 import type { VerificationRecord } from './domain/verification-record.js';
 import { VERIFICATION_POLICY } from './verification.options.js';
+import { OwnerPrecedence } from './verification.precedence.js';
 import { type ResendClaim, VerificationRepository } from './verification.repository.js';
 import { failure, refusalOf, success, type VerificationResult } from './verification.results.js';
 
@@ -15,8 +16,6 @@ import { failure, refusalOf, success, type VerificationResult } from './verifica
 const LEASE_MARGIN_SECONDS = 3;
 const RETRY_AFTER_FAULT_SECONDS = 2;
 const PROVIDER_BUSY_SECONDS = 5;
-/** Vonage lets nobody cancel sooner. */
-const PROVIDER_HOLDS_SECONDS = 30;
 
 /** Gets the messages of requests out, once each. No transaction and no connection is held while the provider is asked. */
 @Injectable()
@@ -27,6 +26,7 @@ export class VerificationSender {
     private readonly repository: VerificationRepository,
     private readonly provider: VerificationProvider,
     private readonly vault: PhoneVault,
+    private readonly precedence: OwnerPrecedence,
     @Inject(VERIFICATION_POLICY) private readonly policy: VerificationPolicy,
   ) {}
 
@@ -55,7 +55,7 @@ export class VerificationSender {
         const adopted =
           inFlight && (await this.repository.adopt(id, inFlight, earlierSendLost, cooldown, actor));
         if (adopted) return success(adopted);
-        const way = inFlight && !wayWasCleared ? await this.clearTheWay(id, inFlight) : null;
+        const way = inFlight && !wayWasCleared ? await this.precedence.clearTheWay(id, inFlight) : null;
         if (way?.isFree) return this.send(request, e164, { earlierSendLost, actor, wayWasCleared: true });
         const reason = earlierSendLost ? 'send-lost' : 'send-rejected';
         const ended = await this.repository.failSend(id, reason, actor, told);
@@ -84,25 +84,6 @@ export class VerificationSender {
         return failure('provider-unavailable', { retryAfterSeconds });
       }
     }
-  }
-
-  /**
-   * The provider takes one request a number. What a stranger has begun must not keep the number's owner from a confirmed
-   * factor: it is ended, here at once and there as soon as the provider lets it.
-   * @returns null when nothing of ours that may be ended is in the way
-   */
-  private async clearTheWay(
-    id: string,
-    inFlight: string,
-  ): Promise<{ isFree: boolean; retryAfterSeconds: number } | null> {
-    const other = await this.repository.findInTheWay(id, inFlight);
-    if (!other) return null;
-    await this.repository.supersede(other.id);
-    const outcome = await this.provider.cancel(inFlight);
-    if (outcome.outcome === 'fault') this.report('cancel', other.id, outcome);
-    const isFree = ['cancelled', 'gone', 'too-late'].includes(outcome.outcome);
-    const age = (other.readAt.getTime() - other.createdAt.getTime()) / 1000;
-    return { isFree, retryAfterSeconds: Math.max(1, Math.ceil(PROVIDER_HOLDS_SECONDS - age)) };
   }
 
   /** Takes over a request whose send was lost; null when it is not one, or someone else has it already. */

@@ -17,12 +17,12 @@ import {
 import { KeyRotator } from './verification.key-rotator.js';
 import { VerificationJudge } from './verification.judge.js';
 import { VERIFICATION_POLICY } from './verification.options.js';
-import { VerificationRepository, type Wait } from './verification.repository.js';
+import { VerificationRepository } from './verification.repository.js';
 import {
   failure,
   refusalOf,
+  refusalToWait,
   success,
-  type VerificationFailure,
   type VerificationResult,
 } from './verification.results.js';
 import { VerificationSender } from './verification.sender.js';
@@ -56,8 +56,6 @@ export interface OnVerification {
 /** How long a repeated start waits for the first one's message to be out. */
 const REJOIN_WAIT_MS = 2000;
 const REJOIN_POLL_MS = 100;
-/** A lock is lifted by people, not by time: this is when it is worth asking again. */
-const LOCKED_RETRY_AFTER_SECONDS = 3600;
 
 /**
  * Proves that somebody controls a phone number. Every method answers with the request or with a failure to look at;
@@ -284,14 +282,3 @@ export class VerificationService {
 
 /** What is no id names no request; Postgres would call it an error. */
 const idOf = (requestId: string) => (isUuid(requestId) ? requestId : NIL);
-
-/** Too many wrong codes for this number or user: says when the next try is possible. */
-function refusalToWait(wait: Wait | null, request?: VerificationRecord): VerificationFailure | null {
-  if (!wait) return null;
-  const { waitUntil, locked, readAt } = wait;
-  if (!locked && (waitUntil === null || waitUntil <= readAt)) return null;
-  return failure('rate-limited', {
-    retryAfterSeconds: locked ? LOCKED_RETRY_AFTER_SECONDS : secondsUntil(waitUntil, wait),
-    ...(request ? { request } : {}),
-  });
-}
