@@ -90,7 +90,8 @@ describe(`kill -9 at ${KILLS} random points, with the reconciler running`, () =>
 
     // Who was not verified had the provider's word lost with the process that heard it, or every attempt.
     const { rows } = await sql.query<{ id: string; provider: string; attempts: number }>(
-      `SELECT id, provider_request_id AS provider, attempts FROM verification_requests WHERE status = 'FAILED'`,
+      `SELECT id, provider_request_id AS provider, attempts FROM verification_requests
+        WHERE status = 'FAILED' OR status = 'PENDING' AND attempts = max_attempts`,
     );
     const unexplained = rows.filter(
       ({ provider, attempts }) => attempts < 3 && !world.words.matched.has(provider),
