@@ -1,5 +1,6 @@
 import type pg from 'pg';
 import { DataSource } from 'typeorm';
+import { poolOf } from '../src/database/sql.js';
 import { VerificationReconciler } from '../src/index.js';
 import { freshNumber, startApplication, type TestApplication } from './support/application.js';
 
@@ -39,7 +40,7 @@ async function explained(sql: pg.Pool, { text, values }: { text: string; values:
 
 /** Every statement of these names is first tried with the same values, explained, and rolled back. */
 function explainAll({ app, sql }: TestApplication, names: string[]): Record<string, Plan[]> {
-  const pool = (app.get(DataSource).driver as unknown as { master: pg.Pool }).master;
+  const pool = poolOf(app.get(DataSource));
   const query = pool.query.bind(pool) as unknown as (...all: unknown[]) => Promise<unknown>;
   const plans: Record<string, Plan[]> = {};
   pool.query = (async (config: { name?: string; text: string; values: unknown[] }, ...rest: unknown[]) => {
@@ -56,7 +57,7 @@ describe('a verification costs Postgres four named single-row statements', () =>
     const application = await startApplication({ DATABASE_POOL_SIZE: '1' });
     try {
       const { app, client, codeFor, sql } = application;
-      const pool = (app.get(DataSource).driver as unknown as { master: pg.Pool }).master;
+      const pool = poolOf(app.get(DataSource));
       const names: (string | undefined)[] = [];
       const query = pool.query.bind(pool);
       pool.query = ((config: { name?: string }, ...rest: unknown[]) => {

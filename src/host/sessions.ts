@@ -2,9 +2,9 @@ import { hkdfSync } from 'node:crypto';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import connectPgSimple from 'connect-pg-simple';
 import session from 'express-session';
-import type { Pool } from 'pg';
 import { DataSource } from 'typeorm';
 import type { KeyRing } from '../config/key-ring.js';
+import { poolOf } from '../database/sql.js';
 
 const LIFETIME_MS = 12 * 60 * 60 * 1000;
 
@@ -18,7 +18,7 @@ export function useSessions(
 ): void {
   const Store = connectPgSimple(session);
   const store = new Store({
-    pool: (app.get(DataSource).driver as unknown as { master: Pool }).master,
+    pool: poolOf(app.get(DataSource)),
     tableName: 'host_sessions',
     pruneSessionInterval: 15 * 60,
     errorLog: () => undefined,

@@ -21,7 +21,6 @@ import {
   VERIFICATION_POLICY,
   type VerificationPolicy,
   VerificationResource,
-  VerificationService,
 } from '../verification/index.js';
 import type { Assurance } from './assurance/assurance.js';
 import { ResendDto } from './dto/challenge.dto.js';
@@ -31,6 +30,7 @@ import { FreshForChangeGuard } from './guard/fresh-for-change.guard.js';
 import { CurrentAssurance, ForEnrolment } from './guard/require-factor.js';
 import { EnrolPage, ProvePage, SettingsPage } from './pages/settings.pages.js';
 import { ENROLMENT, EnrolledPhones } from './phones/enrolled-phones.service.js';
+import { SmsFactor } from './phones/sms.factor.js';
 import { TrustedBrowsers } from './trusted-browsers/trusted-browsers.service.js';
 import { FactorSettings } from './factor-settings.js';
 import { BODIES, ON_A_CODE, ON_A_MESSAGE } from './two-factor.controller.js';
@@ -50,7 +50,7 @@ export class SettingsController {
     private readonly settings: FactorSettings,
     private readonly phones: EnrolledPhones,
     private readonly browsers: TrustedBrowsers,
-    private readonly verifications: VerificationService,
+    private readonly sms: SmsFactor,
     private readonly twoFactor: TwoFactorService,
     @Inject(VERIFICATION_POLICY) private readonly policy: VerificationPolicy,
   ) {}
@@ -93,13 +93,7 @@ export class SettingsController {
     @CurrentAssurance() { userId }: Assurance,
     @Body() body: ResendDto,
   ): Promise<VerificationResource> {
-    const { requestId, channel } = body;
-    const result = await this.verifications.resend({
-      requestId,
-      purpose: ENROLMENT,
-      caller: { userId },
-      ...(channel ? { channel } : {}),
-    });
+    const result = await this.sms.resend(userId!, body.requestId, body.channel, ENROLMENT);
     return resourceOrProblem(result, this.policy.maxSends);
   }
 
@@ -112,8 +106,7 @@ export class SettingsController {
     @CurrentAssurance() { userId }: Assurance,
     @Query() { requestId }: ResendDto,
   ): Promise<VerificationResource> {
-    const request = { requestId, purpose: ENROLMENT, caller: { userId } };
-    return resourceOrProblem(await this.verifications.find(request), this.policy.maxSends);
+    return resourceOrProblem(await this.sms.find(userId!, requestId, ENROLMENT), this.policy.maxSends);
   }
 
   @Post('phones/verify')
@@ -140,7 +133,7 @@ export class SettingsController {
     });
     resourceOrProblem(result, this.policy.maxSends);
     if (change) {
-      const shown = isFirst ? { method: 'sms', requestId } : null;
+      const shown = isFirst ? { method: this.sms.method, requestId } : null;
       await this.settings.changed(
         request,
         response,

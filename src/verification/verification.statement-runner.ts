@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
-import type { Pool } from 'pg';
 import { DataSource } from 'typeorm';
+import { poolOf } from '../database/sql.js';
 import { type StatementName, STATEMENTS } from './verification.statements.js';
 
 /** Hears of every statement that may have written an event. */
@@ -47,8 +47,11 @@ export class StatementRunner {
 
   /** Prepared by name on TypeORM's own pool: its query() has no names, and they save 40 % of Postgres's time here. */
   private async query(name: StatementName, values: unknown[]): Promise<unknown[]> {
-    const pool = (this.dataSource.driver as unknown as { master: Pool }).master;
-    const result = await pool.query({ name: `verification.${name}`, text: STATEMENTS[name], values });
+    const result = await poolOf(this.dataSource).query({
+      name: `verification.${name}`,
+      text: STATEMENTS[name],
+      values,
+    });
     return result.rows as unknown[];
   }
 }

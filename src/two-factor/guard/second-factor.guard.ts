@@ -30,8 +30,10 @@ export class SecondFactorGuard implements CanActivate {
     const here = ['GET', 'HEAD'].includes(request.method) ? request.originalUrl : null;
     if (assurance.level === 'anonymous') throw signInRequired(this.twoFactor, here);
     if (policy === 'first-factor') return true;
-    if (policy === 'enrolment' && !(await this.twoFactor.hasFactors(assurance.userId!))) return true;
-    if (assurance.pending) throw factorRequired(this.twoFactor, { factor: 'any', reason: 'missing' }, here);
+    if (assurance.pending) {
+      if (policy === 'enrolment' && !(await this.twoFactor.hasFactors(assurance.userId!))) return true;
+      throw factorRequired(this.twoFactor, { factor: 'any', reason: 'missing' }, here);
+    }
     if (policy === undefined || policy === 'enrolment') return true;
     const missing = await this.twoFactor.missing(request, policy);
     if (missing) throw factorRequired(this.twoFactor, missing, here);

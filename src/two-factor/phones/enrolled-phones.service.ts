@@ -48,10 +48,10 @@ export class EnrolledPhones {
   }
 
   /** The number of one of the user's phones. @throws Problem `unknown-factor` */
-  async numberOf(userId: string, id: string): Promise<{ phone: EnrolledPhoneRecord; number: PhoneNumber }> {
+  async numberOf(userId: string, id: string): Promise<PhoneNumber> {
     const phone = await this.repository.find(userId, id);
     if (!phone) throw twoFactorProblem('unknown-factor');
-    return { phone, number: PhoneNumber.fromE164(this.vault.open(phone.phoneNumber, phone.id)) };
+    return PhoneNumber.fromE164(this.vault.open(phone.phoneNumber, phone.id));
   }
 
   /** Sends a code to a number that is to become a factor. */

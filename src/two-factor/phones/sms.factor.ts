@@ -44,7 +44,7 @@ export class SmsFactor extends Factor {
       locale,
     }: { phoneId: string; channel?: Channel; purpose?: string; locale?: string },
   ): Promise<VerificationResult> {
-    const { number } = await this.phones.numberOf(userId, phoneId);
+    const number = await this.phones.numberOf(userId, phoneId);
     return this.verifications.start({
       phoneNumber: number.e164,
       channel,

@@ -24,11 +24,11 @@ export const limitsFrom = (first: number) => ({
 });
 type Limits = ReturnType<typeof limitsFrom>;
 
-const waitAfter = (count: string, limits: Limits) => `
+export const waitAfter = (count: string, limits: Limits) => `
   CASE WHEN ${count} >= ${limits.beforeWait} THEN clock_timestamp() + make_interval(secs =>
     least(${limits.wait} * power(2, least(${count} - ${limits.beforeWait}, 20)), ${limits.maxWait})) END`;
 
-const lockAfter = (count: string, limits: Limits, already: string) =>
+export const lockAfter = (count: string, limits: Limits, already: string) =>
   `CASE WHEN ${count} >= ${limits.beforeLock} THEN coalesce(${already}, clock_timestamp()) ELSE ${already} END`;
 
 /** A CTE after `changed`: the guard of a number whose request is over names nobody any more. */

@@ -1,7 +1,8 @@
 import { change, COLUMNS, createdWithin, isLive, notBusy, seconds } from './fragments.js';
-import { limitsFrom } from './guards.js';
+import { limitsFrom, lockAfter, waitAfter } from './guards.js';
 
 const limits = limitsFrom(2);
+const WRONG_CODES = '(g.wrong_codes + f.wrong)';
 
 /** Time, keys of repeated calls, and what is only read. */
 export const UPKEEP_STATEMENTS = {
@@ -32,10 +33,9 @@ export const UPKEEP_STATEMENTS = {
           FROM changed r WHERE r.check_token IS NOT NULL AND r.uncounted > 0 GROUP BY 1, 2)`,
       `counted AS (
         UPDATE phone_guards g
-           SET wrong_codes = g.wrong_codes + f.wrong,
-               wait_until = CASE WHEN g.wrong_codes + f.wrong >= ${limits.beforeWait} THEN clock_timestamp() + make_interval(secs =>
-                 least(${limits.wait} * power(2, least(g.wrong_codes + f.wrong - ${limits.beforeWait}, 20)), ${limits.maxWait})) END,
-               locked_at = CASE WHEN g.wrong_codes + f.wrong >= ${limits.beforeLock} THEN coalesce(g.locked_at, clock_timestamp()) ELSE g.locked_at END
+           SET wrong_codes = ${WRONG_CODES},
+               wait_until = ${waitAfter(WRONG_CODES, limits)},
+               locked_at = ${lockAfter(WRONG_CODES, limits, 'g.locked_at')}
           FROM unfinished f
          WHERE g.phone_fingerprint = f.phone_fingerprint AND g.confirmed_for = f.confirmed_for)`,
     ],
