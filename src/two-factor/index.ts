@@ -20,6 +20,7 @@ export {
   RequireFactor,
   SkipSecondFactor,
 } from './guard/require-factor.js';
+export { factorRequired, signInRequired } from './guard/refusals.js';
 export { SecondFactorGuard } from './guard/second-factor.guard.js';
 export {
   type SmsOtpChallenge,

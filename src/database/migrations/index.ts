@@ -5,6 +5,7 @@ import { LimitWrongCodes1795000000003 } from './1795000000003-limit-wrong-codes.
 import { ReceiveVerdicts1795000000004 } from './1795000000004-receive-verdicts.js';
 import { ShareTheProvider1795000000005 } from './1795000000005-share-the-provider.js';
 import { CreateTwoFactor1795000000006 } from './1795000000006-create-two-factor.js';
+import { AdmitMessages1795000000007 } from './1795000000007-admit-messages.js';
 
 /** In order. A list and not a glob, so that bundlers and type checkers see them. */
 export const migrations = [
@@ -15,4 +16,5 @@ export const migrations = [
   ReceiveVerdicts1795000000004,
   ShareTheProvider1795000000005,
   CreateTwoFactor1795000000006,
+  AdmitMessages1795000000007,
 ];

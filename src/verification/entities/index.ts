@@ -1,3 +1,11 @@
+import {
+  BlockEntry,
+  Decision,
+  DestinationStop,
+  LimitBucket,
+  LimitDay,
+  MessagePrice,
+} from './admission.entities.js';
 import { IdempotencyKey } from './idempotency-key.entity.js';
 import { KeyRotation } from './key-rotation.entity.js';
 import { PhoneGuard } from './phone-guard.entity.js';
@@ -20,4 +28,10 @@ export const verificationEntities = [
   WebhookReceipt,
   ProviderPace,
   KeyRotation,
+  LimitBucket,
+  LimitDay,
+  BlockEntry,
+  DestinationStop,
+  MessagePrice,
+  Decision,
 ];

@@ -54,6 +54,18 @@ export class VerificationRequest {
   @Column('text', { name: 'user_id', nullable: true })
   userId!: string | null;
 
+  /** Of the first six digits, for the share of starts that are verified. */
+  @Column('bytea', { name: 'prefix_fingerprint', nullable: true })
+  prefixFingerprint!: Buffer | null;
+
+  /** Who asked for it: IPv4, or the /64 of an IPv6 address; null once erased. */
+  @Column('text', { name: 'caller_address', nullable: true })
+  callerAddress!: string | null;
+
+  /** The browser's name for itself, cut off. */
+  @Column('text', { name: 'caller_agent', nullable: true })
+  callerAgent!: string | null;
+
   /** Fingerprint of what the caller showed at the start. */
   @Column('bytea', { name: 'caller_fingerprint' })
   callerFingerprint!: Buffer;

@@ -1,0 +1,68 @@
+import { type CanActivate, type ExecutionContext, Inject, Injectable, Logger } from '@nestjs/common';
+import { Reflector } from '@nestjs/core';
+import type { Request } from 'express';
+import { Problem } from '../../http/index.js';
+import { factorRequired, signInRequired, TwoFactorService } from '../../two-factor/index.js';
+import { ADMIN_OPTIONS, type ResolvedAdminOptions } from '../admin.options.js';
+import { type Actor, ACTOR } from './administrator.js';
+import { ApiTokens } from './api-tokens.service.js';
+import { SCOPE, type Scope } from './scopes.js';
+
+const BEARER = /^Bearer +(\S+)$/i;
+
+/** The role `admin` with a second factor shown just now, or a token with the scope of the route. Everybody else: logged. */
+@Injectable()
+export class AdminGuard implements CanActivate {
+  private readonly logger = new Logger(AdminGuard.name);
+
+  constructor(
+    private readonly reflector: Reflector,
+    private readonly twoFactor: TwoFactorService,
+    private readonly tokens: ApiTokens,
+    @Inject(ADMIN_OPTIONS) private readonly options: ResolvedAdminOptions,
+  ) {}
+
+  async canActivate(context: ExecutionContext): Promise<boolean> {
+    const request = context.switchToHttp().getRequest<Request & { [ACTOR]?: Actor }>();
+    const scope = this.reflector.get<Scope | undefined>(SCOPE, context.getHandler());
+    if (!scope) throw new Error(`${context.getHandler().name} names no scope`);
+    const route = `${request.method} ${context.getClass().name}.${context.getHandler().name}`;
+    const authorization = request.get('authorization');
+    // Who shows a token is judged by it alone: a session beside it adds nothing.
+    request[ACTOR] =
+      authorization === undefined
+        ? await this.fromSession(request, route)
+        : await this.fromToken(authorization, scope, route);
+    return true;
+  }
+
+  private async fromToken(authorization: string, scope: Scope, route: string): Promise<Actor> {
+    const token = BEARER.exec(authorization)?.[1];
+    const known = token ? await this.tokens.authenticate(token) : null;
+    if (!known) {
+      this.logger.warn({ route }, 'an unknown API token');
+      throw Problem.http('unauthorized', { headers: { 'WWW-Authenticate': 'Bearer error="invalid_token"' } });
+    }
+    if (!known.scopes.includes(scope)) {
+      this.logger.warn({ route, token: known.id, scope }, 'an API token without the scope');
+      throw Problem.http('forbidden', {
+        headers: { 'WWW-Authenticate': `Bearer error="insufficient_scope", scope="${scope}"` },
+      });
+    }
+    return `token:${known.id}`;
+  }
+
+  private async fromSession(request: Request, route: string): Promise<Actor> {
+    const here = ['GET', 'HEAD'].includes(request.method) ? request.originalUrl : '/admin/verifications';
+    const assurance = await this.twoFactor.assurance(request);
+    const { userId } = assurance;
+    if (userId === null) throw signInRequired(this.twoFactor, here);
+    if (!(await this.options.isAdmin(userId))) {
+      this.logger.warn({ route, userId }, 'somebody without the role on an administrator’s route');
+      throw Problem.http('forbidden');
+    }
+    const missing = await this.twoFactor.missing(request, { maxAgeSeconds: this.options.freshSeconds });
+    if (missing) throw factorRequired(this.twoFactor, missing, here);
+    return `user:${userId}`;
+  }
+}

@@ -1,0 +1,19 @@
+/** What an API token may do; an administrator with a session may do all of it. Public API, never renamed. */
+export const SCOPES = [
+  'history:read',
+  'statistics:read',
+  'history:export',
+  'audit:read',
+  'policy:simulate',
+  'blocks:write',
+  'requests:cancel',
+  'locks:lift',
+  'factors:reset',
+  'numbers:reveal',
+  'persons:erase',
+  'tokens:write',
+] as const;
+export type Scope = (typeof SCOPES)[number];
+
+/** Metadata of a handler. */
+export const SCOPE = 'admin:scope';

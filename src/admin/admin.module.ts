@@ -1,0 +1,42 @@
+import { ConfigurableModuleBuilder, Module } from '@nestjs/common';
+import { PagesModule, type PagesOptions } from '../http/index.js';
+import { AdminGuard } from './access/admin.guard.js';
+import { ApiTokens } from './access/api-tokens.service.js';
+import { ADMIN_OPTIONS, type AdminModuleOptions, resolveAdminOptions } from './admin.options.js';
+import type { AdminParts } from './parts.js';
+
+const GIVEN = Symbol('admin options as given');
+
+/** One entry a subject: each folder lists its own controllers and providers. */
+const PARTS: AdminParts[] = [];
+
+export interface AdminModuleExtras {
+  /** Your own templates and words, over ours. */
+  pages?: PagesOptions;
+}
+
+const { ConfigurableModuleClass } = new ConfigurableModuleBuilder<AdminModuleOptions>({
+  optionsInjectionToken: GIVEN,
+})
+  .setClassMethodName('forRoot')
+  .setExtras<AdminModuleExtras>({ pages: {} }, (definition, { pages }) => ({
+    ...definition,
+    imports: [...(definition.imports ?? []), PagesModule.forRoot(pages)],
+  }))
+  .build();
+
+/**
+ * History, statistics, interventions and their audit under `/admin`, on top of `VerificationModule` and
+ * `TwoFactorModule`, which have to be there too.
+ */
+@Module({
+  controllers: PARTS.flatMap(({ controllers }) => controllers),
+  providers: [
+    AdminGuard,
+    ApiTokens,
+    ...PARTS.flatMap(({ providers }) => providers),
+    { provide: ADMIN_OPTIONS, inject: [GIVEN], useFactory: resolveAdminOptions },
+  ],
+  exports: PARTS.flatMap(({ providers }) => providers),
+})
+export class AdminModule extends ConfigurableModuleClass {}
