@@ -5,6 +5,9 @@ const ALGORITHM = 'aes-256-gcm';
 const IV_BYTES = 12;
 const TAG_BYTES = 16;
 
+/** Keeps fingerprints of a number, a caller and what a limit counts by apart. */
+type Kind = 'phone' | 'caller' | 'limit';
+
 /**
  * How personal data rests in the database: encrypted where it must be read back (AES-256-GCM, a random 96-bit IV each,
  * bound to its row), fingerprinted where it must only be found again (HMAC-SHA-256 under a key of its own, because
@@ -37,12 +40,12 @@ export class PhoneVault {
   }
 
   /** 32 bytes, the same for the same text under the newest key. @param kind keeps a number and an address apart */
-  fingerprint(kind: 'phone' | 'caller', text: string): Buffer {
+  fingerprint(kind: Kind, text: string): Buffer {
     return fingerprint(this.keys.fingerprint[0], kind, text);
   }
 
   /** Under every key, newest first: what may have been written before the newest key came. */
-  fingerprints(kind: 'phone' | 'caller', text: string): [Buffer, ...Buffer[]] {
+  fingerprints(kind: Kind, text: string): [Buffer, ...Buffer[]] {
     const [newest, ...older] = this.keys.fingerprint;
     return [fingerprint(newest, kind, text), ...older.map((key) => fingerprint(key, kind, text))];
   }

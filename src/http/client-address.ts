@@ -9,7 +9,9 @@ export function clientAddress(request: Pick<Request, 'ip'>): string {
   return addressBucket(request.ip ?? '');
 }
 
+/** The same for an address as text; what is a bucket already stays one. */
 export function addressBucket(address: string): string {
+  if (/^[0-9a-f:]+::\/64$/.test(address)) return address;
   const withoutZone = address.replace(/%.*$/, '');
   if (!ipaddr.isValid(withoutZone)) return 'unknown';
   const parsed = ipaddr.process(withoutZone);

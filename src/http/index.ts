@@ -1,5 +1,5 @@
 export { ACCESS, OpenToAll } from './access.js';
-export { clientAddress } from './client-address.js';
+export { addressBucket, clientAddress } from './client-address.js';
 export { configureHttp, type HttpOptions } from './configure-http.js';
 export { EmptyAsAbsent } from './empty-as-absent.js';
 export { errorContext, returnPath, typed } from './form-errors.js';

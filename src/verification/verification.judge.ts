@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
+import { GIVES_BACK } from './domain/admission.js';
 import {
   type CheckOutcome,
   describeOutcome,
@@ -80,7 +81,13 @@ export class VerificationJudge {
       ? await this.provider.lookup!(claimed.providerRequestId!)
       : { outcome: claimed.providerVerdict! };
     const change = changeAfterWord(word, claimed, asked ? 'reconciler' : 'provider');
-    if (change) return this.repository.finishCheck(claimed, token, change);
+    if (change) {
+      const settled = await this.repository.finishCheck(claimed, token, change);
+      // It seemed to be out and was held back: no message came of it.
+      if (settled && change.reason === 'fraud-blocked')
+        await this.repository.giveBack(settled.id, GIVES_BACK.destination);
+      return settled;
+    }
     if (word.outcome === 'fault') this.sender.report('lookup', claimed.id, word);
     return this.repository.keepDoubt(claimed.id, token, ASK_AGAIN_SECONDS);
   }

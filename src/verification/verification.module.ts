@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { Module } from '@nestjs/common';
 import { getOptionsToken, getStorageToken, ThrottlerStorageService } from '@nestjs/throttler';
 import { PhoneVault } from '../database/phone-vault.js';
+import { AdmissionRules, AllowedCountries } from './domain/admission.js';
 import { resolvePolicy, type VerificationPolicy } from './domain/policy.js';
 import { VerificationProvider } from './domain/verification-provider.js';
 import { EventAnnouncer } from './journal/event-announcer.js';
@@ -14,6 +15,7 @@ import { KeyRotator } from './verification.key-rotator.js';
 import { OwnerPrecedence } from './verification.precedence.js';
 import { ConfigurableModuleClass } from './verification.module-definition.js';
 import {
+  ADMISSION,
   DEFAULT_PROTECTION,
   toKeyRing,
   VERIFICATION_OPTIONS,
@@ -89,6 +91,12 @@ function createPolicy({ policy, vonage }: VerificationModuleOptions): Verificati
       useFactory: createProvider,
     },
     { provide: VERIFICATION_POLICY, inject: [VERIFICATION_OPTIONS], useFactory: createPolicy },
+    {
+      provide: ADMISSION,
+      inject: [VERIFICATION_POLICY, { token: AdmissionRules, optional: true }],
+      useFactory: ({ allowedCountries }: VerificationPolicy, rules?: AdmissionRules) =>
+        rules ?? new AllowedCountries(allowedCountries),
+    },
     {
       provide: PhoneVault,
       inject: [VERIFICATION_OPTIONS],

@@ -43,6 +43,9 @@ export interface VerificationModuleOptions {
   identifyCaller?: (request: Request) => Caller;
 }
 
+/** The {@link AdmissionRules} in force: those that the application provides, or none but the countries of the policy. */
+export const ADMISSION = Symbol('ADMISSION');
+
 /** The checked {@link VerificationPolicy}. */
 export const VERIFICATION_POLICY = Symbol('VERIFICATION_POLICY');
 

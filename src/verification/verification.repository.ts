@@ -1,4 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
+import { v7 as uuidv7 } from 'uuid';
+import type { Admission, AdmissionRule, Simulation, WeighedRule } from './domain/admission.js';
 import type { EndReason, Status } from './domain/lifecycle.js';
 import type { Channel } from './domain/phone-number.js';
 import type { VerificationPolicy } from './domain/policy.js';
@@ -27,6 +29,11 @@ export interface NewVerification {
   provider: string;
   /** How long the provider may take to answer. */
   sendLeaseSeconds: number;
+  /** Of the caller, under every key: whoever has the number's live request gets that. */
+  callerFingerprints: Buffer[];
+  prefixFingerprint: Buffer;
+  callerAddress: string | null;
+  callerAgent: string | null;
 }
 
 /** Who asks for what: a request answers to its purpose and, if it is bound, to its caller only. */
@@ -62,6 +69,14 @@ export interface CheckChange {
   cost?: { amount: string; currency: string };
 }
 
+/** What a statement that decides returns: the request's columns are null when it was refused. */
+type Admitted = Admission & (VerificationRecord | { id: null });
+
+function admissionOf<Row extends VerificationRecord>(row: Admission & (Row | { id: null })) {
+  const { outcome, refusedBy, retryAfter } = row;
+  return { outcome, refusedBy, retryAfter, request: row.id === null ? null : (row as Row) };
+}
+
 /**
  * Requests in Postgres, one named statement a method, each its own transaction. `null` means that the row was not in
  * the state that the change leaves from: somebody else decided, or it never was. No method reads first and writes later.
@@ -82,8 +97,12 @@ export class VerificationRepository {
     this.limits = [wrongCodesBeforeWait, wrongCodeWaitSeconds, wrongCodeMaxWaitSeconds, wrongCodesBeforeLock];
   }
 
-  start(request: NewVerification): Promise<VerificationRecord | null> {
-    return this.one('start', [
+  /** @returns the new request, if the rules admit it, and in any case what they said */
+  async start(
+    request: NewVerification,
+    rules: readonly AdmissionRule[],
+  ): Promise<Admission & { request: VerificationRecord | null }> {
+    const row = await this.one<Admitted>('start', [
       request.id,
       request.purpose,
       request.channel,
@@ -101,7 +120,33 @@ export class VerificationRepository {
       request.ttlSeconds,
       request.provider,
       request.sendLeaseSeconds,
+      uuidv7(),
+      JSON.stringify(rules),
+      request.callerFingerprints,
+      request.prefixFingerprint,
+      request.callerAddress,
+      request.callerAgent,
     ]);
+    return admissionOf(row!);
+  }
+
+  /** What {@link start} would answer now; takes nothing. */
+  async simulateStart(
+    request: Pick<
+      NewVerification,
+      'phoneFingerprint' | 'confirmedFor' | 'userId' | 'callerFingerprints' | 'purpose'
+    >,
+    rules: readonly AdmissionRule[],
+  ): Promise<Simulation> {
+    const simulation = await this.one<Simulation>('simulateStart', [
+      request.phoneFingerprint,
+      request.confirmedFor,
+      request.userId,
+      request.callerFingerprints,
+      request.purpose,
+      JSON.stringify(rules),
+    ]);
+    return simulation!;
   }
 
   sent(id: string, providerRequestId: string, cooldownSeconds: number, actor: Actor) {
@@ -113,8 +158,33 @@ export class VerificationRepository {
     return this.one('adopt', [id, providerRequestId, ownSendLost, cooldownSeconds, actor]);
   }
 
-  failSend(id: string, reason: EndReason, actor: Actor, providerStatus: string) {
-    return this.one('failSend', [id, reason, actor, providerStatus]);
+  /** @param givesBack the scopes of limits that get back what the message has taken */
+  failSend(
+    id: string,
+    reason: EndReason,
+    actor: Actor,
+    providerStatus: string,
+    givesBack: readonly string[] = [],
+  ) {
+    return this.one('failSend', [id, reason, actor, providerStatus, givesBack]);
+  }
+
+  /** Gives back what the last message has taken, for these scopes; once. */
+  async giveBack(id: string, scopes: readonly string[]): Promise<void> {
+    await this.statements.all('giveBack', [id, scopes]);
+  }
+
+  /** Writes down why a check or a further message was refused. @param requestId null when the caller may not know of any */
+  async recordRefusal(action: 'check' | 'resend', rule: string, requestId: string | null): Promise<void> {
+    const rules: WeighedRule[] = [{ rule, outcome: 'refuse' }];
+    await this.statements.all('recordDecision', [
+      uuidv7(),
+      action,
+      'refused',
+      rule,
+      requestId,
+      JSON.stringify(rules),
+    ]);
   }
 
   sendUnknown(id: string, actor: Actor, providerStatus: string) {
@@ -149,7 +219,7 @@ export class VerificationRepository {
 
   /** @param evenInDoubt also when it is not known what became of the check before */
   claimCheck({ id, token, callerFingerprints, leaseSeconds, purpose }: Claim, evenInDoubt: boolean) {
-    const values = [id, token, callerFingerprints, leaseSeconds, purpose, evenInDoubt];
+    const values = [id, token, callerFingerprints, leaseSeconds, purpose, evenInDoubt, uuidv7()];
     return this.one('claimCheck', values);
   }
 
@@ -182,12 +252,14 @@ export class VerificationRepository {
     return this.one('keepDoubt', [id, token, againInSeconds]);
   }
 
-  claimResend(
+  /** @returns null when the request is in no state for it; without a request: the rule that refused */
+  async claimResend(
     { id, token, callerFingerprints, leaseSeconds, purpose }: Claim,
     maxSends: number,
     channel: Channel | null,
-  ) {
-    return this.one<ResendClaim>('claimResend', [
+    rules: readonly AdmissionRule[],
+  ): Promise<(Admission & { request: ResendClaim | null }) | null> {
+    const row = await this.one<Admitted & ResendClaim>('claimResend', [
       id,
       token,
       callerFingerprints,
@@ -195,7 +267,10 @@ export class VerificationRepository {
       purpose,
       maxSends,
       channel,
+      JSON.stringify(rules),
+      uuidv7(),
     ]);
+    return row && admissionOf(row);
   }
 
   finishResend(
@@ -224,7 +299,14 @@ export class VerificationRepository {
   abandonResend(
     { id, previousChannel }: ResendClaim,
     token: string,
-    why: { outcomeUnknown: boolean; waitSeconds: number; actor: Actor; providerStatus: string },
+    why: {
+      outcomeUnknown: boolean;
+      waitSeconds: number;
+      actor: Actor;
+      providerStatus: string;
+      /** The scopes of limits that get back what the message has taken; never when nobody knows whether it went out. */
+      givesBack: readonly string[];
+    },
   ) {
     return this.one('abandonResend', [
       id,
@@ -235,6 +317,7 @@ export class VerificationRepository {
       why.actor,
       why.providerStatus,
       ...this.limits,
+      why.outcomeUnknown ? [] : why.givesBack,
     ]);
   }
 

@@ -1,3 +1,4 @@
+import type { Admission, AdmissionRule, WeighedRule } from './domain/admission.js';
 import type { VerificationErrorCode } from './domain/error-catalogue.js';
 import type { CodeDefect } from './domain/one-time-code.js';
 import { publicStatus, secondsUntil, type VerificationRecord } from './domain/verification-record.js';
@@ -18,6 +19,8 @@ export interface VerificationFailure {
   retryAfterSeconds?: number;
   /** With `invalid-input`: what is wrong with the code. */
   codeDefect?: CodeDefect;
+  /** The rule that decided, for the record only, where the code does not tell. */
+  rule?: string;
 }
 
 export type VerificationResult = { ok: true; request: VerificationRecord } | VerificationFailure;
@@ -62,7 +65,49 @@ export function refusalToWait(wait: Wait | null, request?: VerificationRecord): 
   const { waitUntil, locked, readAt } = wait;
   if (!locked && (waitUntil === null || waitUntil <= readAt)) return null;
   return failure('rate-limited', {
+    rule: locked ? 'lock' : 'wrong-codes',
     retryAfterSeconds: locked ? LOCKED_RETRY_AFTER_SECONDS : secondsUntil(waitUntil, wait),
     ...(request ? { request } : {}),
   });
+}
+
+/** A rule has refused a message: its own code, and when the next try is worth it. */
+export function refusalOfRule(
+  { refusedBy, retryAfter }: Admission,
+  rules: readonly AdmissionRule[],
+  request?: VerificationRecord,
+): VerificationFailure {
+  const more = request ? { request } : {};
+  const retryAfterSeconds = Math.max(1, Math.ceil(retryAfter ?? LOCKED_RETRY_AFTER_SECONDS));
+  if (refusedBy === 'live-request') return failure('phone-busy', { ...more, retryAfterSeconds });
+  const rule = rules.find((each) => each.rule === refusedBy);
+  const code = rule?.code ?? 'rate-limited';
+  // A destination that is not served is not served later either.
+  return failure(code, code === 'destination-not-allowed' ? more : { ...more, retryAfterSeconds });
+}
+
+/** What a start would come to. */
+export interface SimulatedStart {
+  /** `joined`: the caller has a live request for it, and would get that. */
+  outcome: 'allowed' | 'refused' | 'joined';
+  /** The rule that decides; null where none refuses, and for what is no number. */
+  rule: string | null;
+  /** The error code that the caller would get. */
+  code: VerificationErrorCode | null;
+  retryAfterSeconds: number | null;
+  /** All that were looked at, in order. */
+  rules: WeighedRule[];
+}
+
+const DECIDING: Partial<Record<VerificationErrorCode, string>> = {
+  'unknown-request': 'caller',
+  'attempts-exhausted': 'attempt-cap',
+  'check-in-progress': 'one-check-at-a-time',
+  'not-ready': 'message-is-out',
+  cooldown: 'resend-cooldown',
+};
+
+/** The rule behind a refusal of an act on a request. */
+export function deciding({ code, rule }: VerificationFailure): string {
+  return rule ?? DECIDING[code] ?? 'request-state';
 }

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import { PhoneVault } from '../database/phone-vault.js';
+import { GIVES_BACK } from './domain/admission.js';
 import { describeOutcome, type Fault, type StartOutcome } from './domain/outcomes.js';
 import { PhoneNumber } from './domain/phone-number.js';
 import type { VerificationPolicy } from './domain/policy.js';
@@ -58,17 +59,24 @@ export class VerificationSender {
         const way = inFlight && !wayWasCleared ? await this.precedence.clearTheWay(id, inFlight) : null;
         if (way?.isFree) return this.send(request, e164, { earlierSendLost, actor, wayWasCleared: true });
         const reason = earlierSendLost ? 'send-lost' : 'send-rejected';
-        const ended = await this.repository.failSend(id, reason, actor, told);
+        const givesBack = earlierSendLost ? [] : GIVES_BACK.destination;
+        const ended = await this.repository.failSend(id, reason, actor, told, givesBack);
         const left = ended && (request.expiresAt.getTime() - ended.readAt.getTime()) / 1000;
         return failure('phone-busy', {
           retryAfterSeconds: way?.retryAfterSeconds ?? Math.max(1, Math.ceil(left ?? PROVIDER_BUSY_SECONDS)),
         });
       }
       case 'destination-rejected':
-        await this.repository.failSend(id, 'send-rejected', actor, `${told} ${outcome.why}`);
+        await this.repository.failSend(
+          id,
+          'send-rejected',
+          actor,
+          `${told} ${outcome.why}`,
+          GIVES_BACK.destination,
+        );
         return failure('destination-rejected');
       case 'fraud-blocked':
-        await this.repository.failSend(id, 'fraud-blocked', actor, told);
+        await this.repository.failSend(id, 'fraud-blocked', actor, told, GIVES_BACK.destination);
         return failure('destination-not-allowed');
       case 'fault': {
         this.report('start', id, outcome);
@@ -80,7 +88,7 @@ export class VerificationSender {
             ...(unsettled ? { request: unsettled } : {}),
           });
         }
-        await this.repository.failSend(id, 'send-rejected', actor, told);
+        await this.repository.failSend(id, 'send-rejected', actor, told, GIVES_BACK.ourFault);
         return failure('provider-unavailable', { retryAfterSeconds });
       }
     }
@@ -112,6 +120,7 @@ export class VerificationSender {
         waitSeconds: 0,
         actor: 'caller',
         providerStatus: 'not asked',
+        givesBack: GIVES_BACK.destination,
       });
       return failure('destination-rejected', { request });
     }
@@ -158,6 +167,7 @@ export class VerificationSender {
           actor,
           providerStatus: describeOutcome(start),
         });
+        await this.repository.giveBack(request.id, GIVES_BACK.destination);
         return failure(
           start.outcome === 'fraud-blocked' ? 'destination-not-allowed' : 'destination-rejected',
         );
@@ -226,6 +236,7 @@ export class VerificationSender {
       waitSeconds: PROVIDER_BUSY_SECONDS,
       actor,
       providerStatus: describeOutcome(said),
+      givesBack: GIVES_BACK.ourFault,
     });
     return failure('cooldown', {
       retryAfterSeconds: PROVIDER_BUSY_SECONDS,
@@ -248,6 +259,7 @@ export class VerificationSender {
       waitSeconds: retryAfterSeconds,
       actor,
       providerStatus: `${operation}: ${describeOutcome(outcome)}`,
+      givesBack: GIVES_BACK.ourFault,
     });
     return failure('provider-unavailable', { retryAfterSeconds, ...(left ? { request: left } : {}) });
   }

@@ -3,6 +3,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Inject, Injectable } from '@nestjs/common';
 import { NIL, v7 as uuidv7, validate as isUuid } from 'uuid';
 import { PhoneVault } from '../database/phone-vault.js';
+import { addressBucket } from '../http/index.js';
+import type { AdmissionRule, AdmissionRules } from './domain/admission.js';
 import { type Caller, identityOf } from './domain/caller.js';
 import { parseOneTimeCode } from './domain/one-time-code.js';
 import { type Channel, PhoneNumber } from './domain/phone-number.js';
@@ -16,13 +18,17 @@ import {
 } from './domain/verification-record.js';
 import { KeyRotator } from './verification.key-rotator.js';
 import { VerificationJudge } from './verification.judge.js';
-import { VERIFICATION_POLICY } from './verification.options.js';
+import { ADMISSION, VERIFICATION_POLICY } from './verification.options.js';
 import { VerificationRepository } from './verification.repository.js';
 import {
+  deciding,
   failure,
   refusalOf,
+  refusalOfRule,
   refusalToWait,
+  type SimulatedStart,
   success,
+  type VerificationFailure,
   type VerificationResult,
 } from './verification.results.js';
 import { VerificationSender } from './verification.sender.js';
@@ -53,6 +59,8 @@ export interface OnVerification {
   caller: Caller;
 }
 
+/** Of a browser's name for itself. */
+const LONGEST_AGENT = 200;
 /** How long a repeated start waits for the first one's message to be out. */
 const REJOIN_WAIT_MS = 2000;
 const REJOIN_POLL_MS = 100;
@@ -70,6 +78,7 @@ export class VerificationService {
     private readonly judge: VerificationJudge,
     private readonly vault: PhoneVault,
     private readonly keys: KeyRotator,
+    @Inject(ADMISSION) private readonly admission: AdmissionRules,
     @Inject(VERIFICATION_POLICY) private readonly policy: VerificationPolicy,
   ) {}
 
@@ -78,30 +87,24 @@ export class VerificationService {
    * nothing: a refresh or a double click costs nothing.
    */
   async start(input: StartVerification): Promise<VerificationResult> {
-    const { channel = 'sms', purpose = DEFAULT_PURPOSE, caller } = input;
+    const { channel = 'sms', caller } = input;
     const phone = PhoneNumber.tryParse(input.phoneNumber, input.country);
     if (!phone?.canReceive(channel)) return failure('invalid-phone-number');
-    const { allowedCountries } = this.policy;
-    if (allowedCountries && !allowedCountries.includes(phone.country))
-      return failure('destination-not-allowed');
 
-    const identity = identityOf(caller);
     const id = uuidv7();
-    const [phoneFingerprint, ...older] = this.vault.fingerprints('phone', phone.e164);
-    // Only while a fingerprint key is being replaced: what the number did under the old key counts under the new one.
-    if (older.length > 0) await this.keys.carryOver(phoneFingerprint, older);
+    const asked = await this.asked(phone, input);
     const request = {
+      ...asked,
       id,
-      purpose,
       channel,
       sealedPhoneNumber: this.vault.seal(phone.e164, id),
-      phoneFingerprint,
       phoneCountry: phone.country,
       phoneLastDigits: phone.lastDigits,
-      confirmedFor: (input.confirmed && caller.userId) || '',
-      userId: caller.userId ?? null,
-      callerFingerprint: this.vault.fingerprint('caller', identity.text),
-      callerBound: identity.bound,
+      callerFingerprint: asked.callerFingerprints[0],
+      callerBound: identityOf(caller).bound,
+      prefixFingerprint: this.vault.fingerprint('limit', `prefix ${phone.prefix}`),
+      callerAddress: caller.address ? addressBucket(caller.address) : null,
+      callerAgent: caller.userAgent?.slice(0, LONGEST_AGENT) ?? null,
       locale: input.locale ?? null,
       codeLength: this.policy.codeLength,
       maxAttempts: this.policy.maxAttempts,
@@ -109,22 +112,47 @@ export class VerificationService {
       provider: this.provider.name,
       sendLeaseSeconds: this.sender.leaseSeconds,
     };
+    const rules = this.admission.forMessage({ phone, channel, confirmed: asked.confirmedFor !== '', caller });
     // The number may be freed between being refused and being looked at: then it is worth one more try.
-    for (let tries = 0; tries < 2; tries += 1) {
-      const created = await this.repository.start(request);
+    for (let tries = 0; tries < 3; tries += 1) {
+      const { request: created, ...admission } = await this.repository.start(request, rules);
       if (created) return this.sender.send(created, phone.e164);
-      const live = await this.repository.findLive(phoneFingerprint, request.confirmedFor);
-      if (live && request.confirmedFor !== '' && live.purpose !== purpose) {
-        // One person wants one code at a time: the newest purpose is what they are doing.
-        const { id: requestId, purpose: older } = live;
-        if ((await this.cancel({ requestId, purpose: older, caller })).ok) continue;
-      }
-      if (live) return this.rejoin(live, request, caller);
-      const wait = await this.repository.findWait(phoneFingerprint, request.confirmedFor, request.userId);
-      const refusal = refusalToWait(wait);
-      if (refusal) return refusal;
+      if (admission.outcome === 'refused') return refusalOfRule(admission, rules);
+      const live = await this.repository.findLive(asked.phoneFingerprint, asked.confirmedFor);
+      if (live && admission.outcome === 'joined') return this.rejoin(live);
+      // One person wants one code at a time: the newest purpose is what they are doing.
+      if (live) await this.cancel({ requestId: live.id, purpose: live.purpose, caller });
     }
     return failure('phone-busy', { retryAfterSeconds: 1 });
+  }
+
+  /** What {@link start} would decide now, with every rule and its input; takes and records nothing. */
+  async simulateStart(input: StartVerification): Promise<SimulatedStart> {
+    const { channel = 'sms' } = input;
+    const phone = PhoneNumber.tryParse(input.phoneNumber, input.country);
+    if (!phone?.canReceive(channel)) {
+      return {
+        outcome: 'refused',
+        code: 'invalid-phone-number',
+        rule: null,
+        retryAfterSeconds: null,
+        rules: [],
+      };
+    }
+    const asked = await this.asked(phone, input);
+    const confirmed = asked.confirmedFor !== '';
+    const rules = this.admission.forMessage({ phone, channel, confirmed, caller: input.caller });
+    const { outcome, refusedBy: rule, ...said } = await this.repository.simulateStart(asked, rules);
+    const refusal =
+      outcome === 'refused' ? refusalOfRule({ outcome, refusedBy: rule, ...said }, rules) : null;
+    return {
+      // A request of another purpose gives way: the start that follows is allowed, or refused by a rule.
+      outcome: outcome === 'replacing' ? 'allowed' : outcome,
+      rule,
+      code: refusal?.code ?? null,
+      retryAfterSeconds: refusal?.retryAfterSeconds ?? null,
+      rules: said.rules,
+    };
   }
 
   /** Checks a typed code. At most `maxAttempts` codes of a request ever reach the provider, and one is accepted once. */
@@ -144,47 +172,35 @@ export class VerificationService {
     if (claimed) return this.judge.check(claimed, token, typed.code);
 
     const known = await this.find(input);
-    if (!known.ok || !isInDoubt(known.request)) return this.refuse(input);
+    if (!known.ok || !isInDoubt(known.request)) return this.refused('check', await this.refuse(input));
     const settled = await this.judge.settleDoubt(known.request.id);
     if (settled?.status === 'VERIFIED') return success(settled);
     const second = settled && (await this.repository.claimCheck(claim, !this.judge.canAsk));
-    return second ? this.judge.check(second, token, typed.code) : this.refuse(input);
+    if (second) return this.judge.check(second, token, typed.code);
+    return this.refused('check', await this.refuse(input));
   }
 
   /** Sends a new code for the same request, by the same channel or another. Wrong codes stay counted. */
   async resend(input: OnVerification & { channel?: Channel }): Promise<VerificationResult> {
+    const known = await this.find(input);
+    if (!known.ok) return this.refused('resend', known);
+    const { request } = known;
     const token = randomUUID();
+    const rules = this.rulesForResend(request, input);
+    const claim = this.claim(input, token);
     const claimed = await this.repository.claimResend(
-      this.claim(input, token),
+      claim,
       this.policy.maxSends,
       input.channel ?? null,
+      rules,
     );
-    if (claimed) return this.sender.resend(claimed, token);
-
-    const known = await this.find(input);
-    if (!known.ok) return known;
-    const { request } = known;
+    if (claimed?.request) return this.sender.resend(claimed.request, token);
+    if (claimed) return refusalOfRule(claimed, rules, request);
     if (request.status === 'SENDING') {
       const resumed = await this.sender.resume(request.id);
       if (resumed) return resumed;
     }
-    const wait = await this.waitOf(request);
-    if (wait) return wait;
-    if (publicStatus(request) === 'PENDING' && request.attempts < request.maxAttempts) {
-      if (request.sends >= this.policy.maxSends && request.sendUntil === null) {
-        return failure('rate-limited', {
-          request,
-          retryAfterSeconds: secondsUntil(request.expiresAt, request),
-        });
-      }
-      if (request.resendAvailableAt && request.resendAvailableAt > request.readAt) {
-        return failure('cooldown', {
-          request,
-          retryAfterSeconds: secondsUntil(request.resendAvailableAt, request),
-        });
-      }
-    }
-    return refusalOf(request);
+    return this.refused('resend', (await this.waitOf(request)) ?? this.refusalToResend(request));
   }
 
   /** Ends a request; its code is worth nothing from then on, also if the provider cannot be told. */
@@ -223,15 +239,25 @@ export class VerificationService {
     return theirs ? success(request) : failure('unknown-request');
   }
 
-  /** The number has a live request: the same caller gets it again, anybody else has to wait. */
-  private async rejoin(
-    live: VerificationRecord,
-    { purpose }: { purpose: string },
-    caller: Caller,
-  ): Promise<VerificationResult> {
-    if (live.purpose !== purpose || !this.isFrom(caller, live)) {
-      return failure('phone-busy', { retryAfterSeconds: secondsUntil(live.expiresAt, live) });
-    }
+  /** Who asks, for which number: what decides on a start besides the rules. */
+  private async asked(
+    phone: PhoneNumber,
+    { confirmed, caller, purpose = DEFAULT_PURPOSE }: StartVerification,
+  ) {
+    const [phoneFingerprint, ...older] = this.vault.fingerprints('phone', phone.e164);
+    // Only while a fingerprint key is being replaced: what the number did under the old key counts under the new one.
+    if (older.length > 0) await this.keys.carryOver(phoneFingerprint, older);
+    return {
+      purpose,
+      phoneFingerprint,
+      confirmedFor: (confirmed && caller.userId) || '',
+      userId: caller.userId ?? null,
+      callerFingerprints: this.fingerprintsOf(caller),
+    };
+  }
+
+  /** The number has a live request of the same caller, who gets that again. */
+  private async rejoin(live: VerificationRecord): Promise<VerificationResult> {
     const giveUpAt = Date.now() + REJOIN_WAIT_MS;
     let request: VerificationRecord | null = live;
     while (request?.status === 'SENDING') {
@@ -249,14 +275,56 @@ export class VerificationService {
   }
 
   /** Nothing was changed: says why, as far as the caller may know. */
-  private async refuse(input: OnVerification): Promise<VerificationResult> {
+  private async refuse(input: OnVerification): Promise<VerificationFailure> {
     const known = await this.find(input);
     if (!known.ok) return known;
     const wait = publicStatus(known.request) === 'PENDING' ? await this.waitOf(known.request) : null;
     return wait ?? refusalOf(known.request);
   }
 
-  private async waitOf(request: VerificationRecord): Promise<VerificationResult | null> {
+  private refusalToResend(request: VerificationRecord): VerificationFailure {
+    if (publicStatus(request) === 'PENDING' && request.attempts < request.maxAttempts) {
+      if (request.sends >= this.policy.maxSends && request.sendUntil === null) {
+        return failure('rate-limited', {
+          request,
+          rule: 'message-cap',
+          retryAfterSeconds: secondsUntil(request.expiresAt, request),
+        });
+      }
+      if (request.resendAvailableAt && request.resendAvailableAt > request.readAt) {
+        return failure('cooldown', {
+          request,
+          retryAfterSeconds: secondsUntil(request.resendAvailableAt, request),
+        });
+      }
+    }
+    return refusalOf(request);
+  }
+
+  private rulesForResend(
+    request: VerificationRecord,
+    { channel, caller }: { channel?: Channel; caller: Caller },
+  ): AdmissionRule[] {
+    // Erased: it is over, and the claim will say so.
+    if (request.phoneNumber === null) return [];
+    return this.admission.forMessage({
+      phone: this.phoneNumberOf(request),
+      channel: channel ?? request.channel,
+      confirmed: request.confirmedFor !== '',
+      caller,
+    });
+  }
+
+  /** Writes the refusal into the record of decisions. */
+  private async refused(
+    action: 'check' | 'resend',
+    refusal: VerificationFailure,
+  ): Promise<VerificationFailure> {
+    await this.repository.recordRefusal(action, deciding(refusal), refusal.request?.id ?? null);
+    return refusal;
+  }
+
+  private async waitOf(request: VerificationRecord): Promise<VerificationFailure | null> {
     return refusalToWait(await this.repository.findWaitOf(request.id), request);
   }
 
@@ -275,7 +343,7 @@ export class VerificationService {
     return this.fingerprintsOf(caller).some((fingerprint) => fingerprint.equals(request.callerFingerprint));
   }
 
-  private fingerprintsOf(caller: Caller): Buffer[] {
+  private fingerprintsOf(caller: Caller): [Buffer, ...Buffer[]] {
     return this.vault.fingerprints('caller', identityOf(caller).text);
   }
 }

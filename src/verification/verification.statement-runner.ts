@@ -17,6 +17,10 @@ const WRITES_EVENTS = new Set<StatementName>(
   ),
 );
 
+/** A statement may answer without having changed anything. */
+const hasId = (row: { id: string | null; events: number }): row is { id: string; events: number } =>
+  row.id !== null;
+
 /** Runs the named statements, each its own transaction. */
 @Injectable()
 export class StatementRunner {
@@ -37,7 +41,7 @@ export class StatementRunner {
     const ends = this.observer && WRITES_EVENTS.has(name) ? this.observer.begins() : null;
     try {
       const rows = await this.query(name, values);
-      ends?.(rows as { id: string; events: number }[]);
+      ends?.((rows as { id: string | null; events: number }[]).filter(hasId));
       return rows as Row[];
     } catch (error) {
       ends?.(null);

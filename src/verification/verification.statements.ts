@@ -5,6 +5,7 @@
  * of its number, that before the guard of its user. Named, so that Postgres plans them once per connection.
  */
 import { CHECK_STATEMENTS } from './statements/check.statements.js';
+import { DECISION_STATEMENTS } from './statements/decision.statements.js';
 import { KEY_STATEMENTS } from './statements/key.statements.js';
 import { JOURNAL_STATEMENTS } from './statements/journal.statements.js';
 import { PROVIDER_STATEMENTS } from './statements/provider.statements.js';
@@ -16,6 +17,7 @@ export const STATEMENTS = {
   ...SEND_STATEMENTS,
   ...CHECK_STATEMENTS,
   ...RESEND_STATEMENTS,
+  ...DECISION_STATEMENTS,
   ...PROVIDER_STATEMENTS,
   ...JOURNAL_STATEMENTS,
   ...KEY_STATEMENTS,

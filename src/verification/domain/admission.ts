@@ -1,3 +1,4 @@
+import type { VerificationErrorCode } from './error-catalogue.js';
 import type { Caller } from './caller.js';
 import type { Channel, PhoneNumber } from './phone-number.js';
 
@@ -14,15 +15,15 @@ export interface MessageAttempt {
 }
 
 /**
- * One rule with what it is to look at, as the database function `weigh_rules` takes it. `keys` are fingerprints in
- * base64: the first one is counted under, older ones (of keys that are being replaced) count too.
+ * One rule with what it is to look at, as the database function `weigh_rules` takes it, and the error `code` that it
+ * refuses with. `keys` are fingerprints in base64: the first one is counted under, older ones (of keys that are being replaced) count too.
  * - `fixed`: decided already, `input` says by what
  * - `window`: at most `limit` messages in any `seconds` seconds
  * - `day`: at most `limit` a day (UTC), of which this message takes `amount`: messages, or money
  * - `block`: the block list, with everything that an entry can name
  * - `stop`: a destination that has stopped by itself
  */
-export type AdmissionRule = { rule: string; mode: RuleMode } & (
+export type AdmissionRule = { rule: string; mode: RuleMode; code: VerificationErrorCode } & (
   | { kind: 'fixed'; refuses: boolean; input: string }
   | { kind: 'window'; scope: string; keys: string[]; limit: number; seconds: number }
   | { kind: 'day'; scope: string; keys: string[]; limit: number; amount: number }
@@ -65,10 +66,56 @@ export interface Admission {
   retryAfter: number | null;
 }
 
+/** The same, asked for by nobody: with everything that was looked at. */
+export interface Simulation extends Admission {
+  rules: WeighedRule[];
+}
+
+/** Buckets of a user's confirmed factors are named with this in front: they are quotas of their own. */
+export const CONFIRMED = 'confirmed-';
+const both = (scopes: string[]) => scopes.flatMap((scope) => [scope, CONFIRMED + scope]);
+
+/** Counted in messages, and in money. */
+const OF_MESSAGES = ['prefix', 'country', 'budget', 'country-budget'];
+/** Counted in tries of somebody. */
+const OF_PERSONS = ['number', 'user', 'session'];
+
+/**
+ * What is given back when no message came of a send. An address gets nothing back in any case: its limit is what ends a
+ * loop of tries that cost nothing.
+ */
+export const GIVES_BACK = {
+  /** The provider did not act, and that is nobody's fault here. */
+  ourFault: both([...OF_MESSAGES, ...OF_PERSONS]),
+  /** The provider will not send there: who tries again and again uses up his tries, not the budget of others. */
+  destination: both(OF_MESSAGES),
+} as const;
+
 /**
  * Who may cause a message. Without another provider of this token everybody may; the protection module brings limits,
  * budgets and block lists. Rules are weighed in order, in the statement that writes the request.
  */
 export abstract class AdmissionRules {
   abstract forMessage(attempt: MessageAttempt): AdmissionRule[];
+}
+
+/** Only countries that are served. Null serves all. */
+export function countryRule(
+  allowed: readonly string[] | null,
+  { country }: PhoneNumber,
+  mode: RuleMode = 'enforce',
+): AdmissionRule {
+  const refuses = allowed !== null && !allowed.includes(country);
+  return { rule: 'country', mode, code: 'destination-not-allowed', kind: 'fixed', refuses, input: country };
+}
+
+/** What holds where no other {@link AdmissionRules} are. */
+export class AllowedCountries extends AdmissionRules {
+  constructor(private readonly allowed: readonly string[] | null) {
+    super();
+  }
+
+  forMessage({ phone }: MessageAttempt): AdmissionRule[] {
+    return [countryRule(this.allowed, phone)];
+  }
 }

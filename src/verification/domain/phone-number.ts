@@ -14,7 +14,8 @@ export class PhoneNumber {
     readonly e164: string,
     /** ISO 3166-1 alpha-2, for example `US`. */
     readonly country: string,
-    private readonly type: string | undefined,
+    /** As the numbering plan has it, for example `MOBILE` or `VOIP`; undefined where it does not say. */
+    readonly type: string | undefined,
   ) {}
 
   /**
@@ -54,6 +55,11 @@ export class PhoneNumber {
   /** The last two digits: with the country all that is stored in clear. */
   get lastDigits(): string {
     return this.e164.slice(-2);
+  }
+
+  /** The first six digits: calling code and the block of numbers that an operator was given. */
+  get prefix(): string {
+    return this.e164.slice(1, 7);
   }
 
   /** For people and logs: never the whole number. */

@@ -18,6 +18,8 @@ export interface VerificationRecord {
   phoneNumber: string | null;
   phoneCountry: string;
   phoneLastDigits: string;
+  /** The user whose confirmed factor the number is; empty for everyone else. */
+  confirmedFor: string;
   userId: string | null;
   callerFingerprint: Buffer;
   callerBound: boolean;

@@ -1,3 +1,4 @@
+import { ALLOWED_CHECK } from './decision.statements.js';
 import { boundTo, change, COLUMNS, createdWithin, from, inTime, notBusy, seconds } from './fragments.js';
 import { countCodes, countCodesOfUser, limitsFrom, mustWait, UNCOUNTED } from './guards.js';
 
@@ -26,7 +27,7 @@ const NOT_RIGHT = `(CASE WHEN r.status = 'VERIFIED' THEN 0 ELSE r.uncounted - $5
 export const CHECK_STATEMENTS = {
   /**
    * Spends one attempt and takes the request for one check, or does nothing. $6: also when the answer of the check
-   * before was lost (a provider that can be asked what became of it is asked that first). Hot: 3 of 4.
+   * before was lost (a provider that can be asked what became of it is asked that first). $7: of its record. Hot: 3 of 4.
    */
   claimCheck: change({
     set: `attempts = r.attempts + 1, check_token = $2, check_until = clock_timestamp() + ${seconds('$4')},
@@ -37,6 +38,7 @@ export const CHECK_STATEMENTS = {
         AND ($6 OR NOT r.check_in_doubt AND r.check_token IS NULL)
         AND NOT ${mustWait('r.phone_fingerprint', 'r.confirmed_for', 'r.user_id')}`,
     entry: { type: `'check-claimed'`, from: `'PENDING'`, to: `'PENDING'`, actor: `'caller'` },
+    also: [ALLOWED_CHECK],
   }),
 
   /**

@@ -18,7 +18,7 @@ export const boundTo = (parameter: string) =>
 export const COLUMNS = `
   r.id, r.purpose, r.status, r.reason, r.channel, r.locale, r.provider, r.attempts, r.sends,
   r.phone_number AS "phoneNumber", r.phone_country AS "phoneCountry", r.phone_last_digits AS "phoneLastDigits",
-  r.user_id AS "userId", r.caller_fingerprint AS "callerFingerprint", r.caller_bound AS "callerBound",
+  r.confirmed_for AS "confirmedFor", r.user_id AS "userId", r.caller_fingerprint AS "callerFingerprint", r.caller_bound AS "callerBound",
   r.code_length AS "codeLength", r.max_attempts AS "maxAttempts", r.provider_request_id AS "providerRequestId",
   r.send_until AS "sendUntil", r.check_until AS "checkUntil", r.check_token IS NOT NULL AS "checkClaimed",
   r.check_in_doubt AS "checkInDoubt", r.provider_verdict AS "providerVerdict",
@@ -73,10 +73,21 @@ export interface Change {
   also?: string[];
   /** More columns. */
   returning?: string;
+  /** What the rows come from, besides the changed one: a CTE named `a` that says what became of it when there is none. */
+  evenWithout?: string;
 }
 
 /** One compare-and-set on one request, with its event, in one statement. */
-export function change({ before, set, using, where, entry, also = [], returning }: Change): string {
+export function change({
+  before,
+  set,
+  using,
+  where,
+  entry,
+  also = [],
+  returning,
+  evenWithout,
+}: Change): string {
   return `
   WITH ${before ? `${before},` : ''}
   changed AS (
@@ -88,5 +99,6 @@ export function change({ before, set, using, where, entry, also = [], returning 
      WHERE ${where}
     RETURNING r.*),
   ${[journal(entry), ...also].join(',\n')}
-  SELECT ${COLUMNS}${returning ? `, ${returning}` : ''} FROM changed r${returning?.includes('b.') ? ' JOIN b ON b.id = r.id' : ''}`;
+  SELECT ${COLUMNS}${returning ? `, ${returning}` : ''}
+    FROM ${evenWithout ? `${evenWithout} a LEFT JOIN changed r ON true` : 'changed r'}${returning?.includes('b.') ? `${evenWithout ? ' LEFT' : ''} JOIN b ON b.id = r.id` : ''}`;
 }

@@ -12,9 +12,6 @@ export const mustWait = (phone: string, confirmedFor: string, user: string) => `
       SELECT 1 FROM user_guards u
        WHERE u.user_id = ${user} AND u.confirmed = (${confirmedFor} <> '') AND NOT (${isOpen('u')})))`;
 
-/** For an `ON CONFLICT` on the guard itself. */
-export const guardIsOpen = isOpen('g');
-
 /** The parameters that hold a {@link WrongCodeLimits}, from `$first` on. */
 export const limitsFrom = (first: number) => ({
   beforeWait: `$${first}::int`,
@@ -37,7 +34,8 @@ export const freeGuard = `
     UPDATE phone_guards g SET live_request_id = NULL, live_until = NULL
       FROM changed r
      WHERE NOT (${isLive('r')})
-       AND g.phone_fingerprint = r.phone_fingerprint AND g.confirmed_for = r.confirmed_for AND g.live_request_id = r.id)`;
+       AND g.phone_fingerprint = r.phone_fingerprint AND g.confirmed_for = r.confirmed_for AND g.live_request_id = r.id
+    RETURNING 1)`;
 
 /** A CTE after `changed`: the number is held as long as the request lives, not longer. */
 export const holdAsLong = `
@@ -86,7 +84,8 @@ export const countCodesOfUser = (wrong: string, limits: Limits) => {
       FROM changed r
      WHERE r.user_id IS NOT NULL AND ${wrong} > 0 AND (SELECT count(*) FROM guarded) >= 0
     ON CONFLICT (user_id, confirmed) DO UPDATE
-      SET wrong_codes = ${user}, wait_until = ${waitAfter(user, limits)}, locked_at = ${lockAfter(user, limits, 'u.locked_at')}),
+      SET wrong_codes = ${user}, wait_until = ${waitAfter(user, limits)}, locked_at = ${lockAfter(user, limits, 'u.locked_at')}
+    RETURNING 1),
   user_right AS (
     UPDATE user_guards u SET wrong_codes = 0, wait_until = NULL
       FROM changed r

@@ -1,3 +1,4 @@
+import { ADMISSION, GIVE_BACK, GIVEN_BACK } from './decision.statements.js';
 import {
   change,
   createdWithin,
@@ -11,37 +12,47 @@ import {
   notBusy,
   seconds,
 } from './fragments.js';
-import { countCodes, freeGuard, guardIsOpen, holdAsLong, limitsFrom, mustWait, UNCOUNTED } from './guards.js';
+import { countCodes, freeGuard, holdAsLong, limitsFrom, UNCOUNTED } from './guards.js';
 
 const STARTED: JournalEntry = { type: `'started'`, from: 'NULL', to: `'SENDING'`, actor: `'caller'` };
 
 /** The first message of a request, from being asked for to being out. */
 export const SEND_STATEMENTS = {
   /**
-   * Takes the number and writes SENDING, or does nothing (0 rows) when the number has a live request, or when it or the
-   * user has to wait. Hot: 1 of 4.
+   * Decides on a start and, if it is allowed, takes the number and everything that the rules count, and writes SENDING.
+   * Always one row: `outcome` says what came of it, and without an allowed start the request's columns are null. The
+   * decision is recorded in any case, but for one that is asked again at once. Hot: 1 of 4.
    */
   start: `
-    WITH guard AS (
-      INSERT INTO phone_guards AS g (phone_fingerprint, confirmed_for, live_request_id, live_until)
-      SELECT $5, $8, $1, clock_timestamp() + ${seconds('$15')}
-       WHERE NOT ${mustWait('$5', '$8', '$9::text')}
-      ON CONFLICT (phone_fingerprint, confirmed_for) DO UPDATE
-        SET live_request_id = excluded.live_request_id, live_until = excluded.live_until
-        WHERE (g.live_until IS NULL OR g.live_until <= clock_timestamp()) AND ${guardIsOpen}
-      RETURNING live_until),
+    WITH admitted AS MATERIALIZED (
+      SELECT * FROM admit_start($5, $8, $9::text, $1, $15::float8, $20::bytea[], $2, $19::jsonb, true)),
     changed AS (
       INSERT INTO verification_requests AS r
         (id, purpose, channel, phone_number, phone_fingerprint, phone_country, phone_last_digits, confirmed_for, user_id,
          caller_fingerprint, caller_bound, locale, code_length, max_attempts, provider,
+         prefix_fingerprint, caller_address, caller_agent,
          status, created_at, expires_at, send_until, events, event_hash)
-      SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $16,
-             'SENDING', clock_timestamp(), live_until, clock_timestamp() + ${seconds('$17')},
+      SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $16, $21, $22, $23,
+             'SENDING', a.moment, a.live_until, clock_timestamp() + ${seconds('$17')},
              1, ${firstHash('$1', STARTED)}
-        FROM guard
+        FROM admitted a WHERE a.outcome = 'allowed'
       RETURNING r.*),
-    ${journal(STARTED)}
-    SELECT ${COLUMNS} FROM changed r`,
+    ${journal(STARTED)},
+    decision AS (
+      INSERT INTO decisions
+        (id, at, action, outcome, rule, request_id, rules,
+         phone_fingerprint, phone_country, phone_last_digits, purpose, user_id, caller_address)
+      SELECT $18, a.moment, 'start', a.outcome, a.refused_by, coalesce(r.id, a.live_request), a.weighed,
+             ${['$5::bytea', '$6::text', '$7::text', '$2::text', '$9::text', '$22::text']
+               .map((value) => `CASE WHEN a.outcome = 'refused' THEN ${value} END`)
+               .join(', ')}
+        FROM admitted a LEFT JOIN changed r ON true WHERE a.outcome <> 'replacing')
+    SELECT ${COLUMNS}, ${ADMISSION} FROM admitted a LEFT JOIN changed r ON true`,
+
+  /** What {@link start} would decide now, taking nothing and recording nothing. */
+  simulateStart: `
+    SELECT ${ADMISSION}, a.weighed AS rules
+      FROM admit_start($1, $2, $3::text, NULL, 0, $4::bytea[], $5, $6::jsonb, false) a`,
 
   /** The message is out. Whoever answers first decides: 0 rows means somebody did. Hot: 2 of 4. */
   sent: change({
@@ -150,7 +161,7 @@ export const SEND_STATEMENTS = {
     also: [countCodes(`(${UNCOUNTED})`, limitsFrom(2), `clock_timestamp() + interval '1 minute'`)],
   }),
 
-  /** Ends a request that could not be sent; $2 is the reason and the event. */
+  /** Ends a request that could not be sent; $2 is the reason and the event, $5 the scopes that get back what it took. */
   failSend: change({
     set: `status = 'FAILED', reason = $2::text, send_until = NULL, ended_at = clock_timestamp()`,
     where: `r.id = $1 AND ${from('send-rejected')} AND r.status = 'SENDING'`,
@@ -162,7 +173,8 @@ export const SEND_STATEMENTS = {
       actor: '$3::text',
       providerStatus: '$4::text',
     },
-    also: [freeGuard],
+    also: [freeGuard, GIVE_BACK('$5', '(SELECT count(*) FROM freed) >= 0')],
+    returning: GIVEN_BACK,
   }),
 
   /** Takes the request for a further message, whose answer never came; $2 names the claim. */

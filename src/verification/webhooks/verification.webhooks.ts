@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import type { VerificationRecord } from '../domain/verification-record.js';
+import { GIVES_BACK } from '../domain/admission.js';
 import { VerificationJudge } from '../verification.judge.js';
 import { VerificationRepository } from '../verification.repository.js';
 import { StatementRunner } from '../verification.statement-runner.js';
@@ -47,7 +48,8 @@ export class VerificationWebhooks {
       await this.judge.settleDoubt(request.id);
     } else if (request.status === 'SENDING' && verdict && verdict !== 'verified') {
       const reason = verdict === 'blocked' ? 'fraud-blocked' : 'send-lost';
-      await this.repository.failSend(request.id, reason, 'provider', `webhook: ${description}`);
+      const givesBack = verdict === 'blocked' ? GIVES_BACK.destination : [];
+      await this.repository.failSend(request.id, reason, 'provider', `webhook: ${description}`, givesBack);
     }
     return true;
   }
