@@ -7,6 +7,7 @@ import { dataSourceOptions } from './database/index.js';
 import { HostModule } from './host/index.js';
 import { entities } from './schema.js';
 import { HealthModule, loggerParams } from './operations/index.js';
+import { ProtectionModule, type ProtectionOptions } from './protection/index.js';
 import { type VerificationModuleOptions, VerificationModule } from './verification/index.js';
 
 /** Where a running application finds what it does not bring itself. */
@@ -68,6 +69,32 @@ function verificationOptions(
   };
 }
 
+function protectionOptions(config: Config): ProtectionOptions {
+  const { CONVERSION: share } = config;
+  return {
+    mode: config.PROTECTION,
+    modes: config.RULE_MODES,
+    allowVoip: config.ALLOW_VOIP,
+    numberCooldownSeconds: config.NUMBER_COOLDOWN_SECONDS,
+    number: config.LIMIT_NUMBER,
+    user: config.LIMIT_USER,
+    session: config.LIMIT_SESSION,
+    address: config.LIMIT_ADDRESS,
+    prefixPerDay: config.LIMIT_PREFIX_PER_DAY,
+    countryPerDay: config.LIMIT_COUNTRY_PER_DAY,
+    budgetPerDay: config.BUDGET_PER_DAY,
+    budgetPerCountryPerDay: config.BUDGET_PER_COUNTRY_PER_DAY,
+    prices: config.MESSAGE_PRICES,
+    conversion: share && {
+      ...share,
+      windowSeconds: config.CONVERSION_WINDOW_SECONDS,
+      ageSeconds: config.CONVERSION_AGE_SECONDS,
+      stopSeconds: config.CONVERSION_STOP_SECONDS,
+    },
+    watchEverySeconds: config.PROTECTION_WATCH_SECONDS,
+  };
+}
+
 /** Composition root of the runnable application: a host that imports the library as anyone else would. */
 @Module({})
 export class AppModule {
@@ -86,6 +113,7 @@ export class AppModule {
           retryDelay: 1000,
         }),
         EventEmitterModule.forRoot(),
+        ProtectionModule.forRoot(protectionOptions(config)),
         VerificationModule.forRoot(verificationOptions(config, surroundings)),
         HostModule.forRoot({
           demoUsers: surroundings.demoUsers ?? false,

@@ -13,3 +13,4 @@ export {
 } from './http/index.js';
 export * from './verification/index.js';
 export * from './two-factor/index.js';
+export * from './protection/index.js';

@@ -37,7 +37,7 @@ async function run(
   if (!databaseUrl) {
     throw new Error('DATABASE_URL must be set; the embedded database belongs to the running application.');
   }
-  const settings = { ...config, RECONCILE_EVERY_SECONDS: null };
+  const settings = { ...config, RECONCILE_EVERY_SECONDS: null, PROTECTION_WATCH_SECONDS: null };
   const module = AppModule.forRoot(settings, { databaseUrl });
   const app = await NestFactory.createApplicationContext(module, {
     logger: ['error', 'warn'],

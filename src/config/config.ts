@@ -80,6 +80,11 @@ function combinationProblems(env: Record<string, string | undefined>, production
   if (/^(on|true|yes)$/i.test(env['SANDBOX'] ?? '')) {
     problems.push('SANDBOX must be off in production: it shows every code to anyone');
   }
+  if (!env['ALLOWED_COUNTRIES']) {
+    problems.push(
+      'ALLOWED_COUNTRIES must be set in production: the countries that you send to, or "off" for the whole world',
+    );
+  }
   for (const name of ['PHONE_ENCRYPTION_KEYS', 'PHONE_FINGERPRINT_KEYS']) {
     if (!env[name]) problems.push(`${name} must be set in production; generated keys are for a first look`);
   }

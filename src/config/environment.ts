@@ -1,90 +1,21 @@
 import { z } from 'zod';
-import { parseKeyRing } from './key-ring.js';
+import { protectionVariables } from './protection-variables.js';
+import {
+  countries,
+  keyRing,
+  limit,
+  OFF,
+  ON,
+  orOff,
+  port,
+  text,
+  trustProxy,
+  url,
+  whole,
+  wholeOrOff,
+} from './values.js';
 
-const OFF = /^(off|false|no|none)$/i;
-const ON = /^(on|true|yes)$/i;
-
-const text = z.string().trim();
-
-const port = text
-  .regex(/^\d{1,5}$/, 'a port number from 0 to 65535')
-  .transform(Number)
-  .refine((value) => value <= 65_535, 'a port number from 0 to 65535');
-
-/** A whole number between two bounds, written in digits. */
-const whole = (min: number, max: number, unit: string) => {
-  const expected = `a whole number from ${min} to ${max}: ${unit}`;
-  return text
-    .regex(/^\d{1,10}$/, expected)
-    .transform(Number)
-    .refine((value) => value >= min && value <= max, expected);
-};
-
-/** The same, where "off" means a bound that nobody reaches, or no wait at all. */
-const wholeOrOff = (min: number, max: number, unit: string, off: number) =>
-  text
-    .transform((value) => (OFF.test(value) ? String(off) : value))
-    .pipe(whole(min, max, `${unit}, or "off"`));
-
-/** The same, where "off" is null. */
-const orOff = (schema: ReturnType<typeof whole>) =>
-  text.transform((value) => (OFF.test(value) ? null : value)).pipe(schema.nullable());
-
-/** `20/60` is 20 per 60 seconds, `0` refuses everything, `off` lifts the limit (null). */
-const limit = text.transform((value, context): RateLimit | null => {
-  if (OFF.test(value)) return null;
-  if (value === '0') return { limit: 0, windowSeconds: 60 };
-  const match = /^(\d{1,9})\/(\d{1,9})$/.exec(value);
-  if (match && Number(match[2]) > 0) return { limit: Number(match[1]), windowSeconds: Number(match[2]) };
-  context.addIssue('"<count>/<seconds>" such as 20/60, "0" to refuse all, or "off" for no limit');
-  return z.NEVER;
-});
-
-const url = (protocols: string[], example: string) =>
-  text.refine((value) => {
-    const parsed = URL.parse?.(value) ?? (URL.canParse(value) ? new URL(value) : null);
-    return parsed !== null && protocols.includes(parsed.protocol);
-  }, `a URL such as ${example}`);
-
-const countries = text.transform((value, context): string[] | null => {
-  if (OFF.test(value) || value === '*') return null;
-  const list = value
-    .split(',')
-    .map((code) => code.trim().toUpperCase())
-    .filter(Boolean);
-  if (list.every((code) => /^[A-Z]{2}$/.test(code))) return list;
-  context.addIssue('two-letter country codes separated by commas, such as US,GB,DE, or "off" for all');
-  return z.NEVER;
-});
-
-const trustProxy = text.transform((value, context): string[] | number | null => {
-  if (value === '0' || OFF.test(value)) return null;
-  if (/^\d{1,2}$/.test(value)) return Number(value);
-  const list = value
-    .split(',')
-    .map((entry) => entry.trim())
-    .filter(Boolean);
-  const isNetwork =
-    /^(loopback|linklocal|uniquelocal|\d{1,3}(\.\d{1,3}){3}(\/\d{1,2})?|[0-9a-f:.]*:[0-9a-f:.]*(\/\d{1,3})?)$/i;
-  if (list.length > 0 && list.every((entry) => isNetwork.test(entry))) return list;
-  context.addIssue('"off", the number of proxies in front, or their addresses such as loopback,10.0.0.0/8');
-  return z.NEVER;
-});
-
-const keyRing = text.transform((value, context) => {
-  try {
-    return parseKeyRing(value);
-  } catch (error) {
-    context.addIssue((error as Error).message);
-    return z.NEVER;
-  }
-});
-
-/** How many events per window; see {@link limit} for its spelling. */
-export interface RateLimit {
-  limit: number;
-  windowSeconds: number;
-}
+export type { RateLimit } from './values.js';
 
 /**
  * Every environment variable that the application reads, with its default. The only place
@@ -151,6 +82,8 @@ export const environmentSchema = z.object({
   THROTTLE_ADDRESS: limit.default({ limit: 600, windowSeconds: 60 }),
   THROTTLE_NUMBER: limit.default({ limit: 20, windowSeconds: 60 }),
   THROTTLE_REQUEST: limit.default({ limit: 30, windowSeconds: 60 }),
+
+  ...protectionVariables,
 });
 
 export type Environment = z.infer<typeof environmentSchema>;

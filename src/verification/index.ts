@@ -1,3 +1,13 @@
+export {
+  type Admission,
+  type AdmissionRule,
+  AdmissionRules,
+  CONFIRMED,
+  countryRule,
+  type MessageAttempt,
+  type RuleMode,
+  type WeighedRule,
+} from './domain/admission.js';
 export type { Caller } from './domain/caller.js';
 export { VERIFICATION_ERRORS, type VerificationErrorCode } from './domain/error-catalogue.js';
 export {
@@ -28,7 +38,7 @@ export { resourceOrProblem } from './verification.problems.js';
 export { VERIFICATION_POLICY } from './verification.options.js';
 export type { Throttle, VerificationModuleOptions, VonageOptions } from './verification.options.js';
 export { type ReconcileReport, VerificationReconciler } from './verification.reconciler.js';
-export type { VerificationFailure, VerificationResult } from './verification.results.js';
+export type { SimulatedStart, VerificationFailure, VerificationResult } from './verification.results.js';
 export { type OnVerification, type StartVerification, VerificationService } from './verification.service.js';
 export { VonageV1Provider } from './vonage/vonage-v1.provider.js';
 export { VonageV2Provider } from './vonage/vonage-v2.provider.js';

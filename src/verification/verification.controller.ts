@@ -89,6 +89,7 @@ export class VerificationController {
     'cancelled',
     'attempts-exhausted',
     'already-verified',
+    'cooldown',
     'rate-limited',
     'provider-unavailable',
   )

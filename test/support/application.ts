@@ -59,6 +59,8 @@ export async function startApplication(env: Record<string, string> = {}): Promis
     VONAGE_REQUESTS_PER_SECOND: 'off',
     VONAGE_FAILURES_BEFORE_BREAK: 'off',
     RECONCILE_EVERY_SECONDS: 'off',
+    PROTECTION: 'off',
+    PROTECTION_WATCH_SECONDS: 'off',
     ...env,
   });
   const app = await createApp(config, {

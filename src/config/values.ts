@@ -1,0 +1,114 @@
+import { z } from 'zod';
+import { parseKeyRing } from './key-ring.js';
+
+/** How many events per window; see {@link limit} for its spelling. */
+export interface RateLimit {
+  limit: number;
+  windowSeconds: number;
+}
+
+export const OFF = /^(off|false|no|none)$/i;
+export const ON = /^(on|true|yes)$/i;
+
+export const text = z.string().trim();
+
+export const port = text
+  .regex(/^\d{1,5}$/, 'a port number from 0 to 65535')
+  .transform(Number)
+  .refine((value) => value <= 65_535, 'a port number from 0 to 65535');
+
+/** A whole number between two bounds, written in digits. */
+export const whole = (min: number, max: number, unit: string) => {
+  const expected = `a whole number from ${min} to ${max}: ${unit}`;
+  return text
+    .regex(/^\d{1,10}$/, expected)
+    .transform(Number)
+    .refine((value) => value >= min && value <= max, expected);
+};
+
+/** The same, where "off" means a bound that nobody reaches, or no wait at all. */
+export const wholeOrOff = (min: number, max: number, unit: string, off: number) =>
+  text
+    .transform((value) => (OFF.test(value) ? String(off) : value))
+    .pipe(whole(min, max, `${unit}, or "off"`));
+
+/** The same, where "off" is null. */
+export const orOff = (schema: ReturnType<typeof whole>) =>
+  text.transform((value) => (OFF.test(value) ? null : value)).pipe(schema.nullable());
+
+/** `20/60` is 20 per 60 seconds, `0` refuses everything, `off` lifts the limit (null). */
+export const limit = text.transform((value, context): RateLimit | null => {
+  if (OFF.test(value)) return null;
+  if (value === '0') return { limit: 0, windowSeconds: 60 };
+  const match = /^(\d{1,9})\/(\d{1,9})$/.exec(value);
+  if (match && Number(match[2]) > 0) return { limit: Number(match[1]), windowSeconds: Number(match[2]) };
+  context.addIssue('"<count>/<seconds>" such as 20/60, "0" to refuse all, or "off" for no limit');
+  return z.NEVER;
+});
+
+export const url = (protocols: string[], example: string) =>
+  text.refine((value) => {
+    const parsed = URL.parse?.(value) ?? (URL.canParse(value) ? new URL(value) : null);
+    return parsed !== null && protocols.includes(parsed.protocol);
+  }, `a URL such as ${example}`);
+
+export const countries = text.transform((value, context): string[] | null => {
+  if (OFF.test(value) || value === '*') return null;
+  const list = value
+    .split(',')
+    .map((code) => code.trim().toUpperCase())
+    .filter(Boolean);
+  if (list.every((code) => /^[A-Z]{2}$/.test(code))) return list;
+  context.addIssue('two-letter country codes separated by commas, such as US,GB,DE, or "off" for all');
+  return z.NEVER;
+});
+
+export const trustProxy = text.transform((value, context): string[] | number | null => {
+  if (value === '0' || OFF.test(value)) return null;
+  if (/^\d{1,2}$/.test(value)) return Number(value);
+  const list = value
+    .split(',')
+    .map((entry) => entry.trim())
+    .filter(Boolean);
+  const isNetwork =
+    /^(loopback|linklocal|uniquelocal|\d{1,3}(\.\d{1,3}){3}(\/\d{1,2})?|[0-9a-f:.]*:[0-9a-f:.]*(\/\d{1,3})?)$/i;
+  if (list.length > 0 && list.every((entry) => isNetwork.test(entry))) return list;
+  context.addIssue('"off", the number of proxies in front, or their addresses such as loopback,10.0.0.0/8');
+  return z.NEVER;
+});
+
+export const keyRing = text.transform((value, context) => {
+  try {
+    return parseKeyRing(value);
+  } catch (error) {
+    context.addIssue((error as Error).message);
+    return z.NEVER;
+  }
+});
+
+/** `on` or `off`. */
+export const onOff = text
+  .refine((value) => ON.test(value) || OFF.test(value), 'on or off')
+  .transform((value) => ON.test(value));
+
+/** `5/3600,10/86400`: at most 5 in any hour and 10 in any day; `off` lifts the limit (null). */
+export const windows = text.transform((value, context): { limit: number; seconds: number }[] | null => {
+  if (OFF.test(value)) return null;
+  const parts = value.split(',').map((part) => /^(\d{1,5})\/(\d{1,7})$/.exec(part.trim()));
+  if (
+    parts.every(
+      (part) => part && Number(part[1]) <= 10_000 && Number(part[2]) > 0 && Number(part[2]) <= 2_592_000,
+    )
+  )
+    return parts.map((part) => ({ limit: Number(part![1]), seconds: Number(part![2]) }));
+  context.addIssue('"<count>/<seconds>", several separated by commas, such as 5/3600,10/86400, or "off"');
+  return z.NEVER;
+});
+
+/** An amount of money, or `off` (null). */
+export const money = text.transform((value, context): number | null => {
+  if (OFF.test(value)) return null;
+  if (/^\d{1,9}(\.\d{1,4})?$/.test(value)) return Number(value);
+  context.addIssue('an amount in the provider’s currency such as 100 or 49.90, or "off"');
+  return z.NEVER;
+});

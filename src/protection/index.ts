@@ -1,0 +1,13 @@
+export { bucketKey } from './bucket-key.js';
+export { DestinationStops, type Stop } from './destination-stops.js';
+export { ProtectionModule } from './protection.module.js';
+export {
+  type ConversionOptions,
+  DEFAULT_PROTECTION_OPTIONS,
+  type LimitWindow,
+  type ProtectionOptions,
+  type RuleName,
+  RULES,
+} from './protection.options.js';
+export { NUMBER_SCOPES } from './protection.rules.js';
+export { ProtectionWatch } from './protection-watch.js';
