@@ -1,6 +1,7 @@
 import { NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { PinoLogger } from 'nestjs-pino';
+import { ADMIN_ERRORS } from './admin/index.js';
 import { AppModule, type Surroundings } from './app.module.js';
 import type { Config } from './config/index.js';
 import { configureHttp, HTTP_PROBLEMS } from './http/index.js';
@@ -13,6 +14,7 @@ import { describeService, VERIFICATION_ERRORS } from './verification/index.js';
 export const PROBLEM_CODES = Object.keys({
   ...VERIFICATION_ERRORS,
   ...TWO_FACTOR_ERRORS,
+  ...ADMIN_ERRORS,
   ...HOST_ERRORS,
   ...HTTP_PROBLEMS,
 });

@@ -4,11 +4,12 @@ import { AdminGuard } from './access/admin.guard.js';
 import { ApiTokens } from './access/api-tokens.service.js';
 import { ADMIN_OPTIONS, type AdminModuleOptions, resolveAdminOptions } from './admin.options.js';
 import type { AdminParts } from './parts.js';
+import { POLICY_PARTS } from './policy/index.js';
 
 const GIVEN = Symbol('admin options as given');
 
 /** One entry a subject: each folder lists its own controllers and providers. */
-const PARTS: AdminParts[] = [];
+const PARTS: AdminParts[] = [POLICY_PARTS];
 
 export interface AdminModuleExtras {
   /** Your own templates and words, over ours. */

@@ -1,6 +1,7 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import { PassportModule } from '@nestjs/passport';
 import { ThrottlerModule } from '@nestjs/throttler';
+import { AdminModule } from '../admin/index.js';
 import { PagesModule } from '../http/index.js';
 import { ExpressSessions, TwoFactorModule } from '../two-factor/index.js';
 import { AccountController } from './account.controller.js';
@@ -40,6 +41,13 @@ export class HostModule {
             issuer: options.issuer,
             homePath: HOME,
             accountName: async (id: string) => (await users.find(id))?.email ?? id,
+          }),
+        }),
+        AdminModule.forRootAsync({
+          imports: [UsersModule],
+          inject: [Users],
+          useFactory: (users: Users) => ({
+            isAdmin: async (id: string) => (await users.find(id))?.role === 'admin',
           }),
         }),
       ],

@@ -268,32 +268,35 @@ const ADMIT_START = `
       SELECT r.purpose, r.caller_fingerprint INTO live
         FROM verification_requests r WHERE r.id = guard.live_request_id AND guard.live_until > moment;
       weighed := '[]';
-      IF guard.live_until > moment THEN
+      live_request := CASE WHEN guard.live_until > moment THEN guard.live_request_id END;
+      outcome := CASE
+        -- After a stranger's request gave way, the number is held for a moment without any.
+        WHEN NOT coalesce(guard.live_until > moment, false) THEN 'allowed'
+        WHEN NOT coalesce(live.caller_fingerprint = ANY(callers), false) THEN 'refused'
+        WHEN live.purpose = for_purpose THEN 'joined'
+        WHEN confirmed <> '' THEN 'replacing'
+        ELSE 'refused' END;
+      IF outcome IN ('refused', 'joined') THEN
         refused_by := 'live-request';
         retry_after := extract(epoch FROM guard.live_until - moment);
-        live_request := guard.live_request_id;
       ELSIF guard.locked_at IS NOT NULL OR waits.locked_at IS NOT NULL THEN
         refused_by := 'lock';
       ELSIF greatest(guard.wait_until, waits.wait_until) > moment THEN
         refused_by := 'wrong-codes';
         retry_after := extract(epoch FROM greatest(guard.wait_until, waits.wait_until) - moment);
       ELSE
+        -- Also before a request gives way to another one: nothing is given up for a start that is refused.
         SELECT w.refused_by, w.retry_after, w.weighed, w.moment INTO refused_by, retry_after, weighed, moment
           FROM weigh_rules(rules, false) w;
       END IF;
-      EXIT WHEN NOT take OR refused_by IS NOT NULL;
+      EXIT WHEN NOT take OR refused_by IS NOT NULL OR outcome = 'replacing';
     END LOOP;
-    IF take AND refused_by IS NULL AND live_until IS NULL THEN
+    IF take AND outcome = 'allowed' AND refused_by IS NULL AND live_until IS NULL THEN
       -- Taken and free again while this call looked: the next try will see.
       refused_by := 'live-request';
       retry_after := 1;
     END IF;
-    outcome := CASE
-      WHEN refused_by IS NULL THEN 'allowed'
-      WHEN refused_by <> 'live-request' OR NOT coalesce(live.caller_fingerprint = ANY(callers), false) THEN 'refused'
-      WHEN live.purpose = for_purpose THEN 'joined'
-      WHEN confirmed <> '' THEN 'replacing'
-      ELSE 'refused' END;
+    IF refused_by IS NOT NULL AND outcome <> 'joined' THEN outcome := 'refused'; END IF;
   END $$`;
 
 /**

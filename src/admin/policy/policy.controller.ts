@@ -1,0 +1,61 @@
+import { Body, Controller, Get, HttpCode, Post, UsePipes } from '@nestjs/common';
+import { ApiConsumes, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { inputPipe, Page } from '../../http/index.js';
+import { VerificationService, type WeighedRule } from '../../verification/index.js';
+import { AdminRoutes, NeedsScope } from '../access/admin-route.js';
+import { ApiAdminProblems } from '../admin.problems.js';
+import { SimulateDto, SimulationResource, type WeighedRuleResource } from './policy.dto.js';
+import { PolicyPage } from './policy.page.js';
+
+/** A rule as administrators see it: without the bucket that it counts in. */
+export const weighedResource = ({ rule, mode, outcome, ...more }: WeighedRule): WeighedRuleResource => {
+  const { input, used, limit, seconds, amount } = more;
+  return {
+    rule,
+    mode: mode ?? 'enforce',
+    outcome,
+    ...(input === undefined ? {} : { input }),
+    ...(used === undefined ? {} : { used }),
+    ...(limit === undefined ? {} : { limit }),
+    ...(seconds === undefined ? {} : { seconds }),
+    ...(amount === undefined ? {} : { amount }),
+  };
+};
+
+/** What the rules say now. */
+@ApiTags('Administration')
+@AdminRoutes()
+@UsePipes(inputPipe)
+@Controller('admin/policy')
+export class PolicyController {
+  constructor(private readonly verifications: VerificationService) {}
+
+  @Get()
+  @NeedsScope('policy:simulate')
+  @Page(PolicyPage)
+  @ApiOperation({ summary: 'The form of a simulation' })
+  @ApiOkResponse({ schema: { type: 'object' } })
+  @ApiAdminProblems()
+  form(): Record<string, never> {
+    return {};
+  }
+
+  @Post('simulate')
+  @HttpCode(200)
+  @NeedsScope('policy:simulate')
+  @Page(PolicyPage)
+  @ApiConsumes('application/json', 'application/x-www-form-urlencoded')
+  @ApiOperation({
+    summary: 'What would become of a start now; takes nothing, sends nothing, records nothing',
+  })
+  @ApiOkResponse({ type: SimulationResource })
+  @ApiAdminProblems()
+  async simulate(@Body() body: SimulateDto): Promise<SimulationResource> {
+    const { userId, sessionId, address, ...start } = body;
+    const { rules, ...simulated } = await this.verifications.simulateStart({
+      ...start,
+      caller: { userId: userId ?? null, sessionId: sessionId ?? null, address: address ?? null },
+    });
+    return { ...simulated, rules: rules.map(weighedResource) };
+  }
+}
