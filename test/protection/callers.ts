@@ -70,4 +70,6 @@ export function tally(answers: Answer[]): Record<number, number> {
 
 /** Numbers that share their first six digits. */
 export const numberOf = (prefix: string, index: number) =>
-  `+${prefix}${String(5_000_000 + index).padStart(7, '0').slice(-(11 - prefix.length))}`;
+  `+${prefix}${String(5_000_000 + index)
+    .padStart(7, '0')
+    .slice(-(11 - prefix.length))}`;

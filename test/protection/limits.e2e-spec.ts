@@ -101,10 +101,18 @@ describe('limits of messages', () => {
   });
 
   it('nobody is believed who says to come from elsewhere, where no proxy is trusted', async () => {
-    application = await startProtected({ ...ONLY('address-limit'), TRUST_PROXY: 'off', LIMIT_ADDRESS: '2/3600' });
+    application = await startProtected({
+      ...ONLY('address-limit'),
+      TRUST_PROXY: 'off',
+      LIMIT_ADDRESS: '2/3600',
+    });
     const statuses: number[] = [];
     for (let i = 0; i < 6; i += 1) {
-      const forged = { 'X-Forwarded-For': `9.9.9.${i}`, Forwarded: `for=8.8.8.${i}`, 'X-Real-IP': `7.7.7.${i}` };
+      const forged = {
+        'X-Forwarded-For': `9.9.9.${i}`,
+        Forwarded: `for=8.8.8.${i}`,
+        'X-Real-IP': `7.7.7.${i}`,
+      };
       const body = { phoneNumber: freshNumber() };
       statuses.push((await application.client.json('POST', '/request-otp', body, forged)).status);
     }
@@ -129,7 +137,11 @@ describe('limits of messages', () => {
     expect(fourth.body).toMatchObject({ status: 429, code: 'rate-limited' });
     await application.advanceProvider(31);
     const more = await client.json('POST', '/resend-otp', { requestId: first.body['requestId'] }, headers);
-    expect(more.body).toMatchObject({ status: 429, code: 'rate-limited', requestId: first.body['requestId'] });
+    expect(more.body).toMatchObject({
+      status: 429,
+      code: 'rate-limited',
+      requestId: first.body['requestId'],
+    });
     expect(sandbox.ledger(phoneNumber)).toHaveLength(2);
     // The code that is out still works.
     const otpCode = application.codeFor(phoneNumber);
@@ -186,13 +198,20 @@ describe('limits of messages', () => {
   });
 
   it('a limit of 0 refuses all, off lifts it', async () => {
-    application = await startProtected({ ...ONLY('number-limit', 'address-limit'), LIMIT_NUMBER: '0/60', LIMIT_ADDRESS: 'off' });
+    application = await startProtected({
+      ...ONLY('number-limit', 'address-limit'),
+      LIMIT_NUMBER: '0/60',
+      LIMIT_ADDRESS: 'off',
+    });
     expect((await start(application.client, freshNumber())).status).toBe(429);
     expect(application.sandbox.ledger()).toHaveLength(0);
   });
 
   it('a refresh or a double click costs nothing, also where nothing is left', async () => {
-    application = await startProtected({ ...ONLY('number-limit', 'number-cooldown'), LIMIT_NUMBER: '1/3600' });
+    application = await startProtected({
+      ...ONLY('number-limit', 'number-cooldown'),
+      LIMIT_NUMBER: '1/3600',
+    });
     const phoneNumber = freshNumber();
     const session = 'the-same-browser';
     const first = await start(application.client, phoneNumber, { session });

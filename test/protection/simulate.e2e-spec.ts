@@ -21,7 +21,13 @@ const asked = fc.record({
   confirmed: fc.boolean(),
   userId: fc.constantFrom(null, 'anna', 'ben'),
   sessionId: fc.constantFrom(null, 'session-one', 'session-two'),
-  address: fc.constantFrom('198.51.100.1', '::ffff:198.51.100.1', '203.0.113.9', '2001:db8::1', '2001:db8::2'),
+  address: fc.constantFrom(
+    '198.51.100.1',
+    '::ffff:198.51.100.1',
+    '203.0.113.9',
+    '2001:db8::1',
+    '2001:db8::2',
+  ),
   /** What happens before: nothing, an end of the live request, or time. */
   before: fc.constantFrom('nothing', 'nothing', 'end', 'hour', 'wrong-codes', 'lift'),
 });
@@ -61,7 +67,9 @@ describe('a simulation', () => {
     const { sql } = application;
     if (before === 'end') {
       await application.advanceProvider(400);
-      await sql.query(`UPDATE phone_guards SET live_until = now() - interval '1 second', live_request_id = NULL`);
+      await sql.query(
+        `UPDATE phone_guards SET live_until = now() - interval '1 second', live_request_id = NULL`,
+      );
     } else if (before === 'hour') {
       await sql.query(
         `UPDATE limit_buckets SET taken = ARRAY(SELECT t - interval '1 hour' FROM unnest(taken) t)`,
@@ -88,7 +96,11 @@ describe('a simulation', () => {
     await fc.assert(
       fc.asyncProperty(asked, async ({ before, userId, sessionId, address, confirmed, ...rest }) => {
         await happens(before);
-        const start = { ...rest, confirmed: confirmed && userId !== null, caller: { userId, sessionId, address } };
+        const start = {
+          ...rest,
+          confirmed: confirmed && userId !== null,
+          caller: { userId, sessionId, address },
+        };
         const before_ = await state();
         const simulated = await service.simulateStart(start);
         expect(await state()).toBe(before_);
