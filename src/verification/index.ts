@@ -39,6 +39,7 @@ export { VERIFICATION_POLICY } from './verification.options.js';
 export type { Throttle, VerificationModuleOptions, VonageOptions } from './verification.options.js';
 export { type ReconcileReport, VerificationReconciler } from './verification.reconciler.js';
 export type { SimulatedStart, VerificationFailure, VerificationResult } from './verification.results.js';
-export { type OnVerification, type StartVerification, VerificationService } from './verification.service.js';
+export { VerificationService } from './verification.service.js';
+export type { OnVerification, StartVerification } from './verification.input.js';
 export { VonageV1Provider } from './vonage/vonage-v1.provider.js';
 export { VonageV2Provider } from './vonage/vonage-v2.provider.js';

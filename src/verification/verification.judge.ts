@@ -10,7 +10,8 @@ import {
 import { VerificationProvider } from './domain/verification-provider.js';
 import { publicStatus, type VerificationRecord } from './domain/verification-record.js';
 import { VERIFICATION_OPTIONS, type VerificationModuleOptions } from './verification.options.js';
-import { type CheckChange, VerificationRepository } from './verification.repository.js';
+import type { CheckChange } from './verification.changes.js';
+import { VerificationRepository } from './verification.repository.js';
 import { failure, refusalOf, success, type VerificationResult } from './verification.results.js';
 import { VerificationSender } from './verification.sender.js';
 

@@ -9,6 +9,7 @@ import { EventAnnouncer } from './journal/event-announcer.js';
 import { JournalAuditor } from './journal/journal-auditor.js';
 import { ProtectedProvider } from './provider-protection/protected-provider.js';
 import { ProviderPacer } from './provider-protection/provider-pacer.js';
+import { VerificationAdmission } from './verification.admission.js';
 import { IdempotencyRepository } from './verification.idempotency-repository.js';
 import { VerificationJudge } from './verification.judge.js';
 import { KeyRotator } from './verification.key-rotator.js';
@@ -73,6 +74,7 @@ function createPolicy({ policy, vonage }: VerificationModuleOptions): Verificati
 @Module({
   providers: [
     VerificationService,
+    VerificationAdmission,
     VerificationSender,
     OwnerPrecedence,
     VerificationRepository,

@@ -1,73 +1,15 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { v7 as uuidv7 } from 'uuid';
 import type { Admission, AdmissionRule, Simulation, WeighedRule } from './domain/admission.js';
-import type { EndReason, Status } from './domain/lifecycle.js';
+import type { EndReason } from './domain/lifecycle.js';
 import type { Channel } from './domain/phone-number.js';
 import type { VerificationPolicy } from './domain/policy.js';
-import type { Actor, EventType } from './domain/verification-event.js';
+import type { Actor } from './domain/verification-event.js';
 import type { VerificationRecord } from './domain/verification-record.js';
+import type { CheckChange, Claim, NewVerification, ResendClaim } from './verification.changes.js';
 import { VERIFICATION_POLICY } from './verification.options.js';
 import type { Wait } from './verification.results.js';
 import { StatementRunner } from './verification.statement-runner.js';
-
-export interface NewVerification {
-  id: string;
-  purpose: string;
-  channel: Channel;
-  sealedPhoneNumber: string;
-  phoneFingerprint: Buffer;
-  phoneCountry: string;
-  phoneLastDigits: string;
-  confirmedFor: string;
-  userId: string | null;
-  callerFingerprint: Buffer;
-  callerBound: boolean;
-  locale: string | null;
-  codeLength: number;
-  maxAttempts: number;
-  ttlSeconds: number;
-  provider: string;
-  /** How long the provider may take to answer. */
-  sendLeaseSeconds: number;
-  /** Of the caller, under every key: whoever has the number's live request gets that. */
-  callerFingerprints: Buffer[];
-  prefixFingerprint: Buffer;
-  callerAddress: string | null;
-  callerAgent: string | null;
-}
-
-/** Who asks for what: a request answers to its purpose and, if it is bound, to its caller only. */
-export interface Claim {
-  id: string;
-  purpose: string;
-  /** Of the caller, under every key. */
-  callerFingerprints: Buffer[];
-  /** Names this check or resend; made by the caller of the method. */
-  token: string;
-  leaseSeconds: number;
-}
-
-/** A request taken for a further message by `channel`. */
-export interface ResendClaim extends VerificationRecord {
-  /** It is not known whether the message before went out. */
-  earlierSendLost: boolean;
-  /** Of the message before. */
-  previousChannel: Channel;
-}
-
-/** What the provider said of a check, on its way into the row. */
-export interface CheckChange {
-  to: Status;
-  event: EventType;
-  reason?: EndReason;
-  /** The provider did not judge. */
-  giveAttemptBack?: boolean;
-  /** Its answer was lost, and may still come. */
-  inDoubt?: boolean;
-  actor?: Actor;
-  providerStatus: string;
-  cost?: { amount: string; currency: string };
-}
 
 /** What a statement that decides returns: the request's columns are null when it was refused. */
 type Admitted = Admission & (VerificationRecord | { id: null });

@@ -10,7 +10,8 @@ import { VerificationProvider } from './domain/verification-provider.js';
 import type { VerificationRecord } from './domain/verification-record.js';
 import { VERIFICATION_POLICY } from './verification.options.js';
 import { OwnerPrecedence } from './verification.precedence.js';
-import { type ResendClaim, VerificationRepository } from './verification.repository.js';
+import type { ResendClaim } from './verification.changes.js';
+import { VerificationRepository } from './verification.repository.js';
 import { failure, refusalOf, success, type VerificationResult } from './verification.results.js';
 
 /** How long a send or a check may be under way before someone else may take it over; longer than the provider's time-out. */

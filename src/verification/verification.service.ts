@@ -1,27 +1,24 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Inject, Injectable } from '@nestjs/common';
-import { NIL, v7 as uuidv7, validate as isUuid } from 'uuid';
+import { NIL, validate as isUuid } from 'uuid';
 import { PhoneVault } from '../database/phone-vault.js';
-import { addressBucket } from '../http/index.js';
-import type { AdmissionRule, AdmissionRules } from './domain/admission.js';
 import { type Caller, identityOf } from './domain/caller.js';
 import { parseOneTimeCode } from './domain/one-time-code.js';
 import { type Channel, PhoneNumber } from './domain/phone-number.js';
 import type { VerificationPolicy } from './domain/policy.js';
-import { VerificationProvider } from './domain/verification-provider.js';
 import {
   isInDoubt,
   publicStatus,
   secondsUntil,
   type VerificationRecord,
 } from './domain/verification-record.js';
-import { KeyRotator } from './verification.key-rotator.js';
+import { VerificationAdmission } from './verification.admission.js';
+import { DEFAULT_PURPOSE, type OnVerification, type StartVerification } from './verification.input.js';
 import { VerificationJudge } from './verification.judge.js';
-import { ADMISSION, VERIFICATION_POLICY } from './verification.options.js';
+import { VERIFICATION_POLICY } from './verification.options.js';
 import { VerificationRepository } from './verification.repository.js';
 import {
-  deciding,
   failure,
   refusalOf,
   refusalOfRule,
@@ -33,34 +30,6 @@ import {
 } from './verification.results.js';
 import { VerificationSender } from './verification.sender.js';
 
-export const DEFAULT_PURPOSE = 'phone-verification';
-
-export interface StartVerification {
-  /** Any spelling; see {@link PhoneNumber.tryParse}. */
-  phoneNumber: string;
-  /** ISO 3166-1 alpha-2, for a national spelling. */
-  country?: string;
-  channel?: Channel;
-  /** BCP 47 in lower case, for the message's language. */
-  locale?: string;
-  /** What the proof is for; a request answers to its purpose only. */
-  purpose?: string;
-  /**
-   * The number is a factor that the caller's user has confirmed before. Its limits are its own then: what strangers do
-   * to the number does not touch them. Needs `caller.userId`.
-   */
-  confirmed?: boolean;
-  caller: Caller;
-}
-
-export interface OnVerification {
-  requestId: string;
-  purpose?: string;
-  caller: Caller;
-}
-
-/** Of a browser's name for itself. */
-const LONGEST_AGENT = 200;
 /** How long a repeated start waits for the first one's message to be out. */
 const REJOIN_WAIT_MS = 2000;
 const REJOIN_POLL_MS = 100;
@@ -73,12 +42,10 @@ const REJOIN_POLL_MS = 100;
 export class VerificationService {
   constructor(
     private readonly repository: VerificationRepository,
-    private readonly provider: VerificationProvider,
     private readonly sender: VerificationSender,
     private readonly judge: VerificationJudge,
     private readonly vault: PhoneVault,
-    private readonly keys: KeyRotator,
-    @Inject(ADMISSION) private readonly admission: AdmissionRules,
+    private readonly admission: VerificationAdmission,
     @Inject(VERIFICATION_POLICY) private readonly policy: VerificationPolicy,
   ) {}
 
@@ -87,72 +54,26 @@ export class VerificationService {
    * nothing: a refresh or a double click costs nothing.
    */
   async start(input: StartVerification): Promise<VerificationResult> {
-    const { channel = 'sms', caller } = input;
     const phone = PhoneNumber.tryParse(input.phoneNumber, input.country);
-    if (!phone?.canReceive(channel)) return failure('invalid-phone-number');
+    if (!phone?.canReceive(input.channel ?? 'sms')) return failure('invalid-phone-number');
 
-    const id = uuidv7();
-    const asked = await this.asked(phone, input);
-    const request = {
-      ...asked,
-      id,
-      channel,
-      sealedPhoneNumber: this.vault.seal(phone.e164, id),
-      phoneCountry: phone.country,
-      phoneLastDigits: phone.lastDigits,
-      callerFingerprint: asked.callerFingerprints[0],
-      callerBound: identityOf(caller).bound,
-      prefixFingerprint: this.vault.fingerprint('limit', `prefix ${phone.prefix}`),
-      callerAddress: caller.address ? addressBucket(caller.address) : null,
-      callerAgent: caller.userAgent?.slice(0, LONGEST_AGENT) ?? null,
-      locale: input.locale ?? null,
-      codeLength: this.policy.codeLength,
-      maxAttempts: this.policy.maxAttempts,
-      ttlSeconds: this.policy.ttlSeconds,
-      provider: this.provider.name,
-      sendLeaseSeconds: this.sender.leaseSeconds,
-    };
-    const rules = this.admission.forMessage({ phone, channel, confirmed: asked.confirmedFor !== '', caller });
+    const { request, rules } = await this.admission.prepare(phone, input);
     // The number may be freed between being refused and being looked at: then it is worth one more try.
     for (let tries = 0; tries < 3; tries += 1) {
       const { request: created, ...admission } = await this.repository.start(request, rules);
       if (created) return this.sender.send(created, phone.e164);
       if (admission.outcome === 'refused') return refusalOfRule(admission, rules);
-      const live = await this.repository.findLive(asked.phoneFingerprint, asked.confirmedFor);
+      const live = await this.repository.findLive(request.phoneFingerprint, request.confirmedFor);
       if (live && admission.outcome === 'joined') return this.rejoin(live);
       // One person wants one code at a time: the newest purpose is what they are doing.
-      if (live) await this.cancel({ requestId: live.id, purpose: live.purpose, caller });
+      if (live) await this.cancel({ requestId: live.id, purpose: live.purpose, caller: input.caller });
     }
     return failure('phone-busy', { retryAfterSeconds: 1 });
   }
 
   /** What {@link start} would decide now, with every rule and its input; takes and records nothing. */
-  async simulateStart(input: StartVerification): Promise<SimulatedStart> {
-    const { channel = 'sms' } = input;
-    const phone = PhoneNumber.tryParse(input.phoneNumber, input.country);
-    if (!phone?.canReceive(channel)) {
-      return {
-        outcome: 'refused',
-        code: 'invalid-phone-number',
-        rule: null,
-        retryAfterSeconds: null,
-        rules: [],
-      };
-    }
-    const asked = await this.asked(phone, input);
-    const confirmed = asked.confirmedFor !== '';
-    const rules = this.admission.forMessage({ phone, channel, confirmed, caller: input.caller });
-    const { outcome, refusedBy: rule, ...said } = await this.repository.simulateStart(asked, rules);
-    const refusal =
-      outcome === 'refused' ? refusalOfRule({ outcome, refusedBy: rule, ...said }, rules) : null;
-    return {
-      // A request of another purpose gives way: the start that follows is allowed, or refused by a rule.
-      outcome: outcome === 'replacing' ? 'allowed' : outcome,
-      rule,
-      code: refusal?.code ?? null,
-      retryAfterSeconds: refusal?.retryAfterSeconds ?? null,
-      rules: said.rules,
-    };
+  simulateStart(input: StartVerification): Promise<SimulatedStart> {
+    return this.admission.simulate(input);
   }
 
   /** Checks a typed code. At most `maxAttempts` codes of a request ever reach the provider, and one is accepted once. */
@@ -172,21 +93,22 @@ export class VerificationService {
     if (claimed) return this.judge.check(claimed, token, typed.code);
 
     const known = await this.find(input);
-    if (!known.ok || !isInDoubt(known.request)) return this.refused('check', await this.refuse(input));
+    if (!known.ok || !isInDoubt(known.request))
+      return this.admission.refused('check', await this.refuse(input));
     const settled = await this.judge.settleDoubt(known.request.id);
     if (settled?.status === 'VERIFIED') return success(settled);
     const second = settled && (await this.repository.claimCheck(claim, !this.judge.canAsk));
     if (second) return this.judge.check(second, token, typed.code);
-    return this.refused('check', await this.refuse(input));
+    return this.admission.refused('check', await this.refuse(input));
   }
 
   /** Sends a new code for the same request, by the same channel or another. Wrong codes stay counted. */
   async resend(input: OnVerification & { channel?: Channel }): Promise<VerificationResult> {
     const known = await this.find(input);
-    if (!known.ok) return this.refused('resend', known);
+    if (!known.ok) return this.admission.refused('resend', known);
     const { request } = known;
     const token = randomUUID();
-    const rules = this.rulesForResend(request, input);
+    const rules = this.admission.rulesForResend(request, input);
     const claim = this.claim(input, token);
     const claimed = await this.repository.claimResend(
       claim,
@@ -200,7 +122,7 @@ export class VerificationService {
       const resumed = await this.sender.resume(request.id);
       if (resumed) return resumed;
     }
-    return this.refused('resend', (await this.waitOf(request)) ?? this.refusalToResend(request));
+    return this.admission.refused('resend', (await this.waitOf(request)) ?? this.refusalToResend(request));
   }
 
   /** Ends a request; its code is worth nothing from then on, also if the provider cannot be told. */
@@ -237,23 +159,6 @@ export class VerificationService {
     const request = await this.repository.findById(idOf(requestId));
     const theirs = request?.purpose === purpose && (!request.callerBound || this.isFrom(caller, request));
     return theirs ? success(request) : failure('unknown-request');
-  }
-
-  /** Who asks, for which number: what decides on a start besides the rules. */
-  private async asked(
-    phone: PhoneNumber,
-    { confirmed, caller, purpose = DEFAULT_PURPOSE }: StartVerification,
-  ) {
-    const [phoneFingerprint, ...older] = this.vault.fingerprints('phone', phone.e164);
-    // Only while a fingerprint key is being replaced: what the number did under the old key counts under the new one.
-    if (older.length > 0) await this.keys.carryOver(phoneFingerprint, older);
-    return {
-      purpose,
-      phoneFingerprint,
-      confirmedFor: (confirmed && caller.userId) || '',
-      userId: caller.userId ?? null,
-      callerFingerprints: this.fingerprintsOf(caller),
-    };
   }
 
   /** The number has a live request of the same caller, who gets that again. */
@@ -299,29 +204,6 @@ export class VerificationService {
       }
     }
     return refusalOf(request);
-  }
-
-  private rulesForResend(
-    request: VerificationRecord,
-    { channel, caller }: { channel?: Channel; caller: Caller },
-  ): AdmissionRule[] {
-    // Erased: it is over, and the claim will say so.
-    if (request.phoneNumber === null) return [];
-    return this.admission.forMessage({
-      phone: this.phoneNumberOf(request),
-      channel: channel ?? request.channel,
-      confirmed: request.confirmedFor !== '',
-      caller,
-    });
-  }
-
-  /** Writes the refusal into the record of decisions. */
-  private async refused(
-    action: 'check' | 'resend',
-    refusal: VerificationFailure,
-  ): Promise<VerificationFailure> {
-    await this.repository.recordRefusal(action, deciding(refusal), refusal.request?.id ?? null);
-    return refusal;
   }
 
   private async waitOf(request: VerificationRecord): Promise<VerificationFailure | null> {

@@ -59,9 +59,9 @@ describe('the record of decisions', () => {
       ['check', 'refused', 'request-state'],
       ['start', 'refused', 'number-cooldown'],
     ]);
-    expect((await decisions()).map(({ request_id }) => request_id === requestId)).toEqual([
-      ...[true, true, true, true, true, true, false, true, true, true, false],
-    ]);
+    expect((await decisions()).map(({ request_id }) => request_id === requestId)).toEqual(
+      [1, 1, 1, 1, 1, 1, 0, 1, 1, 1, 0].map(Boolean),
+    );
   });
 
   it('names every refusal’s deciding rule once: the first in order that refuses and is enforced', async () => {

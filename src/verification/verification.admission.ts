@@ -1,0 +1,129 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { v7 as uuidv7 } from 'uuid';
+import { PhoneVault } from '../database/phone-vault.js';
+import { addressBucket } from '../http/index.js';
+import type { AdmissionRule, AdmissionRules } from './domain/admission.js';
+import { type Caller, identityOf } from './domain/caller.js';
+import { type Channel, PhoneNumber } from './domain/phone-number.js';
+import type { VerificationPolicy } from './domain/policy.js';
+import { VerificationProvider } from './domain/verification-provider.js';
+import type { VerificationRecord } from './domain/verification-record.js';
+import { DEFAULT_PURPOSE, type StartVerification } from './verification.input.js';
+import { KeyRotator } from './verification.key-rotator.js';
+import { ADMISSION, VERIFICATION_POLICY } from './verification.options.js';
+import type { NewVerification } from './verification.changes.js';
+import { VerificationRepository } from './verification.repository.js';
+import {
+  deciding,
+  refusalOfRule,
+  type SimulatedStart,
+  type VerificationFailure,
+} from './verification.results.js';
+import { VerificationSender } from './verification.sender.js';
+
+/** Of a browser's name for itself. */
+const LONGEST_AGENT = 200;
+
+/** Brings what is asked for into the shape in which it is decided on, and the decision back. */
+@Injectable()
+export class VerificationAdmission {
+  constructor(
+    private readonly repository: VerificationRepository,
+    private readonly provider: VerificationProvider,
+    private readonly sender: VerificationSender,
+    private readonly vault: PhoneVault,
+    private readonly keys: KeyRotator,
+    @Inject(ADMISSION) private readonly admission: AdmissionRules,
+    @Inject(VERIFICATION_POLICY) private readonly policy: VerificationPolicy,
+  ) {}
+
+  /** A request to be, and the rules that it has to pass. */
+  async prepare(
+    phone: PhoneNumber,
+    input: StartVerification,
+  ): Promise<{ request: NewVerification; rules: AdmissionRule[] }> {
+    const { channel = 'sms', caller } = input;
+    const id = uuidv7();
+    const asked = await this.asked(phone, input);
+    const request = {
+      ...asked,
+      id,
+      channel,
+      sealedPhoneNumber: this.vault.seal(phone.e164, id),
+      phoneCountry: phone.country,
+      phoneLastDigits: phone.lastDigits,
+      callerFingerprint: asked.callerFingerprints[0],
+      callerBound: identityOf(caller).bound,
+      prefixFingerprint: this.vault.fingerprint('limit', `prefix ${phone.prefix}`),
+      callerAddress: caller.address ? addressBucket(caller.address) : null,
+      callerAgent: caller.userAgent?.slice(0, LONGEST_AGENT) ?? null,
+      locale: input.locale ?? null,
+      codeLength: this.policy.codeLength,
+      maxAttempts: this.policy.maxAttempts,
+      ttlSeconds: this.policy.ttlSeconds,
+      provider: this.provider.name,
+      sendLeaseSeconds: this.sender.leaseSeconds,
+    };
+    return { request, rules: this.rulesFor(phone, channel, asked.confirmedFor, caller) };
+  }
+
+  async simulate(input: StartVerification): Promise<SimulatedStart> {
+    const { channel = 'sms', caller } = input;
+    const phone = PhoneNumber.tryParse(input.phoneNumber, input.country);
+    if (!phone?.canReceive(channel)) {
+      const code = 'invalid-phone-number';
+      return { outcome: 'refused', code, rule: null, retryAfterSeconds: null, rules: [] };
+    }
+    const asked = await this.asked(phone, input);
+    const rules = this.rulesFor(phone, channel, asked.confirmedFor, caller);
+    const simulation = await this.repository.simulateStart(asked, rules);
+    const { outcome, refusedBy: rule } = simulation;
+    const refusal = outcome === 'refused' ? refusalOfRule(simulation, rules) : null;
+    return {
+      // A request of another purpose gives way, since no rule refuses the start.
+      outcome: outcome === 'replacing' ? 'allowed' : outcome,
+      rule,
+      code: refusal?.code ?? null,
+      retryAfterSeconds: refusal?.retryAfterSeconds ?? null,
+      rules: simulation.rules,
+    };
+  }
+
+  /** The rules that a further message of a request has to pass. */
+  rulesForResend(
+    request: VerificationRecord,
+    { channel = request.channel, caller }: { channel?: Channel; caller: Caller },
+  ): AdmissionRule[] {
+    // Erased: it is over, and the claim will say so.
+    if (request.phoneNumber === null) return [];
+    const phone = PhoneNumber.fromE164(this.vault.open(request.phoneNumber, request.id));
+    return this.rulesFor(phone, channel, request.confirmedFor, caller);
+  }
+
+  /** Writes a refusal into the record of decisions. */
+  async refused(action: 'check' | 'resend', refusal: VerificationFailure): Promise<VerificationFailure> {
+    await this.repository.recordRefusal(action, deciding(refusal), refusal.request?.id ?? null);
+    return refusal;
+  }
+
+  private rulesFor(phone: PhoneNumber, channel: Channel, confirmedFor: string, caller: Caller) {
+    return this.admission.forMessage({ phone, channel, confirmed: confirmedFor !== '', caller });
+  }
+
+  /** Who asks, for which number: what decides on a start besides the rules. */
+  private async asked(
+    phone: PhoneNumber,
+    { confirmed, caller, purpose = DEFAULT_PURPOSE }: StartVerification,
+  ) {
+    const [phoneFingerprint, ...older] = this.vault.fingerprints('phone', phone.e164);
+    // Only while a fingerprint key is being replaced: what the number did under the old key counts under the new one.
+    if (older.length > 0) await this.keys.carryOver(phoneFingerprint, older);
+    return {
+      purpose,
+      phoneFingerprint,
+      confirmedFor: (confirmed && caller.userId) || '',
+      userId: caller.userId ?? null,
+      callerFingerprints: this.vault.fingerprints('caller', identityOf(caller).text),
+    };
+  }
+}

@@ -1,0 +1,28 @@
+import type { Caller } from './domain/caller.js';
+import type { Channel } from './domain/phone-number.js';
+
+export const DEFAULT_PURPOSE = 'phone-verification';
+
+export interface StartVerification {
+  /** Any spelling; see {@link PhoneNumber.tryParse}. */
+  phoneNumber: string;
+  /** ISO 3166-1 alpha-2, for a national spelling. */
+  country?: string;
+  channel?: Channel;
+  /** BCP 47 in lower case, for the message's language. */
+  locale?: string;
+  /** What the proof is for; a request answers to its purpose only. */
+  purpose?: string;
+  /**
+   * The number is a factor that the caller's user has confirmed before. Its limits are its own then: what strangers do
+   * to the number does not touch them. Needs `caller.userId`.
+   */
+  confirmed?: boolean;
+  caller: Caller;
+}
+
+export interface OnVerification {
+  requestId: string;
+  purpose?: string;
+  caller: Caller;
+}
