@@ -1,6 +1,7 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource } from 'typeorm';
+import { rowsOf } from '../database/sql.js';
 import { PhoneVault } from '../database/phone-vault.js';
 import { PhoneNumber } from '../verification/index.js';
 import { bucketKey } from './bucket-key.js';
@@ -39,7 +40,7 @@ export class DestinationStops {
     const { conversion } = this.options;
     if (!conversion) return [];
     const { windowSeconds, ageSeconds, minimum, floor } = conversion;
-    const found = await this.dataSource.query<Unconvincing[]>(UNCONVINCING, [
+    const found = await rowsOf<Unconvincing>(this.dataSource, UNCONVINCING, [
       windowSeconds,
       ageSeconds,
       minimum,
@@ -66,7 +67,7 @@ export class DestinationStops {
   /** @returns false when another instance was first */
   private async write({ scope, label, started, verified }: Stop, seconds: number): Promise<boolean> {
     const key = bucketKey(this.vault.fingerprint('limit', `${scope} ${label}`));
-    const rows = await this.dataSource.query<unknown[]>(WRITE, [
+    const rows = await rowsOf<unknown>(this.dataSource, WRITE, [
       scope,
       key,
       label,

@@ -1,6 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource } from 'typeorm';
+import { rowsOf } from '../database/sql.js';
 import type { Channel } from '../verification/index.js';
 import { RESOLVED_PROTECTION, type ResolvedProtection } from './protection.options.js';
 
@@ -25,7 +26,8 @@ export class MessagePrices {
 
   /** Takes over what any instance has learned. */
   async reload(): Promise<void> {
-    const rows = await this.dataSource.query<{ country: string; channel: string; price: string }[]>(
+    const rows = await rowsOf<{ country: string; channel: string; price: string }>(
+      this.dataSource,
       'SELECT country, channel, price FROM message_prices',
     );
     this.learned = new Map(
@@ -35,7 +37,9 @@ export class MessagePrices {
 
   /** The mean price of a message, of requests of the past day that the provider has told the price of. */
   async learn(): Promise<void> {
-    await this.dataSource.query(`
+    await rowsOf(
+      this.dataSource,
+      `
       INSERT INTO message_prices AS p (country, channel, price, currency, updated_at)
       SELECT phone_country, channel, sum(price) / sum(sends), max(currency), clock_timestamp()
         FROM verification_requests
@@ -43,7 +47,8 @@ export class MessagePrices {
        GROUP BY phone_country, channel
       ON CONFLICT (country, channel) DO UPDATE
         SET price = excluded.price, currency = excluded.currency, updated_at = excluded.updated_at
-        WHERE p.price <> excluded.price`);
+        WHERE p.price <> excluded.price`,
+    );
     await this.reload();
   }
 }

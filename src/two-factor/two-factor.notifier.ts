@@ -11,7 +11,8 @@ export interface TwoFactorNotice {
     | 'authenticator-removed'
     | 'recovery-codes-made'
     | 'recovery-code-used'
-    | 'browser-trusted';
+    | 'browser-trusted'
+    | 'factors-reset';
   at: Date;
   /** For people: a masked number, a label, a browser. */
   detail?: string;

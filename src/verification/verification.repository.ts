@@ -264,8 +264,11 @@ export class VerificationRepository {
   }
 
   cancel(id: string, callerFingerprints: Buffer[], purpose: string) {
-    const values = [id, callerFingerprints, purpose, 'cancelled-by-caller', ...this.limits];
-    return this.one('cancel', values);
+    return this.one('cancel', [id, 'cancelled-by-caller', ...this.limits, purpose, callerFingerprints]);
+  }
+
+  cancelByOperator(id: string) {
+    return this.one('cancelByOperator', [id, 'cancelled-by-operator', ...this.limits]);
   }
 
   findById(id: string) {

@@ -138,6 +138,17 @@ export class VerificationService {
     return success(cancelled);
   }
 
+  /** The same by an operator, for whomever it was begun. */
+  async cancelByOperator(requestId: string): Promise<VerificationResult> {
+    const cancelled = await this.repository.cancelByOperator(idOf(requestId));
+    if (cancelled) {
+      await this.sender.release(cancelled);
+      return success(cancelled);
+    }
+    const request = await this.findForOperator(requestId);
+    return request ? refusalOf(request) : failure('unknown-request');
+  }
+
   /**
    * Lifts what wrong codes have brought upon a number or a user: the way out of a lock.
    * @returns whether there was anything to lift
@@ -152,6 +163,11 @@ export class VerificationService {
   phoneNumberOf(request: VerificationRecord): PhoneNumber {
     if (request.phoneNumber === null) throw new Error('the number of this request is erased');
     return PhoneNumber.fromE164(this.vault.open(request.phoneNumber, request.id));
+  }
+
+  /** The request as it is now, whoever began it: for operators. Null when there is none. */
+  findForOperator(requestId: string): Promise<VerificationRecord | null> {
+    return this.repository.findById(idOf(requestId));
   }
 
   /** The request as it is now, if the caller may know of it. */

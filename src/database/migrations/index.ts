@@ -6,6 +6,7 @@ import { ReceiveVerdicts1795000000004 } from './1795000000004-receive-verdicts.j
 import { ShareTheProvider1795000000005 } from './1795000000005-share-the-provider.js';
 import { CreateTwoFactor1795000000006 } from './1795000000006-create-two-factor.js';
 import { AdmitMessages1795000000007 } from './1795000000007-admit-messages.js';
+import { CreateAdministration1795000000008 } from './1795000000008-create-administration.js';
 
 /** In order. A list and not a glob, so that bundlers and type checkers see them. */
 export const migrations = [
@@ -17,4 +18,5 @@ export const migrations = [
   ShareTheProvider1795000000005,
   CreateTwoFactor1795000000006,
   AdmitMessages1795000000007,
+  CreateAdministration1795000000008,
 ];

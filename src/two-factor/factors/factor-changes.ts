@@ -3,6 +3,15 @@ import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource, type EntityManager } from 'typeorm';
 import { rowsIn, rowsOf } from '../../database/sql.js';
 
+const ALL_OF_A_USER = [
+  'enrolled_phones',
+  'authenticators',
+  'recovery_codes',
+  'trusted_browsers',
+  'step_up_grants',
+  'factor_guards',
+];
+
 /** Changes of a user's factors, one after the other, each with a new epoch: sessions and trusted browsers of before end. */
 @Injectable()
 export class FactorChanges {
@@ -16,6 +25,26 @@ export class FactorChanges {
       [userId],
     );
     return rows[0]?.epoch ?? 0;
+  }
+
+  /**
+   * Takes every factor from a user, with all that was built on them: for somebody who has lost them, or is to be erased.
+   * Sessions end.
+   * @param also in the same transaction
+   * @returns how many phones and apps there were
+   */
+  async reset(
+    userId: string,
+    also: (sql: EntityManager) => Promise<unknown> = async () => undefined,
+  ): Promise<number> {
+    const made = await this.make(userId, async (sql) => {
+      const factors = await this.count(sql, userId);
+      for (const table of ALL_OF_A_USER)
+        await rowsIn(sql, `DELETE FROM ${table} WHERE user_id = $1`, [userId]);
+      await also(sql);
+      return { factors };
+    });
+    return made!.changed.factors;
   }
 
   /** The user's phones and authenticator apps, within a change. */

@@ -17,6 +17,7 @@ export type EndReason =
   | 'attempts-exhausted'
   | 'provider-ended'
   | 'cancelled-by-caller'
+  | 'cancelled-by-operator'
   /** The number's owner, who has confirmed it before, wants a code of their own. */
   | 'superseded';
 

@@ -1,3 +1,4 @@
+import type { Actor } from '../domain/verification-event.js';
 import { ALLOWED_CHECK } from './decision.statements.js';
 import { boundTo, change, COLUMNS, createdWithin, from, inTime, notBusy, seconds } from './fragments.js';
 import { countCodes, countCodesOfUser, limitsFrom, mustWait, UNCOUNTED } from './guards.js';
@@ -22,6 +23,23 @@ const FINISH_CHECK = {
 };
 /** Codes that the provider found wrong, or that nobody knows of. */
 const NOT_RIGHT = `(CASE WHEN r.status = 'VERIFIED' THEN 0 ELSE r.uncounted - $5::int END)`;
+
+/** Ends the request $1 for the reason $2. A code whose check is under way counts as wrong: a cancel must not make it free. */
+const cancelled = (may: string, actor: Actor) =>
+  change({
+    before: `b AS (SELECT r.id, r.status FROM verification_requests r WHERE r.id = $1 FOR UPDATE)`,
+    set: `status = 'CANCELLED', reason = $2::text, ended_at = clock_timestamp()`,
+    using: 'b',
+    where: `r.id = b.id AND ${from('cancelled')} AND ${inTime} AND ${may}`,
+    entry: {
+      type: `'cancelled'`,
+      from: 'b.status',
+      to: `'CANCELLED'`,
+      reason: '$2::text',
+      actor: `'${actor}'`,
+    },
+    also: [countCodes(`(${UNCOUNTED})`, limitsFrom(3)), countCodesOfUser(`(${UNCOUNTED})`, limitsFrom(3))],
+  });
 
 /** Checks of typed codes, what becomes of them, and the end of a request. */
 export const CHECK_STATEMENTS = {
@@ -78,21 +96,10 @@ export const CHECK_STATEMENTS = {
      WHERE r.id = $1 AND r.check_token = $2 AND ${from('matched')}
     RETURNING ${COLUMNS}`,
 
-  cancel: change({
-    before: `b AS (SELECT r.id, r.status FROM verification_requests r WHERE r.id = $1 FOR UPDATE)`,
-    set: `status = 'CANCELLED', reason = $4::text, ended_at = clock_timestamp()`,
-    using: 'b',
-    where: `r.id = b.id AND r.purpose = $3 AND ${from('cancelled')} AND ${inTime} AND ${boundTo('$2')}`,
-    entry: {
-      type: `'cancelled'`,
-      from: 'b.status',
-      to: `'CANCELLED'`,
-      reason: '$4::text',
-      actor: `'caller'`,
-    },
-    // A code whose check is under way counts as wrong: a cancel in between must not make it free.
-    also: [countCodes(`(${UNCOUNTED})`, limitsFrom(5)), countCodesOfUser(`(${UNCOUNTED})`, limitsFrom(5))],
-  }),
+  cancel: cancelled(`r.purpose = $7 AND ${boundTo('$8')}`, 'caller'),
+
+  /** The same by an operator, whoever began it. */
+  cancelByOperator: cancelled('true', 'operator'),
 
   /** Why a claim was refused, as far as the guards are concerned. */
   findWait: `

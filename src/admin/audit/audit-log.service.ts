@@ -1,0 +1,65 @@
+import { Injectable } from '@nestjs/common';
+import { InjectDataSource } from '@nestjs/typeorm';
+import { DataSource, type EntityManager } from 'typeorm';
+import { rowsIn, rowsOf } from '../../database/sql.js';
+import type { Actor } from '../access/administrator.js';
+
+export interface AuditEntry {
+  actor: Actor;
+  /** What was done, such as `request.cancelled`. */
+  action: string;
+  /** To what: an id, never a number. */
+  target?: string;
+  reason: string;
+  details?: Record<string, string | number | boolean | null>;
+}
+
+/**
+ * Who did what, when and why. An entry is written before the act, or in its transaction: what is not in the audit was not
+ * done by way of this application.
+ */
+@Injectable()
+export class AuditLog {
+  constructor(@InjectDataSource() private readonly dataSource: DataSource) {}
+
+  /** @returns the entry's number. @throws when it cannot be written: then the act must not happen */
+  async append(entry: AuditEntry): Promise<number> {
+    return numberOf(await rowsOf<Row>(this.dataSource, APPEND, valuesOf(entry)));
+  }
+
+  /** The same within a transaction; other writers wait for its end. */
+  async appendIn(sql: EntityManager, entry: AuditEntry): Promise<number> {
+    return numberOf(await rowsIn<Row>(sql, APPEND, valuesOf(entry)));
+  }
+
+  /** An act and its entry, both or none. @param act returns null when there is nothing to do: then there is no entry */
+  async with<T>(entry: AuditEntry, act: (sql: EntityManager) => Promise<T | null>): Promise<T | null> {
+    return this.dataSource.transaction(async (sql) => {
+      const done = await act(sql);
+      if (done !== null) await this.appendIn(sql, entry);
+      return done;
+    });
+  }
+}
+
+interface Row {
+  number: string;
+}
+const numberOf = ([row]: Row[]) => Number(row!.number);
+
+const valuesOf = ({ actor, action, target, reason, details }: AuditEntry) => [
+  actor,
+  action,
+  target ?? null,
+  reason,
+  JSON.stringify(details ?? {}),
+];
+
+const APPEND = `
+  WITH head AS (
+    UPDATE admin_audit_head h
+       SET number = h.number + 1, hash = admin_audit_hash(h.hash, h.number + 1, now(), $1, $2, $3, $4, $5::jsonb)
+    RETURNING h.number, h.hash)
+  INSERT INTO admin_audit (number, at, actor, action, target, reason, details, hash)
+  SELECT number, now(), $1, $2, $3, $4, $5::jsonb, hash FROM head
+  RETURNING number`;
