@@ -19,7 +19,7 @@ export {
   TRANSITIONS,
 } from './domain/lifecycle.js';
 export type * from './domain/outcomes.js';
-export { type Channel, maskPhoneNumber, PhoneNumber } from './domain/phone-number.js';
+export { type Channel, isCountry, maskPhoneNumber, PhoneNumber } from './domain/phone-number.js';
 export { DEFAULT_POLICY, type VerificationPolicy } from './domain/policy.js';
 export type { Actor, EventType, VerificationEvent } from './domain/verification-event.js';
 export { publicStatus, type VerificationRecord } from './domain/verification-record.js';
@@ -28,6 +28,7 @@ export { CheckVerificationDto, ResendVerificationDto } from './dto/on-verificati
 export { describeService } from './dto/service.resource.js';
 export { StartVerificationDto } from './dto/start-verification.dto.js';
 export { toResource, VerificationResource } from './dto/verification.resource.js';
+export { BLOCK_KINDS, type BlockKind } from './entities/admission.entities.js';
 export { PhoneGuard, verificationEntities, VerificationRequest } from './entities/index.js';
 export { VERIFICATION_EVENT } from './journal/event-announcer.js';
 export { type Alteration, type AuditReport, JournalAuditor } from './journal/journal-auditor.js';

@@ -1,6 +1,6 @@
 import { Body, Controller, Get, HttpCode, Post, UsePipes } from '@nestjs/common';
 import { ApiConsumes, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
-import { inputPipe, Page } from '../../http/index.js';
+import { BODIES, inputPipe, Page } from '../../http/index.js';
 import { VerificationService, type WeighedRule } from '../../verification/index.js';
 import { AdminRoutes, NeedsScope } from '../access/admin-route.js';
 import { ApiAdminProblems } from '../admin.problems.js';
@@ -44,7 +44,7 @@ export class PolicyController {
   @HttpCode(200)
   @NeedsScope('policy:simulate')
   @Page(PolicyPage)
-  @ApiConsumes('application/json', 'application/x-www-form-urlencoded')
+  @ApiConsumes(...BODIES)
   @ApiOperation({
     summary: 'What would become of a start now; takes nothing, sends nothing, records nothing',
   })

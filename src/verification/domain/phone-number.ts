@@ -7,6 +7,9 @@ export type Channel = 'sms' | 'voice';
 const TEXTABLE_TYPES = new Set(['MOBILE', 'FIXED_LINE_OR_MOBILE', 'VOIP', 'PERSONAL_NUMBER']);
 const MAX_LENGTH = 64;
 
+/** Whether it is the ISO 3166-1 alpha-2 code of a country with a numbering plan. */
+export const isCountry = (code: string): boolean => isSupportedCountry(code);
+
 /** A number that exists in its country's numbering plan, in E.164. The one place where numbers are read. */
 export class PhoneNumber {
   private constructor(

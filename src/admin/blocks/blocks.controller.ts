@@ -1,0 +1,93 @@
+import { Body, Controller, Get, HttpCode, Param, Post, UsePipes } from '@nestjs/common';
+import { ApiConsumes, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { isUUID } from 'class-validator';
+import { BODIES, inputPipe, Page, Problem } from '../../http/index.js';
+import { AdminRoutes, NeedsScope } from '../access/admin-route.js';
+import { type Actor, CurrentActor } from '../access/administrator.js';
+import { adminProblem, ApiAdminProblems } from '../admin.problems.js';
+import { ReasonDto } from '../reason.dto.js';
+import { BlockDto, BlockResource, BlocksResource, LiftStopDto, StopResource } from './blocks.dto.js';
+import { BlocksPage } from './blocks.page.js';
+import { type BlockRecord, Blocks, type StopRecord } from './blocks.service.js';
+
+const blockResource = ({ createdAt, expiresAt, ...block }: BlockRecord): BlockResource => ({
+  ...block,
+  createdAt: createdAt.toISOString(),
+  expiresAt: expiresAt?.toISOString() ?? null,
+});
+const stopResource = ({ stoppedAt, until, ...stop }: StopRecord): StopResource => ({
+  ...stop,
+  stoppedAt: stoppedAt.toISOString(),
+  until: until.toISOString(),
+});
+
+/** The block list, and what has stopped by itself. */
+@ApiTags('Administration')
+@AdminRoutes()
+@UsePipes(inputPipe)
+@Controller('admin')
+export class BlocksController {
+  constructor(private readonly blocks: Blocks) {}
+
+  @Get('blocks')
+  @NeedsScope('blocks:write')
+  @Page(BlocksPage)
+  @ApiOperation({ summary: 'What is blocked now, and what has stopped by itself' })
+  @ApiOkResponse({ type: BlocksResource })
+  @ApiAdminProblems()
+  async list(): Promise<BlocksResource> {
+    return {
+      blocks: (await this.blocks.list()).map(blockResource),
+      stops: (await this.blocks.stops()).map(stopResource),
+    };
+  }
+
+  @Post('blocks')
+  @HttpCode(200)
+  @NeedsScope('blocks:write')
+  @Page(BlocksPage)
+  @ApiConsumes(...BODIES)
+  @ApiOperation({ summary: 'Block a number, a 6-digit prefix, a country or an address range' })
+  @ApiOkResponse({ type: BlockResource })
+  @ApiAdminProblems()
+  async block(@CurrentActor() actor: Actor, @Body() body: BlockDto): Promise<BlockResource> {
+    const block = await this.blocks.block(actor, body);
+    if (!block) {
+      const code = `no-${body.kind}`;
+      throw Problem.http('invalid-input', { errors: [{ field: 'value', code }] });
+    }
+    return blockResource(block);
+  }
+
+  @Post('blocks/:id/lift')
+  @HttpCode(200)
+  @NeedsScope('blocks:write')
+  @Page(BlocksPage)
+  @ApiConsumes(...BODIES)
+  @ApiOperation({ summary: 'Lift a block' })
+  @ApiOkResponse({ type: BlockResource })
+  @ApiAdminProblems('unknown-entry')
+  async lift(
+    @CurrentActor() actor: Actor,
+    @Param('id') id: string,
+    @Body() { reason }: ReasonDto,
+  ): Promise<BlockResource> {
+    const lifted = isUUID(id) ? await this.blocks.unblock(actor, id, reason) : null;
+    if (!lifted) throw adminProblem('unknown-entry');
+    return blockResource(lifted);
+  }
+
+  @Post('stops/lift')
+  @HttpCode(200)
+  @NeedsScope('blocks:write')
+  @Page(BlocksPage)
+  @ApiConsumes(...BODIES)
+  @ApiOperation({ summary: 'Let messages go again to a destination that stopped by itself' })
+  @ApiOkResponse({ type: StopResource })
+  @ApiAdminProblems('unknown-entry')
+  async liftStop(@CurrentActor() actor: Actor, @Body() body: LiftStopDto): Promise<StopResource> {
+    const lifted = await this.blocks.liftStop(actor, body.scope, body.label, body.reason);
+    if (!lifted) throw adminProblem('unknown-entry');
+    return stopResource(lifted);
+  }
+}

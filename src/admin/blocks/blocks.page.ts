@@ -1,0 +1,59 @@
+import { Injectable } from '@nestjs/common';
+import {
+  errorContext,
+  type PageContext,
+  type Problem,
+  typed,
+  type View,
+  type ViewContext,
+} from '../../http/index.js';
+import { BLOCK_KINDS } from '../../verification/index.js';
+import { AdminPage, doneNotice, moment } from '../pages/admin.page.js';
+import type { BlockResource, BlocksResource, StopResource } from './blocks.dto.js';
+
+/** The block list with its form; after a change back to it. */
+@Injectable()
+export class BlocksPage extends AdminPage<BlocksResource | BlockResource | StopResource> {
+  protected readonly path = '/admin/blocks';
+
+  success(resource: BlocksResource | BlockResource | StopResource, context: PageContext): View {
+    if (!('blocks' in resource))
+      this.done(context.request.path.endsWith('/lift') ? 'block-lifted' : 'block-added');
+    const { blocks, stops } = resource;
+    return this.view(context, {
+      ...doneNotice(context),
+      lists: true,
+      blocks: blocks.map((block) => ({
+        ...block,
+        createdAt: moment(block.createdAt),
+        expiresAt: moment(block.expiresAt),
+      })),
+      stops: stops.map((stop) => ({ ...stop, stoppedAt: moment(stop.stoppedAt), until: moment(stop.until) })),
+    });
+  }
+
+  override failure(problem: Problem, context: PageContext): View {
+    // The form again, with what was typed; whatever else fails leads back to the list.
+    if (context.request.path !== this.path || problem.status !== 400) return super.failure(problem, context);
+    return this.view(context, errorContext(problem, context, '', ['kind', 'value', 'hours', 'reason']));
+  }
+
+  private view(context: PageContext, more: ViewContext): View {
+    const kind = typed(context, 'kind');
+    return {
+      name: 'admin/blocks',
+      context: {
+        title: context.text('admin.blocks.title'),
+        kinds: BLOCK_KINDS.map((each) => ({
+          value: each,
+          label: context.text(`admin.blocks.kind.${each}`),
+          selected: each === kind,
+        })),
+        value: typed(context, 'value'),
+        hours: typed(context, 'hours'),
+        reason: typed(context, 'reason', 500),
+        ...more,
+      },
+    };
+  }
+}

@@ -1,0 +1,123 @@
+import { Injectable } from '@nestjs/common';
+import { InjectDataSource } from '@nestjs/typeorm';
+import { DataSource } from 'typeorm';
+import { v7 as uuidv7 } from 'uuid';
+import { rowsIn, rowsOf } from '../../database/sql.js';
+import { PhoneVault } from '../../database/phone-vault.js';
+import type { BlockKind } from '../../verification/index.js';
+import type { Actor } from '../access/administrator.js';
+import { AuditLog } from '../audit/audit-log.service.js';
+import { readBlockTarget } from './block-target.js';
+
+export interface BlockRecord {
+  id: string;
+  kind: BlockKind;
+  /** A masked number, six digits, a country's code, or an address range. */
+  label: string;
+  reason: string;
+  author: Actor;
+  createdAt: Date;
+  expiresAt: Date | null;
+}
+
+export interface StopRecord {
+  scope: 'prefix' | 'country';
+  label: string;
+  started: number;
+  verified: number;
+  stoppedAt: Date;
+  until: Date;
+}
+
+/** Who and what gets no messages: by an administrator's word, or because too few verify there. */
+@Injectable()
+export class Blocks {
+  constructor(
+    @InjectDataSource() private readonly dataSource: DataSource,
+    private readonly vault: PhoneVault,
+    private readonly audit: AuditLog,
+  ) {}
+
+  /** In force, newest first. */
+  list(): Promise<BlockRecord[]> {
+    return rowsOf(
+      this.dataSource,
+      `SELECT ${BLOCK} FROM block_entries
+        WHERE lifted_at IS NULL AND (expires_at IS NULL OR expires_at > clock_timestamp()) ORDER BY id DESC LIMIT 500`,
+    );
+  }
+
+  stops(): Promise<StopRecord[]> {
+    return rowsOf(
+      this.dataSource,
+      `SELECT ${STOP} FROM destination_stops
+        WHERE lifted_at IS NULL AND until > clock_timestamp() ORDER BY stopped_at DESC LIMIT 500`,
+    );
+  }
+
+  /** @returns null when the value is none of its kind */
+  async block(
+    actor: Actor,
+    { kind, value, hours, reason }: { kind: BlockKind; value: string; hours?: number; reason: string },
+  ): Promise<BlockRecord | null> {
+    const target = readBlockTarget(kind, value);
+    if (!target) return null;
+    const id = uuidv7();
+    const details = { kind, label: target.label, hours: hours ?? null };
+    return this.audit.with({ actor, action: 'block.added', target: id, reason, details }, async (sql) => {
+      const rows = await rowsIn<BlockRecord>(
+        sql,
+        `INSERT INTO block_entries (id, kind, value, network, fingerprint, label, reason, author, created_at, expires_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, clock_timestamp(), clock_timestamp() + make_interval(hours => $9::int))
+         RETURNING ${BLOCK}`,
+        [
+          id,
+          kind,
+          target.value ?? null,
+          target.network ?? null,
+          target.e164 ? this.vault.fingerprint('phone', target.e164) : null,
+          target.label,
+          reason,
+          actor,
+          hours ?? null,
+        ],
+      );
+      return rows[0]!;
+    });
+  }
+
+  /** @returns null when there is no such block in force */
+  unblock(actor: Actor, id: string, reason: string): Promise<BlockRecord | null> {
+    return this.audit.with({ actor, action: 'block.lifted', target: id, reason }, async (sql) => {
+      const rows = await rowsIn<BlockRecord>(
+        sql,
+        `UPDATE block_entries SET lifted_at = clock_timestamp()
+          WHERE id = $1 AND lifted_at IS NULL AND (expires_at IS NULL OR expires_at > clock_timestamp()) RETURNING ${BLOCK}`,
+        [id],
+      );
+      return rows[0] ?? null;
+    });
+  }
+
+  /** Lets messages to a destination that stopped by itself. @returns null when it has not stopped */
+  liftStop(
+    actor: Actor,
+    scope: StopRecord['scope'],
+    label: string,
+    reason: string,
+  ): Promise<StopRecord | null> {
+    const entry = { actor, action: 'stop.lifted', target: `${scope} ${label}`, reason };
+    return this.audit.with(entry, async (sql) => {
+      const rows = await rowsIn<StopRecord>(
+        sql,
+        `UPDATE destination_stops SET lifted_at = clock_timestamp()
+          WHERE scope = $1 AND label = $2 AND lifted_at IS NULL AND until > clock_timestamp() RETURNING ${STOP}`,
+        [scope, label],
+      );
+      return rows[0] ?? null;
+    });
+  }
+}
+
+const BLOCK = `id, kind, label, reason, author, created_at AS "createdAt", expires_at AS "expiresAt"`;
+const STOP = `scope, label, started, verified, stopped_at AS "stoppedAt", until`;

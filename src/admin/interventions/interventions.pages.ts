@@ -1,0 +1,54 @@
+import { Injectable } from '@nestjs/common';
+import type { PageContext, View } from '../../http/index.js';
+import type { VerificationResource } from '../../verification/index.js';
+import { AdminPage, doneNotice } from '../pages/admin.page.js';
+import type { LockResource, ResetResource, RevealedResource } from './interventions.dto.js';
+
+const HISTORY = '/admin/verifications';
+const requestPath = ({ request }: PageContext) => request.path.replace(/\/(cancel|reveal)\/?$/, '');
+
+/** Forms about numbers and users; an act leads back to them. */
+@Injectable()
+export class PersonsPage extends AdminPage<LockResource | ResetResource | Record<string, never>> {
+  protected readonly path = '/admin/persons';
+
+  success(resource: LockResource | ResetResource | Record<string, never>, context: PageContext): View {
+    if ('lifted' in resource) this.done(resource.lifted ? 'lock-lifted' : 'nothing-to-lift');
+    if ('removed' in resource) this.done('factors-reset');
+    return {
+      name: 'admin/persons',
+      context: { title: context.text('admin.persons.title'), ...doneNotice(context) },
+    };
+  }
+}
+
+/** Back to the request that was cancelled. */
+@Injectable()
+export class CancelledPage extends AdminPage<VerificationResource> {
+  protected readonly path = HISTORY;
+
+  success(_: VerificationResource, context: PageContext): View {
+    return this.done('cancelled', requestPath(context));
+  }
+
+  protected override backPath(context: PageContext): string {
+    return requestPath(context);
+  }
+}
+
+/** The number, on a page that nothing keeps. */
+@Injectable()
+export class RevealedPage extends AdminPage<RevealedResource> {
+  protected readonly path = HISTORY;
+
+  success({ phoneNumber }: RevealedResource, context: PageContext): View {
+    return {
+      name: 'admin/revealed',
+      context: { title: context.text('admin.revealed'), phoneNumber, backPath: requestPath(context) },
+    };
+  }
+
+  protected override backPath(context: PageContext): string {
+    return requestPath(context);
+  }
+}
