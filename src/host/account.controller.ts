@@ -1,7 +1,7 @@
 import { Body, Controller, Get, HttpCode, Post, Req, UsePipes } from '@nestjs/common';
 import { ApiConsumes, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { Request } from 'express';
-import { inputPipe, Negotiated, Page, Problem } from '../http/index.js';
+import { BODIES, inputPipe, Negotiated, Page, Problem } from '../http/index.js';
 import {
   type Assurance,
   AssuranceResource,
@@ -52,7 +52,7 @@ export class AccountController {
   @HttpCode(200)
   @RequireFactor()
   @Page(PaymentPage)
-  @ApiConsumes('application/json', 'application/x-www-form-urlencoded')
+  @ApiConsumes(...BODIES)
   @ApiOperation({ summary: 'Pay; confirmed by a factor shown for exactly this payment' })
   @ApiOkResponse({ type: PaymentResource })
   @ApiHostProblems(...SIGNED_IN, 'invalid-input', 'step-up-required')

@@ -8,7 +8,7 @@ import {
   ApiTags,
 } from '@nestjs/swagger';
 import type { Request, Response } from 'express';
-import { inputPipe, Negotiated, Page } from '../http/index.js';
+import { BODIES, inputPipe, Negotiated, Page } from '../http/index.js';
 import { AssuranceResource, SkipSecondFactor, TwoFactorService } from '../two-factor/index.js';
 import { SignInDto, SignUpDto } from './dto.js';
 import { ApiHostProblems, emailTaken } from './host.problems.js';
@@ -17,8 +17,6 @@ import { PasswordGuard } from './local.strategy.js';
 import { SignInThrottler } from './sign-in.throttler.js';
 import type { User } from './user.entity.js';
 import { Users } from './users.service.js';
-
-const BODIES = ['application/json', 'application/x-www-form-urlencoded'];
 
 /** The first factor: what a team would have already. */
 @ApiTags('Reference host')

@@ -3,7 +3,8 @@ import { Problem } from './problem.js';
 
 /** All our forms are small. */
 export const BODY_LIMIT = '16kb';
-const ACCEPTED = ['application/json', 'application/x-www-form-urlencoded'];
+/** What bodies may be; for `@ApiConsumes(...BODIES)`, too. */
+export const BODIES = ['application/json', 'application/x-www-form-urlencoded'];
 const DANGEROUS_KEYS = new Set(['__proto__', 'constructor', 'prototype']);
 
 /** The body parsers of every route: JSON and forms, 16 kB after decompression, flat, no keys that reach into prototypes. */
@@ -27,7 +28,7 @@ function keepRaw(request: object, _response: unknown, raw: Buffer): void {
 
 const refuseOtherTypes: RequestHandler = (request, _response, next) => {
   // is() is null without a body and false for a type that is not in the list.
-  next(request.is(ACCEPTED) === false ? Problem.http('unsupported-media-type') : undefined);
+  next(request.is(BODIES) === false ? Problem.http('unsupported-media-type') : undefined);
 };
 
 function refuseDangerousKey(key: string, value: unknown): unknown {

@@ -1,4 +1,5 @@
 export { ACCESS, OpenToAll } from './access.js';
+export { BODIES } from './body.js';
 export { addressBucket, clientAddress } from './client-address.js';
 export { configureHttp, type HttpOptions } from './configure-http.js';
 export { EmptyAsAbsent } from './empty-as-absent.js';

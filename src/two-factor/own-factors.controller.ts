@@ -2,7 +2,7 @@ import { Body, Controller, Get, HttpCode, Param, Post, Req, Res, UseGuards, UseP
 import { ApiConsumes, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { isUUID } from 'class-validator';
 import type { Request, Response } from 'express';
-import { inputPipe, Negotiated, Page, Problem } from '../http/index.js';
+import { BODIES, inputPipe, Negotiated, Page, Problem } from '../http/index.js';
 import { VERIFICATION_ERRORS } from '../verification/index.js';
 import type { Assurance } from './assurance/assurance.js';
 import { ConfirmAuthenticatorDto, LabelDto } from './dto/enrolment.dto.js';
@@ -13,7 +13,6 @@ import { FreshForChangeGuard } from './guard/fresh-for-change.guard.js';
 import { CurrentAssurance, ForEnrolment } from './guard/require-factor.js';
 import { AuthenticatorPage, RecoveryCodesPage, SettingsPage } from './pages/settings.pages.js';
 import { RecoveryCodes } from './recovery-codes/recovery-codes.service.js';
-import { BODIES } from './two-factor.controller.js';
 import { ApiProblems, twoFactorProblem } from './two-factor.problems.js';
 import { TwoFactorService } from './two-factor.service.js';
 

@@ -15,7 +15,7 @@ import {
 import { ApiConsumes, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { isUUID } from 'class-validator';
 import type { Request, Response } from 'express';
-import { inputPipe, Negotiated, Page } from '../http/index.js';
+import { BODIES, inputPipe, Negotiated, Page } from '../http/index.js';
 import {
   resourceOrProblem,
   VERIFICATION_POLICY,
@@ -33,7 +33,7 @@ import { ENROLMENT, EnrolledPhones } from './phones/enrolled-phones.service.js';
 import { SmsFactor } from './phones/sms.factor.js';
 import { TrustedBrowsers } from './trusted-browsers/trusted-browsers.service.js';
 import { FactorSettings } from './factor-settings.js';
-import { BODIES, ON_A_CODE, ON_A_MESSAGE } from './two-factor.controller.js';
+import { ON_A_CODE, ON_A_MESSAGE } from './two-factor.controller.js';
 import { ApiProblems, twoFactorProblem } from './two-factor.problems.js';
 import { TwoFactorService } from './two-factor.service.js';
 

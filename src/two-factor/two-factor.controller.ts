@@ -1,7 +1,7 @@
 import { Body, Controller, Get, HttpCode, Inject, Post, Query, Req, Res, UsePipes } from '@nestjs/common';
 import { ApiConsumes, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { Request, Response } from 'express';
-import { inputPipe, Negotiated, Page } from '../http/index.js';
+import { BODIES, inputPipe, Negotiated, Page } from '../http/index.js';
 import {
   resourceOrProblem,
   VERIFICATION_POLICY,
@@ -17,7 +17,6 @@ import { ChallengePage, ChoosePage, OwnCodePage, SendPage } from './pages/challe
 import { SmsFactor } from './phones/sms.factor.js';
 import { ApiProblems } from './two-factor.problems.js';
 
-export const BODIES = ['application/json', 'application/x-www-form-urlencoded'];
 export const ON_A_CODE = [
   'invalid-input',
   'sign-in-required',

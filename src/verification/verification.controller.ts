@@ -14,7 +14,7 @@ import {
 import { ApiConsumes, ApiOkResponse, ApiOperation, ApiParam, ApiTags } from '@nestjs/swagger';
 import { isUUID } from 'class-validator';
 import type { Request, Response } from 'express';
-import { inputPipe, Negotiated, OpenToAll, Page, pageOf } from '../http/index.js';
+import { BODIES, inputPipe, Negotiated, OpenToAll, Page, pageOf } from '../http/index.js';
 import type { Caller } from './domain/caller.js';
 import type { VerificationPolicy } from './domain/policy.js';
 import { CheckVerificationDto, OnVerificationDto, ResendVerificationDto } from './dto/on-verification.dto.js';
@@ -35,7 +35,6 @@ import { failure, type VerificationResult } from './verification.results.js';
 import { VerificationService } from './verification.service.js';
 import { VerificationThrottlerGuard } from './verification.throttler.js';
 
-const BODIES = ['application/json', 'application/x-www-form-urlencoded'];
 /** What any act on a request can meet. */
 const ON_A_REQUEST = [
   'invalid-input',

@@ -13,7 +13,7 @@ import {
 } from '@nestjs/common';
 import { ApiConsumes, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { Request, Response } from 'express';
-import { inputPipe, Negotiated, Page, safePath } from '../../http/index.js';
+import { BODIES, inputPipe, Negotiated, Page, safePath } from '../../http/index.js';
 import {
   resourceOrProblem,
   VERIFICATION_POLICY,
@@ -27,7 +27,7 @@ import { AssuranceResource, FactorsResource } from '../dto/resources.js';
 import { CurrentAssurance, RequireFactor } from '../guard/require-factor.js';
 import { ChallengePage, ChoosePage, OwnCodePage, SendPage, SUMMARY } from '../pages/challenge.pages.js';
 import { SmsFactor } from '../phones/sms.factor.js';
-import { BODIES, ON_A_CODE, ON_A_MESSAGE } from '../two-factor.controller.js';
+import { ON_A_CODE, ON_A_MESSAGE } from '../two-factor.controller.js';
 import { RESOLVED_OPTIONS, type ResolvedOptions } from '../two-factor.options.js';
 import { ApiProblems, twoFactorProblem } from '../two-factor.problems.js';
 import { TwoFactorService } from '../two-factor.service.js';
