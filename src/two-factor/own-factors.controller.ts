@@ -1,6 +1,5 @@
-import { Body, Controller, Get, HttpCode, Param, Post, Req, Res, UseGuards, UsePipes } from '@nestjs/common';
+import { Body, Controller, Get, Param, Post, Req, Res, UseGuards, UsePipes } from '@nestjs/common';
 import { ApiConsumes, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
-import { isUUID } from 'class-validator';
 import type { Request, Response } from 'express';
 import { BODIES, inputPipe, Negotiated, Page, Problem } from '../http/index.js';
 import { VERIFICATION_ERRORS } from '../verification/index.js';
@@ -9,14 +8,12 @@ import { ConfirmAuthenticatorDto, LabelDto } from './dto/enrolment.dto.js';
 import { AuthenticatorResource, RecoveryCodesResource, SettingsResource } from './dto/resources.js';
 import { FactorSettings } from './factor-settings.js';
 import { TotpFactor } from './factors/totp.factor.js';
-import { FreshForChangeGuard } from './guard/fresh-for-change.guard.js';
+import { ChangesFactors, FreshForChangeGuard } from './guard/fresh-for-change.guard.js';
 import { CurrentAssurance, ForEnrolment } from './guard/require-factor.js';
 import { AuthenticatorPage, RecoveryCodesPage, SettingsPage } from './pages/settings.pages.js';
 import { RecoveryCodes } from './recovery-codes/recovery-codes.service.js';
-import { ApiProblems, twoFactorProblem } from './two-factor.problems.js';
+import { ApiProblems, known, ON_A_CHANGE, twoFactorProblem } from './two-factor.problems.js';
 import { TwoFactorService } from './two-factor.service.js';
-
-const ON_A_CHANGE = ['invalid-input', 'sign-in-required', 'second-factor-required'] as const;
 
 /** Factors that need no message: authenticator apps and the sheet of recovery codes. */
 @ApiTags('Two-factor settings')
@@ -33,8 +30,7 @@ export class OwnFactorsController {
   ) {}
 
   @Post('recovery-codes')
-  @HttpCode(200)
-  @UseGuards(FreshForChangeGuard)
+  @ChangesFactors()
   @Page(RecoveryCodesPage)
   @ApiOperation({
     summary: 'Ten new recovery codes, shown this once; earlier ones are worth nothing any more',
@@ -53,8 +49,7 @@ export class OwnFactorsController {
   }
 
   @Post('authenticators')
-  @HttpCode(200)
-  @UseGuards(FreshForChangeGuard)
+  @ChangesFactors()
   @Page(AuthenticatorPage)
   @ApiConsumes(...BODIES)
   @ApiOperation({ summary: 'Begin to set up an authenticator app: its secret, as text and QR code' })
@@ -80,8 +75,7 @@ export class OwnFactorsController {
   }
 
   @Post('authenticators/confirm')
-  @HttpCode(200)
-  @UseGuards(FreshForChangeGuard)
+  @ChangesFactors()
   @Page(AuthenticatorPage)
   @ApiConsumes(...BODIES)
   @ApiOperation({
@@ -115,8 +109,7 @@ export class OwnFactorsController {
   }
 
   @Post('authenticators/:id/remove')
-  @HttpCode(200)
-  @UseGuards(FreshForChangeGuard)
+  @ChangesFactors()
   @Page(SettingsPage)
   @ApiOperation({ summary: 'Remove this app; not the last factor where one is required' })
   @ApiOkResponse({ type: SettingsResource })
@@ -127,8 +120,7 @@ export class OwnFactorsController {
     @Req() request: Request,
     @Res({ passthrough: true }) response: Response,
   ): Promise<SettingsResource> {
-    if (!isUUID(id)) throw twoFactorProblem('unknown-factor');
-    const epoch = await this.totp.remove(userId!, id, await this.twoFactor.mayHaveNone(userId!));
+    const epoch = await this.totp.remove(userId!, known(id), await this.twoFactor.mayHaveNone(userId!));
     if (epoch === null) throw twoFactorProblem('unknown-factor');
     await this.settings.goOn(request, response, epoch);
     await this.twoFactor.notify(userId!, { type: 'authenticator-removed' });

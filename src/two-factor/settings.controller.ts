@@ -1,19 +1,5 @@
-import {
-  Body,
-  Controller,
-  Get,
-  HttpCode,
-  Inject,
-  Param,
-  Post,
-  Query,
-  Req,
-  Res,
-  UseGuards,
-  UsePipes,
-} from '@nestjs/common';
+import { Body, Controller, Get, Inject, Param, Post, Query, Req, Res, UsePipes } from '@nestjs/common';
 import { ApiConsumes, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
-import { isUUID } from 'class-validator';
 import type { Request, Response } from 'express';
 import { BODIES, inputPipe, Negotiated, Page } from '../http/index.js';
 import {
@@ -26,18 +12,22 @@ import type { Assurance } from './assurance/assurance.js';
 import { ResendDto } from './dto/challenge.dto.js';
 import { EnrolPhoneDto, LabelDto, ProvePhoneDto } from './dto/enrolment.dto.js';
 import { SettingsResource } from './dto/resources.js';
-import { FreshForChangeGuard } from './guard/fresh-for-change.guard.js';
+import { ChangesFactors } from './guard/fresh-for-change.guard.js';
 import { CurrentAssurance, ForEnrolment } from './guard/require-factor.js';
 import { EnrolPage, ProvePage, SettingsPage } from './pages/settings.pages.js';
 import { ENROLMENT, EnrolledPhones } from './phones/enrolled-phones.service.js';
 import { SmsFactor } from './phones/sms.factor.js';
 import { TrustedBrowsers } from './trusted-browsers/trusted-browsers.service.js';
 import { FactorSettings } from './factor-settings.js';
-import { ON_A_CODE, ON_A_MESSAGE } from './two-factor.controller.js';
-import { ApiProblems, twoFactorProblem } from './two-factor.problems.js';
+import {
+  ApiProblems,
+  known,
+  ON_A_CHANGE,
+  ON_A_CODE,
+  ON_A_MESSAGE,
+  twoFactorProblem,
+} from './two-factor.problems.js';
 import { TwoFactorService } from './two-factor.service.js';
-
-const ON_A_CHANGE = ['invalid-input', 'sign-in-required', 'second-factor-required'] as const;
 
 /** The user's phones and trusted browsers. Every change wants a factor shown just now. */
 @ApiTags('Two-factor settings')
@@ -65,8 +55,7 @@ export class SettingsController {
   }
 
   @Post('phones')
-  @HttpCode(200)
-  @UseGuards(FreshForChangeGuard)
+  @ChangesFactors()
   @Page(EnrolPage)
   @ApiConsumes(...BODIES)
   @ApiOperation({ summary: 'Send a code to a number that is to become a factor' })
@@ -82,8 +71,7 @@ export class SettingsController {
   }
 
   @Post('phones/resend')
-  @HttpCode(200)
-  @UseGuards(FreshForChangeGuard)
+  @ChangesFactors()
   @Page(ProvePage)
   @ApiConsumes(...BODIES)
   @ApiOperation({ summary: 'Send it again' })
@@ -110,8 +98,7 @@ export class SettingsController {
   }
 
   @Post('phones/verify')
-  @HttpCode(200)
-  @UseGuards(FreshForChangeGuard)
+  @ChangesFactors()
   @Page(ProvePage)
   @ApiConsumes(...BODIES)
   @ApiOperation({ summary: 'Check that code: from then on the number is a factor, and other sessions end' })
@@ -146,8 +133,7 @@ export class SettingsController {
   }
 
   @Post('phones/:id/primary')
-  @HttpCode(200)
-  @UseGuards(FreshForChangeGuard)
+  @ChangesFactors()
   @Page(SettingsPage)
   @ApiConsumes(...BODIES)
   @ApiOperation({ summary: 'Prefer this phone' })
@@ -165,8 +151,7 @@ export class SettingsController {
   }
 
   @Post('phones/:id/label')
-  @HttpCode(200)
-  @UseGuards(FreshForChangeGuard)
+  @ChangesFactors()
   @Page(SettingsPage)
   @ApiConsumes(...BODIES)
   @ApiOperation({ summary: 'Name this phone' })
@@ -182,8 +167,7 @@ export class SettingsController {
   }
 
   @Post('phones/:id/remove')
-  @HttpCode(200)
-  @UseGuards(FreshForChangeGuard)
+  @ChangesFactors()
   @Page(SettingsPage)
   @ApiConsumes(...BODIES)
   @ApiOperation({ summary: 'Remove this phone; not the last factor where one is required' })
@@ -202,8 +186,7 @@ export class SettingsController {
   }
 
   @Post('browsers/revoke')
-  @HttpCode(200)
-  @UseGuards(FreshForChangeGuard)
+  @ChangesFactors()
   @Page(SettingsPage)
   @ApiOperation({ summary: 'Trust no browser any more' })
   @ApiOkResponse({ type: SettingsResource })
@@ -214,8 +197,7 @@ export class SettingsController {
   }
 
   @Post('browsers/:id/revoke')
-  @HttpCode(200)
-  @UseGuards(FreshForChangeGuard)
+  @ChangesFactors()
   @Page(SettingsPage)
   @ApiOperation({ summary: 'Do not trust this browser any more' })
   @ApiOkResponse({ type: SettingsResource })
@@ -227,10 +209,4 @@ export class SettingsController {
     if ((await this.browsers.revoke(userId!, known(id))) === 0) throw twoFactorProblem('unknown-factor');
     return this.settings.of(userId!);
   }
-}
-
-/** What is no UUID names nothing of ours. */
-function known(id: string): string {
-  if (!isUUID(id)) throw twoFactorProblem('unknown-factor');
-  return id;
 }

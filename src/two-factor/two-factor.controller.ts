@@ -15,30 +15,7 @@ import { AssuranceResource, FactorsResource } from './dto/resources.js';
 import { CurrentAssurance, FirstFactorOnly } from './guard/require-factor.js';
 import { ChallengePage, ChoosePage, OwnCodePage, SendPage } from './pages/challenge.pages.js';
 import { SmsFactor } from './phones/sms.factor.js';
-import { ApiProblems } from './two-factor.problems.js';
-
-export const ON_A_CODE = [
-  'invalid-input',
-  'sign-in-required',
-  'unknown-request',
-  'wrong-code',
-  'attempts-exhausted',
-  'expired',
-  'cancelled',
-  'already-verified',
-  'not-ready',
-  'check-in-progress',
-  'rate-limited',
-  'provider-unavailable',
-] as const;
-export const ON_A_MESSAGE = [
-  'cooldown',
-  'phone-busy',
-  'destination-rejected',
-  'destination-not-allowed',
-  'invalid-phone-number',
-  'unknown-factor',
-] as const;
+import { ApiProblems, ON_A_CODE, ON_A_MESSAGE } from './two-factor.problems.js';
 
 /** Where a second factor is shown at sign-in, and again later when a route wants a fresh one. */
 @ApiTags('Two-factor sign-in')

@@ -1,5 +1,6 @@
+import { isUUID } from 'class-validator';
 import { Problem, type ProblemDetails, problemsDecorator } from '../http/index.js';
-import { VERIFICATION_ERRORS, type VerificationFailure } from '../verification/index.js';
+import { VERIFICATION_ERRORS } from '../verification/index.js';
 
 /** Failures of two-factor routes besides those of a verification. Public API, as those are. */
 export const TWO_FACTOR_ERRORS = {
@@ -21,5 +22,35 @@ export const twoFactorProblem = (code: TwoFactorErrorCode, details?: ProblemDeta
 /** Documents the problems of a route. */
 export const ApiProblems = problemsDecorator({ ...VERIFICATION_ERRORS, ...TWO_FACTOR_ERRORS });
 
-/** Why a factor was not shown. */
-export type FactorFailure = Pick<VerificationFailure, 'code' | 'retryAfterSeconds'>;
+/** What checking a code can meet. */
+export const ON_A_CODE = [
+  'invalid-input',
+  'sign-in-required',
+  'unknown-request',
+  'wrong-code',
+  'attempts-exhausted',
+  'expired',
+  'cancelled',
+  'already-verified',
+  'not-ready',
+  'check-in-progress',
+  'rate-limited',
+  'provider-unavailable',
+] as const;
+/** What sending one can meet besides. */
+export const ON_A_MESSAGE = [
+  'cooldown',
+  'phone-busy',
+  'destination-rejected',
+  'destination-not-allowed',
+  'invalid-phone-number',
+  'unknown-factor',
+] as const;
+/** What changing one's factors can meet. */
+export const ON_A_CHANGE = ['invalid-input', 'sign-in-required', 'second-factor-required'] as const;
+
+/** An id out of a path: what is no UUID names nothing of ours. @throws Problem `unknown-factor` */
+export function known(id: string): string {
+  if (!isUUID(id)) throw twoFactorProblem('unknown-factor');
+  return id;
+}

@@ -1,4 +1,11 @@
-import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/common';
+import {
+  applyDecorators,
+  type CanActivate,
+  type ExecutionContext,
+  HttpCode,
+  Injectable,
+  UseGuards,
+} from '@nestjs/common';
 import type { Request } from 'express';
 import { TwoFactorService } from '../two-factor.service.js';
 import { factorRequired, signInRequired } from './refusals.js';
@@ -17,3 +24,6 @@ export class FreshForChangeGuard implements CanActivate {
     return true;
   }
 }
+
+/** On the `POST` of a change of factors: behind the guard, and answered with 200. */
+export const ChangesFactors = () => applyDecorators(HttpCode(200), UseGuards(FreshForChangeGuard));

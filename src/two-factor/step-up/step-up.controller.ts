@@ -27,9 +27,8 @@ import { AssuranceResource, FactorsResource } from '../dto/resources.js';
 import { CurrentAssurance, RequireFactor } from '../guard/require-factor.js';
 import { ChallengePage, ChoosePage, OwnCodePage, SendPage, SUMMARY } from '../pages/challenge.pages.js';
 import { SmsFactor } from '../phones/sms.factor.js';
-import { ON_A_CODE, ON_A_MESSAGE } from '../two-factor.controller.js';
 import { RESOLVED_OPTIONS, type ResolvedOptions } from '../two-factor.options.js';
-import { ApiProblems, twoFactorProblem } from '../two-factor.problems.js';
+import { ApiProblems, ON_A_CODE, ON_A_MESSAGE, twoFactorProblem } from '../two-factor.problems.js';
 import { TwoFactorService } from '../two-factor.service.js';
 import { type PendingStepUp, StepUpGrants } from './step-up.service.js';
 
