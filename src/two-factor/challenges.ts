@@ -3,7 +3,6 @@ import type { Request, Response } from 'express';
 import { Problem, safePath } from '../http/index.js';
 import {
   resourceOrProblem,
-  VERIFICATION_ERRORS,
   VERIFICATION_POLICY,
   type VerificationPolicy,
   type VerificationResource,
@@ -18,7 +17,7 @@ import { SmsFactor } from './phones/sms.factor.js';
 import { RecoveryCodes } from './recovery-codes/recovery-codes.service.js';
 import { TrustedBrowsers } from './trusted-browsers/trusted-browsers.service.js';
 import { RESOLVED_OPTIONS, type ResolvedOptions } from './two-factor.options.js';
-import { twoFactorProblem } from './two-factor.problems.js';
+import { codeProblem, twoFactorProblem } from './two-factor.problems.js';
 import { TwoFactorService } from './two-factor.service.js';
 
 /** After a recovery code: the phone may be lost. */
@@ -91,13 +90,7 @@ export class Challenges {
     const result = await this.resultOf(userId, method, otpCode, allowsRecovery);
     const forView = async () => this.choices(assurance, returnTo, summary);
     if (result === null) throw twoFactorProblem('unknown-factor', { forView: await forView() });
-    if (!result.ok) {
-      const { code, retryAfterSeconds } = result;
-      throw new Problem(code, VERIFICATION_ERRORS[code], {
-        forView: await forView(),
-        ...(retryAfterSeconds === undefined ? {} : { retryAfterSeconds }),
-      });
-    }
+    if (!result.ok) throw codeProblem(result, await forView());
     if (method === RECOVERY) {
       const left = await this.recovery.left(userId);
       await this.twoFactor.notify(userId, { type: 'recovery-code-used', detail: String(left) });

@@ -1,8 +1,7 @@
 import { Body, Controller, Get, Param, Post, Req, Res, UseGuards, UsePipes } from '@nestjs/common';
 import { ApiConsumes, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { Request, Response } from 'express';
-import { BODIES, inputPipe, Negotiated, Page, Problem } from '../http/index.js';
-import { VERIFICATION_ERRORS } from '../verification/index.js';
+import { BODIES, inputPipe, Negotiated, Page } from '../http/index.js';
 import type { Assurance } from './assurance/assurance.js';
 import { ConfirmAuthenticatorDto, LabelDto } from './dto/enrolment.dto.js';
 import { AuthenticatorResource, RecoveryCodesResource, SettingsResource } from './dto/resources.js';
@@ -12,7 +11,7 @@ import { ChangesFactors, FreshForChangeGuard } from './guard/fresh-for-change.gu
 import { CurrentAssurance, ForEnrolment } from './guard/require-factor.js';
 import { AuthenticatorPage, RecoveryCodesPage, SettingsPage } from './pages/settings.pages.js';
 import { RecoveryCodes } from './recovery-codes/recovery-codes.service.js';
-import { ApiProblems, known, ON_A_CHANGE, twoFactorProblem } from './two-factor.problems.js';
+import { ApiProblems, codeProblem, known, ON_A_CHANGE, twoFactorProblem } from './two-factor.problems.js';
 import { TwoFactorService } from './two-factor.service.js';
 
 /** Factors that need no message: authenticator apps and the sheet of recovery codes. */
@@ -91,13 +90,7 @@ export class OwnFactorsController {
   ): Promise<SettingsResource> {
     const isFirst = !(await this.twoFactor.hasFactors(userId!));
     const confirmed = await this.totp.confirm(userId!, body.otpCode);
-    if (!('epoch' in confirmed)) {
-      const { code, retryAfterSeconds } = confirmed;
-      throw new Problem(code, VERIFICATION_ERRORS[code], {
-        forView: await this.totp.pending(userId!),
-        ...(retryAfterSeconds === undefined ? {} : { retryAfterSeconds }),
-      });
-    }
+    if (!('epoch' in confirmed)) throw codeProblem(confirmed, await this.totp.pending(userId!));
     await this.settings.goOn(
       request,
       response,

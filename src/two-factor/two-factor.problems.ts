@@ -1,6 +1,7 @@
 import { isUUID } from 'class-validator';
 import { Problem, type ProblemDetails, problemsDecorator } from '../http/index.js';
 import { VERIFICATION_ERRORS } from '../verification/index.js';
+import type { CodeFailure } from './factors/factor.js';
 
 /** Failures of two-factor routes besides those of a verification. Public API, as those are. */
 export const TWO_FACTOR_ERRORS = {
@@ -18,6 +19,13 @@ export type TwoFactorErrorCode = keyof typeof TWO_FACTOR_ERRORS;
 
 export const twoFactorProblem = (code: TwoFactorErrorCode, details?: ProblemDetails): Problem =>
   new Problem(code, TWO_FACTOR_ERRORS[code], details);
+
+/** Of a code that did not count. @param forView what the page shows again */
+export const codeProblem = ({ code, retryAfterSeconds }: CodeFailure, forView: unknown): Problem =>
+  new Problem(code, VERIFICATION_ERRORS[code], {
+    forView,
+    ...(retryAfterSeconds === undefined ? {} : { retryAfterSeconds }),
+  });
 
 /** Documents the problems of a route. */
 export const ApiProblems = problemsDecorator({ ...VERIFICATION_ERRORS, ...TWO_FACTOR_ERRORS });

@@ -20,10 +20,14 @@ export abstract class Factor {
   abstract enrolledBy(userId: string): Promise<EnrolledFactor[]>;
 }
 
-export type CodeResult =
-  | { ok: true }
-  /** `retryAfterSeconds`: too many wrong codes, whoever typed them. */
-  | { ok: false; code: 'wrong-code' | 'rate-limited'; retryAfterSeconds?: number };
+export interface CodeFailure {
+  ok: false;
+  code: 'wrong-code' | 'rate-limited';
+  /** After too many wrong codes, whoever typed them. */
+  retryAfterSeconds?: number;
+}
+
+export type CodeResult = { ok: true } | CodeFailure;
 
 /** A factor whose code is made by what the user holds: nothing has to be sent. */
 export abstract class CodeFactor extends Factor {

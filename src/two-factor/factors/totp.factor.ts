@@ -7,7 +7,7 @@ import { PhoneVault } from '../../database/phone-vault.js';
 import { rowsIn, rowsOf } from '../../database/sql.js';
 import { RESOLVED_OPTIONS, type ResolvedOptions } from '../two-factor.options.js';
 import { twoFactorProblem } from '../two-factor.problems.js';
-import { CodeFactor, type CodeResult, type EnrolledFactor } from './factor.js';
+import { CodeFactor, type CodeFailure, type CodeResult, type EnrolledFactor } from './factor.js';
 import { FactorChanges } from './factor-changes.js';
 import { FactorLimits } from './factor-limits.js';
 
@@ -91,11 +91,8 @@ export class TotpFactor extends CodeFactor {
     return row ? this.setupOf(userId, row.id, this.vault.open(row.secret, row.id)) : null;
   }
 
-  /** The app shows that it has the secret. @returns the epoch of the factors after it, or null when the code is wrong */
-  async confirm(
-    userId: string,
-    code: string,
-  ): Promise<{ epoch: number } | Exclude<CodeResult, { ok: true }>> {
+  /** The app shows that it has the secret. @returns the epoch of the factors after it, or why the code does not count */
+  async confirm(userId: string, code: string): Promise<{ epoch: number } | CodeFailure> {
     const wait = await this.limits.spend(userId, this.method);
     if (wait !== null) return { ok: false, code: 'rate-limited', retryAfterSeconds: wait };
     const [pending] = await this.unconfirmed(userId);
