@@ -2,11 +2,19 @@ import { Injectable } from '@nestjs/common';
 import type { Request, Response } from 'express';
 import { SettingsResource } from './dto/resources.js';
 import { Factors } from './factors/factors.js';
-import { maskOf, type PhoneChange } from './phones/enrolled-phones.service.js';
 import { RecoveryCodes } from './recovery-codes/recovery-codes.service.js';
 import { TrustedBrowsers } from './trusted-browsers/trusted-browsers.service.js';
 import type { TwoFactorNotice } from './two-factor.notifier.js';
 import { TwoFactorService } from './two-factor.service.js';
+
+/** A change that was made, and what the user is told of it. */
+export interface FactorChange extends Omit<TwoFactorNotice, 'at'> {
+  userId: string;
+  /** Of the user's factors after it. */
+  epoch: number;
+  /** The factor that enrolling has shown, when it is the user's first. */
+  shown?: { method: string; requestId?: string } | null;
+}
 
 /** What surrounds every change of a user's factors: the session goes on, others end, the user is told. */
 @Injectable()
@@ -33,26 +41,14 @@ export class FactorSettings {
     };
   }
 
-  /** @param shown the factor that enrolling has shown, when it is the user's first */
+  /** The session in which factors were changed is the only one that outlives it. */
   async changed(
     request: Request,
     response: Response,
-    { phone, epoch }: PhoneChange,
-    type: TwoFactorNotice['type'],
-    shown: { method: string; requestId?: string } | null = null,
-  ): Promise<void> {
-    if (epoch !== null) await this.goOn(request, response, epoch, shown);
-    await this.twoFactor.notify(phone.userId, { type, detail: maskOf(phone) });
-  }
-
-  /** The session in which factors were changed is the only one that outlives it. */
-  async goOn(
-    request: Request,
-    response: Response,
-    epoch: number,
-    shown: { method: string; requestId?: string } | null = null,
+    { userId, epoch, shown, ...notice }: FactorChange,
   ): Promise<void> {
     if (shown) await this.twoFactor.complete(request, response, shown, epoch);
     else await this.twoFactor.renew(request, response, epoch);
+    await this.twoFactor.notify(userId, notice);
   }
 }

@@ -42,8 +42,7 @@ export class OwnFactorsController {
     @Res({ passthrough: true }) response: Response,
   ): Promise<RecoveryCodesResource> {
     const { codes, epoch } = await this.recovery.regenerate(userId!);
-    await this.settings.goOn(request, response, epoch);
-    await this.twoFactor.notify(userId!, { type: 'recovery-codes-made' });
+    await this.settings.changed(request, response, { userId: userId!, epoch, type: 'recovery-codes-made' });
     return { recoveryCodes: codes };
   }
 
@@ -91,13 +90,12 @@ export class OwnFactorsController {
     const isFirst = !(await this.twoFactor.hasFactors(userId!));
     const confirmed = await this.totp.confirm(userId!, body.otpCode);
     if (!('epoch' in confirmed)) throw codeProblem(confirmed, await this.totp.pending(userId!));
-    await this.settings.goOn(
-      request,
-      response,
-      confirmed.epoch,
-      isFirst ? { method: this.totp.method } : null,
-    );
-    await this.twoFactor.notify(userId!, { type: 'authenticator-added' });
+    await this.settings.changed(request, response, {
+      userId: userId!,
+      epoch: confirmed.epoch,
+      type: 'authenticator-added',
+      shown: isFirst ? { method: this.totp.method } : null,
+    });
     return this.settings.of(userId!);
   }
 
@@ -115,8 +113,7 @@ export class OwnFactorsController {
   ): Promise<SettingsResource> {
     const epoch = await this.totp.remove(userId!, known(id), await this.twoFactor.mayHaveNone(userId!));
     if (epoch === null) throw twoFactorProblem('unknown-factor');
-    await this.settings.goOn(request, response, epoch);
-    await this.twoFactor.notify(userId!, { type: 'authenticator-removed' });
+    await this.settings.changed(request, response, { userId: userId!, epoch, type: 'authenticator-removed' });
     return this.settings.of(userId!);
   }
 }

@@ -15,7 +15,7 @@ import { SettingsResource } from './dto/resources.js';
 import { ChangesFactors } from './guard/fresh-for-change.guard.js';
 import { CurrentAssurance, ForEnrolment } from './guard/require-factor.js';
 import { EnrolPage, ProvePage, SettingsPage } from './pages/settings.pages.js';
-import { ENROLMENT, EnrolledPhones } from './phones/enrolled-phones.service.js';
+import { ENROLMENT, EnrolledPhones, maskOf, type PhoneChange } from './phones/enrolled-phones.service.js';
 import { SmsFactor } from './phones/sms.factor.js';
 import { TrustedBrowsers } from './trusted-browsers/trusted-browsers.service.js';
 import { FactorSettings } from './factor-settings.js';
@@ -28,6 +28,8 @@ import {
   twoFactorProblem,
 } from './two-factor.problems.js';
 import { TwoFactorService } from './two-factor.service.js';
+
+const about = ({ phone, epoch }: PhoneChange) => ({ userId: phone.userId, epoch, detail: maskOf(phone) });
 
 /** The user's phones and trusted browsers. Every change wants a factor shown just now. */
 @ApiTags('Two-factor settings')
@@ -120,14 +122,11 @@ export class SettingsController {
     });
     resourceOrProblem(result, this.policy.maxSends);
     if (change) {
-      const shown = isFirst ? { method: this.sms.method, requestId } : null;
-      await this.settings.changed(
-        request,
-        response,
-        change,
-        replaces ? 'phone-replaced' : 'phone-added',
-        shown,
-      );
+      await this.settings.changed(request, response, {
+        ...about(change),
+        type: replaces ? 'phone-replaced' : 'phone-added',
+        shown: isFirst ? { method: this.sms.method, requestId } : null,
+      });
     }
     return this.settings.of(userId!);
   }
@@ -146,7 +145,7 @@ export class SettingsController {
     @Res({ passthrough: true }) response: Response,
   ): Promise<SettingsResource> {
     const change = await this.phones.makePrimary(userId!, known(id));
-    await this.settings.changed(request, response, change, 'primary-phone-changed');
+    await this.settings.changed(request, response, { ...about(change), type: 'primary-phone-changed' });
     return this.settings.of(userId!);
   }
 
@@ -181,7 +180,7 @@ export class SettingsController {
   ): Promise<SettingsResource> {
     const mayBeLast = await this.twoFactor.mayHaveNone(userId!);
     const change = await this.phones.remove(userId!, known(id), mayBeLast);
-    await this.settings.changed(request, response, change, 'phone-removed');
+    await this.settings.changed(request, response, { ...about(change), type: 'phone-removed' });
     return this.settings.of(userId!);
   }
 

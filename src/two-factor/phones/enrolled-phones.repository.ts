@@ -139,12 +139,13 @@ export class EnrolledPhonesRepository {
     return rows[0] ?? null;
   }
 
-  async rename(userId: string, id: string, label: string): Promise<EnrolledPhoneRecord | null> {
-    const rows = await rowsOf<EnrolledPhoneRecord>(
+  /** @returns false when the user has no such phone */
+  async rename(userId: string, id: string, label: string): Promise<boolean> {
+    const rows = await rowsOf(
       this.dataSource,
-      `UPDATE enrolled_phones SET label = $3 WHERE id = $1 AND user_id = $2 RETURNING ${COLUMNS}`,
+      'UPDATE enrolled_phones SET label = $3 WHERE id = $1 AND user_id = $2 RETURNING 1',
       [id, userId, label],
     );
-    return rows[0] ?? null;
+    return rows.length > 0;
   }
 }

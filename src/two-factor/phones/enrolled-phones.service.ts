@@ -25,8 +25,8 @@ export const maskOf = ({ phoneCountry, phoneLastDigits }: EnrolledPhoneRecord): 
 
 export interface PhoneChange {
   phone: EnrolledPhoneRecord;
-  /** Of the user's factors after it; null when nothing changed that sessions are built on. */
-  epoch: number | null;
+  /** Of the user's factors after it. */
+  epoch: number;
 }
 
 /**
@@ -104,11 +104,9 @@ export class EnrolledPhones {
     return { phone: made.changed, epoch: made.epoch };
   }
 
-  /** A name proves nothing: sessions stay. */
-  async rename(userId: string, id: string, label: string): Promise<PhoneChange> {
-    const phone = await this.repository.rename(userId, id, label);
-    if (!phone) throw twoFactorProblem('unknown-factor');
-    return { phone, epoch: null };
+  /** A name proves nothing: sessions stay. @throws Problem `unknown-factor` */
+  async rename(userId: string, id: string, label: string): Promise<void> {
+    if (!(await this.repository.rename(userId, id, label))) throw twoFactorProblem('unknown-factor');
   }
 
   private async add(
