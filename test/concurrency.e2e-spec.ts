@@ -1,7 +1,6 @@
 import { freshNumber, startApplication, type TestApplication, wrongCode } from './support/application.js';
+import { times } from './support/times.js';
 
-const times = <T>(count: number, call: (index: number) => Promise<T>) =>
-  Promise.all(Array.from({ length: count }, (_, index) => call(index)));
 const countOf = (statuses: number[], status: number) => statuses.filter((each) => each === status).length;
 
 describe.each(['v2', 'v1'])('races (%s)', (api) => {

@@ -1,10 +1,8 @@
 import { freshNumber, startApplication, type TestApplication } from './support/application.js';
+import { times } from './support/times.js';
 import { until } from './support/until.js';
 import { createApp } from '../src/app.setup.js';
 import { loadConfig } from '../src/config/index.js';
-
-const times = <T>(count: number, call: (index: number) => Promise<T>) =>
-  Promise.all(Array.from({ length: count }, (_, index) => call(index)));
 
 /** When the sandbox was called, as it saw it itself: the most calls in any second. */
 function mostInOneSecond(moments: number[]): number {

@@ -1,6 +1,7 @@
 import { freshNumber } from '../support/application.js';
-import { startWorld, times, type World } from '../support/chaos-world.js';
+import { startWorld, type World } from '../support/chaos-world.js';
 import { logIn } from '../support/person.js';
+import { times } from '../support/times.js';
 
 const EACH = 50;
 

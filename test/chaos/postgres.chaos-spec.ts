@@ -1,8 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { freshNumber } from '../support/application.js';
-import { startWorld, times, type World } from '../support/chaos-world.js';
+import { startWorld, type World } from '../support/chaos-world.js';
 import { type MortalPostgres, startMortalPostgres } from '../support/mortal-postgres.js';
 import { logIn, type Person } from '../support/person.js';
+import { times } from '../support/times.js';
 import { until } from '../support/until.js';
 
 const PEOPLE_AT_ONCE = 8;

@@ -1,5 +1,6 @@
 import { freshNumber, wrongCode } from '../support/application.js';
-import { startWorld, times, type World } from '../support/chaos-world.js';
+import { startWorld, type World } from '../support/chaos-world.js';
+import { times } from '../support/times.js';
 
 const ROUNDS = 20;
 const PARALLEL = 200;

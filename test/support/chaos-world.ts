@@ -136,26 +136,16 @@ function recorder({ cluster, sandbox, words, sql }: Parts) {
   return {
     history,
     start: (phoneNumber: string, on?: Instance) =>
-      call(
-        'start',
-        { phoneNumber },
-        { method: 'POST', path: '/request-otp', body: { phoneNumber } },
-        on ?? cluster.next(),
-      ),
+      call('start', { phoneNumber }, { method: 'POST', path: '/request-otp', body: { phoneNumber } }, on),
     check: (requestId: string, otpCode: string, code: 'right' | 'wrong', on?: Instance) =>
       call(
         'check',
         { requestId, code },
         { method: 'POST', path: '/verify-otp', body: { requestId, otpCode } },
-        on ?? cluster.next(),
+        on,
       ),
     read: (requestId: string, on?: Instance) =>
-      call(
-        'read',
-        { requestId },
-        { method: 'GET', path: `/verifications/${requestId}` },
-        on ?? cluster.next(),
-      ),
+      call('read', { requestId }, { method: 'GET', path: `/verifications/${requestId}` }, on),
     codeFor: (phoneNumber: string) => sandbox.ledger(phoneNumber).at(-1)?.code,
     async fault(spec: object) {
       const response = await fetch(`${sandbox.url}/faults`, {
@@ -209,6 +199,3 @@ function withoutAnswer(error: unknown): null {
   if (broken || name === 'TimeoutError') return null;
   throw error;
 }
-
-export const times = <T>(count: number, call: (index: number) => Promise<T>): Promise<T[]> =>
-  Promise.all(Array.from({ length: count }, (_, index) => call(index)));
