@@ -1,4 +1,5 @@
 import { freshNumber, startApplication, type TestApplication } from './support/application.js';
+import { testEnvironment } from './support/environment.js';
 import { times } from './support/times.js';
 import { until } from './support/until.js';
 import { createApp } from '../src/app.setup.js';
@@ -12,17 +13,10 @@ function mostInOneSecond(moments: number[]): number {
 
 describe('the pace of the account', () => {
   it('is kept by all instances together, below Vonage’s 30 calls a second', async () => {
-    const application = await startApplication({ VONAGE_REQUESTS_PER_SECOND: '20' });
+    const pace = { VONAGE_REQUESTS_PER_SECOND: '20' };
+    const application = await startApplication(pace);
     const others = await times(2, async () => {
-      const config = loadConfig({
-        NODE_ENV: 'test',
-        LOG_LEVEL: 'silent',
-        DATABASE_URL: application.databaseUrl,
-        DATA_DIRECTORY: application.dataDirectory,
-        THROTTLE_ADDRESS: 'off',
-        THROTTLE_NUMBER: 'off',
-        RECONCILE_EVERY_SECONDS: 'off',
-      });
+      const config = loadConfig(testEnvironment(application, pace));
       const app = await createApp(config, {
         databaseUrl: application.databaseUrl,
         vonageApiHost: application.sandbox.url,

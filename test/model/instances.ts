@@ -5,6 +5,7 @@ import { createApp } from '../../src/app.setup.js';
 import { type Config, loadConfig } from '../../src/config/index.js';
 import { startApplication, type TestApplication } from '../support/application.js';
 import { Client } from '../support/client.js';
+import { testEnvironment } from '../support/environment.js';
 import { OpenApiValidator } from '../support/openapi-validator.js';
 
 interface Instance {
@@ -27,19 +28,7 @@ export class Instances {
 
   static async start(env: Record<string, string>): Promise<Instances> {
     const application = await startApplication(env);
-    const config = loadConfig({
-      NODE_ENV: 'test',
-      LOG_LEVEL: 'silent',
-      DATA_DIRECTORY: application.dataDirectory,
-      DATABASE_URL: application.databaseUrl,
-      THROTTLE_ADDRESS: 'off',
-      THROTTLE_NUMBER: 'off',
-      THROTTLE_REQUEST: 'off',
-      VONAGE_REQUESTS_PER_SECOND: 'off',
-      VONAGE_FAILURES_BEFORE_BREAK: 'off',
-      RECONCILE_EVERY_SECONDS: 'off',
-      ...env,
-    });
+    const config = loadConfig(testEnvironment(application, env));
     const instances = new Instances(application, config, await OpenApiValidator.of(application.url));
     await instances.restart();
     return instances;

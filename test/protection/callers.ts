@@ -2,6 +2,7 @@ import type { AddressInfo } from 'node:net';
 import { createApp } from '../../src/app.setup.js';
 import { loadConfig } from '../../src/config/index.js';
 import { type Answer, Client } from '../support/client.js';
+import { testEnvironment } from '../support/environment.js';
 import { OpenApiValidator } from '../support/openapi-validator.js';
 import { startApplication, type TestApplication } from '../support/application.js';
 
@@ -18,20 +19,7 @@ export const startProtected = (env: Record<string, string>): Promise<TestApplica
 
 /** One more instance on the same data. */
 export async function anotherInstance(application: TestApplication, env: Record<string, string>) {
-  const config = loadConfig({
-    NODE_ENV: 'test',
-    LOG_LEVEL: 'silent',
-    DATABASE_URL: application.databaseUrl,
-    DATA_DIRECTORY: application.dataDirectory,
-    THROTTLE_ADDRESS: 'off',
-    THROTTLE_NUMBER: 'off',
-    THROTTLE_REQUEST: 'off',
-    VONAGE_REQUESTS_PER_SECOND: 'off',
-    VONAGE_FAILURES_BEFORE_BREAK: 'off',
-    RECONCILE_EVERY_SECONDS: 'off',
-    PROTECTION_WATCH_SECONDS: 'off',
-    ...env,
-  });
+  const config = loadConfig(testEnvironment(application, env));
   const app = await createApp(config, {
     databaseUrl: application.databaseUrl,
     vonageApiHost: application.sandbox.url,

@@ -10,6 +10,7 @@ import { loadConfig } from '../../src/config/index.js';
 import { type Sandbox, startSandbox } from '../../src/sandbox/index.js';
 import { type Answer, Client } from './client.js';
 import { createTestDatabase, type TestDatabase } from './database.js';
+import { testEnvironment } from './environment.js';
 import { OpenApiValidator } from './openapi-validator.js';
 
 /** Numbers that are valid and nobody else's, one after the other. */
@@ -46,23 +47,7 @@ export async function startApplication(env: Record<string, string> = {}): Promis
   const database: TestDatabase = await createTestDatabase();
   const sandbox = await startSandbox({ port: 0, requestsPerSecond: 0 });
   const dataDirectory = mkdtempSync(join(tmpdir(), 'otp-app-'));
-  const config = loadConfig({
-    NODE_ENV: 'test',
-    LOG_LEVEL: 'silent',
-    DATABASE_URL: database.url,
-    DATA_DIRECTORY: dataDirectory,
-    THROTTLE_ADDRESS: 'off',
-    THROTTLE_NUMBER: 'off',
-    THROTTLE_REQUEST: 'off',
-    VONAGE_TIMEOUT_MS: '5000',
-    // Tests call as fast as they can, and break what they like; the tests of the protection set their own.
-    VONAGE_REQUESTS_PER_SECOND: 'off',
-    VONAGE_FAILURES_BEFORE_BREAK: 'off',
-    RECONCILE_EVERY_SECONDS: 'off',
-    PROTECTION: 'off',
-    PROTECTION_WATCH_SECONDS: 'off',
-    ...env,
-  });
+  const config = loadConfig(testEnvironment({ databaseUrl: database.url, dataDirectory }, env));
   const app = await createApp(config, {
     databaseUrl: database.url,
     vonageApiHost: env['VONAGE_API_HOST'] ?? sandbox.url,

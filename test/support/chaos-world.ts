@@ -7,6 +7,7 @@ import { type Sandbox, startSandbox } from '../../src/sandbox/index.js';
 import type { Answer } from './client.js';
 import { type Cluster, type ClusterOptions, type Instance, startCluster } from './cluster.js';
 import { createTestDatabase, type TestDatabase } from './database.js';
+import { testEnvironment } from './environment.js';
 import { type Allowed, History, type Operation, violationsOf } from './history.js';
 import { ProviderWords } from './provider-words.js';
 import { installRowLog, readRowLog } from './row-log.js';
@@ -80,24 +81,19 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
     const key = () => `k:${randomBytes(32).toString('base64')}`;
     const cluster = await startCluster({
       ...clusterOptions,
-      env: {
-        LOG_LEVEL: 'fatal',
-        DATABASE_URL: url,
-        DATA_DIRECTORY: dataDirectory,
-        PHONE_ENCRYPTION_KEYS: key(),
-        PHONE_FINGERPRINT_KEYS: key(),
-        VONAGE_API_HOST: network.httpUrl,
-        // Long: a start that is given up and arrives late sends a message of its own, and this machine may be slow.
-        VONAGE_TIMEOUT_MS: '5000',
-        // Tests of the protection set their own.
-        VONAGE_REQUESTS_PER_SECOND: 'off',
-        VONAGE_FAILURES_BEFORE_BREAK: 'off',
-        RECONCILE_EVERY_SECONDS: '1',
-        THROTTLE_ADDRESS: 'off',
-        THROTTLE_NUMBER: 'off',
-        THROTTLE_REQUEST: 'off',
-        ...env,
-      },
+      env: testEnvironment(
+        { databaseUrl: url, dataDirectory },
+        {
+          LOG_LEVEL: 'fatal',
+          PHONE_ENCRYPTION_KEYS: key(),
+          PHONE_FINGERPRINT_KEYS: key(),
+          VONAGE_API_HOST: network.httpUrl,
+          // Long: a start that is given up and arrives late sends a message of its own, and this machine may be slow.
+          VONAGE_TIMEOUT_MS: '5000',
+          RECONCILE_EVERY_SECONDS: '1',
+          ...env,
+        },
+      ),
     });
     closing.push(() => cluster.close());
     return { cluster, sandbox, network, words, sql, close, ...recorder({ cluster, sandbox, words, sql }) };

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { createApp } from '../../src/app.setup.js';
 import { loadConfig } from '../../src/config/index.js';
 import { startApplication } from './application.js';
+import { testEnvironment } from './environment.js';
 
 const key = (id: string) => `${id}:${randomBytes(32).toString('base64')}`;
 
@@ -14,18 +15,7 @@ export async function twoKeyRings() {
     PHONE_ENCRYPTION_KEYS: oldEncryption,
     PHONE_FINGERPRINT_KEYS: oldFingerprint,
   });
-  const environment = {
-    NODE_ENV: 'test',
-    LOG_LEVEL: 'silent',
-    DATABASE_URL: before.databaseUrl,
-    DATA_DIRECTORY: before.dataDirectory,
-    THROTTLE_ADDRESS: 'off',
-    THROTTLE_NUMBER: 'off',
-    THROTTLE_REQUEST: 'off',
-    RECONCILE_EVERY_SECONDS: 'off',
-    VONAGE_REQUESTS_PER_SECOND: 'off',
-    VONAGE_API_HOST: before.sandbox.url,
-  };
+  const environment = testEnvironment(before, { VONAGE_API_HOST: before.sandbox.url });
   const both = {
     ...environment,
     PHONE_ENCRYPTION_KEYS: `${newEncryption},${oldEncryption}`,
