@@ -1,5 +1,5 @@
 import { startApplication, type TestApplication } from '../support/application.js';
-import { mustBe, Visitor } from './visitor.js';
+import { codeOf, mustBe, Visitor } from './visitor.js';
 
 const PAYMENT = { amount: '40.00', recipient: 'ACME' };
 
@@ -23,10 +23,6 @@ describe('an act that wants to be confirmed', () => {
   };
   const pays = (person: Visitor, grant: string, payment = PAYMENT) =>
     person.post('/account/payment', { ...payment, grant });
-  const codeOf = (answer: { status: number; body: Record<string, unknown> }) => [
-    answer.status,
-    answer.body['code'],
-  ];
 
   it('is shown to the person, and done once after a code for just it', async () => {
     const person = await enrolled();

@@ -124,3 +124,14 @@ export function mustBe(answer: Answer, what: string): Answer {
     throw new Error(`${what} was answered ${answer.status} ${answer.text.slice(0, 1500)}`);
   return answer;
 }
+
+/** What the answer says in short: its status and the problem's code. */
+export const codeOf = ({ status, body }: Answer) => [status, body['code']];
+
+export async function settingsOf(person: Visitor) {
+  return (await person.get('/two-factor/settings')).body as {
+    factors: { id: string; method: string; hint: string; label: string; primary: boolean }[];
+    recoveryCodesLeft: number;
+    trustedBrowsers: { id: string }[];
+  };
+}
