@@ -3,13 +3,25 @@ import { PagesModule, type PagesOptions } from '../http/index.js';
 import { AdminGuard } from './access/admin.guard.js';
 import { ApiTokens } from './access/api-tokens.service.js';
 import { ADMIN_OPTIONS, type AdminModuleOptions, resolveAdminOptions } from './admin.options.js';
+import { AUDIT_PARTS } from './audit/index.js';
+import { BLOCK_PARTS } from './blocks/index.js';
+import { ERASURE_PARTS } from './erasure/index.js';
+import { INTERVENTION_PARTS } from './interventions/index.js';
 import type { AdminParts } from './parts.js';
 import { POLICY_PARTS } from './policy/index.js';
+import { TOKEN_PARTS } from './tokens/index.js';
 
 const GIVEN = Symbol('admin options as given');
 
 /** One entry a subject: each folder lists its own controllers and providers. */
-const PARTS: AdminParts[] = [POLICY_PARTS];
+const PARTS: AdminParts[] = [
+  AUDIT_PARTS,
+  TOKEN_PARTS,
+  BLOCK_PARTS,
+  INTERVENTION_PARTS,
+  ERASURE_PARTS,
+  POLICY_PARTS,
+];
 
 export interface AdminModuleExtras {
   /** Your own templates and words, over ours. */
@@ -38,6 +50,6 @@ const { ConfigurableModuleClass } = new ConfigurableModuleBuilder<AdminModuleOpt
     ...PARTS.flatMap(({ providers }) => providers),
     { provide: ADMIN_OPTIONS, inject: [GIVEN], useFactory: resolveAdminOptions },
   ],
-  exports: PARTS.flatMap(({ providers }) => providers),
+  exports: [ApiTokens, ...PARTS.flatMap(({ providers }) => providers)],
 })
 export class AdminModule extends ConfigurableModuleClass {}

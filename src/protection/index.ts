@@ -1,4 +1,4 @@
-export { bucketKey } from './bucket-key.js';
+export { bucketKeysOf } from './bucket-key.js';
 export { DestinationStops, type Stop } from './destination-stops.js';
 export { ProtectionModule } from './protection.module.js';
 export {
@@ -9,5 +9,4 @@ export {
   type RuleName,
   RULES,
 } from './protection.options.js';
-export { NUMBER_SCOPES } from './protection.rules.js';
 export { ProtectionWatch } from './protection-watch.js';

@@ -12,7 +12,7 @@ import {
   VERIFICATION_POLICY,
   type VerificationPolicy,
 } from '../verification/index.js';
-import { bucketKey } from './bucket-key.js';
+import { bucketKeys, confirmedNumber } from './bucket-key.js';
 import { MessagePrices } from './message-prices.js';
 import {
   type LimitWindow,
@@ -20,9 +20,6 @@ import {
   type ResolvedProtection,
   type RuleName,
 } from './protection.options.js';
-
-/** Scopes whose buckets stand for one number: erasing a person empties them. */
-export const NUMBER_SCOPES = ['number', `${CONFIRMED}number`] as const;
 
 /** Somebody has said that these may not get messages: no general mode takes that back. */
 const SAID_OUTRIGHT: ReadonlySet<RuleName> = new Set(['number-type', 'country', 'block-list']);
@@ -107,13 +104,13 @@ export class ProtectionRules extends AdmissionRules {
   private ofConfirmed({ phone, channel, caller }: MessageAttempt): AdmissionRule[] {
     const userId = caller.userId!;
     return [
-      ...this.ofNumber(`${CONFIRMED}number`, `${phone.e164} ${userId}`),
+      ...this.ofNumber(`${CONFIRMED}number`, confirmedNumber(phone.e164, userId)),
       ...this.windows('user-limit', `${CONFIRMED}user`, userId, this.options.user),
       ...this.money(CONFIRMED, phone.country, this.prices.of(phone.country, channel)),
     ];
   }
 
-  private ofNumber(scope: (typeof NUMBER_SCOPES)[number], text: string): AdmissionRule[] {
+  private ofNumber(scope: string, text: string): AdmissionRule[] {
     const { numberCooldownSeconds: seconds, number } = this.options;
     const cooldown = seconds ? this.windows('number-cooldown', scope, text, [{ limit: 1, seconds }]) : [];
     return [
@@ -169,9 +166,7 @@ export class ProtectionRules extends AdmissionRules {
   }
 
   private keys(scope: string, text: string): string[] {
-    return this.vault
-      .fingerprints('limit', `${scope} ${text}`)
-      .map((fingerprint) => bucketKey(fingerprint).toString('base64'));
+    return bucketKeys(this.vault, scope, text).map((key) => key.toString('base64'));
   }
 }
 

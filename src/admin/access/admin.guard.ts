@@ -4,8 +4,8 @@ import type { Request } from 'express';
 import { Problem } from '../../http/index.js';
 import { factorRequired, signInRequired, TwoFactorService } from '../../two-factor/index.js';
 import { ADMIN_OPTIONS, type ResolvedAdminOptions } from '../admin.options.js';
-import { type Actor, ACTOR } from './administrator.js';
-import { ApiTokens } from './api-tokens.service.js';
+import { rememberAdministrator } from './administrator.js';
+import { ApiTokens, type KnownToken } from './api-tokens.service.js';
 import { SCOPE, type Scope } from './scopes.js';
 
 const BEARER = /^Bearer +(\S+)$/i;
@@ -23,20 +23,25 @@ export class AdminGuard implements CanActivate {
   ) {}
 
   async canActivate(context: ExecutionContext): Promise<boolean> {
-    const request = context.switchToHttp().getRequest<Request & { [ACTOR]?: Actor }>();
+    const request = context.switchToHttp().getRequest<Request>();
     const scope = this.reflector.get<Scope | undefined>(SCOPE, context.getHandler());
     if (!scope) throw new Error(`${context.getHandler().name} names no scope`);
     const route = `${request.method} ${context.getClass().name}.${context.getHandler().name}`;
     const authorization = request.get('authorization');
     // Who shows a token is judged by it alone: a session beside it adds nothing.
-    request[ACTOR] =
-      authorization === undefined
-        ? await this.fromSession(request, route)
-        : await this.fromToken(authorization, scope, route);
+    if (authorization !== undefined) {
+      const { id, scopes } = await this.fromToken(authorization, scope, route);
+      rememberAdministrator(request, { actor: `token:${id}`, scopes });
+    } else {
+      rememberAdministrator(request, {
+        actor: `user:${await this.fromSession(request, route)}`,
+        scopes: null,
+      });
+    }
     return true;
   }
 
-  private async fromToken(authorization: string, scope: Scope, route: string): Promise<Actor> {
+  private async fromToken(authorization: string, scope: Scope, route: string): Promise<KnownToken> {
     const token = BEARER.exec(authorization)?.[1];
     const known = token ? await this.tokens.authenticate(token) : null;
     if (!known) {
@@ -49,10 +54,10 @@ export class AdminGuard implements CanActivate {
         headers: { 'WWW-Authenticate': `Bearer error="insufficient_scope", scope="${scope}"` },
       });
     }
-    return `token:${known.id}`;
+    return known;
   }
 
-  private async fromSession(request: Request, route: string): Promise<Actor> {
+  private async fromSession(request: Request, route: string): Promise<string> {
     const here = ['GET', 'HEAD'].includes(request.method) ? request.originalUrl : '/admin/verifications';
     const assurance = await this.twoFactor.assurance(request);
     const { userId } = assurance;
@@ -63,6 +68,6 @@ export class AdminGuard implements CanActivate {
     }
     const missing = await this.twoFactor.missing(request, { maxAgeSeconds: this.options.freshSeconds });
     if (missing) throw factorRequired(this.twoFactor, missing, here);
-    return `user:${userId}`;
+    return userId;
   }
 }

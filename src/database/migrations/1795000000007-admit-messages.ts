@@ -94,6 +94,9 @@ export class AdmitMessages1795000000007 implements MigrationInterface {
     await queryRunner.query(
       `CREATE INDEX decisions_phone ON decisions (phone_fingerprint, id) WHERE phone_fingerprint IS NOT NULL`,
     );
+    await queryRunner.query(
+      `CREATE INDEX decisions_user ON decisions (user_id, id) WHERE user_id IS NOT NULL`,
+    );
     await queryRunner.query(WEIGH_RULES);
     await queryRunner.query(ADMIT_START);
     await queryRunner.query(GIVE_BACK);

@@ -132,6 +132,7 @@ export class MessagePrice {
 @Entity('decisions')
 @Index('decisions_request', ['requestId'], { where: 'request_id IS NOT NULL' })
 @Index('decisions_phone', ['phoneFingerprint', 'id'], { where: 'phone_fingerprint IS NOT NULL' })
+@Index('decisions_user', ['userId', 'id'], { where: 'user_id IS NOT NULL' })
 export class Decision {
   @PrimaryColumn('uuid', { primaryKeyConstraintName: 'decisions_pkey' })
   id!: string;

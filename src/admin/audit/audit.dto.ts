@@ -1,0 +1,109 @@
+import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
+import { Type } from 'class-transformer';
+import { IsDate, IsInt, IsOptional, IsString, MaxLength, Min } from 'class-validator';
+import { EmptyAsAbsent } from '../../http/index.js';
+
+export class AuditQueryDto {
+  @ApiPropertyOptional({ example: 'user:0198f2c4-…' })
+  @MaxLength(200, { message: 'too-long' })
+  @IsString({ message: 'malformed' })
+  @EmptyAsAbsent()
+  @IsOptional()
+  actor?: string;
+
+  @ApiPropertyOptional({ example: 'number.revealed' })
+  @MaxLength(100, { message: 'too-long' })
+  @IsString({ message: 'malformed' })
+  @EmptyAsAbsent()
+  @IsOptional()
+  action?: string;
+
+  @ApiPropertyOptional({ description: 'The id of what was acted on.' })
+  @MaxLength(200, { message: 'too-long' })
+  @IsString({ message: 'malformed' })
+  @EmptyAsAbsent()
+  @IsOptional()
+  target?: string;
+
+  @ApiPropertyOptional({ type: String, format: 'date-time', description: 'From this moment on.' })
+  @IsDate({ message: 'malformed' })
+  @Type(() => Date)
+  @EmptyAsAbsent()
+  @IsOptional()
+  from?: Date;
+
+  @ApiPropertyOptional({ type: String, format: 'date-time', description: 'Before this moment.' })
+  @IsDate({ message: 'malformed' })
+  @Type(() => Date)
+  @EmptyAsAbsent()
+  @IsOptional()
+  to?: Date;
+
+  @ApiPropertyOptional({ description: 'Entries older than the one with this number.' })
+  @Min(0, { message: 'malformed' })
+  @IsInt({ message: 'malformed' })
+  @Type(() => Number)
+  @EmptyAsAbsent()
+  @IsOptional()
+  after?: number;
+
+  @ApiPropertyOptional({ description: 'Entries newer than the one with this number.' })
+  @Min(0, { message: 'malformed' })
+  @IsInt({ message: 'malformed' })
+  @Type(() => Number)
+  @EmptyAsAbsent()
+  @IsOptional()
+  before?: number;
+}
+
+export class AuditEntryResource {
+  @ApiProperty()
+  number!: number;
+
+  @ApiProperty({ format: 'date-time' })
+  at!: string;
+
+  @ApiProperty({ description: '`user:<id>`, `token:<id>` or `cli:<login name>`.' })
+  actor!: string;
+
+  @ApiProperty({ example: 'request.cancelled' })
+  action!: string;
+
+  @ApiProperty({ type: String, nullable: true })
+  target!: string | null;
+
+  @ApiProperty()
+  reason!: string;
+
+  @ApiProperty({ type: 'object', additionalProperties: true })
+  details!: Record<string, string | number | boolean | null>;
+}
+
+export class AuditListResource {
+  @ApiProperty({ type: [AuditEntryResource], description: 'Newest first.' })
+  items!: AuditEntryResource[];
+
+  @ApiProperty({ type: String, nullable: true, description: 'Path of the older entries.' })
+  next!: string | null;
+
+  @ApiProperty({ type: String, nullable: true, description: 'Path of the newer entries.' })
+  previous!: string | null;
+}
+
+export class AuditAlterationResource {
+  @ApiProperty({
+    description: 'Of the entry that is not as it was written, or of the first one that is gone.',
+  })
+  number!: number;
+
+  @ApiProperty({ enum: ['altered', 'missing', 'inserted', 'cut-off'] })
+  what!: string;
+}
+
+export class AuditReportResource {
+  @ApiProperty()
+  entries!: number;
+
+  @ApiProperty({ type: [AuditAlterationResource], description: 'Empty: nobody has touched the audit.' })
+  alterations!: AuditAlterationResource[];
+}

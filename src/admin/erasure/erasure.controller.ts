@@ -1,0 +1,84 @@
+import { Body, Controller, HttpCode, Injectable, Post, UsePipes } from '@nestjs/common';
+import {
+  ApiConsumes,
+  ApiOkResponse,
+  ApiOperation,
+  ApiProperty,
+  ApiPropertyOptional,
+  ApiTags,
+} from '@nestjs/swagger';
+import { Transform } from 'class-transformer';
+import { IsBoolean, IsOptional } from 'class-validator';
+import { BODIES, inputPipe, Page, type PageContext, Problem, type View } from '../../http/index.js';
+import { VERIFICATION_ERRORS } from '../../verification/index.js';
+import { AdminRoutes, NeedsScope } from '../access/admin-route.js';
+import { type Actor, CurrentActor } from '../access/administrator.js';
+import { ApiAdminProblems } from '../admin.problems.js';
+import { PersonDto } from '../interventions/interventions.dto.js';
+import { AdminPage } from '../pages/admin.page.js';
+import { Erasures } from './erasure.service.js';
+
+export class EraseDto extends PersonDto {
+  @ApiPropertyOptional({ type: Boolean, description: 'Only count; in a form `on`.', default: false })
+  @IsBoolean({ message: 'unknown' })
+  @Transform(({ value }: { value: unknown }) => (value === 'on' ? true : value === '' ? undefined : value))
+  @IsOptional()
+  dryRun?: boolean;
+}
+
+export class ErasureResource {
+  @ApiProperty({
+    type: Number,
+    nullable: true,
+    description: 'The receipt: the number of the entry in the audit. Null for a dry run.',
+  })
+  receipt!: number | null;
+
+  @ApiProperty({
+    type: 'object',
+    additionalProperties: { type: 'integer' },
+    description: 'Rows by table that were emptied of what is personal, or deleted.',
+  })
+  rows!: Record<string, number>;
+}
+
+@Injectable()
+export class ErasurePage extends AdminPage<ErasureResource> {
+  protected readonly path = '/admin/persons';
+
+  success({ receipt, rows }: ErasureResource, { text }: PageContext): View {
+    return {
+      name: 'admin/erased',
+      context: {
+        title: text(receipt === null ? 'admin.erased.dry' : 'admin.erased'),
+        receipt,
+        rows: Object.entries(rows).map(([table, count]) => ({ table, count })),
+        backPath: this.path,
+      },
+    };
+  }
+}
+
+/** The right to be forgotten. */
+@ApiTags('Administration')
+@AdminRoutes()
+@UsePipes(inputPipe)
+@Controller('admin/persons')
+export class ErasureController {
+  constructor(private readonly erasures: Erasures) {}
+
+  @Post('erase')
+  @HttpCode(200)
+  @NeedsScope('persons:erase')
+  @Page(ErasurePage)
+  @ApiConsumes(...BODIES)
+  @ApiOperation({ summary: 'Erase all that is known of a number or a user; statistics and chains stay' })
+  @ApiOkResponse({ type: ErasureResource })
+  @ApiAdminProblems('invalid-phone-number')
+  async erase(@CurrentActor() actor: Actor, @Body() body: EraseDto): Promise<ErasureResource> {
+    const { reason, dryRun = false, ...person } = body;
+    const erasure = await this.erasures.erase(actor, person, reason, { dryRun });
+    if (!erasure) throw new Problem('invalid-phone-number', VERIFICATION_ERRORS['invalid-phone-number']);
+    return erasure;
+  }
+}

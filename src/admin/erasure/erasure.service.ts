@@ -1,0 +1,182 @@
+import { Injectable } from '@nestjs/common';
+import { InjectDataSource } from '@nestjs/typeorm';
+import { DataSource, type EntityManager } from 'typeorm';
+import { rowsIn, rowsOf } from '../../database/sql.js';
+import { PhoneVault } from '../../database/phone-vault.js';
+import { bucketKeysOf } from '../../protection/index.js';
+import { FactorChanges } from '../../two-factor/index.js';
+import { PhoneNumber, VerificationService } from '../../verification/index.js';
+import type { Actor } from '../access/administrator.js';
+import { AuditLog } from '../audit/audit-log.service.js';
+import {
+  DECISIONS,
+  DECISIONS_OF_REQUESTS,
+  ENROLLED_PHONES,
+  LIMIT_BUCKETS,
+  KNOWN_NUMBERS,
+  LIVE_REQUESTS,
+  OF_NUMBER,
+  OF_USER,
+  REQUESTS,
+  USERS_OF_NUMBER,
+} from './erasure.statements.js';
+
+/** Whom to erase: everything of a number, everything of a user, or both. */
+export interface Person {
+  /** E.164 or any spelling. */
+  phoneNumber?: string;
+  country?: string;
+  userId?: string;
+}
+
+export interface Erasure {
+  /** Number of the entry in the audit: the receipt. Null for a dry run. */
+  receipt: number | null;
+  /** Rows by table: emptied of what is personal, or deleted. */
+  rows: Record<string, number>;
+}
+
+/** By what the rows of a person are found. */
+interface Traces {
+  fingerprints: Buffer[];
+  buckets: Buffer[];
+  /** Whose factor one of the numbers is. */
+  owners: string[];
+  userId: string | null;
+}
+
+const BATCH = 1000;
+
+/**
+ * Erases a person: no number, no fingerprint of one, no address and no user remains, while requests, their events and
+ * what was counted from them stay, so that statistics and chains hold. A run that was killed is repeated: what is erased
+ * already is not found again.
+ */
+@Injectable()
+export class Erasures {
+  constructor(
+    @InjectDataSource() private readonly dataSource: DataSource,
+    private readonly vault: PhoneVault,
+    private readonly verifications: VerificationService,
+    private readonly factors: FactorChanges,
+    private readonly audit: AuditLog,
+  ) {}
+
+  /** @returns null when the number is none. @param report called after every batch of requests with their number so far */
+  async erase(
+    actor: Actor,
+    person: Person,
+    reason: string,
+    {
+      dryRun = false,
+      report = () => undefined,
+    }: { dryRun?: boolean; report?: (requests: number) => void } = {},
+  ): Promise<Erasure | null> {
+    const traces = await this.tracesOf(person);
+    if (!traces) return null;
+    const { fingerprints, userId } = traces;
+    const rows: Record<string, number> = {};
+    if (dryRun) {
+      await this.inOneGo(async (sql) => {
+        await this.marks(sql, traces, rows);
+        while ((await this.requests(sql, traces, rows)) === BATCH);
+      }, true);
+      return { receipt: null, rows };
+    }
+    await this.audit.append({ actor, action: 'person.erasing', reason });
+    // A code that is out for a number that is to be forgotten is worth nothing; the provider is told.
+    for (const { id } of await rowsOf<{ id: string }>(this.dataSource, LIVE_REQUESTS, [fingerprints, userId]))
+      await this.verifications.cancelByOperator(id);
+    await this.factorsOf(traces, rows);
+    await this.inOneGo((sql) => this.marks(sql, traces, rows));
+    // Last, since it is by them that a run which was killed here finds the person's numbers again.
+    for (let erased = BATCH; erased === BATCH;) {
+      erased = await this.inOneGo((sql) => this.requests(sql, traces, rows));
+      report(rows['verification_requests'] ?? 0);
+    }
+    const receipt = await this.audit.append({ actor, action: 'person.erased', reason, details: rows });
+    return { receipt, rows };
+  }
+
+  /** Factors go first: sessions that were built on them end. */
+  private async factorsOf(
+    { fingerprints, owners, userId }: Traces,
+    rows: Record<string, number>,
+  ): Promise<void> {
+    for (const owner of owners) {
+      const made = await this.factors.make(owner, async (sql) => {
+        const phones = await rowsIn(sql, ENROLLED_PHONES, [fingerprints, owner]);
+        return phones.length > 0 ? phones : null;
+      });
+      add(rows, 'enrolled_phones', made?.changed.length ?? 0);
+    }
+    if (userId !== null) add(rows, 'factors', await this.factors.reset(userId));
+  }
+
+  /** All numbers of the person, and by what their rows are found. */
+  private async tracesOf({ phoneNumber, country, userId = undefined }: Person): Promise<Traces | null> {
+    const phone = phoneNumber ? PhoneNumber.tryParse(phoneNumber, country) : null;
+    if (phoneNumber && !phone) return null;
+    const known = userId
+      ? await rowsOf<{ id: string; sealed: string }>(this.dataSource, KNOWN_NUMBERS, [userId])
+      : [];
+    const opened = known.map(({ id, sealed }) => this.vault.open(sealed, id));
+    const e164s = [...new Set([...(phone ? [phone.e164] : []), ...opened])];
+    const fingerprints = e164s.flatMap((e164) => this.vault.fingerprints('phone', e164));
+    const users = await rowsOf<{ userId: string; isOwner: boolean }>(this.dataSource, USERS_OF_NUMBER, [
+      fingerprints,
+    ]);
+    const userIds = [...new Set([...users.map((user) => user.userId), ...(userId ? [userId] : [])])];
+    const owners = [...new Set(users.filter(({ isOwner }) => isOwner).map((user) => user.userId))];
+    const buckets = bucketKeysOf(this.vault, { e164s, userIds, ...(userId ? { erasedUserId: userId } : {}) });
+    return { fingerprints, buckets, owners, userId: userId ?? null };
+  }
+
+  /** One batch of requests, with the decisions about them. @returns how many */
+  private async requests(
+    sql: EntityManager,
+    { fingerprints, userId }: Traces,
+    rows: Record<string, number>,
+  ): Promise<number> {
+    const erased = await rowsIn<{ id: string }>(sql, REQUESTS, [fingerprints, userId, BATCH]);
+    const decisions = await rowsIn(sql, DECISIONS_OF_REQUESTS, [erased.map(({ id }) => id)]);
+    add(rows, 'verification_requests', erased.length);
+    add(rows, 'decisions', decisions.length);
+    return erased.length;
+  }
+
+  /** Everything else that names the number or the user. */
+  private async marks(
+    sql: EntityManager,
+    { fingerprints, buckets, userId }: Traces,
+    rows: Record<string, number>,
+  ): Promise<void> {
+    const count = async (table: string, text: string, values: unknown[]) =>
+      add(rows, table, (await rowsIn(sql, text, values)).length);
+    await count('decisions', DECISIONS, [fingerprints, userId]);
+    await count('limit_buckets', LIMIT_BUCKETS, [buckets]);
+    for (const [table, text] of Object.entries(OF_NUMBER)) await count(table, text, [fingerprints]);
+    if (userId !== null)
+      for (const [table, text] of Object.entries(OF_USER)) await count(table, text, [userId]);
+  }
+
+  /** @param undo for a dry run: everything is done, counted and taken back */
+  private async inOneGo<T>(work: (sql: EntityManager) => Promise<T>, undo = false): Promise<T> {
+    const runner = this.dataSource.createQueryRunner();
+    try {
+      await runner.startTransaction();
+      const done = await work(runner.manager);
+      await (undo ? runner.rollbackTransaction() : runner.commitTransaction());
+      return done;
+    } catch (error) {
+      if (runner.isTransactionActive) await runner.rollbackTransaction();
+      throw error;
+    } finally {
+      await runner.release();
+    }
+  }
+}
+
+function add(rows: Record<string, number>, table: string, count: number): void {
+  if (count > 0) rows[table] = (rows[table] ?? 0) + count;
+}

@@ -1,0 +1,64 @@
+/** `$1`: fingerprints of the person's numbers; `$2`: the user, or null when only the number is erased. */
+const THEIRS = `(r.phone_fingerprint = ANY($1::bytea[]) OR $2::text IS NOT NULL AND r.user_id = $2)`;
+
+export const LIVE_REQUESTS = `
+  SELECT r.id FROM verification_requests r
+   WHERE ${THEIRS} AND r.status IN ('SENDING', 'PENDING') AND r.expires_at > clock_timestamp()`;
+
+/** Numbers that the user has proven or tried to, sealed for the row with that id. */
+export const KNOWN_NUMBERS = `
+  SELECT DISTINCT ON (phone_fingerprint) id, phone_number AS sealed
+    FROM (SELECT id, phone_fingerprint, phone_number FROM enrolled_phones WHERE user_id = $1
+          UNION ALL
+          SELECT id, phone_fingerprint, phone_number FROM verification_requests
+           WHERE user_id = $1 AND phone_number IS NOT NULL) n`;
+
+/** Who has asked for codes to the number (a bucket may name both), and whose factor it is. */
+export const USERS_OF_NUMBER = `
+  SELECT DISTINCT user_id AS "userId", false AS "isOwner" FROM verification_requests
+   WHERE phone_fingerprint = ANY($1::bytea[]) AND user_id IS NOT NULL
+  UNION SELECT user_id, true FROM enrolled_phones WHERE phone_fingerprint = ANY($1::bytea[])`;
+
+/**
+ * Up to $3 requests: what is personal is overwritten. A fingerprint has to be there, so it becomes one of nothing. The
+ * country stays, for the statistics; so do the events, which hold nothing personal.
+ */
+export const REQUESTS = `
+  UPDATE verification_requests r
+     SET phone_number = NULL, phone_last_digits = '', phone_fingerprint = sha256(uuid_send(gen_random_uuid())),
+         prefix_fingerprint = NULL, caller_fingerprint = sha256(uuid_send(gen_random_uuid())), caller_bound = true,
+         caller_address = NULL, caller_agent = NULL, confirmed_for = '', user_id = NULL
+   WHERE r.id IN (SELECT r.id FROM verification_requests r WHERE ${THEIRS} ORDER BY r.id LIMIT $3 FOR UPDATE)
+  RETURNING r.id`;
+
+/** Decisions keep what was decided by which rule. */
+const ANONYMOUS = `
+  UPDATE decisions d
+     SET phone_fingerprint = NULL, phone_last_digits = NULL, user_id = NULL, caller_address = NULL,
+         rules = (SELECT coalesce(json_agg(e.rule - 'key' - 'input' ORDER BY e.place), '[]')
+                    FROM jsonb_array_elements(d.rules::jsonb) WITH ORDINALITY AS e(rule, place))`;
+
+export const DECISIONS_OF_REQUESTS = `${ANONYMOUS} WHERE d.request_id = ANY($1::uuid[]) RETURNING 1`;
+
+/** Those that no request came of. */
+export const DECISIONS = `
+  ${ANONYMOUS}
+   WHERE d.phone_fingerprint = ANY($1::bytea[]) OR $2::text IS NOT NULL AND d.user_id = $2
+  RETURNING 1`;
+
+export const LIMIT_BUCKETS = `DELETE FROM limit_buckets WHERE key = ANY($1::bytea[]) RETURNING 1`;
+
+export const ENROLLED_PHONES = `
+  DELETE FROM enrolled_phones WHERE phone_fingerprint = ANY($1::bytea[]) AND user_id = $2 RETURNING 1`;
+
+/** Of the number, whoever used it. */
+export const OF_NUMBER = {
+  phone_guards: 'DELETE FROM phone_guards WHERE phone_fingerprint = ANY($1::bytea[]) RETURNING 1',
+  block_entries: 'DELETE FROM block_entries WHERE fingerprint = ANY($1::bytea[]) RETURNING 1',
+} as const;
+
+/** Of the user. Second factors are taken by {@link FactorChanges.reset}. */
+export const OF_USER = {
+  phone_guards: 'DELETE FROM phone_guards WHERE confirmed_for = $1 RETURNING 1',
+  user_guards: 'DELETE FROM user_guards WHERE user_id = $1 RETURNING 1',
+} as const;

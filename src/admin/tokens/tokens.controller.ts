@@ -1,0 +1,80 @@
+import { Body, Controller, Get, HttpCode, Param, Post, Req, UsePipes } from '@nestjs/common';
+import { ApiConsumes, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { isUUID } from 'class-validator';
+import type { Request } from 'express';
+import { BODIES, inputPipe, Page, Problem } from '../../http/index.js';
+import { AdminRoutes, NeedsScope } from '../access/admin-route.js';
+import { type Actor, CurrentActor, scopesOf } from '../access/administrator.js';
+import { ApiTokens, type TokenRecord } from '../access/api-tokens.service.js';
+import { adminProblem, ApiAdminProblems } from '../admin.problems.js';
+import { ReasonDto } from '../reason.dto.js';
+import { CreatedTokenResource, CreateTokenDto, TokenResource, TokensResource } from './tokens.dto.js';
+import { TokensPage } from './tokens.page.js';
+
+const tokenResource = (token: TokenRecord): TokenResource => ({
+  id: token.id,
+  name: token.name,
+  scopes: [...token.scopes],
+  author: token.author,
+  createdAt: token.createdAt.toISOString(),
+  expiresAt: token.expiresAt?.toISOString() ?? null,
+  lastUsedAt: token.lastUsedAt?.toISOString() ?? null,
+  revokedAt: token.revokedAt?.toISOString() ?? null,
+});
+
+/** What programs show instead of a session. */
+@ApiTags('Administration')
+@AdminRoutes()
+@UsePipes(inputPipe)
+@Controller('admin/tokens')
+export class TokensController {
+  constructor(private readonly tokens: ApiTokens) {}
+
+  @Get()
+  @NeedsScope('tokens:write')
+  @Page(TokensPage)
+  @ApiOperation({ summary: 'API tokens, newest first' })
+  @ApiOkResponse({ type: TokensResource })
+  @ApiAdminProblems()
+  async list(): Promise<TokensResource> {
+    return { tokens: (await this.tokens.list()).map(tokenResource) };
+  }
+
+  @Post()
+  @HttpCode(200)
+  @NeedsScope('tokens:write')
+  @Page(TokensPage)
+  @ApiConsumes(...BODIES)
+  @ApiOperation({ summary: 'Make a token; shown this once' })
+  @ApiOkResponse({ type: CreatedTokenResource })
+  @ApiAdminProblems()
+  async create(
+    @CurrentActor() actor: Actor,
+    @Req() request: Request,
+    @Body() body: CreateTokenDto,
+  ): Promise<CreatedTokenResource> {
+    // Otherwise a token that may make tokens could do everything.
+    const own = scopesOf(request);
+    if (own && body.scopes.some((scope) => !own.includes(scope))) throw Problem.http('forbidden');
+    const { token, record } = await this.tokens.create(actor, body);
+    return { ...tokenResource(record), token };
+  }
+
+  @Post(':id/revoke')
+  @HttpCode(200)
+  @NeedsScope('tokens:write')
+  @Page(TokensPage)
+  @ApiConsumes(...BODIES)
+  @ApiOperation({ summary: 'Revoke a token: from now on it opens nothing' })
+  @ApiOkResponse({ type: TokenResource })
+  @ApiAdminProblems('unknown-entry')
+  async revoke(
+    @CurrentActor() actor: Actor,
+    @Param('id') id: string,
+    @Body() { reason }: ReasonDto,
+  ): Promise<TokenResource> {
+    const revoked = isUUID(id) ? await this.tokens.revoke(actor, id, reason) : null;
+    if (!revoked) throw adminProblem('unknown-entry');
+    return tokenResource(revoked);
+  }
+}

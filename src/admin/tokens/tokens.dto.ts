@@ -1,0 +1,80 @@
+import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
+import { Transform, Type } from 'class-transformer';
+import {
+  ArrayNotEmpty,
+  ArrayUnique,
+  IsArray,
+  IsIn,
+  IsInt,
+  IsNotEmpty,
+  IsOptional,
+  IsString,
+  Max,
+  MaxLength,
+  Min,
+} from 'class-validator';
+import { EmptyAsAbsent } from '../../http/index.js';
+import { type Scope, SCOPES } from '../access/scopes.js';
+import { ReasonDto } from '../reason.dto.js';
+
+export class CreateTokenDto extends ReasonDto {
+  @ApiProperty({ maxLength: 60, example: 'nightly export' })
+  @MaxLength(60, { message: 'too-long' })
+  @IsNotEmpty({ message: 'required' })
+  @IsString({ message: 'required' })
+  name!: string;
+
+  @ApiProperty({ enum: SCOPES, isArray: true, description: 'What it may do; no more than its maker may.' })
+  @IsIn(SCOPES, { each: true, message: 'unknown' })
+  @ArrayUnique({ message: 'unknown' })
+  @ArrayNotEmpty({ message: 'required' })
+  @IsArray({ message: 'required' })
+  // A form with one box ticked sends a text, with several a list.
+  @Transform(({ value }: { value: unknown }) => (typeof value === 'string' ? [value] : value))
+  scopes!: Scope[];
+
+  @ApiPropertyOptional({ description: 'How long it works; until it is revoked, unless told.', maximum: 3650 })
+  @Max(3650, { message: 'malformed' })
+  @Min(1, { message: 'malformed' })
+  @IsInt({ message: 'malformed' })
+  @Type(() => Number)
+  @EmptyAsAbsent()
+  @IsOptional()
+  days?: number;
+}
+
+export class TokenResource {
+  @ApiProperty({ format: 'uuid' })
+  id!: string;
+
+  @ApiProperty()
+  name!: string;
+
+  @ApiProperty({ enum: SCOPES, isArray: true })
+  scopes!: Scope[];
+
+  @ApiProperty({ description: 'Who made it.' })
+  author!: string;
+
+  @ApiProperty({ format: 'date-time' })
+  createdAt!: string;
+
+  @ApiProperty({ type: String, format: 'date-time', nullable: true })
+  expiresAt!: string | null;
+
+  @ApiProperty({ type: String, format: 'date-time', nullable: true, description: 'To the minute.' })
+  lastUsedAt!: string | null;
+
+  @ApiProperty({ type: String, format: 'date-time', nullable: true })
+  revokedAt!: string | null;
+}
+
+export class CreatedTokenResource extends TokenResource {
+  @ApiProperty({ description: 'For `Authorization: Bearer …`. Nobody can read it again.' })
+  token!: string;
+}
+
+export class TokensResource {
+  @ApiProperty({ type: [TokenResource] })
+  tokens!: TokenResource[];
+}

@@ -1,0 +1,59 @@
+import { Injectable } from '@nestjs/common';
+import {
+  errorContext,
+  type PageContext,
+  type Problem,
+  typed,
+  type View,
+  type ViewContext,
+} from '../../http/index.js';
+import { SCOPES } from '../access/scopes.js';
+import { AdminPage, doneNotice, moment } from '../pages/admin.page.js';
+import type { CreatedTokenResource, TokenResource, TokensResource } from './tokens.dto.js';
+
+/** Tokens and the form for one; a new one is shown once. */
+@Injectable()
+export class TokensPage extends AdminPage<TokensResource | TokenResource | CreatedTokenResource> {
+  protected readonly path = '/admin/tokens';
+
+  success(resource: TokensResource | TokenResource | CreatedTokenResource, context: PageContext): View {
+    if ('token' in resource) {
+      const { token, name } = resource;
+      return {
+        name: 'admin/token',
+        context: { title: context.text('admin.tokens.made'), token, name, backPath: this.path },
+      };
+    }
+    if (!('tokens' in resource)) this.done('token-revoked');
+    return this.view(context, {
+      ...doneNotice(context),
+      tokens: resource.tokens.map((token) => ({
+        ...token,
+        scopes: token.scopes.join(', '),
+        createdAt: moment(token.createdAt),
+        expiresAt: moment(token.expiresAt),
+        lastUsedAt: moment(token.lastUsedAt),
+        revokedAt: moment(token.revokedAt),
+      })),
+    });
+  }
+
+  override failure(problem: Problem, context: PageContext): View {
+    if (context.request.path !== this.path || problem.status !== 400) return super.failure(problem, context);
+    return this.view(context, errorContext(problem, context, '', ['name', 'scopes', 'days', 'reason']));
+  }
+
+  private view(context: PageContext, more: ViewContext): View {
+    return {
+      name: 'admin/tokens',
+      context: {
+        title: context.text('admin.tokens.title'),
+        choices: SCOPES.map((scope) => ({ scope, id: `scope-${scope.replace(':', '-')}` })),
+        name: typed(context, 'name'),
+        days: typed(context, 'days'),
+        reason: typed(context, 'reason', 500),
+        ...more,
+      },
+    };
+  }
+}
