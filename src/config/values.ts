@@ -97,11 +97,13 @@ export const windows = text.transform((value, context): { limit: number; seconds
   const parts = value.split(',').map((part) => /^(\d{1,5})\/(\d{1,7})$/.exec(part.trim()));
   if (
     parts.every(
-      (part) => part && Number(part[1]) <= 10_000 && Number(part[2]) > 0 && Number(part[2]) <= 2_592_000,
+      (part) => part && Number(part[1]) <= 1000 && Number(part[2]) > 0 && Number(part[2]) <= 2_592_000,
     )
   )
     return parts.map((part) => ({ limit: Number(part![1]), seconds: Number(part![2]) }));
-  context.addIssue('"<count>/<seconds>", several separated by commas, such as 5/3600,10/86400, or "off"');
+  context.addIssue(
+    '"<count>/<seconds>", several separated by commas, such as 5/3600,10/86400, counts up to 1000, or "off"',
+  );
   return z.NEVER;
 });
 

@@ -123,4 +123,4 @@ export function resolveProtection(given: ProtectionOptions = {}): ResolvedProtec
   return options;
 }
 
-const MOST_COUNTED = 10_000;
+const MOST_COUNTED = 1000;

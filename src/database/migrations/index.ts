@@ -7,6 +7,7 @@ import { ShareTheProvider1795000000005 } from './1795000000005-share-the-provide
 import { CreateTwoFactor1795000000006 } from './1795000000006-create-two-factor.js';
 import { AdmitMessages1795000000007 } from './1795000000007-admit-messages.js';
 import { CreateAdministration1795000000008 } from './1795000000008-create-administration.js';
+import { FindRequests1795000000009 } from './1795000000009-find-requests.js';
 
 /** In order. A list and not a glob, so that bundlers and type checkers see them. */
 export const migrations = [
@@ -19,4 +20,5 @@ export const migrations = [
   CreateTwoFactor1795000000006,
   AdmitMessages1795000000007,
   CreateAdministration1795000000008,
+  FindRequests1795000000009,
 ];

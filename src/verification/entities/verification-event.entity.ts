@@ -2,9 +2,15 @@ import { Column, Entity, Index, PrimaryColumn } from 'typeorm';
 import type { EndReason, Status } from '../domain/lifecycle.js';
 import type { Actor, EventType } from '../domain/verification-event.js';
 
+/** How a request ended, and nothing else that an event can be. */
+const ENDS = `from_status IS DISTINCT FROM to_status AND to_status IN ('VERIFIED', 'FAILED', 'EXPIRED', 'CANCELLED')`;
+
 /** One change of one request. Append-only: nobody updates or deletes, and a chain of hashes shows if somebody did. */
 @Entity('verification_events')
 @Index('verification_events_at', { synchronize: false }) // BRIN, which TypeORM cannot express: see the migration
+@Index('verification_events_ends', ['toStatus', 'requestId'], { where: ENDS })
+@Index('verification_events_reason', ['reason', 'requestId'], { where: 'reason IS NOT NULL' })
+@Index('verification_events_provider', ['providerRequestId'], { where: 'provider_request_id IS NOT NULL' })
 export class VerificationEventRow {
   @PrimaryColumn('uuid', { name: 'request_id', primaryKeyConstraintName: 'verification_events_pkey' })
   requestId!: string;
@@ -40,6 +46,10 @@ export class VerificationEventRow {
 
   @Column('text', { nullable: true })
   currency!: string | null;
+
+  /** Of the message that this event is about, where the provider gave it one. */
+  @Column('text', { name: 'provider_request_id', nullable: true })
+  providerRequestId!: string | null;
 
   /** SHA-256 over the previous event's hash and everything above: `verification_event_hash` in the database. */
   @Column('bytea')

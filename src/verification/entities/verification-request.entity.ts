@@ -13,6 +13,10 @@ import { type EndReason, type Status, STATUSES } from '../domain/lifecycle.js';
 @Entity('verification_requests')
 @Index('verification_requests_phone', ['phoneFingerprint', 'createdAt'])
 @Index('verification_requests_user', ['userId', 'createdAt', 'id'], { where: 'user_id IS NOT NULL' })
+@Index('verification_requests_country', ['phoneCountry', 'id'])
+@Index('verification_requests_purpose', ['purpose', 'id'])
+@Index('verification_requests_channel', ['channel', 'id']) // a resend writes the same channel: still HOT
+@Index('verification_requests_address', ['callerAddress', 'id'], { where: 'caller_address IS NOT NULL' })
 @Index('verification_requests_created', { synchronize: false }) // BRIN, which TypeORM cannot express: see the migration
 @Check('verification_requests_status', `status IN (${STATUSES.map((status) => `'${status}'`).join(', ')})`)
 @Check('verification_requests_attempts', 'attempts >= 0 AND attempts <= max_attempts')

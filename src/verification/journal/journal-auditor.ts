@@ -68,7 +68,7 @@ const BATCH_SQL = `
     SELECT e.request_id, e.number, e.at, e.hash,
            row_number() OVER w AS expected_number,
            verification_event_hash(lag(e.hash) OVER w, e.request_id, e.number, e.at, e.type, e.from_status, e.to_status,
-             e.reason, e.actor, e.provider_status, e.price, e.currency) AS expected_hash
+             e.reason, e.actor, e.provider_status, e.price, e.currency, e.provider_request_id) AS expected_hash
       FROM verification_events e JOIN batch b ON b.id = e.request_id
     WINDOW w AS (PARTITION BY e.request_id ORDER BY e.number)),
   broken AS (

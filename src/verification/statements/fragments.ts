@@ -36,6 +36,8 @@ export interface JournalEntry {
   providerStatus?: string;
   price?: string;
   currency?: string;
+  /** Of the message that it is about. */
+  providerRequestId?: string;
 }
 
 const inOrder = ({ type, from: left, to, actor, ...more }: JournalEntry) =>
@@ -48,6 +50,7 @@ const inOrder = ({ type, from: left, to, actor, ...more }: JournalEntry) =>
     more.providerStatus ?? 'NULL',
     more.price ?? 'NULL',
     more.currency ?? 'NULL',
+    more.providerRequestId ?? 'NULL',
   ].join(', ');
 
 /** The first link of a request's chain. */
@@ -58,7 +61,8 @@ export const firstHash = (id: string, entry: JournalEntry) =>
 export const journal = (entry: JournalEntry) => `
   event AS (
     INSERT INTO verification_events
-      (request_id, number, at, type, from_status, to_status, reason, actor, provider_status, price, currency, hash)
+      (request_id, number, at, type, from_status, to_status, reason, actor, provider_status, price, currency,
+       provider_request_id, hash)
     SELECT r.id, r.events, now(), ${inOrder(entry)}, r.event_hash FROM changed r${entry.from.startsWith('b.') ? ' JOIN b ON b.id = r.id' : ''})`;
 
 export interface Change {

@@ -49,7 +49,13 @@ export const RESEND_STATEMENTS = {
           check_in_doubt = false, provider_verdict = NULL,
           expires_at = clock_timestamp() + ${seconds('$4')}, resend_available_at = clock_timestamp() + ${seconds('$5')}`,
     where: `r.id = $1 AND r.check_token = $2 AND ${from('resent')}`,
-    entry: { ...IN_PENDING, type: `'resent'`, actor: '$6::text', providerStatus: '$7::text' },
+    entry: {
+      ...IN_PENDING,
+      type: `'resent'`,
+      actor: '$6::text',
+      providerStatus: '$7::text',
+      providerRequestId: '$3::text',
+    },
     also: COUNT_LOST_CODES,
   }),
 

@@ -65,6 +65,7 @@ export const SEND_STATEMENTS = {
       to: `'PENDING'`,
       actor: '$4::text',
       providerStatus: `'started'`,
+      providerRequestId: '$2::text',
     },
   }),
 
@@ -129,6 +130,7 @@ export const SEND_STATEMENTS = {
       to: `'PENDING'`,
       actor: '$5::text',
       providerStatus: `'already-pending'`,
+      providerRequestId: '$2::text',
     },
     also: [holdAsLong],
   }),
