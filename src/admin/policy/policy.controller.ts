@@ -1,26 +1,11 @@
 import { Body, Controller, Get, HttpCode, Post, UsePipes } from '@nestjs/common';
 import { ApiConsumes, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { BODIES, inputPipe, Page } from '../../http/index.js';
-import { VerificationService, type WeighedRule } from '../../verification/index.js';
+import { VerificationService } from '../../verification/index.js';
 import { AdminRoutes, NeedsScope } from '../access/admin-route.js';
 import { ApiAdminProblems } from '../admin.problems.js';
-import { SimulateDto, SimulationResource, type WeighedRuleResource } from './policy.dto.js';
+import { SimulateDto, SimulationResource, weighedResource } from './policy.dto.js';
 import { PolicyPage } from './policy.page.js';
-
-/** A rule as administrators see it: without the bucket that it counts in. */
-export const weighedResource = ({ rule, mode, outcome, ...more }: WeighedRule): WeighedRuleResource => {
-  const { input, used, limit, seconds, amount } = more;
-  return {
-    rule,
-    mode: mode ?? 'enforce',
-    outcome,
-    ...(input === undefined ? {} : { input }),
-    ...(used === undefined ? {} : { used }),
-    ...(limit === undefined ? {} : { limit }),
-    ...(seconds === undefined ? {} : { seconds }),
-    ...(amount === undefined ? {} : { amount }),
-  };
-};
 
 /** What the rules say now. */
 @ApiTags('Administration')

@@ -2,7 +2,7 @@ import { ApiProperty, ApiPropertyOptional, PickType } from '@nestjs/swagger';
 import { Transform } from 'class-transformer';
 import { IsBoolean, IsIP, IsOptional, IsString, MaxLength } from 'class-validator';
 import { EmptyAsAbsent } from '../../http/index.js';
-import { StartVerificationDto } from '../../verification/index.js';
+import { StartVerificationDto, type WeighedRule } from '../../verification/index.js';
 
 /** A start that nobody asks for: who would ask, and for which number. */
 export class SimulateDto extends PickType(StartVerificationDto, ['phoneNumber', 'country', 'channel']) {
@@ -69,6 +69,21 @@ export class WeighedRuleResource {
   @ApiPropertyOptional({ description: 'What one message takes of a limit a day: 1, or its price.' })
   amount?: number;
 }
+
+/** A rule as administrators see it: without the bucket that it counts in. */
+export const weighedResource = ({ rule, mode, outcome, ...more }: WeighedRule): WeighedRuleResource => {
+  const { input, used, limit, seconds, amount } = more;
+  return {
+    rule,
+    mode: mode ?? 'enforce',
+    outcome,
+    ...(input === undefined ? {} : { input }),
+    ...(used === undefined ? {} : { used }),
+    ...(limit === undefined ? {} : { limit }),
+    ...(seconds === undefined ? {} : { seconds }),
+    ...(amount === undefined ? {} : { amount }),
+  };
+};
 
 export class SimulationResource {
   @ApiProperty({

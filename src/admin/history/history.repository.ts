@@ -1,0 +1,107 @@
+import { Injectable } from '@nestjs/common';
+import { InjectDataSource } from '@nestjs/typeorm';
+import { DataSource } from 'typeorm';
+import { rowsIn, rowsOf } from '../../database/sql.js';
+import type { EndReason, PublicStatus } from '../../verification/index.js';
+import { branchesOf, type Cursor, type HistoryFilter, Parameters } from './history.filter.js';
+
+/** One request, as the history shows it. */
+export interface HistoryRow {
+  id: string;
+  createdAt: Date;
+  /** The public one: time ends live requests without anybody's help. */
+  status: PublicStatus;
+  reason: EndReason | null;
+  purpose: string;
+  channel: string;
+  country: string;
+  lastDigits: string;
+  userId: string | null;
+  address: string | null;
+  agent: string | null;
+  provider: string;
+  providerRequestId: string | null;
+  attempts: number;
+  sends: number;
+  expiresAt: Date;
+  verifiedAt: Date | null;
+  endedAt: Date | null;
+  /** Decimal text. */
+  price: string | null;
+  currency: string | null;
+  /** The number is erased. */
+  isErased: boolean;
+}
+
+export interface HistoryPage {
+  items: HistoryRow[];
+  hasOlder: boolean;
+  hasNewer: boolean;
+}
+
+export const PAGE_SIZE = 50;
+/** What finds so little that it takes longer is to be narrowed, not waited for. */
+const LONGEST_SEARCH_MS = 5000;
+
+/** Postgres has given up at the time limit. */
+export const isTooSlow = (error: unknown): boolean => (error as { code?: string }).code === '57014';
+
+@Injectable()
+export class HistoryRepository {
+  constructor(@InjectDataSource() private readonly dataSource: DataSource) {}
+
+  /** Newest first. @throws an error that {@link isTooSlow} when filters together find too little */
+  async page(filter: HistoryFilter, { after, before }: Cursor, size = PAGE_SIZE): Promise<HistoryPage> {
+    const isBack = before !== undefined;
+    const rows = await this.search(filter, isBack ? { before } : { ...(after ? { after } : {}) }, size + 1);
+    const more = rows.length > size;
+    const items = rows.slice(0, size);
+    if (isBack) items.reverse();
+    return { items, hasOlder: isBack || more, hasNewer: isBack ? more : after !== undefined };
+  }
+
+  /** One request; null when there is none. */
+  async find(id: string): Promise<HistoryRow | null> {
+    const rows = await rowsOf<HistoryRow>(
+      this.dataSource,
+      `SELECT ${COLUMNS} FROM verification_requests r WHERE r.id = $1`,
+      [id],
+    );
+    return rows[0] ?? null;
+  }
+
+  private async search(filter: HistoryFilter, cursor: Cursor, limit: number): Promise<HistoryRow[]> {
+    const parameters = new Parameters();
+    const direction = cursor.before === undefined ? 'DESC' : 'ASC';
+    const branches = branchesOf(filter, parameters);
+    const bound = cursor.before ?? cursor.after;
+    const id = bound === undefined ? null : parameters.add(bound);
+    const selects = branches.map(({ events, where }) => {
+      // The index that has the order: of the events where it is they that are looked in.
+      const key = events ? 'e.request_id' : 'r.id';
+      const beyond = id === null ? '' : ` AND ${key} ${direction === 'DESC' ? '<' : '>'} ${id}::uuid`;
+      const source = events
+        ? 'verification_events e JOIN verification_requests r ON r.id = e.request_id'
+        : 'verification_requests r';
+      return `(SELECT ${COLUMNS} FROM ${source} WHERE ${where}${beyond} ORDER BY ${key} ${direction} LIMIT ${limit})`;
+    });
+    const text =
+      selects.length === 1
+        ? selects[0]!
+        : `SELECT * FROM (${selects.join(' UNION ALL ')}) found ORDER BY id ${direction} LIMIT ${limit}`;
+    return this.dataSource.transaction(async (sql) => {
+      await rowsIn(sql, `SET LOCAL statement_timeout = ${LONGEST_SEARCH_MS}`);
+      // A page is few rows: a plan that reads all of them to sort some is never the better one.
+      return rowsIn<HistoryRow>(sql, text, parameters.values);
+    });
+  }
+}
+
+const COLUMNS = `
+  r.id, r.created_at AS "createdAt",
+  CASE WHEN r.status IN ('SENDING', 'PENDING')
+       THEN CASE WHEN r.expires_at <= clock_timestamp() THEN 'EXPIRED' ELSE 'PENDING' END ELSE r.status END AS status,
+  r.reason, r.purpose, r.channel, r.phone_country AS country, r.phone_last_digits AS "lastDigits",
+  r.user_id AS "userId", r.caller_address AS address, r.caller_agent AS agent, r.provider,
+  r.provider_request_id AS "providerRequestId", r.attempts, r.sends, r.expires_at AS "expiresAt",
+  r.verified_at AS "verifiedAt", r.ended_at AS "endedAt", r.price, r.currency, r.phone_number IS NULL AS "isErased"`;

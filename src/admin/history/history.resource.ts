@@ -1,0 +1,181 @@
+import { ApiProperty } from '@nestjs/swagger';
+import { maskPhoneNumber, PUBLIC_STATUSES, type PublicStatus } from '../../verification/index.js';
+import { WeighedRuleResource } from '../policy/policy.dto.js';
+import type { HistoryRow } from './history.repository.js';
+
+const MOMENT = { format: 'date-time' } as const;
+const MAYBE = { type: String, nullable: true } as const;
+
+export class HistoryItemResource {
+  @ApiProperty({ format: 'uuid' })
+  requestId!: string;
+
+  @ApiProperty(MOMENT)
+  createdAt!: string;
+
+  @ApiProperty({ enum: PUBLIC_STATUSES })
+  status!: PublicStatus;
+
+  @ApiProperty({ ...MAYBE, description: 'Why it ended without success.' })
+  reason!: string | null;
+
+  @ApiProperty()
+  purpose!: string;
+
+  @ApiProperty()
+  channel!: string;
+
+  @ApiProperty({ description: 'Masked.', example: '+1 ••• ••• ••71' })
+  phoneNumber!: string;
+
+  @ApiProperty()
+  country!: string;
+
+  @ApiProperty(MAYBE)
+  userId!: string | null;
+
+  @ApiProperty({ ...MAYBE, description: 'Who asked: an IPv4 address, or the /64 of an IPv6 one.' })
+  address!: string | null;
+
+  @ApiProperty({ ...MAYBE, description: 'The browser’s name for itself.' })
+  browser!: string | null;
+
+  @ApiProperty()
+  provider!: string;
+
+  @ApiProperty(MAYBE)
+  providerRequestId!: string | null;
+
+  @ApiProperty()
+  attempts!: number;
+
+  @ApiProperty()
+  sends!: number;
+
+  @ApiProperty(MOMENT)
+  expiresAt!: string;
+
+  @ApiProperty({ ...MAYBE, ...MOMENT })
+  verifiedAt!: string | null;
+
+  @ApiProperty({ ...MAYBE, ...MOMENT })
+  endedAt!: string | null;
+
+  @ApiProperty({ ...MAYBE, description: 'Decimal text.', example: '0.0500' })
+  price!: string | null;
+
+  @ApiProperty({ ...MAYBE, description: 'ISO 4217.' })
+  currency!: string | null;
+
+  static of(row: HistoryRow): HistoryItemResource {
+    const { id, country, lastDigits, agent, isErased: _, ...same } = row;
+    return {
+      ...same,
+      requestId: id,
+      country,
+      phoneNumber: maskPhoneNumber(country, lastDigits),
+      browser: agent,
+      createdAt: row.createdAt.toISOString(),
+      expiresAt: row.expiresAt.toISOString(),
+      verifiedAt: row.verifiedAt?.toISOString() ?? null,
+      endedAt: row.endedAt?.toISOString() ?? null,
+    };
+  }
+}
+
+export class HistoryResource {
+  @ApiProperty({ type: [HistoryItemResource], description: 'Newest first.' })
+  items!: HistoryItemResource[];
+
+  @ApiProperty({ ...MAYBE, description: 'Path of the older ones.' })
+  next!: string | null;
+
+  @ApiProperty({ ...MAYBE, description: 'Path of the newer ones.' })
+  previous!: string | null;
+}
+
+export class TimelineEntryResource {
+  @ApiProperty(MOMENT)
+  at!: string;
+
+  @ApiProperty({ description: 'An event of the request, or `decided`.', example: 'sent' })
+  what!: string;
+
+  @ApiProperty({ description: 'Who caused it.', example: 'caller' })
+  by!: string;
+
+  @ApiProperty({ ...MAYBE, description: 'The status after it.' })
+  status!: string | null;
+
+  @ApiProperty({ ...MAYBE, description: 'What the provider said, or what was decided.' })
+  detail!: string | null;
+
+  @ApiProperty(MAYBE)
+  providerRequestId!: string | null;
+
+  @ApiProperty(MAYBE)
+  price!: string | null;
+
+  @ApiProperty(MAYBE)
+  currency!: string | null;
+}
+
+export class DecisionResource {
+  @ApiProperty({ format: 'uuid' })
+  id!: string;
+
+  @ApiProperty(MOMENT)
+  at!: string;
+
+  @ApiProperty({ enum: ['start', 'resend', 'check'] })
+  action!: string;
+
+  @ApiProperty({ enum: ['allowed', 'refused', 'joined', 'given-back'] })
+  outcome!: string;
+
+  @ApiProperty({ ...MAYBE, description: 'The one rule that decided.' })
+  rule!: string | null;
+
+  @ApiProperty({ ...MAYBE, format: 'uuid' })
+  requestId!: string | null;
+
+  @ApiProperty({ ...MAYBE, description: 'Masked; of a start that no request came of.' })
+  phoneNumber!: string | null;
+
+  @ApiProperty(MAYBE)
+  userId!: string | null;
+
+  @ApiProperty(MAYBE)
+  address!: string | null;
+
+  @ApiProperty(MAYBE)
+  purpose!: string | null;
+
+  @ApiProperty({ type: [WeighedRuleResource], description: 'Every rule that was asked, in order.' })
+  rules!: WeighedRuleResource[];
+}
+
+export class RequestResource {
+  @ApiProperty({ type: HistoryItemResource })
+  request!: HistoryItemResource;
+
+  @ApiProperty({ type: [TimelineEntryResource], description: 'Oldest first.' })
+  timeline!: TimelineEntryResource[];
+
+  @ApiProperty({
+    type: [DecisionResource],
+    description: 'Why it was allowed, and what was refused. Oldest first.',
+  })
+  decisions!: DecisionResource[];
+}
+
+export class DecisionsResource {
+  @ApiProperty({ type: [DecisionResource], description: 'Newest first.' })
+  items!: DecisionResource[];
+
+  @ApiProperty(MAYBE)
+  next!: string | null;
+
+  @ApiProperty(MAYBE)
+  previous!: string | null;
+}

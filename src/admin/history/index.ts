@@ -1,0 +1,21 @@
+import type { AdminParts } from '../parts.js';
+import { HistoryController } from './history.controller.js';
+import { DecisionsPage, HistoryListPage, RequestPage, SearchPage } from './history.pages.js';
+import { HistoryRepository } from './history.repository.js';
+import { History } from './history.service.js';
+import { NumberTokens } from './number-token.js';
+import { TimelineRepository } from './timeline.repository.js';
+
+export const HISTORY_PARTS: AdminParts = {
+  controllers: [HistoryController],
+  providers: [
+    History,
+    HistoryRepository,
+    TimelineRepository,
+    NumberTokens,
+    HistoryListPage,
+    SearchPage,
+    RequestPage,
+    DecisionsPage,
+  ],
+};

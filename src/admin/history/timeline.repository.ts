@@ -1,0 +1,101 @@
+import { Injectable } from '@nestjs/common';
+import { InjectDataSource } from '@nestjs/typeorm';
+import { DataSource } from 'typeorm';
+import { rowsIn, rowsOf } from '../../database/sql.js';
+import type { WeighedRule } from '../../verification/index.js';
+import { type Cursor, Parameters } from './history.filter.js';
+import { PAGE_SIZE } from './history.repository.js';
+
+export interface EventRow {
+  at: Date;
+  type: string;
+  status: string;
+  actor: string;
+  reason: string | null;
+  providerStatus: string | null;
+  providerRequestId: string | null;
+  price: string | null;
+  currency: string | null;
+}
+
+export interface DecisionRow {
+  id: string;
+  at: Date;
+  action: string;
+  outcome: string;
+  rule: string | null;
+  requestId: string | null;
+  rules: WeighedRule[];
+  country: string | null;
+  lastDigits: string | null;
+  userId: string | null;
+  address: string | null;
+  purpose: string | null;
+}
+
+export interface DecisionFilter {
+  fingerprints?: Buffer[];
+  user?: string;
+  address?: string;
+  rule?: string;
+  outcome?: string;
+}
+
+/** What happened to one request, and why; and what was decided where no request came of it. */
+@Injectable()
+export class TimelineRepository {
+  constructor(@InjectDataSource() private readonly dataSource: DataSource) {}
+
+  events(requestId: string): Promise<EventRow[]> {
+    return rowsOf(
+      this.dataSource,
+      `SELECT at, type, to_status AS status, actor, reason, provider_status AS "providerStatus",
+              provider_request_id AS "providerRequestId", price, currency
+         FROM verification_events WHERE request_id = $1 ORDER BY number`,
+      [requestId],
+    );
+  }
+
+  decisions(requestId: string): Promise<DecisionRow[]> {
+    return rowsOf(
+      this.dataSource,
+      `SELECT ${COLUMNS} FROM decisions d WHERE d.request_id = $1 ORDER BY d.at, d.id LIMIT 500`,
+      [requestId],
+    );
+  }
+
+  /** Decisions that no request came of, newest first; for a page as in the history. */
+  async page(filter: DecisionFilter, { after, before }: Cursor) {
+    const parameters = new Parameters();
+    const isBack = before !== undefined;
+    const bound = before ?? after;
+    const conditions = [
+      `d.action = 'start'`,
+      `d.outcome = ${filter.outcome === undefined ? `'refused'` : parameters.add(filter.outcome)}`,
+      ...(filter.fingerprints
+        ? [`d.phone_fingerprint = ANY(${parameters.add(filter.fingerprints)}::bytea[])`]
+        : []),
+      ...(filter.user === undefined ? [] : [`d.user_id = ${parameters.add(filter.user)}`]),
+      ...(filter.address === undefined ? [] : [`d.caller_address = ${parameters.add(filter.address)}`]),
+      ...(filter.rule === undefined ? [] : [`d.rule = ${parameters.add(filter.rule)}`]),
+      ...(bound === undefined ? [] : [`d.id ${isBack ? '>' : '<'} ${parameters.add(bound)}::uuid`]),
+    ];
+    const rows = await this.dataSource.transaction(async (sql) => {
+      await rowsIn(sql, 'SET LOCAL statement_timeout = 5000');
+      return rowsIn<DecisionRow>(
+        sql,
+        `SELECT ${COLUMNS} FROM decisions d WHERE ${conditions.join(' AND ')}
+          ORDER BY d.id ${isBack ? 'ASC' : 'DESC'} LIMIT ${PAGE_SIZE + 1}`,
+        parameters.values,
+      );
+    });
+    const more = rows.length > PAGE_SIZE;
+    const items = rows.slice(0, PAGE_SIZE);
+    if (isBack) items.reverse();
+    return { items, hasOlder: isBack || more, hasNewer: isBack ? more : after !== undefined };
+  }
+}
+
+const COLUMNS = `
+  d.id, d.at, d.action, d.outcome, d.rule, d.request_id AS "requestId", d.rules, d.phone_country AS country,
+  d.phone_last_digits AS "lastDigits", d.user_id AS "userId", d.caller_address AS address, d.purpose`;
