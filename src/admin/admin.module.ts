@@ -10,6 +10,7 @@ import { HISTORY_PARTS } from './history/index.js';
 import { INTERVENTION_PARTS } from './interventions/index.js';
 import type { AdminParts } from './parts.js';
 import { POLICY_PARTS } from './policy/index.js';
+import { STATISTICS_PARTS } from './statistics/index.js';
 import { TOKEN_PARTS } from './tokens/index.js';
 
 const GIVEN = Symbol('admin options as given');
@@ -17,6 +18,7 @@ const GIVEN = Symbol('admin options as given');
 /** One entry a subject: each folder lists its own controllers and providers. */
 const PARTS: AdminParts[] = [
   HISTORY_PARTS,
+  STATISTICS_PARTS,
   AUDIT_PARTS,
   TOKEN_PARTS,
   BLOCK_PARTS,

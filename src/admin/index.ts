@@ -6,4 +6,5 @@ export { ADMIN_ERRORS } from './admin.problems.js';
 export { ApiTokens } from './access/api-tokens.service.js';
 export { AuditAuditor } from './audit/audit-auditor.js';
 export { AuditLog, type AuditEntry } from './audit/audit-log.service.js';
+export { Rollups } from './statistics/rollups.service.js';
 export { adminEntities } from './entities/index.js';

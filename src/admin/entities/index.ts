@@ -1,6 +1,7 @@
 import { Check, Column, Entity, PrimaryColumn } from 'typeorm';
 import type { Actor } from '../access/administrator.js';
 import type { Scope } from '../access/scopes.js';
+import { ProviderStatusRollup, RollupState, VerificationRollup } from './rollup.entities.js';
 
 /** What a program shows instead of a session. */
 @Entity('api_tokens')
@@ -80,4 +81,11 @@ export class AuditHead {
 }
 
 /** For the host's TypeORM connection. */
-export const adminEntities = [ApiToken, AuditEntryRow, AuditHead];
+export const adminEntities = [
+  ApiToken,
+  AuditEntryRow,
+  AuditHead,
+  VerificationRollup,
+  ProviderStatusRollup,
+  RollupState,
+];

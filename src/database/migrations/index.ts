@@ -8,6 +8,7 @@ import { CreateTwoFactor1795000000006 } from './1795000000006-create-two-factor.
 import { AdmitMessages1795000000007 } from './1795000000007-admit-messages.js';
 import { CreateAdministration1795000000008 } from './1795000000008-create-administration.js';
 import { FindRequests1795000000009 } from './1795000000009-find-requests.js';
+import { RollUpStatistics1795000000010 } from './1795000000010-roll-up-statistics.js';
 
 /** In order. A list and not a glob, so that bundlers and type checkers see them. */
 export const migrations = [
@@ -21,4 +22,5 @@ export const migrations = [
   AdmitMessages1795000000007,
   CreateAdministration1795000000008,
   FindRequests1795000000009,
+  RollUpStatistics1795000000010,
 ];
