@@ -3,48 +3,49 @@ import { BARS, BOUNDS } from './histogram.js';
 const bars = Array.from({ length: BARS }, (_, bar) => bar);
 const BUCKET = `width_bucket(extract(epoch FROM r.verified_at - r.created_at), ARRAY[${BOUNDS.join(', ')}]::numeric[])`;
 
-/** Requests that were begun within the hour $1. */
-export const ROLL_UP_HOUR = `
+/** Requests that were begun within the hours $1. */
+export const ROLL_UP_HOURS = `
   INSERT INTO verification_rollups
     (grain, at, country, channel, currency, started, messages, undelivered, verified, cost, seconds)
-  SELECT 'hour', $1::timestamptz, r.phone_country, r.channel, coalesce(r.currency, ''), count(*),
+  SELECT 'hour', h.at, r.phone_country, r.channel, coalesce(r.currency, ''), count(*),
          coalesce(sum(r.sends) FILTER (WHERE r.provider_request_id IS NOT NULL), 0),
          count(*) FILTER (WHERE r.provider_request_id IS NOT NULL AND r.reason = 'fraud-blocked'),
          count(*) FILTER (WHERE r.status = 'VERIFIED'), coalesce(sum(r.price), 0),
          ARRAY[${bars
            .map((bar) => `count(*) FILTER (WHERE r.status = 'VERIFIED' AND ${BUCKET} = ${bar})`)
            .join(', ')}]::int[]
-    FROM verification_requests r
-   WHERE r.created_at >= $1::timestamptz AND r.created_at < $1::timestamptz + interval '1 hour'
-   GROUP BY r.phone_country, r.channel, coalesce(r.currency, '')`;
+    FROM unnest($1::timestamptz[]) AS h(at)
+    JOIN verification_requests r ON r.created_at >= h.at AND r.created_at < h.at + interval '1 hour'
+   GROUP BY h.at, r.phone_country, r.channel, coalesce(r.currency, '')`;
 
-/** What the provider said within the hour $1. */
+/** What the provider said within the hours $1. */
 export const ROLL_UP_STATUSES = `
   INSERT INTO provider_status_rollups (grain, at, type, provider_status, count)
-  SELECT 'hour', $1::timestamptz, e.type, e.provider_status, count(*)
-    FROM verification_events e
-   WHERE e.at >= $1::timestamptz AND e.at < $1::timestamptz + interval '1 hour' AND e.provider_status IS NOT NULL
-   GROUP BY e.type, e.provider_status`;
+  SELECT 'hour', h.at, e.type, e.provider_status, count(*)
+    FROM unnest($1::timestamptz[]) AS h(at)
+    JOIN verification_events e
+      ON e.at >= h.at AND e.at < h.at + interval '1 hour' AND e.provider_status IS NOT NULL
+   GROUP BY h.at, e.type, e.provider_status`;
 
-/** The day $1 from its hours. */
-export const ROLL_UP_DAY = `
+/** The days $1 from their hours. */
+export const ROLL_UP_DAYS = `
   INSERT INTO verification_rollups
     (grain, at, country, channel, currency, started, messages, undelivered, verified, cost, seconds)
-  SELECT 'day', $1::timestamptz, country, channel, currency, sum(started), sum(messages), sum(undelivered), sum(verified),
+  SELECT 'day', d.at, country, channel, currency, sum(started), sum(messages), sum(undelivered), sum(verified),
          sum(cost), ARRAY[${bars.map((bar) => `sum(seconds[${bar + 1}])`).join(', ')}]::int[]
-    FROM verification_rollups
-   WHERE grain = 'hour' AND at >= $1::timestamptz AND at < $1::timestamptz + interval '1 day'
-   GROUP BY country, channel, currency`;
+    FROM unnest($1::timestamptz[]) AS d(at)
+    JOIN verification_rollups r ON r.grain = 'hour' AND r.at >= d.at AND r.at < d.at + interval '1 day'
+   GROUP BY d.at, country, channel, currency`;
 
-export const ROLL_UP_STATUSES_OF_DAY = `
+export const ROLL_UP_STATUSES_OF_DAYS = `
   INSERT INTO provider_status_rollups (grain, at, type, provider_status, count)
-  SELECT 'day', $1::timestamptz, type, provider_status, sum(count)
-    FROM provider_status_rollups
-   WHERE grain = 'hour' AND at >= $1::timestamptz AND at < $1::timestamptz + interval '1 day'
-   GROUP BY type, provider_status`;
+  SELECT 'day', d.at, type, provider_status, sum(count)
+    FROM unnest($1::timestamptz[]) AS d(at)
+    JOIN provider_status_rollups r ON r.grain = 'hour' AND r.at >= d.at AND r.at < d.at + interval '1 day'
+   GROUP BY d.at, type, provider_status`;
 
 export const FORGET = (table: 'verification_rollups' | 'provider_status_rollups') =>
-  `DELETE FROM ${table} WHERE grain = $1 AND at = $2::timestamptz`;
+  `DELETE FROM ${table} WHERE grain = $1 AND at = ANY($2::timestamptz[])`;
 
 const HOUR_OF = (column: string) => `date_trunc('hour', ${column}, 'UTC')`;
 

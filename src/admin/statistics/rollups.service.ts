@@ -13,10 +13,10 @@ import {
   CHANGED_HOURS,
   FIRST_HOUR,
   FORGET,
-  ROLL_UP_DAY,
-  ROLL_UP_HOUR,
+  ROLL_UP_DAYS,
+  ROLL_UP_HOURS,
   ROLL_UP_STATUSES,
-  ROLL_UP_STATUSES_OF_DAY,
+  ROLL_UP_STATUSES_OF_DAYS,
   SAVE_STATE,
   STATE,
 } from './rollup.statements.js';
@@ -127,12 +127,20 @@ export class Rollups implements OnApplicationBootstrap, OnApplicationShutdown {
   }
 
   private async rollUp(sql: EntityManager, hours: ReadonlySet<number>): Promise<void> {
+    if (hours.size === 0) return;
     const days = new Set([...hours].map((hour) => Math.floor(hour / DAY_MS) * DAY_MS));
-    for (const hour of hours) await this.count(sql, 'hour', new Date(hour), ROLL_UP_HOUR, ROLL_UP_STATUSES);
-    for (const day of days) await this.count(sql, 'day', new Date(day), ROLL_UP_DAY, ROLL_UP_STATUSES_OF_DAY);
+    await this.count(sql, 'hour', hours, ROLL_UP_HOURS, ROLL_UP_STATUSES);
+    await this.count(sql, 'day', days, ROLL_UP_DAYS, ROLL_UP_STATUSES_OF_DAYS);
   }
 
-  private async count(sql: EntityManager, grain: string, at: Date, requests: string, statuses: string) {
+  private async count(
+    sql: EntityManager,
+    grain: 'hour' | 'day',
+    moments: ReadonlySet<number>,
+    requests: string,
+    statuses: string,
+  ): Promise<void> {
+    const at = [...moments].map((moment) => new Date(moment));
     await rowsIn(sql, FORGET('verification_rollups'), [grain, at]);
     await rowsIn(sql, requests, [at]);
     await rowsIn(sql, FORGET('provider_status_rollups'), [grain, at]);
