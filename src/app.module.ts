@@ -2,6 +2,7 @@ import { type DynamicModule, Module } from '@nestjs/common';
 import { EventEmitterModule } from '@nestjs/event-emitter';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { LoggerModule } from 'nestjs-pino';
+import type { AdminModuleOptions } from './admin/index.js';
 import type { Config } from './config/index.js';
 import { dataSourceOptions } from './database/index.js';
 import { HostModule } from './host/index.js';
@@ -95,6 +96,16 @@ function protectionOptions(config: Config): ProtectionOptions {
   };
 }
 
+function adminOptions(config: Config): Omit<AdminModuleOptions, 'isAdmin'> {
+  return {
+    freshSeconds: config.ADMIN_FRESH_SECONDS,
+    rollUpEverySeconds: config.STATISTICS_EVERY_SECONDS,
+    retention: config.RETENTION
+      ? { requestsDays: config.RETENTION_REQUESTS_DAYS, decisionsDays: config.RETENTION_DECISIONS_DAYS }
+      : null,
+  };
+}
+
 /** Composition root of the runnable application: a host that imports the library as anyone else would. */
 @Module({})
 export class AppModule {
@@ -120,6 +131,7 @@ export class AppModule {
           issuer: config.VONAGE_BRAND_NAME,
           // The same switch as for the other fence by address.
           signIns: config.THROTTLE_ADDRESS && SIGN_INS,
+          admin: adminOptions(config),
         }),
         HealthModule,
       ],

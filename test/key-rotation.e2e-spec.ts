@@ -70,7 +70,7 @@ describe('keys can be replaced while everything runs', () => {
       const second = run(process.execPath, ['dist/commands/rotate-keys.js'], both);
       expect(await second.ended()).toBe(0);
       expect(second.output()).not.toMatch(/^500 of/m);
-      expect(second.output()).toContain('1201 requests and 0 factors are under the newest keys');
+      expect(second.output()).toContain('1201 requests, 0 factors and 0 blocks are under the newest keys');
 
       const left = await sql.query(`SELECT 1 FROM verification_requests WHERE phone_number NOT LIKE 'e2:%'`);
       expect(left.rows).toEqual([]);

@@ -10,6 +10,7 @@ import { HISTORY_PARTS } from './history/index.js';
 import { INTERVENTION_PARTS } from './interventions/index.js';
 import type { AdminParts } from './parts.js';
 import { POLICY_PARTS } from './policy/index.js';
+import { RETENTION_PARTS } from './retention/index.js';
 import { STATISTICS_PARTS } from './statistics/index.js';
 import { TOKEN_PARTS } from './tokens/index.js';
 
@@ -24,6 +25,7 @@ const PARTS: AdminParts[] = [
   BLOCK_PARTS,
   INTERVENTION_PARTS,
   ERASURE_PARTS,
+  RETENTION_PARTS,
   POLICY_PARTS,
 ];
 

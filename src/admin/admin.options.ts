@@ -5,10 +5,19 @@ export interface AdminModuleOptions {
   freshSeconds?: number;
   /** How often every instance brings the statistics up to date, about; 15 unless told, null never. */
   rollUpEverySeconds?: number | null;
+  /** How long rows are kept; null keeps all, and then nothing is deleted by itself. Unless told: null. */
+  retention?: RetentionOptions | null;
+}
+
+export interface RetentionOptions {
+  /** Of requests, with their events, in days; null keeps them. */
+  requestsDays: number | null;
+  /** Of decisions, in days; null keeps them. */
+  decisionsDays: number | null;
 }
 
 export type ResolvedAdminOptions = AdminModuleOptions &
-  Required<Pick<AdminModuleOptions, 'freshSeconds' | 'rollUpEverySeconds'>>;
+  Required<Pick<AdminModuleOptions, 'freshSeconds' | 'rollUpEverySeconds' | 'retention'>>;
 
 /** The module's options as the host gave them, with every default filled in. */
 export const ADMIN_OPTIONS = Symbol('ADMIN_OPTIONS');
@@ -16,5 +25,6 @@ export const ADMIN_OPTIONS = Symbol('ADMIN_OPTIONS');
 export const resolveAdminOptions = (given: AdminModuleOptions): ResolvedAdminOptions => ({
   ...given,
   freshSeconds: given.freshSeconds ?? 900,
+  retention: given.retention ?? null,
   rollUpEverySeconds: given.rollUpEverySeconds === undefined ? 15 : given.rollUpEverySeconds,
 });

@@ -1,9 +1,18 @@
 import 'reflect-metadata';
 import { existsSync } from 'node:fs';
-import type { INestApplicationContext } from '@nestjs/common';
+import { ConsoleLogger, type INestApplicationContext } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { AppModule } from '../app.module.js';
 import { loadConfig } from '../config/index.js';
+
+/** What goes to stdout is the command's result, and nothing else. */
+class StderrLogger extends ConsoleLogger {
+  protected override printMessages(
+    ...[messages, context, level]: Parameters<ConsoleLogger['printMessages']>
+  ) {
+    super.printMessages(messages, context, level, 'stderr');
+  }
+}
 
 /**
  * Runs a command with the application's parts on the database of DATABASE_URL, without serving and without the work that
@@ -18,7 +27,7 @@ export function onTheDatabase(
     process.stdout.write(usage);
     return;
   }
-  run(command, args).then(
+  withApplication((app) => command(app, args)).then(
     (code) => (process.exitCode = code),
     (error: Error) => {
       process.stderr.write(`${error.message}\n`);
@@ -27,24 +36,27 @@ export function onTheDatabase(
   );
 }
 
-async function run(
-  command: (app: INestApplicationContext, args: string[]) => Promise<number>,
-  args: string[],
-): Promise<number> {
+/** @throws Error saying what is missing */
+export async function withApplication<T>(command: (app: INestApplicationContext) => Promise<T>): Promise<T> {
   if (existsSync('.env')) process.loadEnvFile('.env');
   const config = loadConfig();
   const databaseUrl = config.DATABASE_URL;
   if (!databaseUrl) {
     throw new Error('DATABASE_URL must be set; the embedded database belongs to the running application.');
   }
-  const settings = { ...config, RECONCILE_EVERY_SECONDS: null, PROTECTION_WATCH_SECONDS: null };
+  const settings = {
+    ...config,
+    RECONCILE_EVERY_SECONDS: null,
+    PROTECTION_WATCH_SECONDS: null,
+    STATISTICS_EVERY_SECONDS: null,
+  };
   const module = AppModule.forRoot(settings, { databaseUrl });
   const app = await NestFactory.createApplicationContext(module, {
-    logger: ['error', 'warn'],
+    logger: new StderrLogger({ logLevels: ['error', 'warn'] }),
     abortOnError: false,
   });
   try {
-    return await command(app, args);
+    return await command(app);
   } finally {
     await app.close();
   }

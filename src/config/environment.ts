@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { protectionVariables } from './protection-variables.js';
+import { adminVariables, protectionVariables } from './protection-variables.js';
 import {
   countries,
   keyRing,
@@ -84,6 +84,7 @@ export const environmentSchema = z.object({
   THROTTLE_REQUEST: limit.default({ limit: 30, windowSeconds: 60 }),
 
   ...protectionVariables,
+  ...adminVariables,
 });
 
 export type Environment = z.infer<typeof environmentSchema>;

@@ -66,3 +66,12 @@ export const protectionVariables = {
   CONVERSION_STOP_SECONDS: whole(1, 30 * DAY, 'seconds').default(DAY),
   PROTECTION_WATCH_SECONDS: orOff(whole(1, HOUR, 'seconds, or "off"')).default(10),
 };
+
+/** The administration's. */
+export const adminVariables = {
+  ADMIN_FRESH_SECONDS: whole(30, 86_400, 'seconds').default(900),
+  STATISTICS_EVERY_SECONDS: orOff(whole(1, HOUR, 'seconds, or "off"')).default(15),
+  RETENTION: onOff.default(true),
+  RETENTION_REQUESTS_DAYS: orOff(whole(1, 36_500, 'days, or "off"')).default(400),
+  RETENTION_DECISIONS_DAYS: orOff(whole(1, 36_500, 'days, or "off"')).default(90),
+};

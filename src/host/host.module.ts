@@ -47,6 +47,7 @@ export class HostModule {
           imports: [UsersModule],
           inject: [Users],
           useFactory: (users: Users) => ({
+            ...options.admin,
             isAdmin: async (id: string) => (await users.find(id))?.role === 'admin',
           }),
         }),

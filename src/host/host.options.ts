@@ -1,8 +1,12 @@
+import type { AdminModuleOptions } from '../admin/index.js';
+
 export interface HostOptions {
   /** Make users whose password is in the README: in the embedded database only. */
   demoUsers: boolean;
   /** How often an address may try to sign in or up; null for no limit. */
   signIns: { limit: number; windowSeconds: number } | null;
+  /** Besides who is one, which the users' roles say. */
+  admin: Omit<AdminModuleOptions, 'isAdmin'>;
 }
 
 export const HOST_OPTIONS = Symbol('HOST_OPTIONS');

@@ -14,6 +14,8 @@ const QUIET = {
   RECONCILE_EVERY_SECONDS: 'off',
   PROTECTION: 'off',
   PROTECTION_WATCH_SECONDS: 'off',
+  STATISTICS_EVERY_SECONDS: 'off',
+  RETENTION: 'off',
 };
 
 /** The variables of an instance of the tests, on these data. */

@@ -2,8 +2,8 @@ import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
 import type { Request } from 'express';
 import type { Scope } from './scopes.js';
 
-/** Who acts, as the audit has it: `user:<id>`, `token:<id>` or `cli:<login name>`. */
-export type Actor = `${'user' | 'token' | 'cli'}:${string}`;
+/** Who acts, as the audit has it: `user:<id>`, `token:<id>`, `cli:<login name>`, or the application: `system:<part>`. */
+export type Actor = `${'user' | 'token' | 'cli' | 'system'}:${string}`;
 
 /** What the guard leaves behind. */
 interface Administrator {

@@ -73,7 +73,8 @@ export class Blocks {
         [
           id,
           kind,
-          target.value ?? null,
+          // A number is sealed, so that it can be fingerprinted again when keys are replaced.
+          target.e164 ? this.vault.seal(target.e164, id) : (target.value ?? null),
           target.network ?? null,
           target.e164 ? this.vault.fingerprint('phone', target.e164) : null,
           target.label,

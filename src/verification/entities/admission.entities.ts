@@ -48,7 +48,7 @@ export class BlockEntry {
   @Column('text')
   kind!: BlockKind;
 
-  /** Of a prefix its six digits, of a country its code. */
+  /** Of a prefix its six digits, of a country its code; of a number that number, sealed. */
   @Column('text', { nullable: true })
   value!: string | null;
 

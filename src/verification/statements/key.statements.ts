@@ -17,7 +17,10 @@ export const KEY_STATEMENTS = {
             live_until = greatest(g.live_until, excluded.live_until),
             wrong_codes = g.wrong_codes + excluded.wrong_codes,
             wait_until = greatest(g.wait_until, excluded.wait_until),
-            locked_at = coalesce(g.locked_at, excluded.locked_at))
+            locked_at = coalesce(g.locked_at, excluded.locked_at)),
+    refused AS (
+      UPDATE decisions SET phone_fingerprint = $1
+       WHERE phone_fingerprint = ANY($2::bytea[]) AND phone_fingerprint <> $1)
     UPDATE verification_requests SET phone_fingerprint = $1
      WHERE phone_fingerprint = ANY($2::bytea[]) AND phone_fingerprint <> $1`,
 

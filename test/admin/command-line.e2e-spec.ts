@@ -1,0 +1,118 @@
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
+import { startApplication, type TestApplication, wrongCode } from '../support/application.js';
+
+interface Ran {
+  code: number;
+  stdout: string;
+  stderr: string;
+}
+
+describe('npm run admin', () => {
+  let application: TestApplication;
+  beforeAll(async () => {
+    application = await startApplication();
+  });
+  afterAll(() => application.close());
+
+  async function admin(...args: string[]): Promise<Ran> {
+    const { PATH = '' } = process.env;
+    try {
+      const { stdout, stderr } = await promisify(execFile)(
+        process.execPath,
+        ['dist/commands/admin.js', ...args],
+        {
+          env: {
+            PATH,
+            NODE_ENV: 'test',
+            LOG_LEVEL: 'silent',
+            DATABASE_URL: application.databaseUrl,
+            DATA_DIRECTORY: application.dataDirectory,
+          },
+        },
+      );
+      return { code: 0, stdout, stderr };
+    } catch (error) {
+      const { code, stdout, stderr } = error as Ran;
+      return { code, stdout, stderr };
+    }
+  }
+  const json = async (...args: string[]) =>
+    JSON.parse((await admin('--json', ...args)).stdout) as Record<string, unknown>;
+
+  it('says how to be used, and what is wrong with how it was', async () => {
+    const help = await admin('--help');
+    expect(help.code).toBe(0);
+    for (const command of [
+      'history',
+      'show',
+      'cancel',
+      'block',
+      'erase',
+      'retention',
+      'audit',
+      'simulate',
+      'create-token',
+    ])
+      expect(help.stdout).toContain(command);
+    expect((await admin('erase', '--help')).stdout).toContain('--dry-run');
+    expect(await admin('planet')).toMatchObject({ code: 2 });
+    expect(await admin('cancel', 'x')).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('--reason'),
+    });
+    expect(await admin('block', 'planet', 'Mars', '--reason', 'because')).toMatchObject({ code: 2 });
+    expect(await admin('lift-lock', '--reason', 'because')).toMatchObject({ code: 1 });
+  });
+
+  it('does what the pages do: looks, acts, and is in the audit', async () => {
+    const { requestId, phoneNumber, code } = await application.started();
+    await application.client.json('POST', '/verify-otp', { requestId, otpCode: wrongCode(code) });
+    const why = ['--reason', 'a test'];
+    const listed = await admin('history', '--number', phoneNumber);
+    expect(listed.stdout).toContain(requestId);
+    expect(listed.stdout).not.toContain(phoneNumber.slice(2));
+    expect((await admin('show', requestId)).stdout).toContain('mismatched');
+    expect(await json('simulate', phoneNumber)).toMatchObject({ outcome: 'refused', rule: 'live-request' });
+    expect(await json('lift-lock', '--number', phoneNumber, ...why)).toEqual({ lifted: true });
+    expect((await admin('reveal', requestId, ...why)).stdout.trim()).toBe(phoneNumber);
+    const block = await json('block', 'prefix', '+1 415 55', '--hours', '2', ...why);
+    expect(block).toMatchObject({ kind: 'prefix', label: '141555' });
+    expect(await json('blocks')).toMatchObject({ blocks: [{ id: block['id'] }] });
+    expect((await admin('unblock', block['id'] as string, ...why)).code).toBe(0);
+    expect((await admin('unblock', block['id'] as string, ...why)).code).toBe(1);
+    expect((await admin('block', 'country', 'XX', ...why)).code).toBe(1);
+    expect(await json('cancel', requestId, ...why)).toEqual({ status: 'CANCELLED' });
+    expect(await json('cancel', requestId, ...why)).toEqual({ code: 'cancelled' });
+    const made = await json('create-token', 'reader', '--scope', 'history:read', 'audit:read', ...why);
+    const answer = await application.client.json('GET', '/admin/audit', undefined, {
+      Authorization: `Bearer ${made['token'] as string}`,
+    });
+    const actions = (answer.body['items'] as { action: string; actor: string }[]).map(({ action }) => action);
+    expect(actions).toEqual(
+      expect.arrayContaining([
+        'token.created',
+        'request.cancelled',
+        'block.added',
+        'block.lifted',
+        'number.revealed',
+        'lock.lifted',
+      ]),
+    );
+    expect(answer.text).toMatch(/"cli:[^"]+"/);
+    expect((await admin('revoke-token', made['id'] as string, ...why)).code).toBe(0);
+    expect((await admin('audit', 'verify')).code).toBe(0);
+    expect((await json('statistics', '--by', 'country'))['total']).toMatchObject({ started: 1 });
+    expect((await admin('roll-up')).code).toBe(0);
+
+    expect(await json('erase', '--number', phoneNumber, '--dry-run', ...why)).toMatchObject({
+      receipt: null,
+    });
+    expect(await json('erase', '--number', phoneNumber, ...why)).toMatchObject({
+      receipt: expect.any(Number),
+      rows: { verification_requests: 1 },
+    });
+    await application.sql.query(`UPDATE admin_audit SET reason = 'other' WHERE number = 1`);
+    expect(await admin('audit', 'verify')).toMatchObject({ code: 1, stdout: 'entry 1: altered\n' });
+  }, 120_000);
+});
