@@ -6,6 +6,7 @@ import { ADMIN_OPTIONS, type AdminModuleOptions, resolveAdminOptions } from './a
 import { AUDIT_PARTS } from './audit/index.js';
 import { BLOCK_PARTS } from './blocks/index.js';
 import { ERASURE_PARTS } from './erasure/index.js';
+import { EXPORT_PARTS } from './export/index.js';
 import { HISTORY_PARTS } from './history/index.js';
 import { INTERVENTION_PARTS } from './interventions/index.js';
 import type { AdminParts } from './parts.js';
@@ -19,6 +20,7 @@ const GIVEN = Symbol('admin options as given');
 /** One entry a subject: each folder lists its own controllers and providers. */
 const PARTS: AdminParts[] = [
   HISTORY_PARTS,
+  EXPORT_PARTS,
   STATISTICS_PARTS,
   AUDIT_PARTS,
   TOKEN_PARTS,

@@ -10,6 +10,7 @@ import {
   IsString,
   IsUUID,
   MaxLength,
+  MinLength,
 } from 'class-validator';
 import { EmptyAsAbsent } from '../../http/index.js';
 import { PUBLIC_STATUSES, type PublicStatus } from '../../verification/index.js';
@@ -124,8 +125,9 @@ export class HistoryQueryDto {
 export class ExportQueryDto extends OmitType(HistoryQueryDto, ['after', 'before']) {
   @ApiProperty({ minLength: 3, maxLength: 500, description: 'Why; for the audit.' })
   @MaxLength(500, { message: 'too-long' })
-  @IsNotEmpty({ message: 'required' })
+  @MinLength(3, { message: 'required' })
   @IsString({ message: 'required' })
+  @Transform(({ value }: { value: unknown }) => (typeof value === 'string' ? value.trim() : value))
   why!: string;
 }
 

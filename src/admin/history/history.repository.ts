@@ -42,6 +42,9 @@ export interface HistoryPage {
 export const PAGE_SIZE = 50;
 /** What finds so little that it takes longer is to be narrowed, not waited for. */
 const LONGEST_SEARCH_MS = 5000;
+/** Who exports may wait longer for what few filters find. */
+const LONGEST_BATCH_MS = 60_000;
+const BATCH = 500;
 
 /** Postgres has given up at the time limit. */
 export const isTooSlow = (error: unknown): boolean => (error as { code?: string }).code === '57014';
@@ -60,6 +63,17 @@ export class HistoryRepository {
     return { items, hasOlder: isBack || more, hasNewer: isBack ? more : after !== undefined };
   }
 
+  /** Everything that is found, newest first, in batches; no transaction is open between two of them. */
+  async *all(filter: HistoryFilter): AsyncGenerator<HistoryRow[]> {
+    let cursor: Cursor = {};
+    for (;;) {
+      const rows = await this.search(filter, cursor, BATCH, LONGEST_BATCH_MS);
+      if (rows.length > 0) yield rows;
+      if (rows.length < BATCH) return;
+      cursor = { after: rows.at(-1)!.id };
+    }
+  }
+
   /** One request; null when there is none. */
   async find(id: string): Promise<HistoryRow | null> {
     const rows = await rowsOf<HistoryRow>(
@@ -70,7 +84,12 @@ export class HistoryRepository {
     return rows[0] ?? null;
   }
 
-  private async search(filter: HistoryFilter, cursor: Cursor, limit: number): Promise<HistoryRow[]> {
+  private async search(
+    filter: HistoryFilter,
+    cursor: Cursor,
+    limit: number,
+    timeoutMs = LONGEST_SEARCH_MS,
+  ): Promise<HistoryRow[]> {
     const parameters = new Parameters();
     const direction = cursor.before === undefined ? 'DESC' : 'ASC';
     const branches = branchesOf(filter, parameters);
@@ -90,7 +109,7 @@ export class HistoryRepository {
         ? selects[0]!
         : `SELECT * FROM (${selects.join(' UNION ALL ')}) found ORDER BY id ${direction} LIMIT ${limit}`;
     return this.dataSource.transaction(async (sql) => {
-      await rowsIn(sql, `SET LOCAL statement_timeout = ${LONGEST_SEARCH_MS}`);
+      await rowsIn(sql, `SET LOCAL statement_timeout = ${timeoutMs}`);
       // A page is few rows: a plan that reads all of them to sort some is never the better one.
       return rowsIn<HistoryRow>(sql, text, parameters.values);
     });
