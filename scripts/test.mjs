@@ -18,9 +18,20 @@ const browser = process.env.CHROMIUM_PATH ?? chromium ?? '';
 if (!browser && !chaos)
   process.stdout.write('No Chromium found (CHROMIUM_PATH): the tests in a real browser are left out.\n');
 
+const redis =
+  process.env.REDIS_SERVER_PATH ??
+  ['/usr/bin/redis-server', '/usr/local/bin/redis-server', '/opt/homebrew/bin/redis-server'].find(
+    existsSync,
+  ) ??
+  '';
+if (!redis && !chaos)
+  process.stdout.write(
+    'No redis-server found (REDIS_SERVER_PATH): the tests with a real Redis are left out.\n',
+  );
+
 const jest = spawn(process.execPath, ['node_modules/jest/bin/jest.js', ...args], {
   stdio: 'inherit',
-  env: { ...process.env, CHROMIUM_PATH: browser },
+  env: { ...process.env, CHROMIUM_PATH: browser, REDIS_SERVER_PATH: redis },
 });
 for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => jest.kill(signal));
 jest.on('exit', (code) => process.exit(code ?? 1));

@@ -1,11 +1,13 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import { EventEmitterModule } from '@nestjs/event-emitter';
+import type { ThrottlerStorage } from '@nestjs/throttler';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { LoggerModule } from 'nestjs-pino';
 import type { AdminModuleOptions } from './admin/index.js';
 import type { Config } from './config/index.js';
 import { dataSourceOptions } from './database/index.js';
 import { HostModule } from './host/index.js';
+import { SharedThrottlerStorage } from './http/index.js';
 import { entities } from './schema.js';
 import { HealthModule, loggerParams } from './operations/index.js';
 import { ProtectionModule, type ProtectionOptions } from './protection/index.js';
@@ -30,6 +32,7 @@ const SANDBOX_CREDENTIAL = 'sandbox';
 function verificationOptions(
   config: Config,
   { vonageApiHost, vonageSignatureSecret }: Surroundings,
+  storage: ThrottlerStorage,
 ): VerificationModuleOptions {
   const secret = vonageSignatureSecret ?? config.VONAGE_SIGNATURE_SECRET;
   const { VONAGE_APPLICATION_ID: id, VONAGE_PRIVATE_KEY: privateKey } = config;
@@ -65,6 +68,7 @@ function verificationOptions(
       address: config.THROTTLE_ADDRESS,
       number: config.THROTTLE_NUMBER,
       request: config.THROTTLE_REQUEST,
+      storage,
     },
     ...(config.DEFAULT_COUNTRY ? { defaultCountry: config.DEFAULT_COUNTRY } : {}),
   };
@@ -110,6 +114,12 @@ function adminOptions(config: Config): Omit<AdminModuleOptions, 'isAdmin'> {
 @Module({})
 export class AppModule {
   static forRoot(config: Config, surroundings: Surroundings): DynamicModule {
+    const throttlerStorage = new SharedThrottlerStorage({
+      ...(config.REDIS_URL ? { redisUrl: config.REDIS_URL } : {}),
+      instances: config.INSTANCES,
+      // The same on every instance.
+      secret: config.keys.fingerprint[0].secret,
+    });
     return {
       module: AppModule,
       imports: [
@@ -125,12 +135,13 @@ export class AppModule {
         }),
         EventEmitterModule.forRoot(),
         ProtectionModule.forRoot(protectionOptions(config)),
-        VerificationModule.forRoot(verificationOptions(config, surroundings)),
+        VerificationModule.forRoot(verificationOptions(config, surroundings, throttlerStorage)),
         HostModule.forRoot({
           demoUsers: surroundings.demoUsers ?? false,
           issuer: config.VONAGE_BRAND_NAME,
           // The same switch as for the other fence by address.
           signIns: config.THROTTLE_ADDRESS && SIGN_INS,
+          throttlerStorage,
           admin: adminOptions(config),
         }),
         HealthModule,

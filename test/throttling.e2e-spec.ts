@@ -27,6 +27,10 @@ describe('floods are stopped before anything else happens', () => {
     const refused = answers.at(-1)!;
     expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(0);
     expect(Number(refused.headers.get('retry-after'))).toBeLessThanOrEqual(60);
+    // What is left of every fence that was asked, in the standard headers.
+    expect(answers[0]!.headers.get('ratelimit-policy')).toBe('"address";q=5;w=60, "number";q=3;w=60');
+    expect(answers[0]!.headers.get('ratelimit')).toMatch(/^"address";r=4;t=\d+, "number";r=2;t=\d+$/);
+    expect(refused.headers.get('ratelimit')).toMatch(/^"address";r=0;t=\d+$/);
     if (kind === 'json') expect(refused.body['code']).toBe('rate-limited');
     else expect(refused.text).toContain('action="/request-otp"');
   });

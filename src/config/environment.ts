@@ -35,6 +35,7 @@ export const environmentSchema = z.object({
   DATABASE_URL: url(['postgres:', 'postgresql:'], 'postgres://user:password@host:5432/name').optional(),
   DATABASE_POOL_SIZE: whole(1, 200, 'connections').default(10),
   DATA_DIRECTORY: text.default('.data'),
+  INSTANCES: whole(1, 1000, 'instances').default(1),
   REDIS_URL: url(['redis:', 'rediss:'], 'redis://host:6379').optional(),
 
   VONAGE_API_KEY: text.min(1).optional(),

@@ -29,9 +29,10 @@ export class HostModule {
         PassportModule,
         ThrottlerModule.forRoot({
           throttlers: options.signIns
-            ? [{ limit: options.signIns.limit, ttl: options.signIns.windowSeconds * 1000 }]
+            ? [{ name: 'sign-in', limit: options.signIns.limit, ttl: options.signIns.windowSeconds * 1000 }]
             : [],
           setHeaders: false,
+          storage: options.throttlerStorage,
         }),
         TwoFactorModule.forRootAsync({
           imports: [UsersModule],

@@ -1,3 +1,4 @@
+import type { ThrottlerStorage } from '@nestjs/throttler';
 import type { AdminModuleOptions } from '../admin/index.js';
 
 export interface HostOptions {
@@ -5,6 +6,8 @@ export interface HostOptions {
   demoUsers: boolean;
   /** How often an address may try to sign in or up; null for no limit. */
   signIns: { limit: number; windowSeconds: number } | null;
+  /** Where they are counted. */
+  throttlerStorage: ThrottlerStorage;
   /** Besides who is one, which the users' roles say. */
   admin: Omit<AdminModuleOptions, 'isAdmin'>;
 }

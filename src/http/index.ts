@@ -19,6 +19,11 @@ export {
 } from './problem.js';
 export { ProblemResource, problemsDecorator } from './problem-documentation.js';
 export { problemDetail, ProblemFilter } from './problem.filter.js';
+export {
+  SharedThrottlerStorage,
+  type SharedThrottlerStorageOptions,
+} from './throttling/shared-throttler-storage.js';
+export { FloodGuard } from './throttling/throttler.guard.js';
 export { safePath } from './safe-path.js';
 export { SeeOther } from './see-other.js';
 export { HandlebarsRenderer, type View, type ViewContext, ViewRenderer } from './view-renderer.js';

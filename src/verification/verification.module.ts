@@ -1,7 +1,8 @@
-import { createHash } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { Module } from '@nestjs/common';
-import { getOptionsToken, getStorageToken, ThrottlerStorageService } from '@nestjs/throttler';
+import { getOptionsToken, getStorageToken } from '@nestjs/throttler';
 import { PhoneVault } from '../database/phone-vault.js';
+import { SharedThrottlerStorage } from '../http/index.js';
 import { AdmissionRules, AllowedCountries } from './domain/admission.js';
 import { resolvePolicy, type VerificationPolicy } from './domain/policy.js';
 import { VerificationProvider } from './domain/verification-provider.js';
@@ -111,7 +112,13 @@ function createPolicy({ policy, vonage }: VerificationModuleOptions): Verificati
       inject: [VERIFICATION_OPTIONS],
       useFactory: ({ throttle }: VerificationModuleOptions) => throttlersOf(throttle),
     },
-    { provide: getStorageToken(), useClass: ThrottlerStorageService },
+    {
+      provide: getStorageToken(),
+      inject: [VERIFICATION_OPTIONS],
+      // Nothing leaves the process, so what keys are hashed with may differ at every start.
+      useFactory: ({ throttle }: VerificationModuleOptions) =>
+        throttle?.storage ?? new SharedThrottlerStorage({ secret: randomBytes(32) }),
+    },
   ],
   exports: [
     VerificationService,

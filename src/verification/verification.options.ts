@@ -1,3 +1,4 @@
+import type { ThrottlerStorage } from '@nestjs/throttler';
 import type { Request } from 'express';
 import { type KeyRing, parseKeyRing } from '../config/key-ring.js';
 import type { Caller } from './domain/caller.js';
@@ -34,7 +35,13 @@ export interface VerificationModuleOptions {
     failuresBeforeBreak?: number | null;
   };
   /** Fences in front of the POST routes; what is left out keeps its default, null lifts it, a limit of 0 refuses all. */
-  throttle?: { address?: Throttle; number?: Throttle; request?: Throttle };
+  throttle?: {
+    address?: Throttle;
+    number?: Throttle;
+    request?: Throttle;
+    /** Where they are counted; in this instance's memory unless told. For several: `new SharedThrottlerStorage(…)`. */
+    storage?: ThrottlerStorage;
+  };
   /** How often every instance looks for lost messages, about; 3 unless told, null never (then call `runOnce` yourself). */
   reconcileEverySeconds?: number | null;
   /** Preselected in the phone form, ISO 3166-1 alpha-2. */

@@ -1,12 +1,7 @@
-import { type ExecutionContext, Injectable, Logger } from '@nestjs/common';
-import {
-  ThrottlerGuard,
-  type ThrottlerLimitDetail,
-  type ThrottlerModuleOptions,
-  type ThrottlerOptions,
-} from '@nestjs/throttler';
+import { type ExecutionContext, Injectable } from '@nestjs/common';
+import type { ThrottlerModuleOptions, ThrottlerOptions } from '@nestjs/throttler';
 import type { Request } from 'express';
-import { clientAddress, Problem } from '../http/index.js';
+import { clientAddress, FloodGuard } from '../http/index.js';
 import { PhoneNumber } from './domain/phone-number.js';
 import { DEFAULT_THROTTLES, type Throttle, type VerificationModuleOptions } from './verification.options.js';
 
@@ -48,7 +43,6 @@ export function throttlersOf(given: VerificationModuleOptions['throttle'] = {}):
         name,
         limit: throttle.limit,
         ttl: throttle.windowSeconds * 1000,
-        // A sliding window: a place is free again when the oldest call has left it.
         blockDuration: 0,
         skipIf: (context) => !FENCES[name].counts(requestOf(context)),
         getTracker: (request) => FENCES[name].key(request as Request),
@@ -60,33 +54,6 @@ export function throttlersOf(given: VerificationModuleOptions['throttle'] = {}):
   return { throttlers, setHeaders: false };
 }
 
-/**
- * The outer fence, against floods. What it counts is a refusal of the caller, never a failure of ours: when the store
- * is away the call passes, because the limits that matter are in Postgres.
- */
+/** The outer fence, by address, number and request. */
 @Injectable()
-export class VerificationThrottlerGuard extends ThrottlerGuard {
-  protected override readonly logger = new Logger(VerificationThrottlerGuard.name);
-
-  override async canActivate(context: ExecutionContext): Promise<boolean> {
-    try {
-      return await super.canActivate(context);
-    } catch (error) {
-      if (error instanceof Problem) throw error;
-      this.logger.warn('the throttler store is away; calls pass this fence uncounted');
-      return true;
-    }
-  }
-
-  /** Reading costs no message and no attempt. */
-  protected override async shouldSkip(context: ExecutionContext): Promise<boolean> {
-    return ['GET', 'HEAD'].includes(requestOf(context).method);
-  }
-
-  protected override async throwThrottlingException(
-    _context: ExecutionContext,
-    detail: ThrottlerLimitDetail,
-  ) {
-    throw Problem.http('rate-limited', { retryAfterSeconds: Math.max(1, detail.timeToBlockExpire) });
-  }
-}
+export class VerificationThrottlerGuard extends FloodGuard {}

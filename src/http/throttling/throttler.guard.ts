@@ -1,0 +1,58 @@
+import { type ExecutionContext, Injectable, Logger } from '@nestjs/common';
+import { ThrottlerGuard, type ThrottlerLimitDetail, type ThrottlerRequest } from '@nestjs/throttler';
+import type { Request, Response } from 'express';
+import { Problem } from '../problem.js';
+
+/**
+ * A fence against floods: refuses with our problems, says what is left in the standard headers, and never counts reading.
+ * What it refuses is the caller, never our own failure: when the store fails the call passes, because the limits that
+ * matter are in Postgres.
+ */
+@Injectable()
+export class FloodGuard extends ThrottlerGuard {
+  protected override readonly logger = new Logger(FloodGuard.name);
+  private storeFailed = false;
+
+  override async canActivate(context: ExecutionContext): Promise<boolean> {
+    try {
+      const passes = await super.canActivate(context);
+      this.storeFailed = false;
+      return passes;
+    } catch (error) {
+      if (error instanceof Problem) throw error;
+      if (!this.storeFailed) this.logger.warn('the throttler store is away; calls pass this fence uncounted');
+      this.storeFailed = true;
+      return true;
+    }
+  }
+
+  protected override shouldSkip(context: ExecutionContext): Promise<boolean> {
+    const { method } = context.switchToHttp().getRequest<Request>();
+    return Promise.resolve(['GET', 'HEAD'].includes(method));
+  }
+
+  protected override async handleRequest(props: ThrottlerRequest): Promise<boolean> {
+    const { context, limit, ttl, throttler, blockDuration, getTracker, generateKey } = props;
+    const http = context.switchToHttp();
+    const name = throttler.name ?? 'default';
+    const tracker = await getTracker(http.getRequest(), context);
+    const key = generateKey(context, tracker, name);
+    const record = await this.storageService.increment(key, ttl, limit, blockDuration, name);
+    const left = Math.max(0, limit - record.totalHits);
+    const response = http.getResponse<Response>();
+    // draft-ietf-httpapi-ratelimit-headers: one member a fence.
+    response.append('RateLimit-Policy', `"${name}";q=${limit};w=${Math.round(ttl / 1000)}`);
+    response.append('RateLimit', `"${name}";r=${left};t=${Math.max(0, Math.ceil(record.timeToExpire))}`);
+    if (record.isBlocked)
+      await this.throwThrottlingException(context, { ...record, limit, ttl, key, tracker });
+    return true;
+  }
+
+  protected override throwThrottlingException(
+    _context: ExecutionContext,
+    { timeToBlockExpire }: ThrottlerLimitDetail,
+  ): Promise<void> {
+    const retryAfterSeconds = Math.max(1, timeToBlockExpire);
+    return Promise.reject(Problem.http('rate-limited', { retryAfterSeconds }));
+  }
+}

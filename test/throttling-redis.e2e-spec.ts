@@ -1,0 +1,113 @@
+import { Logger } from '@nestjs/common';
+import { anotherInstance } from './protection/callers.js';
+import { freshNumber, startApplication, type TestApplication } from './support/application.js';
+import type { Client } from './support/client.js';
+import { RedisServer, withRedis } from './support/redis-server.js';
+
+withRedis('two instances with a Redis', () => {
+  let redis: RedisServer;
+  let application: TestApplication;
+  let other: Awaited<ReturnType<typeof anotherInstance>>;
+  let address = 0;
+  /** An address that nobody used before. */
+  const someone = () => `203.0.113.${(address += 1)}`;
+
+  beforeAll(async () => {
+    redis = await RedisServer.start();
+    const env = { REDIS_URL: redis.url, INSTANCES: '2', THROTTLE_ADDRESS: '20/600', TRUST_PROXY: 'loopback' };
+    application = await startApplication(env);
+    other = await anotherInstance(application, env);
+  });
+  afterAll(async () => {
+    await other?.close();
+    await application?.close();
+    redis?.close();
+  });
+
+  /** A call that is no message: only the fence is asked. */
+  const call = async (client: Client, from: string) => {
+    const began = Date.now();
+    const { status, headers } = await client.json(
+      'POST',
+      '/cancel-otp',
+      { requestId: 'x' },
+      { 'X-Forwarded-For': from },
+    );
+    return { status, headers, passed: status !== 429, ms: Date.now() - began };
+  };
+  const calls = (count: number, from: string) =>
+    Promise.all(
+      Array.from({ length: count }, (_, index) => call(index % 2 ? application.client : other.client, from)),
+    );
+
+  it('share one bucket', async () => {
+    const answers = await calls(60, someone());
+    expect(answers.filter(({ passed }) => passed)).toHaveLength(20);
+  });
+
+  it('go on while Redis is away, each with its share, without an error and without a wait; shared again when it is back', async () => {
+    const warnings = jest.spyOn(Logger.prototype, 'warn');
+    const statuses: number[] = [];
+    const slowest: number[] = [];
+    const passedBy: Record<string, number> = {};
+    const people = Array.from({ length: 6 }, someone);
+    let stop = false;
+    const load = Promise.all(
+      people.map(async (from, index) => {
+        while (!stop) {
+          const { status, passed, ms } = await call(index % 2 ? application.client : other.client, from);
+          statuses.push(status);
+          slowest.push(ms);
+          if (passed) passedBy[from] = (passedBy[from] ?? 0) + 1;
+        }
+      }),
+    );
+    const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
+    await pause(300);
+    redis.kill();
+    await pause(1500);
+    const during = await calls(60, someone());
+    await redis.restart();
+    await pause(3500);
+    stop = true;
+    await load;
+    // One warning an instance, however many calls there were.
+    expect(warnings.mock.calls.filter(([line]) => /^Redis is away/.test(String(line)))).toHaveLength(2);
+    warnings.mockRestore();
+    expect(statuses.filter((status) => status >= 500)).toEqual([]);
+    expect(during.filter(({ status }) => status >= 500)).toEqual([]);
+    // Two instances with a share of ten each.
+    expect(during.filter(({ passed }) => passed)).toHaveLength(20);
+    // Whoever had used up the limit before gets nothing more of a Redis that has forgotten it.
+    for (const passed of Object.values(passedBy)) expect(passed).toBeLessThanOrEqual(20);
+    // The machine is busy with the load itself; nobody waits for a time-out of a connection.
+    expect(Math.max(...slowest)).toBeLessThan(3000);
+    const after = await calls(60, someone());
+    expect(after.filter(({ passed }) => passed)).toHaveLength(20);
+  }, 60_000);
+
+  it('do not wait for a Redis that hangs', async () => {
+    redis.freeze();
+    try {
+      const answers = [];
+      for (let i = 0; i < 40; i += 1)
+        answers.push(await call(i % 2 ? application.client : other.client, someone()));
+      expect(answers.every(({ status }) => status < 500)).toBe(true);
+      // The first of each instance finds out.
+      expect(answers.filter(({ ms }) => ms > 120).length).toBeLessThanOrEqual(4);
+      expect(Math.max(...answers.map(({ ms }) => ms))).toBeLessThan(600);
+    } finally {
+      redis.thaw();
+    }
+  });
+
+  it('leave nothing readable in Redis', async () => {
+    await new Promise((resolve) => setTimeout(resolve, 1500));
+    const phoneNumber = freshNumber();
+    const from = someone();
+    await application.client.json('POST', '/request-otp', { phoneNumber }, { 'X-Forwarded-For': from });
+    const dump = await redis.dump();
+    expect(dump).toContain('throttle:');
+    for (const trace of [phoneNumber.slice(1), phoneNumber.slice(2), from]) expect(dump).not.toContain(trace);
+  });
+});
