@@ -13,7 +13,7 @@ import type { ChallengeDto, ShowOwnCodeDto } from './dto/challenge.dto.js';
 import { AssuranceResource, type FactorsResource } from './dto/resources.js';
 import type { CodeResult } from './factors/factor.js';
 import { Factors } from './factors/factors.js';
-import { SmsFactor } from './phones/sms.factor.js';
+import { type Origin, SmsFactor } from './phones/sms.factor.js';
 import { RecoveryCodes } from './recovery-codes/recovery-codes.service.js';
 import { TrustedBrowsers } from './trusted-browsers/trusted-browsers.service.js';
 import { RESOLVED_OPTIONS, type ResolvedOptions } from './two-factor.options.js';
@@ -54,10 +54,10 @@ export class Challenges {
   async send(
     assurance: Assurance,
     body: ChallengeDto,
-    { purpose, summary }: { purpose?: string; summary?: string } = {},
+    { purpose, summary, origin }: { purpose?: string; summary?: string; origin: Origin },
   ): Promise<VerificationResource> {
     try {
-      const result = await this.start(assurance.userId!, body, purpose);
+      const result = await this.start(assurance.userId!, body, purpose, origin);
       return resourceOrProblem(result, this.policy.maxSends);
     } catch (error) {
       if (!(error instanceof Problem)) throw error;
@@ -70,11 +70,13 @@ export class Challenges {
     userId: string,
     { phoneId, channel }: ChallengeDto,
     purpose: string | undefined,
+    origin: Origin,
   ): Promise<VerificationResult> {
     const id = phoneId ?? (await this.sms.enrolledBy(userId))[0]?.id;
     if (!id) throw twoFactorProblem('unknown-factor');
     return this.sms.challenge(userId, {
       phoneId: id,
+      origin,
       ...(channel ? { channel } : {}),
       ...(purpose ? { purpose } : {}),
     });

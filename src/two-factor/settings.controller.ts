@@ -3,6 +3,7 @@ import { ApiConsumes, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagg
 import type { Request, Response } from 'express';
 import { BODIES, inputPipe, Negotiated, Page } from '../http/index.js';
 import {
+  originOf,
   resourceOrProblem,
   VERIFICATION_POLICY,
   type VerificationPolicy,
@@ -65,10 +66,14 @@ export class SettingsController {
   @ApiProblems(...ON_A_CHANGE, ...ON_A_CODE, ...ON_A_MESSAGE, 'too-many-factors')
   async enrol(
     @CurrentAssurance() { userId }: Assurance,
-    @Body() body: EnrolPhoneDto,
+    @Body() { phoneNumber, country }: EnrolPhoneDto,
+    @Req() request: Request,
   ): Promise<VerificationResource> {
-    const { phoneNumber, country } = body;
-    const result = await this.phones.enrol(userId!, { phoneNumber, ...(country ? { country } : {}) });
+    const result = await this.phones.enrol(userId!, {
+      phoneNumber,
+      origin: originOf(request),
+      ...(country ? { country } : {}),
+    });
     return resourceOrProblem(result, this.policy.maxSends);
   }
 

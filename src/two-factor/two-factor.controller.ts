@@ -3,6 +3,7 @@ import { ApiConsumes, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagg
 import type { Request, Response } from 'express';
 import { BODIES, inputPipe, Negotiated, Page } from '../http/index.js';
 import {
+  originOf,
   resourceOrProblem,
   VERIFICATION_POLICY,
   type VerificationPolicy,
@@ -49,8 +50,9 @@ export class TwoFactorController {
   challenge(
     @CurrentAssurance() assurance: Assurance,
     @Body() body: ChallengeDto,
+    @Req() request: Request,
   ): Promise<VerificationResource> {
-    return this.challenges.send(assurance, body);
+    return this.challenges.send(assurance, body, { origin: originOf(request) });
   }
 
   @Get('verify')

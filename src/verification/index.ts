@@ -34,6 +34,7 @@ export { VERIFICATION_EVENT } from './journal/event-announcer.js';
 export { type Alteration, type AuditReport, JournalAuditor } from './journal/journal-auditor.js';
 export { KeyRotator, type RotationProgress } from './verification.key-rotator.js';
 export { VerificationModule } from './verification.module.js';
+export { originOf } from './verification.caller.js';
 export { CodeForm, PhoneForm } from './verification.pages.js';
 export { resourceOrProblem } from './verification.problems.js';
 export { VERIFICATION_POLICY } from './verification.options.js';

@@ -13,13 +13,14 @@ function shownCookie(request: Request): string | undefined {
   return value && SHAPE.test(value) ? value : undefined;
 }
 
+/** Where a call comes from: what limits by address and the history know of it, whoever it is from. */
+export function originOf(request: Request): Required<Pick<Caller, 'address' | 'userAgent'>> {
+  return { address: clientAddress(request), userAgent: request.get('user-agent') ?? null };
+}
+
 /** Who calls, when the host does not tell: our cookie if it came with one, else no more than its address. */
 export function callerOf(request: Request): Caller {
-  return {
-    sessionId: shownCookie(request) ?? null,
-    address: clientAddress(request),
-    userAgent: request.get('user-agent') ?? null,
-  };
+  return { sessionId: shownCookie(request) ?? null, ...originOf(request) };
 }
 
 /**

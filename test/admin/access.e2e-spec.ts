@@ -59,7 +59,10 @@ describe('the routes of the administration', () => {
     `${path};x=1`,
   ];
 
-  async function statusesOf(headers: Record<string, string>, only = (_: Route) => true): Promise<string[]> {
+  async function statusesOf(
+    headers: Record<string, string>,
+    only: (route: Route) => boolean = () => true,
+  ): Promise<string[]> {
     const reached: string[] = [];
     for (const route of routes.filter(only)) {
       for (const spelling of spellings(route.path.replace(':id', ID))) {

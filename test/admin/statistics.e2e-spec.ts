@@ -130,7 +130,7 @@ describe('statistics', () => {
       );
       const { groups, total, complete } = await read(`groupBy=country&from=${from}`);
       expect(complete).toBe(true);
-      expect(groups).toMatchObject(rows.map(({ cost: _, ...counts }) => counts));
+      expect(groups).toMatchObject(rows.map((row) => ({ ...row, cost: expect.anything() as unknown })));
       for (const [index, { cost }] of rows.entries())
         expect(Number(groups[index]!.cost[0]!.amount)).toBeCloseTo(Number(cost), 4);
       for (const groupBy of ['day', 'hour', 'channel']) {

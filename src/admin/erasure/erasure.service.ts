@@ -114,7 +114,7 @@ export class Erasures {
   }
 
   /** All numbers of the person, and by what their rows are found. */
-  private async tracesOf({ phoneNumber, country, userId = undefined }: Person): Promise<Traces | null> {
+  private async tracesOf({ phoneNumber, country, userId }: Person): Promise<Traces | null> {
     const phone = phoneNumber ? PhoneNumber.tryParse(phoneNumber, country) : null;
     if (phoneNumber && !phone) return null;
     const known = userId

@@ -56,7 +56,7 @@ export class HistoryRepository {
   /** Newest first. @throws an error that {@link isTooSlow} when filters together find too little */
   async page(filter: HistoryFilter, { after, before }: Cursor, size = PAGE_SIZE): Promise<HistoryPage> {
     const isBack = before !== undefined;
-    const rows = await this.search(filter, isBack ? { before } : { ...(after ? { after } : {}) }, size + 1);
+    const rows = await this.search(filter, isBack ? { before } : after ? { after } : {}, size + 1);
     const more = rows.length > size;
     const items = rows.slice(0, size);
     if (isBack) items.reverse();

@@ -2,7 +2,7 @@ import { BARS, BOUNDS, medianOf } from './histogram.js';
 
 describe('the median of a histogram', () => {
   const counted = (values: number[]) => {
-    const counts = new Array<number>(BARS).fill(0);
+    const counts = Array.from({ length: BARS }, () => 0);
     for (const value of values) counts[BOUNDS.filter((bound) => bound <= value).length]! += 1;
     return counts;
   };

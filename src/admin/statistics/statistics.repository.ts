@@ -94,6 +94,6 @@ export const NOTHING: CountedGroup = {
   messages: 0,
   undelivered: 0,
   verified: 0,
-  seconds: new Array<number>(BARS).fill(0),
+  seconds: Array.from({ length: BARS }, () => 0),
   cost: {},
 };

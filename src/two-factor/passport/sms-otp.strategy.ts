@@ -4,6 +4,7 @@ import { Strategy } from 'passport-strategy';
 import { Problem } from '../../http/index.js';
 import {
   maskPhoneNumber,
+  originOf,
   VERIFICATION_ERRORS,
   type VerificationFailure,
   type VerificationService,
@@ -94,17 +95,17 @@ export class SmsOtpStrategy<User extends { id: string } = { id: string }> extend
     const user = await this.options.user(request);
     if (!user) return { code: 'sign-in-required' };
     const { requestId, otpCode } = (request.body ?? {}) as Record<string, unknown>;
-    return otpCode === undefined ? this.send(user) : this.check(user, requestId, otpCode);
+    return otpCode === undefined ? this.send(user, request) : this.check(user, requestId, otpCode);
   }
 
-  private async send(user: User): Promise<SmsOtpChallenge> {
+  private async send(user: User, request: Request): Promise<SmsOtpChallenge> {
     const phoneNumber = await this.options.phoneNumberOf(user);
     if (!phoneNumber) return { code: 'unknown-factor' };
     const result = await this.options.verifications.start({
       phoneNumber,
       purpose: this.purpose,
       confirmed: true,
-      caller: { userId: user.id },
+      caller: { ...originOf(request), userId: user.id },
     });
     if (!result.ok) return challengeOf(result);
     const { id, phoneCountry, phoneLastDigits } = result.request;

@@ -2,6 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { v7 as uuidv7 } from 'uuid';
 import { PhoneVault } from '../../database/phone-vault.js';
 import {
+  type Caller,
   type Channel,
   maskPhoneNumber,
   PhoneNumber,
@@ -57,11 +58,20 @@ export class EnrolledPhones {
   /** Sends a code to a number that is to become a factor. */
   async enrol(
     userId: string,
-    input: { phoneNumber: string; country?: string; channel?: Channel; locale?: string },
+    {
+      origin = {},
+      ...input
+    }: {
+      phoneNumber: string;
+      country?: string;
+      channel?: Channel;
+      locale?: string;
+      origin?: Pick<Caller, 'address' | 'userAgent'>;
+    },
   ): Promise<VerificationResult> {
     const phones = await this.repository.ofUser(userId);
     if (phones.length >= this.options.maxPhones) throw twoFactorProblem('too-many-factors');
-    return this.verifications.start({ ...input, purpose: ENROLMENT, caller: { userId } });
+    return this.verifications.start({ ...input, purpose: ENROLMENT, caller: { ...origin, userId } });
   }
 
   /**

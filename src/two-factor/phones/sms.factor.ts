@@ -1,10 +1,18 @@
 import { Injectable } from '@nestjs/common';
-import { type Channel, type VerificationResult, VerificationService } from '../../verification/index.js';
+import {
+  type Caller,
+  type Channel,
+  type VerificationResult,
+  VerificationService,
+} from '../../verification/index.js';
 import { type EnrolledFactor, Factor } from '../factors/factor.js';
 import { EnrolledPhones, maskOf } from './enrolled-phones.service.js';
 
 /** Of codes that show the factor; enrolment and step-ups have purposes of their own. */
 export const SECOND_FACTOR = 'second-factor';
+
+/** Where a call comes from, for the record; `originOf(request)`. */
+export type Origin = Pick<Caller, 'address' | 'userAgent'>;
 
 /** A code by text message or call to a phone that the user has proven before. */
 @Injectable()
@@ -42,7 +50,8 @@ export class SmsFactor extends Factor {
       channel = 'sms',
       purpose = SECOND_FACTOR,
       locale,
-    }: { phoneId: string; channel?: Channel; purpose?: string; locale?: string },
+      origin = {},
+    }: { phoneId: string; channel?: Channel; purpose?: string; locale?: string; origin?: Origin },
   ): Promise<VerificationResult> {
     const number = await this.phones.numberOf(userId, phoneId);
     return this.verifications.start({
@@ -50,7 +59,7 @@ export class SmsFactor extends Factor {
       channel,
       purpose,
       confirmed: true,
-      caller: { userId },
+      caller: { ...origin, userId },
       ...(locale ? { locale } : {}),
     });
   }

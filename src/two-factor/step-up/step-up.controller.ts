@@ -15,6 +15,7 @@ import { ApiConsumes, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagg
 import type { Request, Response } from 'express';
 import { BODIES, inputPipe, Negotiated, Page, safePath } from '../../http/index.js';
 import {
+  originOf,
   resourceOrProblem,
   VERIFICATION_POLICY,
   type VerificationPolicy,
@@ -81,7 +82,11 @@ export class StepUpController {
     @Req() request: Request,
   ): Promise<VerificationResource> {
     const { summary } = await this.pending(request, id);
-    return this.challenges.send(assurance, body, { purpose: purposeOf(id), summary });
+    return this.challenges.send(assurance, body, {
+      purpose: purposeOf(id),
+      summary,
+      origin: originOf(request),
+    });
   }
 
   @Get('verify')
