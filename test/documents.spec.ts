@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { HTTP_PROBLEMS } from '../src/http/problem.js';
+import { ADMIN_ERRORS } from '../src/admin/index.js';
 import { HOST_ERRORS } from '../src/host/host.problems.js';
 import { MAGIC_NUMBERS } from '../src/sandbox/index.js';
 import { TWO_FACTOR_ERRORS } from '../src/two-factor/index.js';
@@ -12,6 +13,7 @@ describe('docs/http.md', () => {
       ...VERIFICATION_ERRORS,
       ...TWO_FACTOR_ERRORS,
       ...HOST_ERRORS,
+      ...ADMIN_ERRORS,
       ...HTTP_PROBLEMS,
     });
   });

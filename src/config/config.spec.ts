@@ -100,6 +100,7 @@ describe('loadConfig', () => {
 
   const production = () => ({
     NODE_ENV: 'production',
+    ALLOWED_COUNTRIES: 'US',
     VONAGE_API_KEY: 'abc',
     VONAGE_API_SECRET: 'def',
     PHONE_ENCRYPTION_KEYS: key('e1'),
@@ -119,6 +120,7 @@ describe('loadConfig', () => {
     ['with the sandbox', { SANDBOX: 'on' }, 'SANDBOX'],
     ['with generated encryption keys', { PHONE_ENCRYPTION_KEYS: '' }, 'PHONE_ENCRYPTION_KEYS'],
     ['with generated fingerprint keys', { PHONE_FINGERPRINT_KEYS: '' }, 'PHONE_FINGERPRINT_KEYS'],
+    ['without a word on countries', { ALLOWED_COUNTRIES: '' }, 'ALLOWED_COUNTRIES'],
     ['with a code of 5 digits', { CODE_LENGTH: '5' }, 'CODE_LENGTH'],
   ])('does not boot in production %s', (_name, change, variable) => {
     const problems = problemsOf({ ...production(), ...change });
