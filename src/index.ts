@@ -14,3 +14,4 @@ export {
 export * from './verification/index.js';
 export * from './two-factor/index.js';
 export * from './protection/index.js';
+export * from './admin/index.js';

@@ -1,4 +1,4 @@
-export type { Actor } from './access/administrator.js';
+export type { Actor as AdminActor } from './access/administrator.js';
 export { SCOPES, type Scope } from './access/scopes.js';
 export { AdminModule } from './admin.module.js';
 export type { AdminModuleOptions, RetentionOptions } from './admin.options.js';

@@ -114,5 +114,5 @@ describe('npm run admin', () => {
     });
     await application.sql.query(`UPDATE admin_audit SET reason = 'other' WHERE number = 1`);
     expect(await admin('audit', 'verify')).toMatchObject({ code: 1, stdout: 'entry 1: altered\n' });
-  }, 120_000);
+  }, 600_000);
 });

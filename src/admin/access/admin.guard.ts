@@ -2,7 +2,12 @@ import { type CanActivate, type ExecutionContext, Inject, Injectable, Logger } f
 import { Reflector } from '@nestjs/core';
 import type { Request } from 'express';
 import { Problem } from '../../http/index.js';
-import { factorRequired, signInRequired, TwoFactorService } from '../../two-factor/index.js';
+import {
+  factorRequired,
+  signInRequired,
+  TWO_FACTOR_ERRORS,
+  TwoFactorService,
+} from '../../two-factor/index.js';
 import { ADMIN_OPTIONS, type ResolvedAdminOptions } from '../admin.options.js';
 import { rememberAdministrator } from './administrator.js';
 import { ApiTokens, type KnownToken } from './api-tokens.service.js';
@@ -67,7 +72,15 @@ export class AdminGuard implements CanActivate {
       throw Problem.http('forbidden');
     }
     const missing = await this.twoFactor.missing(request, { maxAgeSeconds: this.options.freshSeconds });
+    if (missing && !(await this.twoFactor.hasFactors(userId))) throw enrolmentRequired();
     if (missing) throw factorRequired(this.twoFactor, missing, here);
     return userId;
   }
+}
+
+/** There is no factor that could be shown: on to where one is enrolled. */
+function enrolmentRequired(): Problem {
+  const code = 'second-factor-required';
+  const next = '/two-factor/settings';
+  return new Problem(code, TWO_FACTOR_ERRORS[code], { members: { next }, redirectTo: next });
 }

@@ -1,11 +1,11 @@
 import { userInfo } from 'node:os';
 import type { INestApplicationContext, Type } from '@nestjs/common';
 import { Command } from 'commander';
-import type { Actor } from '../../admin/index.js';
+import type { AdminActor } from '../../admin/index.js';
 import { withApplication } from '../on-the-database.js';
 
 /** Who types, as the audit has it. */
-export const actor = (): Actor => `cli:${userInfo().username}`;
+export const actor = (): AdminActor => `cli:${userInfo().username}`;
 
 /** What a command comes to: `lines` for people, `result` for programs. Refused or not found: exit code 1. */
 export interface Outcome {

@@ -15,6 +15,7 @@ export function openApiDocument(
     .setDescription(
       'Proves control of a phone number by a one-time code. Failures are problem+json with a stable `code`.',
     )
+    .addBearerAuth({ type: 'http', scheme: 'bearer', description: 'Of `POST /admin/tokens`.' }, 'api-token')
     .build();
   return SwaggerModule.createDocument(app, config);
 }
