@@ -3,51 +3,49 @@ import { BARS, BOUNDS } from './histogram.js';
 const bars = Array.from({ length: BARS }, (_, bar) => bar);
 const BUCKET = `width_bucket(extract(epoch FROM r.verified_at - r.created_at), ARRAY[${BOUNDS.join(', ')}]::numeric[])`;
 
-/** Requests that were begun within the hours $1. */
+const HOUR_OF = (column: string) => `date_trunc('hour', ${column}, 'UTC')`;
+const DAY_OF = (column: string) => `date_trunc('day', ${column}, 'UTC')`;
+/** Hours and days are counted as ranges with known ends: joined to a list of them, Postgres reads every row for each. */
+const WITHIN = (column: string) => `${column} >= $1::timestamptz AND ${column} < $2::timestamptz`;
+
+/** Requests that were begun within the hours from $1 to $2. */
 export const ROLL_UP_HOURS = `
   INSERT INTO verification_rollups
     (grain, at, country, channel, currency, started, messages, undelivered, verified, cost, seconds)
-  SELECT 'hour', h.at, r.phone_country, r.channel, coalesce(r.currency, ''), count(*),
+  SELECT 'hour', ${HOUR_OF('r.created_at')}, r.phone_country, r.channel, coalesce(r.currency, ''), count(*),
          coalesce(sum(r.sends) FILTER (WHERE r.provider_request_id IS NOT NULL), 0),
          count(*) FILTER (WHERE r.provider_request_id IS NOT NULL AND r.reason = 'fraud-blocked'),
          count(*) FILTER (WHERE r.status = 'VERIFIED'), coalesce(sum(r.price), 0),
          ARRAY[${bars
            .map((bar) => `count(*) FILTER (WHERE r.status = 'VERIFIED' AND ${BUCKET} = ${bar})`)
            .join(', ')}]::int[]
-    FROM unnest($1::timestamptz[]) AS h(at)
-    JOIN verification_requests r ON r.created_at >= h.at AND r.created_at < h.at + interval '1 hour'
-   GROUP BY h.at, r.phone_country, r.channel, coalesce(r.currency, '')`;
+    FROM verification_requests r WHERE ${WITHIN('r.created_at')}
+   GROUP BY 2, 3, 4, 5`;
 
-/** What the provider said within the hours $1. */
+/** What the provider said within the hours from $1 to $2. */
 export const ROLL_UP_STATUSES = `
   INSERT INTO provider_status_rollups (grain, at, type, provider_status, count)
-  SELECT 'hour', h.at, e.type, e.provider_status, count(*)
-    FROM unnest($1::timestamptz[]) AS h(at)
-    JOIN verification_events e
-      ON e.at >= h.at AND e.at < h.at + interval '1 hour' AND e.provider_status IS NOT NULL
-   GROUP BY h.at, e.type, e.provider_status`;
+  SELECT 'hour', ${HOUR_OF('e.at')}, e.type, e.provider_status, count(*)
+    FROM verification_events e WHERE ${WITHIN('e.at')} AND e.provider_status IS NOT NULL
+   GROUP BY 2, 3, 4`;
 
-/** The days $1 from their hours. */
+/** The days from $1 to $2 from their hours. */
 export const ROLL_UP_DAYS = `
   INSERT INTO verification_rollups
     (grain, at, country, channel, currency, started, messages, undelivered, verified, cost, seconds)
-  SELECT 'day', d.at, country, channel, currency, sum(started), sum(messages), sum(undelivered), sum(verified),
+  SELECT 'day', ${DAY_OF('r.at')}, country, channel, currency, sum(started), sum(messages), sum(undelivered), sum(verified),
          sum(cost), ARRAY[${bars.map((bar) => `sum(seconds[${bar + 1}])`).join(', ')}]::int[]
-    FROM unnest($1::timestamptz[]) AS d(at)
-    JOIN verification_rollups r ON r.grain = 'hour' AND r.at >= d.at AND r.at < d.at + interval '1 day'
-   GROUP BY d.at, country, channel, currency`;
+    FROM verification_rollups r WHERE r.grain = 'hour' AND ${WITHIN('r.at')}
+   GROUP BY 2, 3, 4, 5`;
 
 export const ROLL_UP_STATUSES_OF_DAYS = `
   INSERT INTO provider_status_rollups (grain, at, type, provider_status, count)
-  SELECT 'day', d.at, type, provider_status, sum(count)
-    FROM unnest($1::timestamptz[]) AS d(at)
-    JOIN provider_status_rollups r ON r.grain = 'hour' AND r.at >= d.at AND r.at < d.at + interval '1 day'
-   GROUP BY d.at, type, provider_status`;
+  SELECT 'day', ${DAY_OF('r.at')}, type, provider_status, sum(count)
+    FROM provider_status_rollups r WHERE r.grain = 'hour' AND ${WITHIN('r.at')}
+   GROUP BY 2, 3, 4`;
 
-export const FORGET = (table: 'verification_rollups' | 'provider_status_rollups') =>
-  `DELETE FROM ${table} WHERE grain = $1 AND at = ANY($2::timestamptz[])`;
-
-const HOUR_OF = (column: string) => `date_trunc('hour', ${column}, 'UTC')`;
+export const FORGET = (table: 'verification_rollups' | 'provider_status_rollups', grain: 'hour' | 'day') =>
+  `DELETE FROM ${table} r WHERE r.grain = '${grain}' AND ${WITHIN('r.at')}`;
 
 /** Hours whose requests, or whose provider's words, have changed since $1. */
 export const CHANGED_HOURS = `
@@ -55,11 +53,17 @@ export const CHANGED_HOURS = `
     FROM verification_events e JOIN verification_requests r ON r.id = e.request_id WHERE e.at >= $1
   UNION SELECT DISTINCT ${HOUR_OF('e.at')} FROM verification_events e WHERE e.at >= $1`;
 
-/** How far the rollups have come. Whoever holds this row rolls up; $1: skip if somebody else does. */
-export const STATE = (skip: boolean) => `
+/** Compiling these plans, or sharing them among processes, takes longer than running them. */
+export const PLAINLY = `SELECT set_config('jit', 'off', true), set_config('max_parallel_workers_per_gather', '0', true)`;
+
+/** How far the rollups have come. */
+export const STATE = `
   SELECT built_until AS "builtUntil", events_until AS "eventsUntil", frozen_before AS "frozenBefore",
          clock_timestamp() AS now, ${HOUR_OF('clock_timestamp()')} AS "thisHour"
-    FROM rollup_state WHERE id = 1 FOR UPDATE ${skip ? 'SKIP LOCKED' : ''}`;
+    FROM rollup_state WHERE id = 1`;
+
+/** The same; whoever holds the row rolls up. No row: somebody else does, and is not waited for. */
+export const CLAIM = (wait: boolean) => `${STATE} FOR UPDATE ${wait ? '' : 'SKIP LOCKED'}`;
 
 /** The hour in which everything began: ids are made in order of time. */
 export const FIRST_HOUR = `
@@ -67,3 +71,7 @@ export const FIRST_HOUR = `
 
 export const SAVE_STATE = `
   UPDATE rollup_state SET built_until = $1, events_until = $2 WHERE id = 1`;
+
+/** Days that have begun before $1 are final. */
+export const FREEZE = `
+  UPDATE rollup_state SET frozen_before = greatest(frozen_before, ${DAY_OF('$1::timestamptz')} + interval '1 day') WHERE id = 1`;

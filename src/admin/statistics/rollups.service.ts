@@ -11,8 +11,11 @@ import { rowsIn } from '../../database/sql.js';
 import { ADMIN_OPTIONS, type ResolvedAdminOptions } from '../admin.options.js';
 import {
   CHANGED_HOURS,
+  CLAIM,
   FIRST_HOUR,
   FORGET,
+  FREEZE,
+  PLAINLY,
   ROLL_UP_DAYS,
   ROLL_UP_HOURS,
   ROLL_UP_STATUSES,
@@ -30,8 +33,8 @@ interface State {
 }
 
 export interface RollupProgress {
-  /** Every hour before this one is in the rollups. */
-  builtUntil: Date;
+  /** Every hour before this one is in the rollups; null: none is yet. */
+  builtUntil: Date | null;
   /** Nothing is left to roll up for the first time. */
   isComplete: boolean;
 }
@@ -40,8 +43,12 @@ const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
 /** A statement that began before the watermark may still be on its way: events are looked at again for so long. */
 const OVERLAP_MS = 60_000;
-/** Hours rolled up in one transaction. */
+/** Hours rolled up for the first time in one transaction: some 100,000 requests in a second, of 10 million in 90 days. */
 const BATCH = 24;
+/** So many are no work. */
+const QUICK = 2;
+/** Between two batches of an old database; requests for pages come in between. */
+const AT_ONCE_MS = 50;
 
 /**
  * Keeps the rollups: hours of which something has happened are counted anew as a whole, so that counting one twice is
@@ -70,31 +77,17 @@ export class Rollups implements OnApplicationBootstrap, OnApplicationShutdown {
   }
 
   /**
-   * Brings the rollups up to date, a batch of hours at a time.
-   * @param wait also when another instance is at it; otherwise null then
+   * Brings in what has happened since the last time, and a batch of hours that were never rolled up.
+   * @param how `wait`: also when another instance is at it; otherwise nothing is done then. `quick`: an old database is
+   * left to others
+   * @returns how far the rollups have come, in any case
    */
-  async refresh({ wait = false } = {}): Promise<RollupProgress | null> {
+  async refresh({ wait = false, quick = false } = {}): Promise<RollupProgress> {
     return this.dataSource.transaction(async (sql) => {
-      const [state] = await rowsIn<State>(sql, STATE(!wait));
-      if (!state) return null;
-      const { now, thisHour, eventsUntil, frozenBefore } = state;
-      const isOpen = (hour: Date) => frozenBefore === null || hour >= frozenBefore;
-      const dirty = new Set<number>();
-      if (eventsUntil) {
-        const changed = await rowsIn<{ hour: Date }>(sql, CHANGED_HOURS, [eventsUntil]);
-        for (const { hour } of changed) if (isOpen(hour)) dirty.add(hour.getTime());
-      }
-      let builtUntil = state.builtUntil ?? (await this.firstHour(sql)) ?? thisHour;
-      for (let i = 0; i < BATCH && builtUntil < thisHour; i += 1) {
-        if (isOpen(builtUntil)) dirty.add(builtUntil.getTime());
-        builtUntil = new Date(builtUntil.getTime() + HOUR_MS);
-      }
-      // What has not been built yet will be; events before now are in it then.
-      const hours = [...dirty].filter((hour) => hour < builtUntil.getTime() || hour === thisHour.getTime());
-      if (eventsUntil === null) hours.push(thisHour.getTime());
-      await this.rollUp(sql, new Set(hours));
-      await rowsIn(sql, SAVE_STATE, [builtUntil, new Date(now.getTime() - OVERLAP_MS)]);
-      return { builtUntil, isComplete: builtUntil >= thisHour };
+      const [claimed] = await rowsIn<State>(sql, CLAIM(wait));
+      if (claimed) return this.bringUp(sql, claimed, quick);
+      const [state] = await rowsIn<State>(sql, STATE);
+      return progressOf(state?.builtUntil ?? null, state!.thisHour);
     });
   }
 
@@ -102,23 +95,50 @@ export class Rollups implements OnApplicationBootstrap, OnApplicationShutdown {
   async catchUp(report: (progress: RollupProgress) => void = () => undefined): Promise<void> {
     while (!this.stopped) {
       const progress = await this.refresh({ wait: true });
-      if (!progress) return;
       report(progress);
       if (progress.isComplete) return;
     }
   }
 
-  /** From now on nothing before this moment is counted anew: its requests are going to be deleted. */
+  /**
+   * From now on nothing of the days that have begun before this moment is counted anew: their requests are going to be
+   * deleted. All that has happened is counted before.
+   */
   async freezeBefore(moment: Date): Promise<void> {
     await this.catchUp();
-    await this.dataSource.transaction((sql) =>
-      rowsIn(
-        sql,
-        `UPDATE rollup_state SET frozen_before = greatest(frozen_before, date_trunc('day', $1::timestamptz, 'UTC') + interval '1 day')
-          WHERE id = 1`,
-        [moment],
-      ),
-    );
+    await this.dataSource.transaction(async (sql) => {
+      const [state] = await rowsIn<State>(sql, CLAIM(true));
+      await this.bringUp(sql, state!);
+      await rowsIn(sql, FREEZE, [moment]);
+    });
+  }
+
+  /** Only by who holds the state's row. */
+  private async bringUp(sql: EntityManager, state: State, quick = false): Promise<RollupProgress> {
+    await rowsIn(sql, PLAINLY);
+    const { now, thisHour, eventsUntil, frozenBefore } = state;
+    const isOpen = (hour: Date) => frozenBefore === null || hour >= frozenBefore;
+    const dirty = new Set<number>(eventsUntil === null ? [thisHour.getTime()] : []);
+    if (eventsUntil) {
+      const changed = await rowsIn<{ hour: Date }>(sql, CHANGED_HOURS, [eventsUntil]);
+      for (const { hour } of changed) if (isOpen(hour)) dirty.add(hour.getTime());
+    }
+    let builtUntil = state.builtUntil ?? (await this.firstHour(sql)) ?? thisHour;
+    const missing = (thisHour.getTime() - builtUntil.getTime()) / HOUR_MS;
+    const most = quick && missing > QUICK ? 0 : BATCH;
+    for (let i = 0; i < most && builtUntil < thisHour; i += 1) {
+      if (isOpen(builtUntil)) dirty.add(builtUntil.getTime());
+      builtUntil = new Date(builtUntil.getTime() + HOUR_MS);
+    }
+    // What has not been built yet will be; events before now are in it then.
+    const hours = [...dirty].filter((hour) => hour < builtUntil.getTime() || hour === thisHour.getTime());
+    for (const { from, to } of runsOf(hours)) {
+      await this.count(sql, 'hour', from, to, ROLL_UP_HOURS, ROLL_UP_STATUSES);
+      const days = [Math.floor(from / DAY_MS) * DAY_MS, Math.ceil(to / DAY_MS) * DAY_MS] as const;
+      await this.count(sql, 'day', ...days, ROLL_UP_DAYS, ROLL_UP_STATUSES_OF_DAYS);
+    }
+    await rowsIn(sql, SAVE_STATE, [builtUntil, new Date(now.getTime() - OVERLAP_MS)]);
+    return progressOf(builtUntil, thisHour);
   }
 
   private async firstHour(sql: EntityManager): Promise<Date | null> {
@@ -126,25 +146,19 @@ export class Rollups implements OnApplicationBootstrap, OnApplicationShutdown {
     return first?.hour ?? null;
   }
 
-  private async rollUp(sql: EntityManager, hours: ReadonlySet<number>): Promise<void> {
-    if (hours.size === 0) return;
-    const days = new Set([...hours].map((hour) => Math.floor(hour / DAY_MS) * DAY_MS));
-    await this.count(sql, 'hour', hours, ROLL_UP_HOURS, ROLL_UP_STATUSES);
-    await this.count(sql, 'day', days, ROLL_UP_DAYS, ROLL_UP_STATUSES_OF_DAYS);
-  }
-
   private async count(
     sql: EntityManager,
     grain: 'hour' | 'day',
-    moments: ReadonlySet<number>,
+    from: number,
+    to: number,
     requests: string,
     statuses: string,
   ): Promise<void> {
-    const at = [...moments].map((moment) => new Date(moment));
-    await rowsIn(sql, FORGET('verification_rollups'), [grain, at]);
-    await rowsIn(sql, requests, [at]);
-    await rowsIn(sql, FORGET('provider_status_rollups'), [grain, at]);
-    await rowsIn(sql, statuses, [at]);
+    const range = [new Date(from), new Date(to)];
+    await rowsIn(sql, FORGET('verification_rollups', grain), range);
+    await rowsIn(sql, requests, range);
+    await rowsIn(sql, FORGET('provider_status_rollups', grain), range);
+    await rowsIn(sql, statuses, range);
   }
 
   private schedule(delayMs: number): void {
@@ -153,7 +167,7 @@ export class Rollups implements OnApplicationBootstrap, OnApplicationShutdown {
       this.running = this.refresh()
         .then((progress) => {
           // An old database is caught up with at once, a batch after the other.
-          if (progress && !progress.isComplete) next = 0;
+          if (!progress.isComplete) next = AT_ONCE_MS;
         })
         .catch((error: unknown) => {
           this.logger.warn({ kind: (error as { code?: string }).code ?? 'error' }, 'a round was left out');
@@ -164,4 +178,20 @@ export class Rollups implements OnApplicationBootstrap, OnApplicationShutdown {
     }, delayMs);
     this.timer.unref();
   }
+}
+
+const progressOf = (builtUntil: Date | null, thisHour: Date): RollupProgress => ({
+  builtUntil,
+  isComplete: builtUntil !== null && builtUntil >= thisHour,
+});
+
+/** Hours that follow each other, as ranges; never more than a batch in one. */
+function runsOf(hours: number[]): { from: number; to: number }[] {
+  const runs: { from: number; to: number }[] = [];
+  for (const hour of hours.toSorted((one, other) => one - other)) {
+    const run = runs.at(-1);
+    if (run?.to === hour && hour - run.from < BATCH * HOUR_MS) run.to += HOUR_MS;
+    else runs.push({ from: hour, to: hour + HOUR_MS });
+  }
+  return runs;
 }

@@ -41,7 +41,7 @@ export function upkeepCommands(program: Command): Command[] {
     .description('bring the statistics up to date, however old the history is')
     .action(() =>
       running(program, async (get) => {
-        await get(Rollups).catchUp(({ builtUntil }) => progress(`until ${builtUntil.toISOString()}`));
+        await get(Rollups).catchUp(({ builtUntil }) => progress(`until ${builtUntil?.toISOString()}`));
         return { result: { complete: true }, lines: ['up to date'] };
       }),
     );
