@@ -110,7 +110,8 @@ export class HistoryRepository {
         : `SELECT * FROM (${selects.join(' UNION ALL ')}) found ORDER BY id ${direction} LIMIT ${limit}`;
     return this.dataSource.transaction(async (sql) => {
       await rowsIn(sql, `SET LOCAL statement_timeout = ${timeoutMs}`);
-      // A page is few rows: a plan that reads all of them to sort some is never the better one.
+      // Compiling a plan takes longer than these plans run.
+      await rowsIn(sql, 'SET LOCAL jit = off');
       return rowsIn<HistoryRow>(sql, text, parameters.values);
     });
   }

@@ -9,6 +9,7 @@ import { AdmitMessages1795000000007 } from './1795000000007-admit-messages.js';
 import { CreateAdministration1795000000008 } from './1795000000008-create-administration.js';
 import { FindRequests1795000000009 } from './1795000000009-find-requests.js';
 import { RollUpStatistics1795000000010 } from './1795000000010-roll-up-statistics.js';
+import { FindRefusals1795000000011 } from './1795000000011-find-refusals.js';
 
 /** In order. A list and not a glob, so that bundlers and type checkers see them. */
 export const migrations = [
@@ -23,4 +24,5 @@ export const migrations = [
   CreateAdministration1795000000008,
   FindRequests1795000000009,
   RollUpStatistics1795000000010,
+  FindRefusals1795000000011,
 ];

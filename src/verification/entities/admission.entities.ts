@@ -133,6 +133,9 @@ export class MessagePrice {
 @Index('decisions_request', ['requestId'], { where: 'request_id IS NOT NULL' })
 @Index('decisions_phone', ['phoneFingerprint', 'id'], { where: 'phone_fingerprint IS NOT NULL' })
 @Index('decisions_user', ['userId', 'id'], { where: 'user_id IS NOT NULL' })
+@Index('decisions_outcome', ['outcome', 'id'], { where: `action = 'start' AND outcome <> 'allowed'` })
+@Index('decisions_rule', ['rule', 'id'], { where: 'rule IS NOT NULL' })
+@Index('decisions_address', ['callerAddress', 'id'], { where: 'caller_address IS NOT NULL' })
 export class Decision {
   @PrimaryColumn('uuid', { primaryKeyConstraintName: 'decisions_pkey' })
   id!: string;
