@@ -5,6 +5,7 @@ import {
   type OnApplicationBootstrap,
   type OnApplicationShutdown,
 } from '@nestjs/common';
+import { BackgroundWork } from '../database/background-work.js';
 import { DestinationStops, type Stop } from './destination-stops.js';
 import { MessagePrices } from './message-prices.js';
 import { RESOLVED_PROTECTION, type ResolvedProtection } from './protection.options.js';
@@ -15,25 +16,26 @@ const LEARN_EVERY_MS = 600_000;
 @Injectable()
 export class ProtectionWatch implements OnApplicationBootstrap, OnApplicationShutdown {
   private readonly logger = new Logger(ProtectionWatch.name);
-  private timer: NodeJS.Timeout | undefined;
-  private running: Promise<unknown> = Promise.resolve();
-  private stopped = false;
+  private readonly work: BackgroundWork | null;
   private learnedAt = 0;
 
   constructor(
     private readonly stops: DestinationStops,
     private readonly prices: MessagePrices,
-    @Inject(RESOLVED_PROTECTION) private readonly options: ResolvedProtection,
-  ) {}
+    @Inject(RESOLVED_PROTECTION) { watchEverySeconds: every }: ResolvedProtection,
+  ) {
+    this.work =
+      every === null
+        ? null
+        : new BackgroundWork(this.logger, every * 1000, async () => void (await this.runOnce()));
+  }
 
   onApplicationBootstrap(): void {
-    if (this.options.watchEverySeconds !== null) this.schedule(0);
+    this.work?.start(0);
   }
 
   async onApplicationShutdown(): Promise<void> {
-    this.stopped = true;
-    clearTimeout(this.timer);
-    await this.running;
+    await this.work?.stop();
   }
 
   /** One round. @returns what has stopped in it */
@@ -46,20 +48,5 @@ export class ProtectionWatch implements OnApplicationBootstrap, OnApplicationShu
       await this.prices.reload();
     }
     return stops;
-  }
-
-  private schedule(delayMs: number): void {
-    this.timer = setTimeout(() => {
-      this.running = this.runOnce()
-        .catch((error: unknown) => {
-          this.logger.warn({ kind: (error as { code?: string }).code ?? 'error' }, 'a round was left out');
-        })
-        .finally(() => {
-          // Jittered, so that instances which started together do not look together.
-          const every = (this.options.watchEverySeconds ?? 0) * 1000;
-          if (!this.stopped) this.schedule(every * (0.5 + Math.random()));
-        });
-    }, delayMs);
-    this.timer.unref();
   }
 }

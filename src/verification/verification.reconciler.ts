@@ -5,6 +5,7 @@ import {
   type OnApplicationBootstrap,
   type OnApplicationShutdown,
 } from '@nestjs/common';
+import { BackgroundWork } from '../database/background-work.js';
 import { VERIFICATION_OPTIONS, type VerificationModuleOptions } from './verification.options.js';
 import { isInDoubt } from './domain/verification-record.js';
 import { VerificationJudge } from './verification.judge.js';
@@ -41,9 +42,7 @@ const MOST_PER_ROUND = 20;
 @Injectable()
 export class VerificationReconciler implements OnApplicationBootstrap, OnApplicationShutdown {
   private readonly logger = new Logger(VerificationReconciler.name);
-  private timer: NodeJS.Timeout | undefined;
-  private running: Promise<unknown> = Promise.resolve();
-  private stopped = false;
+  private readonly work: BackgroundWork | null;
   private sweptAt = 0;
 
   constructor(
@@ -51,24 +50,24 @@ export class VerificationReconciler implements OnApplicationBootstrap, OnApplica
     private readonly sender: VerificationSender,
     private readonly judge: VerificationJudge,
     private readonly statements: StatementRunner,
-    @Inject(VERIFICATION_OPTIONS) private readonly options: VerificationModuleOptions,
-  ) {}
+    @Inject(VERIFICATION_OPTIONS)
+    { reconcileEverySeconds: every = DEFAULT_EVERY_SECONDS }: VerificationModuleOptions,
+  ) {
+    this.work = every === null ? null : new BackgroundWork(this.logger, every * 1000, () => this.round());
+  }
 
   onApplicationBootstrap(): void {
-    const { reconcileEverySeconds: every = DEFAULT_EVERY_SECONDS } = this.options;
-    if (every !== null) this.schedule(every * 1000);
+    this.work?.start();
   }
 
   async onApplicationShutdown(): Promise<void> {
-    this.stopped = true;
-    clearTimeout(this.timer);
-    await this.running;
+    await this.work?.stop();
   }
 
   /** One round: up to {@link MOST_PER_ROUND} lost messages and as many lost checks, and what time has ended of what began within `sweepSeconds`. */
   async runOnce(sweepSeconds = LONG_AGO_SECONDS): Promise<ReconcileReport> {
     const report: ReconcileReport = { recovered: 0, unresolved: 0, settled: 0, swept: 0 };
-    for (let round = 0; round < MOST_PER_ROUND && !this.stopped; round += 1) {
+    for (let round = 0; round < MOST_PER_ROUND && !this.work?.isStopped; round += 1) {
       const result = await this.sender.settleOneLost();
       if (!result) break;
       if (result.ok) report.recovered += 1;
@@ -76,7 +75,7 @@ export class VerificationReconciler implements OnApplicationBootstrap, OnApplica
       // The provider is not there: the others would only wait for it too.
       if (!result.ok && result.code === 'provider-unavailable') break;
     }
-    for (let round = 0; round < MOST_PER_ROUND && !this.stopped; round += 1) {
+    for (let round = 0; round < MOST_PER_ROUND && !this.work?.isStopped; round += 1) {
       const request = await this.judge.settleDoubt();
       if (!request) break;
       if (!isInDoubt(request)) report.settled += 1;
@@ -86,21 +85,6 @@ export class VerificationReconciler implements OnApplicationBootstrap, OnApplica
       await this.statements.all('sweepReceipts', []);
     }
     return report;
-  }
-
-  private schedule(everyMs: number): void {
-    // Jittered, so that instances which started together do not look together.
-    const delay = everyMs * (0.5 + Math.random());
-    this.timer = setTimeout(() => {
-      this.running = this.round()
-        .catch((error: unknown) => {
-          this.logger.warn({ kind: (error as { code?: string }).code ?? 'error' }, 'a round was left out');
-        })
-        .finally(() => {
-          if (!this.stopped) this.schedule(everyMs);
-        });
-    }, delay);
-    this.timer.unref();
   }
 
   private async round(): Promise<void> {

@@ -7,6 +7,7 @@ import {
 } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource, type EntityManager } from 'typeorm';
+import { BackgroundWork } from '../../database/background-work.js';
 import { rowsIn, rowsOf } from '../../database/sql.js';
 import type { Actor } from '../access/administrator.js';
 import { ADMIN_OPTIONS, type ResolvedAdminOptions } from '../admin.options.js';
@@ -33,25 +34,26 @@ const LOCK = 7_367_101;
 @Injectable()
 export class Retention implements OnApplicationBootstrap, OnApplicationShutdown {
   private readonly logger = new Logger(Retention.name);
-  private timer: NodeJS.Timeout | undefined;
-  private running: Promise<unknown> = Promise.resolve();
-  private stopped = false;
+  private readonly work: BackgroundWork;
 
   constructor(
     @InjectDataSource() private readonly dataSource: DataSource,
     private readonly rollups: Rollups,
     private readonly audit: AuditLog,
     @Inject(ADMIN_OPTIONS) private readonly options: ResolvedAdminOptions,
-  ) {}
+  ) {
+    // About once a day; which instance comes first does not matter.
+    this.work = new BackgroundWork(this.logger, DAY_MS * 0.8, async () => {
+      this.logger.log(await this.run('system:retention', 'the daily run'), 'old rows deleted');
+    });
+  }
 
   onApplicationBootstrap(): void {
-    if (this.options.retention) this.schedule();
+    if (this.options.retention) this.work.start();
   }
 
   async onApplicationShutdown(): Promise<void> {
-    this.stopped = true;
-    clearTimeout(this.timer);
-    await this.running;
+    await this.work.stop();
   }
 
   /** What {@link run} would delete now. */
@@ -78,7 +80,7 @@ export class Retention implements OnApplicationBootstrap, OnApplicationShutdown 
     const { requestsDays } = this.options.retention ?? {};
     if (requestsDays) await this.rollups.freezeBefore(daysAgo(requestsDays));
     for (const rule of this.rules()) {
-      for (let count = BATCH; count === BATCH && !this.stopped;) {
+      for (let count = BATCH; count === BATCH && !this.work.isStopped;) {
         count = await this.dataSource.transaction((sql) => this.batch(sql, rule));
         add(deleted, rule.table, count);
         report(deleted);
@@ -154,27 +156,6 @@ export class Retention implements OnApplicationBootstrap, OnApplicationShutdown 
       },
       { table: 'limit_days', key: 'scope, key, day', where: 't.day < $1::date', values: [limits] },
     ];
-  }
-
-  private schedule(): void {
-    // About once a day; which instance comes first does not matter.
-    this.timer = setTimeout(
-      () => {
-        this.running = this.run('system:retention', 'the daily run')
-          .then((deleted) => this.logger.log(deleted, 'old rows deleted'))
-          .catch((error: unknown) => {
-            this.logger.warn(
-              { kind: (error as { code?: string }).code ?? 'error' },
-              'retention was left out',
-            );
-          })
-          .finally(() => {
-            if (!this.stopped) this.schedule();
-          });
-      },
-      DAY_MS * (0.5 + Math.random() / 2),
-    );
-    this.timer.unref();
   }
 }
 

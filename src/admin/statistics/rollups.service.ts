@@ -7,6 +7,7 @@ import {
 } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource, type EntityManager } from 'typeorm';
+import { BackgroundWork } from '../../database/background-work.js';
 import { rowsIn } from '../../database/sql.js';
 import { ADMIN_OPTIONS, type ResolvedAdminOptions } from '../admin.options.js';
 import {
@@ -49,6 +50,7 @@ const BATCH = 24;
 const QUICK = 2;
 /** Between two batches of an old database; requests for pages come in between. */
 const AT_ONCE_MS = 50;
+const FIRST_AFTER_MS = 1000;
 
 /**
  * Keeps the rollups: hours of which something has happened are counted anew as a whole, so that counting one twice is
@@ -57,23 +59,26 @@ const AT_ONCE_MS = 50;
 @Injectable()
 export class Rollups implements OnApplicationBootstrap, OnApplicationShutdown {
   private readonly logger = new Logger(Rollups.name);
-  private timer: NodeJS.Timeout | undefined;
-  private running: Promise<unknown> = Promise.resolve();
-  private stopped = false;
+  private readonly work: BackgroundWork | null;
 
   constructor(
     @InjectDataSource() private readonly dataSource: DataSource,
-    @Inject(ADMIN_OPTIONS) private readonly options: ResolvedAdminOptions,
-  ) {}
+    @Inject(ADMIN_OPTIONS) { rollUpEverySeconds: every }: ResolvedAdminOptions,
+  ) {
+    const round = async () => {
+      // An old database is caught up with at once, a batch after the other.
+      const { isComplete } = await this.refresh();
+      return isComplete ? undefined : AT_ONCE_MS;
+    };
+    this.work = every === null ? null : new BackgroundWork(this.logger, every * 1000, round);
+  }
 
   onApplicationBootstrap(): void {
-    if (this.options.rollUpEverySeconds !== null) this.schedule(1000);
+    this.work?.start(FIRST_AFTER_MS);
   }
 
   async onApplicationShutdown(): Promise<void> {
-    this.stopped = true;
-    clearTimeout(this.timer);
-    await this.running;
+    await this.work?.stop();
   }
 
   /**
@@ -93,7 +98,7 @@ export class Rollups implements OnApplicationBootstrap, OnApplicationShutdown {
 
   /** Until nothing is left. @param report called after every batch */
   async catchUp(report: (progress: RollupProgress) => void = () => undefined): Promise<void> {
-    while (!this.stopped) {
+    while (!this.work?.isStopped) {
       const progress = await this.refresh({ wait: true });
       report(progress);
       if (progress.isComplete) return;
@@ -159,24 +164,6 @@ export class Rollups implements OnApplicationBootstrap, OnApplicationShutdown {
     await rowsIn(sql, requests, range);
     await rowsIn(sql, FORGET('provider_status_rollups', grain), range);
     await rowsIn(sql, statuses, range);
-  }
-
-  private schedule(delayMs: number): void {
-    this.timer = setTimeout(() => {
-      let next = (this.options.rollUpEverySeconds ?? 0) * 1000 * (0.5 + Math.random());
-      this.running = this.refresh()
-        .then((progress) => {
-          // An old database is caught up with at once, a batch after the other.
-          if (!progress.isComplete) next = AT_ONCE_MS;
-        })
-        .catch((error: unknown) => {
-          this.logger.warn({ kind: (error as { code?: string }).code ?? 'error' }, 'a round was left out');
-        })
-        .finally(() => {
-          if (!this.stopped) this.schedule(next);
-        });
-    }, delayMs);
-    this.timer.unref();
   }
 }
 
