@@ -2,7 +2,7 @@ import { Logger } from '@nestjs/common';
 import { Redis } from 'ioredis';
 
 /** A call that takes longer is answered without Redis. */
-const COMMAND_TIMEOUT_MS = 150;
+const COMMAND_TIMEOUT_MS = 300;
 /** How long it is left alone after a call that failed. */
 const PAUSE_MS = 1000;
 const LONGEST_RETRY_MS = 2000;
