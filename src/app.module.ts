@@ -1,3 +1,4 @@
+import { hkdfSync } from 'node:crypto';
 import { type DynamicModule, Module } from '@nestjs/common';
 import { EventEmitterModule } from '@nestjs/event-emitter';
 import type { ThrottlerStorage } from '@nestjs/throttler';
@@ -118,7 +119,7 @@ export class AppModule {
       ...(config.REDIS_URL ? { redisUrl: config.REDIS_URL } : {}),
       instances: config.INSTANCES,
       // The same on every instance.
-      secret: config.keys.fingerprint[0].secret,
+      secret: Buffer.from(hkdfSync('sha256', config.keys.fingerprint[0].secret, '', 'throttle keys', 32)),
     });
     return {
       module: AppModule,

@@ -14,6 +14,7 @@ const LONGEST_RETRY_MS = 2000;
 export class RedisConnection {
   private readonly logger = new Logger('Redis');
   private pausedUntil = 0;
+  private failedAt = -Infinity;
   private isAway = false;
   readonly client: Redis;
 
@@ -30,19 +31,32 @@ export class RedisConnection {
     this.client.on('error', () => undefined);
   }
 
+  /** Whether it has been away within the past so many milliseconds: it may have forgotten what it had counted. */
+  wasAwayWithin(ms: number): boolean {
+    return Date.now() - this.failedAt < ms;
+  }
+
   /** @returns null when Redis is away */
   async ask<T>(question: () => Promise<T>): Promise<T | null> {
     if (Date.now() < this.pausedUntil) return null;
     try {
       const answer = await question();
-      if (this.isAway) this.logger.log('Redis is back: limits are shared again');
-      this.isAway = false;
+      // An answer to a question from before the failure proves nothing.
+      if (this.isAway && Date.now() >= this.pausedUntil) {
+        this.logger.log('Redis is back: limits are shared again');
+        this.isAway = false;
+      }
       return answer;
     } catch (error) {
       if (!(error instanceof Error)) throw error;
-      this.pausedUntil = Date.now() + PAUSE_MS;
+      this.failedAt = Date.now();
+      this.pausedUntil = this.failedAt + PAUSE_MS;
+      const { code = error.message.split(' ', 1)[0] } = error as { code?: string };
       if (!this.isAway)
-        this.logger.warn('Redis is away: every instance counts for itself, with its share of each limit');
+        this.logger.warn(
+          { code },
+          'Redis is away: every instance counts for itself, with its share of each limit',
+        );
       this.isAway = true;
       return null;
     }

@@ -24,8 +24,8 @@ const UNLIMITED = Number.MAX_SAFE_INTEGER;
 
 /**
  * Counts calls in windows that begin with the first one: in Redis for all instances together, and in memory besides.
- * Memory decides when Redis is away (by this instance's share of the limit), and always refuses what this instance alone
- * has let through too often: a Redis that comes back empty gives nobody a second helping.
+ * Memory decides when Redis is away, by this instance's share of the limit; and until a window has passed since then it has
+ * a say, too: a Redis that comes back empty gives nobody a second helping.
  */
 export class SharedThrottlerStorage implements ThrottlerStorage, OnApplicationShutdown {
   private readonly connection: RedisConnection | null;
@@ -45,12 +45,16 @@ export class SharedThrottlerStorage implements ThrottlerStorage, OnApplicationSh
     const { memory, redis } = this.countersOf(ttl);
     const own = await consumed(memory.consume(name));
     const shared = redis && (await this.connection!.ask(() => consumed(redis.consume(name))));
-    const share = redis && !shared ? Math.max(1, Math.floor(limit / this.instances)) : limit;
-    const isBlocked = limit === 0 || own.consumedPoints > share || (shared?.consumedPoints ?? 0) > limit;
-    const decisive = shared && shared.consumedPoints > own.consumedPoints ? shared : own;
+    const isAlone = redis !== null && (!shared || this.connection!.wasAwayWithin(ttl));
+    const share = isAlone ? Math.max(1, Math.floor(limit / this.instances)) : limit;
+    const leftOfOwn = share - own.consumedPoints;
+    const leftOfShared = shared ? limit - shared.consumedPoints : Infinity;
+    const isBlocked = limit === 0 || Math.min(leftOfOwn, leftOfShared) < 0;
+    const decisive = shared && leftOfShared < leftOfOwn ? shared : own;
     const seconds = Math.max(1, Math.ceil(decisive.msBeforeNext / 1000));
     return {
-      totalHits: isBlocked ? Math.max(limit + 1, decisive.consumedPoints) : decisive.consumedPoints,
+      // What the guard takes from the limit to say what is left.
+      totalHits: limit - Math.min(leftOfOwn, leftOfShared),
       timeToExpire: seconds,
       isBlocked,
       timeToBlockExpire: isBlocked ? seconds : 0,

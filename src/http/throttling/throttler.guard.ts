@@ -13,19 +13,6 @@ export class FloodGuard extends ThrottlerGuard {
   protected override readonly logger = new Logger(FloodGuard.name);
   private storeFailed = false;
 
-  override async canActivate(context: ExecutionContext): Promise<boolean> {
-    try {
-      const passes = await super.canActivate(context);
-      this.storeFailed = false;
-      return passes;
-    } catch (error) {
-      if (error instanceof Problem) throw error;
-      if (!this.storeFailed) this.logger.warn('the throttler store is away; calls pass this fence uncounted');
-      this.storeFailed = true;
-      return true;
-    }
-  }
-
   protected override shouldSkip(context: ExecutionContext): Promise<boolean> {
     const { method } = context.switchToHttp().getRequest<Request>();
     return Promise.resolve(['GET', 'HEAD'].includes(method));
@@ -37,7 +24,8 @@ export class FloodGuard extends ThrottlerGuard {
     const name = throttler.name ?? 'default';
     const tracker = await getTracker(http.getRequest(), context);
     const key = generateKey(context, tracker, name);
-    const record = await this.storageService.increment(key, ttl, limit, blockDuration, name);
+    const record = await this.count(key, ttl, limit, blockDuration, name);
+    if (!record) return true;
     const left = Math.max(0, limit - record.totalHits);
     const response = http.getResponse<Response>();
     // draft-ietf-httpapi-ratelimit-headers: one member a fence.
@@ -46,6 +34,21 @@ export class FloodGuard extends ThrottlerGuard {
     if (record.isBlocked)
       await this.throwThrottlingException(context, { ...record, limit, ttl, key, tracker });
     return true;
+  }
+
+  /** @returns null when the store fails */
+  private async count(...call: Parameters<FloodGuard['storageService']['increment']>) {
+    try {
+      const record = await this.storageService.increment(...call);
+      this.storeFailed = false;
+      return record;
+    } catch (error) {
+      const kind = (error as { code?: string }).code ?? 'error';
+      if (!this.storeFailed)
+        this.logger.warn({ kind }, 'the throttler store fails; calls pass this fence uncounted');
+      this.storeFailed = true;
+      return null;
+    }
   }
 
   protected override throwThrottlingException(
