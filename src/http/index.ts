@@ -2,7 +2,7 @@ export { ACCESS, OpenToAll } from './access.js';
 export { BODIES } from './body.js';
 export { addressBucket, clientAddress } from './client-address.js';
 export { configureHttp, type HttpOptions } from './configure-http.js';
-export { EmptyAsAbsent } from './empty-as-absent.js';
+export { DateFromText, EmptyAsAbsent, NumberFromText } from './empty-as-absent.js';
 export { errorContext, returnPath, typed } from './form-errors.js';
 export { inputPipe } from './input-pipe.js';
 export { Messages, type MessageParameters } from './messages.js';

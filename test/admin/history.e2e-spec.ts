@@ -57,6 +57,10 @@ describe('the history', () => {
 
     expect(await find({})).toEqual([lapsed, failed.requestId, called, verified, german]);
     expect(await find({ country: 'de' })).toEqual([german]);
+    // As a form sends it whose other fields were left alone.
+    expect(
+      await find({ country: 'DE', from: '', to: '', status: '', user: '', address: '', after: '' }),
+    ).toEqual([german]);
     expect(await find({ channel: 'voice' })).toEqual([called]);
     expect(await find({ status: 'VERIFIED' })).toEqual([verified]);
     expect(await find({ status: 'FAILED' })).toEqual([failed.requestId]);

@@ -98,7 +98,7 @@ describe('an administrator', () => {
     const phoneNumber = freshNumber();
     const block = (kind: string, value: string, more: object = {}) =>
       admin.post('/admin/blocks', { kind, value, ...REASON, ...more });
-    const { body } = await block('number', `00${phoneNumber.slice(1)}`);
+    const { body } = await block('number', `00${phoneNumber.slice(1)}`, { hours: '' });
     expect(body).toMatchObject({ kind: 'number', label: expect.stringContaining('•'), expiresAt: null });
     const start = () => application.client.json('POST', '/request-otp', { phoneNumber });
     expect((await start()).body).toMatchObject({ status: 403, code: 'destination-not-allowed' });

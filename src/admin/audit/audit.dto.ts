@@ -1,7 +1,6 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
-import { Type } from 'class-transformer';
 import { IsDate, IsInt, IsOptional, IsString, MaxLength, Min } from 'class-validator';
-import { EmptyAsAbsent } from '../../http/index.js';
+import { DateFromText, EmptyAsAbsent, NumberFromText } from '../../http/index.js';
 
 export class AuditQueryDto {
   @ApiPropertyOptional({ example: 'user:0198f2c4-…' })
@@ -27,31 +26,27 @@ export class AuditQueryDto {
 
   @ApiPropertyOptional({ type: String, format: 'date-time', description: 'From this moment on.' })
   @IsDate({ message: 'malformed' })
-  @Type(() => Date)
-  @EmptyAsAbsent()
+  @DateFromText()
   @IsOptional()
   from?: Date;
 
   @ApiPropertyOptional({ type: String, format: 'date-time', description: 'Before this moment.' })
   @IsDate({ message: 'malformed' })
-  @Type(() => Date)
-  @EmptyAsAbsent()
+  @DateFromText()
   @IsOptional()
   to?: Date;
 
   @ApiPropertyOptional({ description: 'Entries older than the one with this number.' })
   @Min(0, { message: 'malformed' })
   @IsInt({ message: 'malformed' })
-  @Type(() => Number)
-  @EmptyAsAbsent()
+  @NumberFromText()
   @IsOptional()
   after?: number;
 
   @ApiPropertyOptional({ description: 'Entries newer than the one with this number.' })
   @Min(0, { message: 'malformed' })
   @IsInt({ message: 'malformed' })
-  @Type(() => Number)
-  @EmptyAsAbsent()
+  @NumberFromText()
   @IsOptional()
   before?: number;
 }

@@ -1,7 +1,6 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
-import { Type } from 'class-transformer';
 import { IsIn, IsInt, IsNotEmpty, IsOptional, IsString, Max, MaxLength, Min } from 'class-validator';
-import { EmptyAsAbsent } from '../../http/index.js';
+import { NumberFromText } from '../../http/index.js';
 import { BLOCK_KINDS, type BlockKind } from '../../verification/index.js';
 import { ReasonDto } from '../reason.dto.js';
 
@@ -28,8 +27,7 @@ export class BlockDto extends ReasonDto {
   @Max(TEN_YEARS_IN_HOURS, { message: 'malformed' })
   @Min(1, { message: 'malformed' })
   @IsInt({ message: 'malformed' })
-  @Type(() => Number)
-  @EmptyAsAbsent()
+  @NumberFromText()
   @IsOptional()
   hours?: number;
 }

@@ -1,5 +1,5 @@
 import { ApiProperty, ApiPropertyOptional, OmitType } from '@nestjs/swagger';
-import { Transform, Type } from 'class-transformer';
+import { Transform } from 'class-transformer';
 import {
   IsDate,
   IsIn,
@@ -12,7 +12,7 @@ import {
   MaxLength,
   MinLength,
 } from 'class-validator';
-import { EmptyAsAbsent } from '../../http/index.js';
+import { DateFromText, EmptyAsAbsent } from '../../http/index.js';
 import { PUBLIC_STATUSES, type PublicStatus } from '../../verification/index.js';
 
 const MOMENT = { type: String, format: 'date-time', example: '2026-11-23T00:00Z' } as const;
@@ -21,15 +21,13 @@ const MOMENT = { type: String, format: 'date-time', example: '2026-11-23T00:00Z'
 export class HistoryQueryDto {
   @ApiPropertyOptional({ ...MOMENT, description: 'Begun at this moment or later.' })
   @IsDate({ message: 'malformed' })
-  @Type(() => Date)
-  @EmptyAsAbsent()
+  @DateFromText()
   @IsOptional()
   from?: Date;
 
   @ApiPropertyOptional({ ...MOMENT, description: 'Begun before this moment.' })
   @IsDate({ message: 'malformed' })
-  @Type(() => Date)
-  @EmptyAsAbsent()
+  @DateFromText()
   @IsOptional()
   to?: Date;
 

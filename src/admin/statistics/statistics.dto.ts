@@ -1,7 +1,6 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
-import { Type } from 'class-transformer';
 import { IsDate, IsIn, IsOptional } from 'class-validator';
-import { EmptyAsAbsent } from '../../http/index.js';
+import { DateFromText, EmptyAsAbsent } from '../../http/index.js';
 import { type Group, GROUPS } from './statistics.repository.js';
 
 export class StatisticsQueryDto {
@@ -12,8 +11,7 @@ export class StatisticsQueryDto {
       'Begun at this moment or later: rounded down to the hour or the day. 30 days ago, unless told; by hour 2.',
   })
   @IsDate({ message: 'malformed' })
-  @Type(() => Date)
-  @EmptyAsAbsent()
+  @DateFromText()
   @IsOptional()
   from?: Date;
 
@@ -23,8 +21,7 @@ export class StatisticsQueryDto {
     description: 'Begun before this moment; now, unless told.',
   })
   @IsDate({ message: 'malformed' })
-  @Type(() => Date)
-  @EmptyAsAbsent()
+  @DateFromText()
   @IsOptional()
   to?: Date;
 

@@ -1,5 +1,5 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
-import { Transform, Type } from 'class-transformer';
+import { Transform } from 'class-transformer';
 import {
   ArrayNotEmpty,
   ArrayUnique,
@@ -13,7 +13,7 @@ import {
   MaxLength,
   Min,
 } from 'class-validator';
-import { EmptyAsAbsent } from '../../http/index.js';
+import { NumberFromText } from '../../http/index.js';
 import { type Scope, SCOPES } from '../access/scopes.js';
 import { ReasonDto } from '../reason.dto.js';
 
@@ -37,8 +37,7 @@ export class CreateTokenDto extends ReasonDto {
   @Max(3650, { message: 'malformed' })
   @Min(1, { message: 'malformed' })
   @IsInt({ message: 'malformed' })
-  @Type(() => Number)
-  @EmptyAsAbsent()
+  @NumberFromText()
   @IsOptional()
   days?: number;
 }

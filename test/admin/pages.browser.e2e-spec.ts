@@ -1,0 +1,193 @@
+import { freshNumber } from '../support/application.js';
+import { inBrowser, Inspection, LOOKS, SCRIPTING } from '../support/chromium.js';
+import { PeopleInBrowsers, type PersonInBrowser } from '../host/person-in-browser.js';
+
+jest.setTimeout(180_000);
+
+inBrowser('the administration in a real browser', () => {
+  const people = new PeopleInBrowsers();
+  beforeAll(() => people.arrive(), 60_000);
+  afterEach(() => people.closeWindow());
+  afterAll(() => people.leave());
+
+  /** Somebody with the role and a second factor, at the front door. */
+  async function administrator(options: object): Promise<PersonInBrowser> {
+    const person = await people.somebody(options);
+    await person.signsUp();
+    await people.application.sql.query(`UPDATE host_users SET role = 'admin' WHERE email = $1`, [
+      person.email,
+    ]);
+    // Nothing to show yet: led to where a factor is enrolled.
+    await person.goes('/admin');
+    await person.sees('Two-factor sign-in');
+    await person.enrols();
+    await person.goes('/account');
+    await person.follows('Administration');
+    await person.sees('Verifications');
+    return person;
+  }
+
+  const begun = async (body: object) =>
+    (await people.application.client.json('POST', '/request-otp', body)).body['requestId'] as string;
+
+  describe.each(SCRIPTING)('%s', (_name, javaScriptEnabled) => {
+    afterEach(() => expect(people.problems).toEqual([]));
+
+    it('somebody filters, pages, opens a timeline, acts on it, blocks a prefix, and takes an export along', async () => {
+      const person = await administrator({ javaScriptEnabled, acceptDownloads: true });
+      const { page } = person;
+      for (let i = 0; i < 60; i += 1) await begun({ phoneNumber: freshNumber() });
+      const phoneNumber = freshNumber();
+      const requestId = await begun({ phoneNumber });
+      const german = await begun({ phoneNumber: `+49151123456${javaScriptEnabled ? '71' : '72'}` });
+
+      await person.goes('/admin/verifications');
+      const rows = page.locator('tbody tr');
+      expect(await rows.count()).toBe(50);
+      const newest = await rows.first().innerText();
+      await person.follows('Older');
+      await page.waitForURL(/after=/);
+      expect(await rows.first().innerText()).not.toBe(newest);
+      await person.follows('Newer');
+      await page.waitForURL(/before=/);
+      expect(await rows.first().innerText()).toBe(newest);
+
+      await person.fills('Country', 'DE');
+      await person.presses('Show');
+      await page.waitForURL(/country=DE/);
+      expect(await page.locator(`a[href$="${german}"]`).count()).toBe(1);
+      await person.goes('/admin/verifications');
+      await page.getByLabel('Phone number', { exact: true }).fill(phoneNumber);
+      await person.presses('Find the number');
+      await page.waitForURL(/number=/);
+      expect(page.url()).not.toContain(phoneNumber.slice(2));
+      expect(await rows.count()).toBe(1);
+      await page.locator(`a[href$="${requestId}"]`).click();
+      await person.sees('One verification');
+      await person.reads('start allowed');
+      await person.reads('block-list');
+
+      await page.locator('#cancel-reason').fill('a customer called');
+      await person.presses('Cancel the request');
+      await person.reads('The request was cancelled.');
+      await page.locator('#reveal-reason').fill('a customer called');
+      await person.presses('Show the whole number');
+      await person.sees('The whole number');
+      await person.reads(phoneNumber);
+
+      await person.goes('/admin/blocks');
+      await page.getByLabel('Kind').selectOption('prefix');
+      await person.fills('Which', '+49 1511');
+      await page.locator('#reason').fill('pumping');
+      await person.presses('Block');
+      await person.reads('The block is in force.');
+      const refused = await people.application.client.json('POST', '/request-otp', {
+        phoneNumber: '+4915111111111',
+      });
+      expect(refused.status).toBe(403);
+      await person.goes('/admin/decisions');
+      await person.reads('block-list');
+      await person.goes('/admin/blocks');
+      await page.locator('td input[name=reason]').first().fill('over');
+      await person.presses('Lift');
+      await person.reads('The block is lifted.');
+
+      await person.goes('/admin/statistics?groupBy=country');
+      expect(await page.locator('svg rect').count()).toBeGreaterThan(1);
+      await person.goes('/admin/verifications?country=DE');
+      await page.locator('#why').fill('for the books');
+      const [download] = await Promise.all([page.waitForEvent('download'), person.presses('Download')]);
+      expect(download.suggestedFilename()).toMatch(/^verifications-.*\.csv$/);
+      await person.goes('/admin/audit');
+      await person.reads('history.exported');
+      await person.reads('number.revealed');
+      await person.presses('Verify the chain');
+      await person.reads('Nobody has touched the audit.');
+    });
+
+    it('somebody makes and revokes a token, asks the rules, and erases a person', async () => {
+      const person = await administrator({ javaScriptEnabled });
+      const { page } = person;
+      await person.goes('/admin/tokens');
+      await person.presses('Make it');
+      await person.reads('There is a problem');
+      await person.fills('Name', 'nightly');
+      await page.getByLabel('history:read').check();
+      await page.locator('form[action="/admin/tokens"] #reason').fill('reports');
+      await person.presses('Make it');
+      await person.sees('The new token');
+      const token = await page.locator('#token').inputValue();
+      const read = () =>
+        people.application.client.json('GET', '/admin/verifications', undefined, {
+          Authorization: `Bearer ${token}`,
+        });
+      expect((await read()).status).toBe(200);
+      await person.goes('/admin/tokens');
+      await page.locator('td input[name=reason]').first().fill('over');
+      await person.presses('Revoke');
+      await person.reads('The token is revoked.');
+      expect((await read()).status).toBe(401);
+
+      const phoneNumber = freshNumber();
+      await begun({ phoneNumber });
+      await person.goes('/admin/policy');
+      await person.fills('Phone number', phoneNumber);
+      await person.presses('Ask the rules');
+      await person.reads('It would be refused');
+      await person.reads('live-request');
+      await person.goes('/admin/persons');
+      await page.locator('#erase-phoneNumber').fill(phoneNumber);
+      await page.locator('#erase-reason').fill('a letter');
+      await person.presses('Erase');
+      await person.sees('What would be erased');
+      await person.goes('/admin/persons');
+      await page.locator('#erase-phoneNumber').fill(phoneNumber);
+      await page.locator('#erase-reason').fill('a letter');
+      await page.locator('#erase-dryRun').uncheck();
+      await person.presses('Erase');
+      await person.sees('Erased');
+      await person.reads('verification_requests');
+    });
+  });
+
+  describe.each(LOOKS)('%s', (_name, options) => {
+    it('axe finds nothing, and nothing scrolls sideways', async () => {
+      const person = await administrator(options);
+      const inspection = new Inspection(person.page);
+      const requestId = await begun({ phoneNumber: freshNumber() });
+      for (const path of [
+        '/admin/verifications',
+        '/admin/verifications?from=yesterday',
+        `/admin/verifications/${requestId}`,
+        '/admin/verifications/17',
+        '/admin/decisions',
+        '/admin/statistics',
+        '/admin/statistics?groupBy=provider-status',
+        '/admin/statistics?from=x',
+        '/admin/blocks',
+        '/admin/persons',
+        '/admin/policy',
+        '/admin/tokens',
+        '/admin/audit',
+      ]) {
+        await person.goes(path);
+        await inspection.look(path);
+      }
+      await person.goes('/admin/blocks');
+      await person.presses('Block');
+      await inspection.look('a block with errors');
+      await person.goes('/admin/policy');
+      await person.fills('Phone number', freshNumber());
+      await person.presses('Ask the rules');
+      await inspection.look('a simulation');
+      await person.goes('/admin/audit');
+      await person.presses('Verify the chain');
+      await inspection.look('the audit verified');
+      await person.goes('/admin/persons');
+      await person.presses('Lift the lock');
+      await inspection.look('refused');
+      expect(inspection.faulty).toEqual([]);
+      expect(people.problems).toEqual([]);
+    });
+  });
+});
