@@ -60,7 +60,10 @@ async function main() {
       `| ${name} | ${number(median(times))} | ${number(Math.min(...times))}–${number(Math.max(...times))} | ${items} |`,
     );
   }
-  if (!options['no-export']) await measureExport(program.pid, url, headers);
+  await program.stop();
+  if (options['no-export']) return;
+  const fresh = await startApplication(databaseUrl, folder);
+  await measureExport(fresh.program.pid, fresh.url, headers);
 }
 
 /**
