@@ -73,9 +73,7 @@ async function main() {
 async function casesFor(sql) {
   const one = async (/** @type {string} */ text) => (await sql.query(text)).rows[0];
   /** A page of the oldest ones, and what to look for: somebody with an ordinary history, in the middle of it. */
-  const { deep } = await one(
-    'SELECT id AS deep FROM verification_requests ORDER BY id OFFSET 60 LIMIT 1',
-  );
+  const { deep } = await one('SELECT id AS deep FROM verification_requests ORDER BY id OFFSET 60 LIMIT 1');
   const { first, last } = await one(
     'SELECT min(created_at) AS first, max(created_at) AS last FROM verification_requests',
   );
@@ -99,7 +97,10 @@ async function casesFor(sql) {
     'from, to': range,
     to: { to: new Date(first.getTime() + DAY_MS).toISOString() },
     ...Object.fromEntries(
-      ['PENDING', 'VERIFIED', 'FAILED', 'EXPIRED', 'CANCELLED'].map((status) => [`status ${status}`, { status }]),
+      ['PENDING', 'VERIFIED', 'FAILED', 'EXPIRED', 'CANCELLED'].map((status) => [
+        `status ${status}`,
+        { status },
+      ]),
     ),
     'country US': { country: 'US' },
     'country LI (rare)': { country: 'LI' },

@@ -29,8 +29,10 @@ async function main() {
   if (existsSync('.env')) process.loadEnvFile('.env');
   const url = process.env['DATABASE_URL'];
   const [rows, days] = [Number(values.rows), Number(values.days)];
-  if (!Number.isInteger(rows) || rows < 1 || !(days > 0)) throw new Error('--rows and --days are whole numbers');
-  if (!url) throw new Error('DATABASE_URL must be set; the embedded database belongs to the running application.');
+  if (!Number.isInteger(rows) || rows < 1 || !(days > 0))
+    throw new Error('--rows and --days are whole numbers');
+  if (!url)
+    throw new Error('DATABASE_URL must be set; the embedded database belongs to the running application.');
   await migrate(url);
   const sql = new pg.Client({ connectionString: url });
   await sql.connect();

@@ -134,7 +134,12 @@ const STEPS = [
   [`true`, `0`, `'started', NULL, 'SENDING', NULL, 'caller', NULL`, `NULL`],
   [SENT, `0.4`, `'sent', 'SENDING', 'PENDING', NULL, 'caller', 'started'`, `s.first_message`],
   [`s.resent AND ${SENT}`, `1`, `'resend-claimed', 'PENDING', 'PENDING', NULL, 'caller', NULL`, `NULL`],
-  [`s.resent AND ${SENT}`, `1.4`, `'resent', 'PENDING', 'PENDING', NULL, 'caller', 'started'`, `s.last_message`],
+  [
+    `s.resent AND ${SENT}`,
+    `1.4`,
+    `'resent', 'PENDING', 'PENDING', NULL, 'caller', 'started'`,
+    `s.last_message`,
+  ],
   ...[2, 2.5, 3].flatMap((seconds, index) => {
     const when =
       index === 0 ? `(s.wrong > 0 AND s.outcome IN ('verified', 'expired') OR ${EXHAUSTED})` : EXHAUSTED;
@@ -144,7 +149,12 @@ const STEPS = [
     ];
   }),
   [`s.outcome = 'verified'`, `s.seconds - 0.3`, CLAIMED, `NULL`],
-  [`s.outcome = 'verified'`, `s.seconds`, `'matched', 'PENDING', 'VERIFIED', NULL, 'caller', 'matched'`, `NULL`],
+  [
+    `s.outcome = 'verified'`,
+    `s.seconds`,
+    `'matched', 'PENDING', 'VERIFIED', NULL, 'caller', 'matched'`,
+    `NULL`,
+  ],
   [`s.outcome = 'expired'`, `320`, `'time-ran-out', 'PENDING', 'EXPIRED', NULL, 'reconciler', NULL`, `NULL`],
   [EXHAUSTED, `3.3`, `'attempts-exhausted', 'PENDING', 'FAILED', s.outcome, 'caller', 'mismatched'`, `NULL`],
   [
@@ -153,8 +163,18 @@ const STEPS = [
     `s.outcome, 'SENDING', 'FAILED', s.outcome, 'caller', s.outcome`,
     `NULL`,
   ],
-  [`s.outcome = 'send-lost'`, `320`, `'send-lost', 'SENDING', 'FAILED', 'send-lost', 'reconciler', NULL`, `NULL`],
-  [`s.outcome = 'provider-ended'`, `20`, `'provider-ended', 'PENDING', 'FAILED', s.outcome, 'caller', 'gone'`, `NULL`],
+  [
+    `s.outcome = 'send-lost'`,
+    `320`,
+    `'send-lost', 'SENDING', 'FAILED', 'send-lost', 'reconciler', NULL`,
+    `NULL`,
+  ],
+  [
+    `s.outcome = 'provider-ended'`,
+    `20`,
+    `'provider-ended', 'PENDING', 'FAILED', s.outcome, 'caller', 'gone'`,
+    `NULL`,
+  ],
   [
     `s.outcome IN ('cancelled-by-caller', 'cancelled-by-operator', 'superseded')`,
     `25`,
@@ -200,8 +220,24 @@ const EVENTS = `
 const RULES = JSON.stringify([
   { rule: 'country', outcome: 'pass', input: 'US' },
   { rule: 'block-list', outcome: 'pass' },
-  { rule: 'number-limit', outcome: 'pass', used: 0, limit: 5, seconds: 3600, scope: 'number', key: 'AAAAAAAAAAAAAAAAAAAA' },
-  { rule: 'address-limit', outcome: 'pass', used: 1, limit: 20, seconds: 3600, scope: 'address', key: 'AAAAAAAAAAAAAAAAAAAA' },
+  {
+    rule: 'number-limit',
+    outcome: 'pass',
+    used: 0,
+    limit: 5,
+    seconds: 3600,
+    scope: 'number',
+    key: 'AAAAAAAAAAAAAAAAAAAA',
+  },
+  {
+    rule: 'address-limit',
+    outcome: 'pass',
+    used: 1,
+    limit: 20,
+    seconds: 3600,
+    scope: 'address',
+    key: 'AAAAAAAAAAAAAAAAAAAA',
+  },
 ]);
 
 const ALLOWED = `

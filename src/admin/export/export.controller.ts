@@ -1,4 +1,3 @@
-import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { Controller, Get, Logger, Query, Req, Res, UsePipes } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiProduces, ApiTags } from '@nestjs/swagger';
@@ -9,6 +8,7 @@ import { type Actor, CurrentActor } from '../access/administrator.js';
 import { ApiAdminProblems } from '../admin.problems.js';
 import { ExportQueryDto } from '../history/history.dto.js';
 import { HistoryExport } from './history-export.service.js';
+import { withLeanHeap } from './lean-heap.js';
 
 /** The history to take along. */
 @ApiTags('Administration')
@@ -48,7 +48,7 @@ export class ExportController {
       throw error;
     }
     try {
-      await pipeline(Readable.from(pieces, { highWaterMark: 1 }), response);
+      await withLeanHeap(() => pipeline(pieces, response));
     } catch (error) {
       // `pipeline` has closed the connection: the one thing that a client notices once the file has begun.
       const { code } = error as { code?: string };

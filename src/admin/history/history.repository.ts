@@ -42,8 +42,6 @@ export interface HistoryPage {
 export const PAGE_SIZE = 50;
 /** What finds so little that it takes longer is to be narrowed, not waited for. */
 const LONGEST_SEARCH_MS = 5000;
-/** Who exports may wait longer for what few filters find. */
-const LONGEST_BATCH_MS = 60_000;
 const BATCH = 500;
 
 /** Postgres has given up at the time limit. */
@@ -63,11 +61,16 @@ export class HistoryRepository {
     return { items, hasOlder: isBack || more, hasNewer: isBack ? more : after !== undefined };
   }
 
-  /** Everything that is found, newest first, in batches; no transaction is open between two of them. */
+  /**
+   * Everything that is found, newest first, in batches; no transaction is open between two of them. Each is one statement
+   * on the pool: V8 frees the rows of a promise of a connection's own later.
+   * @throws an error that {@link isTooSlow} after the data source's own time limit
+   */
   async *all(filter: HistoryFilter): AsyncGenerator<HistoryRow[]> {
     let cursor: Cursor = {};
     for (;;) {
-      const rows = await this.search(filter, cursor, BATCH, LONGEST_BATCH_MS);
+      const { text, values } = statementFor(filter, cursor, BATCH);
+      const rows = await rowsOf<HistoryRow>(this.dataSource, text, values);
       if (rows.length > 0) yield rows;
       if (rows.length < BATCH) return;
       cursor = { after: rows.at(-1)!.id };
@@ -84,37 +87,41 @@ export class HistoryRepository {
     return rows[0] ?? null;
   }
 
-  private async search(
-    filter: HistoryFilter,
-    cursor: Cursor,
-    limit: number,
-    timeoutMs = LONGEST_SEARCH_MS,
-  ): Promise<HistoryRow[]> {
-    const parameters = new Parameters();
-    const direction = cursor.before === undefined ? 'DESC' : 'ASC';
-    const branches = branchesOf(filter, parameters);
-    const bound = cursor.before ?? cursor.after;
-    const id = bound === undefined ? null : parameters.add(bound);
-    const selects = branches.map(({ events, where }) => {
-      // The index that has the order: of the events where it is they that are looked in.
-      const key = events ? 'e.request_id' : 'r.id';
-      const beyond = id === null ? '' : ` AND ${key} ${direction === 'DESC' ? '<' : '>'} ${id}::uuid`;
-      const source = events
-        ? 'verification_events e JOIN verification_requests r ON r.id = e.request_id'
-        : 'verification_requests r';
-      return `(SELECT ${COLUMNS} FROM ${source} WHERE ${where}${beyond} ORDER BY ${key} ${direction} LIMIT ${limit})`;
-    });
-    const text =
-      selects.length === 1
-        ? selects[0]!
-        : `SELECT * FROM (${selects.join(' UNION ALL ')}) found ORDER BY id ${direction} LIMIT ${limit}`;
+  private search(filter: HistoryFilter, cursor: Cursor, limit: number): Promise<HistoryRow[]> {
+    const { text, values } = statementFor(filter, cursor, limit);
     return this.dataSource.transaction(async (sql) => {
-      await rowsIn(sql, `SET LOCAL statement_timeout = ${timeoutMs}`);
+      await rowsIn(sql, `SET LOCAL statement_timeout = ${LONGEST_SEARCH_MS}`);
       // Compiling a plan takes longer than these plans run.
       await rowsIn(sql, 'SET LOCAL jit = off');
-      return rowsIn<HistoryRow>(sql, text, parameters.values);
+      return rowsIn<HistoryRow>(sql, text, values);
     });
   }
+}
+
+function statementFor(
+  filter: HistoryFilter,
+  cursor: Cursor,
+  limit: number,
+): { text: string; values: unknown[] } {
+  const parameters = new Parameters();
+  const direction = cursor.before === undefined ? 'DESC' : 'ASC';
+  const branches = branchesOf(filter, parameters);
+  const bound = cursor.before ?? cursor.after;
+  const id = bound === undefined ? null : parameters.add(bound);
+  const selects = branches.map(({ events, where }) => {
+    // The index that has the order: of the events where it is they that are looked in.
+    const key = events ? 'e.request_id' : 'r.id';
+    const beyond = id === null ? '' : ` AND ${key} ${direction === 'DESC' ? '<' : '>'} ${id}::uuid`;
+    const source = events
+      ? 'verification_events e JOIN verification_requests r ON r.id = e.request_id'
+      : 'verification_requests r';
+    return `(SELECT ${COLUMNS} FROM ${source} WHERE ${where}${beyond} ORDER BY ${key} ${direction} LIMIT ${limit})`;
+  });
+  const text =
+    selects.length === 1
+      ? selects[0]!
+      : `SELECT * FROM (${selects.join(' UNION ALL ')}) found ORDER BY id ${direction} LIMIT ${limit}`;
+  return { text, values: parameters.values };
 }
 
 const COLUMNS = `
