@@ -98,7 +98,8 @@ export class HistoryRepository {
   }
 }
 
-function statementFor(
+/** One page as Postgres reads it. */
+export function statementFor(
   filter: HistoryFilter,
   cursor: Cursor,
   limit: number,
