@@ -43,22 +43,32 @@ async function main() {
   const [{ rows }] = (await sql.query('SELECT count(*)::int AS rows FROM verification_requests')).rows;
   print(`\n### ${number(rows)} requests\n`);
   print('| what | median ms | lowest–highest | items |\n| --- | ---: | ---: | ---: |');
-  await untilRolledUp(url, headers);
+  let isRolledUp = false;
   for (const { name, path } of await casesFor(sql)) {
+    if (path.startsWith('/admin/statistics') && !isRolledUp) {
+      await untilRolledUp(url, headers);
+      isRolledUp = true;
+    }
     const times = [];
     let items = 0;
+    let isTooWide = false;
     for (let round = -2; round < ROUNDS; round += 1) {
       const started = performance.now();
       const { statusCode, body } = await request(url + path, { headers });
       const text = await body.text();
+      // Filters that together find too little: the answer asks for a range of time.
+      isTooWide = text.includes('too-wide');
+      if (isTooWide) break;
       if (statusCode !== 200) throw new Error(`${path} is answered ${statusCode} ${text}`);
       if (round >= 0) times.push(performance.now() - started);
       const { items: listed, groups, timeline } = JSON.parse(text);
       items = (listed ?? groups ?? timeline).length;
     }
-    print(
-      `| ${name} | ${number(median(times))} | ${number(Math.min(...times))}–${number(Math.max(...times))} | ${items} |`,
-    );
+    if (isTooWide) print(`| ${name} | asks for a range of time | – | – |`);
+    else
+      print(
+        `| ${name} | ${number(median(times))} | ${number(Math.min(...times))}–${number(Math.max(...times))} | ${items} |`,
+      );
   }
   await program.stop();
   if (options['no-export']) return;
