@@ -25,7 +25,8 @@ inBrowser('the pages of accounts and factors', () => {
     const look = (name: string) => inspection.look(name);
     const lookAtError = async (name: string) => {
       await person.page.getByRole('alert').waitFor();
-      expect(await person.page.evaluate('document.activeElement.id')).toBe('summary');
+      // The summary has the focus, as soon as the page has run its script.
+      await person.page.waitForFunction(`document.activeElement?.id === 'summary'`);
       for (const link of await person.page.getByRole('alert').getByRole('link').all())
         expect(await person.page.locator((await link.getAttribute('href'))!).count()).toBe(1);
       await look(name);
