@@ -8,7 +8,6 @@ import { type Actor, CurrentActor } from '../access/administrator.js';
 import { ApiAdminProblems } from '../admin.problems.js';
 import { ExportQueryDto } from '../history/history.dto.js';
 import { HistoryExport } from './history-export.service.js';
-import { withLeanHeap } from './lean-heap.js';
 
 /** The history to take along. */
 @ApiTags('Administration')
@@ -48,7 +47,7 @@ export class ExportController {
       throw error;
     }
     try {
-      await withLeanHeap(() => pipeline(pieces, response));
+      await pipeline(pieces, response);
     } catch (error) {
       // `pipeline` has closed the connection: the one thing that a client notices once the file has begun.
       const { code } = error as { code?: string };

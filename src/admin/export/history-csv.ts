@@ -51,6 +51,7 @@ export const csvLines = (rows: readonly HistoryRow[]): string =>
   csv(
     rows.map((row) => {
       const item = HistoryItemResource.of(row);
-      return { ...item, phoneNumber: item.phoneNumber.replace('+', '') };
+      item.phoneNumber = item.phoneNumber.replace('+', '');
+      return item;
     }),
   );

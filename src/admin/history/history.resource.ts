@@ -68,17 +68,27 @@ export class HistoryItemResource {
   currency!: string | null;
 
   static of(row: HistoryRow): HistoryItemResource {
-    const { id, country, lastDigits, agent, isErased: _, ...same } = row;
     return {
-      ...same,
-      requestId: id,
-      country,
-      phoneNumber: maskPhoneNumber(country, lastDigits),
-      browser: agent,
+      requestId: row.id,
       createdAt: row.createdAt.toISOString(),
+      status: row.status,
+      reason: row.reason,
+      purpose: row.purpose,
+      channel: row.channel,
+      phoneNumber: maskPhoneNumber(row.country, row.lastDigits),
+      country: row.country,
+      userId: row.userId,
+      address: row.address,
+      browser: row.agent,
+      provider: row.provider,
+      providerRequestId: row.providerRequestId,
+      attempts: row.attempts,
+      sends: row.sends,
       expiresAt: row.expiresAt.toISOString(),
       verifiedAt: row.verifiedAt?.toISOString() ?? null,
       endedAt: row.endedAt?.toISOString() ?? null,
+      price: row.price,
+      currency: row.currency,
     };
   }
 }
