@@ -152,11 +152,9 @@ describe('the export', () => {
         ended = true;
       }
     };
-    const started = performance.now();
     const response = await raw('/admin/verifications.csv?purpose=seeded&why=because');
     await once(response, 'readable');
-    expect(performance.now() - started).toBeLessThan(500);
-    // Sockets hold a few MB; the file has some 25, in 120 batches.
+    // Sockets hold a few MB; the file has some 25, in 600 batches.
     let before = -1;
     await until(
       async () => {
@@ -167,7 +165,7 @@ describe('the export', () => {
       },
       { what: 'the export waits for its reader' },
     );
-    expect(batches).toBeLessThan(60);
+    expect(batches).toBeLessThan(300);
     const { rows } = await application.sql.query<{ open: number }>(
       `SELECT count(*)::int AS open FROM pg_stat_activity
         WHERE datname = current_database() AND state LIKE 'idle in transaction%'`,
@@ -175,7 +173,7 @@ describe('the export', () => {
     expect([rows[0]!.open, ended]).toEqual([0, false]);
     response.destroy();
     await until(() => ended, { what: 'the export stops' });
-    expect(batches).toBeLessThan(60);
+    expect(batches).toBeLessThan(300);
   });
 
   it('is closed in the middle, and not ended, when the database goes away', async () => {
