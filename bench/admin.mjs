@@ -58,6 +58,8 @@ async function main() {
       const text = await body.text();
       // Filters that together find too little: the answer asks for a range of time.
       isTooWide = text.includes('too-wide');
+      // What is read from the disk for the first time may take longer.
+      if (isTooWide && round < 0) continue;
       if (isTooWide) break;
       if (statusCode !== 200) throw new Error(`${path} is answered ${statusCode} ${text}`);
       if (round >= 0) times.push(performance.now() - started);
