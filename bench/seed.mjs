@@ -1,12 +1,15 @@
 import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import pg from 'pg';
+import { loadConfig } from '../dist/config/index.js';
+import { findEmbeddedPostgres } from '../dist/database/embedded-postgres/index.js';
 import { migrate } from '../dist/schema.js';
 import { clear, holdsOthers, seedHistory } from './seeding.mjs';
 
 const HELP = `Usage: npm run seed -- --rows <n> [--days <n>] [--again]
 
-Fills the database of DATABASE_URL with a history to try the administration on: requests of the past days to a dozen
+Fills the database of DATABASE_URL, or of the application that npm start runs, with a history to try the administration on: requests of the past days to a dozen
 countries, with their events and decisions. Instances bring their statistics up to date by themselves.
 
   --rows <n>   requests                                              (1000000: some minutes and 2 GB)
@@ -27,12 +30,12 @@ const { values } = parseArgs({
 
 async function main() {
   if (existsSync('.env')) process.loadEnvFile('.env');
-  const url = process.env['DATABASE_URL'];
+  const url = process.env['DATABASE_URL'] ?? findEmbeddedPostgres(join(loadConfig().dataDirectory, 'postgres'));
   const [rows, days] = [Number(values.rows), Number(values.days)];
   if (!Number.isInteger(rows) || rows < 1 || !(days > 0))
     throw new Error('--rows and --days are whole numbers');
   if (!url)
-    throw new Error('DATABASE_URL must be set; the embedded database belongs to the running application.');
+    throw new Error('There is no database: set DATABASE_URL, or start the application, which brings one.');
   await migrate(url);
   const sql = new pg.Client({ connectionString: url });
   await sql.connect();

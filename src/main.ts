@@ -6,8 +6,7 @@ import { createApp } from './app.setup.js';
 import { banner } from './banner.js';
 import { type Config, loadConfig } from './config/index.js';
 import { startEmbeddedPostgres } from './database/embedded-postgres/index.js';
-import { pendingMigrations } from './database/index.js';
-import { migrate, migrations } from './schema.js';
+import { migrate, requireSchema } from './schema.js';
 
 /** In-flight requests may take this long when the application is told to stop. */
 const SHUTDOWN_LIMIT_MS = 15_000;
@@ -54,13 +53,6 @@ async function startDatabase(config: Config): Promise<string> {
   started.push({ name: 'database', stop: () => postgres.stop() });
   await migrate(postgres.url);
   return postgres.url;
-}
-
-async function requireSchema(databaseUrl: string): Promise<void> {
-  const pending = await pendingMigrations(databaseUrl, migrations);
-  if (pending.length > 0) {
-    throw new Error(`The database of DATABASE_URL lacks ${pending.join(', ')}. Run: npm run migration:run`);
-  }
 }
 
 async function startOwnSandbox(config: Config) {

@@ -1,5 +1,5 @@
 import { adminEntities } from './admin/index.js';
-import { migrations as libraryMigrations, runMigrations } from './database/index.js';
+import { migrations as libraryMigrations, pendingMigrations, runMigrations } from './database/index.js';
 import { CreateHost1795000100000, User } from './host/index.js';
 import { twoFactorEntities } from './two-factor/index.js';
 import { verificationEntities } from './verification/entities/index.js';
@@ -11,3 +11,11 @@ export const migrations = [...libraryMigrations, CreateHost1795000100000];
 
 /** Brings the schema up to date; see {@link runMigrations}. */
 export const migrate = (databaseUrl: string): Promise<string[]> => runMigrations(databaseUrl, migrations);
+
+/** @throws Error that says what is missing, and what to do */
+export async function requireSchema(databaseUrl: string): Promise<void> {
+  const pending = await pendingMigrations(databaseUrl, migrations);
+  if (pending.length > 0) {
+    throw new Error(`The database of DATABASE_URL lacks ${pending.join(', ')}. Run: npm run migration:run`);
+  }
+}

@@ -100,6 +100,24 @@ describe('npm start on a machine that has nothing', () => {
     await nothingIsLeft();
   }, 60_000);
 
+  it('lends its database and its sandbox to the commands', async () => {
+    const admin = (port: string, ...args: string[]) =>
+      run(process.execPath, ['dist/commands/admin.js', '--json', ...args], environment({ SANDBOX_PORT: port }));
+    const early = admin('0', 'history');
+    await early.says(/There is no database: set DATABASE_URL, or start the application/);
+    expect(await early.ended()).toBe(1);
+
+    const program = start();
+    const url = await addressOf(program);
+    const { port } = new URL(await phoneOf(program));
+    const { requestId } = await post(`${url}/request-otp`, { phoneNumber: '14155552671' });
+    const cancel = admin(port, 'cancel', String(requestId), '--reason', 'a wrong number');
+    expect(await cancel.ended()).toBe(0);
+    const history = admin(port, 'history');
+    await history.says(new RegExp(`"requestId": ?"${String(requestId)}"[^}]*"status": ?"CANCELLED"`));
+    expect(await history.ended()).toBe(0);
+  }, 60_000);
+
   it('keeps its data over a restart, also after kill -9', async () => {
     const first = start();
     const { requestId } = await post(`${await addressOf(first)}/request-otp`, { phoneNumber: '14155552671' });

@@ -6,7 +6,7 @@ import { upkeepCommands } from './admin/upkeep.js';
 /** `npm run admin -- <command>`: what administrators do, without a browser. */
 const program = new Command('npm run admin --')
   .description(
-    'What administrators see and do, without a browser, on the database of DATABASE_URL. Whatever changes something needs a --reason and is in the audit as cli:<login name>.',
+    'What administrators see and do, without a browser, on the database of DATABASE_URL, or of the application that npm start runs. Whatever changes something needs a --reason and is in the audit as cli:<login name>.',
   )
   .option('--json', 'print results as JSON')
   .showHelpAfterError('(--help says how)')

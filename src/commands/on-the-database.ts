@@ -1,9 +1,12 @@
 import 'reflect-metadata';
 import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { ConsoleLogger, type INestApplicationContext } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { AppModule } from '../app.module.js';
-import { loadConfig } from '../config/index.js';
+import { type Config, loadConfig } from '../config/index.js';
+import { findEmbeddedPostgres } from '../database/embedded-postgres/index.js';
+import { requireSchema } from '../schema.js';
 
 /** What goes to stdout is the command's result, and nothing else. */
 class StderrLogger extends ConsoleLogger {
@@ -15,8 +18,9 @@ class StderrLogger extends ConsoleLogger {
 }
 
 /**
- * Runs a command with the application's parts on the database of DATABASE_URL, without serving and without the work that
- * instances do by themselves. Ends with what the command returns; its errors are told in one line.
+ * Runs a command with the application's parts on its database, that of DATABASE_URL or the one that `npm start` brings,
+ * without serving and without the work that instances do by themselves. Ends with what the command returns; its errors
+ * are told in one line.
  */
 export function onTheDatabase(
   usage: string,
@@ -40,17 +44,19 @@ export function onTheDatabase(
 export async function withApplication<T>(command: (app: INestApplicationContext) => Promise<T>): Promise<T> {
   if (existsSync('.env')) process.loadEnvFile('.env');
   const config = loadConfig();
-  const databaseUrl = config.DATABASE_URL;
-  if (!databaseUrl) {
-    throw new Error('DATABASE_URL must be set; the embedded database belongs to the running application.');
-  }
+  const databaseUrl = config.DATABASE_URL ?? runningDatabase(config);
+  await requireSchema(databaseUrl);
   const settings = {
     ...config,
     RECONCILE_EVERY_SECONDS: null,
     PROTECTION_WATCH_SECONDS: null,
     STATISTICS_EVERY_SECONDS: null,
   };
-  const module = AppModule.forRoot(settings, { databaseUrl });
+  const module = AppModule.forRoot(settings, {
+    databaseUrl,
+    // Of the application that runs beside: the real Vonage has not heard of what was sent there.
+    ...(config.sandbox ? { vonageApiHost: `http://127.0.0.1:${config.SANDBOX_PORT}` } : {}),
+  });
   const app = await NestFactory.createApplicationContext(module, {
     logger: new StderrLogger({ logLevels: ['error', 'warn'] }),
     abortOnError: false,
@@ -60,4 +66,10 @@ export async function withApplication<T>(command: (app: INestApplicationContext)
   } finally {
     await app.close();
   }
+}
+
+function runningDatabase({ dataDirectory }: Config): string {
+  const url = findEmbeddedPostgres(join(dataDirectory, 'postgres'));
+  if (!url) throw new Error('There is no database: set DATABASE_URL, or start the application, which brings one.');
+  return url;
 }

@@ -10,23 +10,28 @@ const NAME = 'app';
  * @returns the role's connection
  */
 export async function ensureApplicationDatabase(server: RunningServer, password: string): Promise<string> {
-  const ownPassword = createHmac('sha256', password).update(NAME).digest('base64url');
   const admin = await connect(server, password);
   try {
     const exists = async (catalogue: string, column: string) =>
       (await admin.query(`SELECT 1 FROM ${catalogue} WHERE ${column} = $1`, [NAME])).rows.length > 0;
     const verb = (await exists('pg_roles', 'rolname')) ? 'ALTER' : 'CREATE';
     await admin.query(
-      `${verb} ROLE ${NAME} LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE PASSWORD ${pg.escapeLiteral(ownPassword)}`,
+      `${verb} ROLE ${NAME} LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE PASSWORD ${pg.escapeLiteral(passwordOf(password))}`,
     );
     if (!(await exists('pg_database', 'datname'))) await admin.query(`CREATE DATABASE ${NAME} OWNER ${NAME}`);
   } finally {
     await admin.end();
   }
   await handOverOlderObjects(server, password);
-  // Without sslmode, a PGSSLMODE in the environment would ask this server for TLS, which it does not speak.
-  return `postgres://${NAME}:${ownPassword}@127.0.0.1:${server.port}/${NAME}?sslmode=disable`;
+  return applicationUrl(server, password);
 }
+
+/** The connection of that role, once it has been made. */
+export const applicationUrl = ({ port }: RunningServer, password: string): string =>
+  // Without sslmode, a PGSSLMODE in the environment would ask this server for TLS, which it does not speak.
+  `postgres://${NAME}:${passwordOf(password)}@127.0.0.1:${port}/${NAME}?sslmode=disable`;
+
+const passwordOf = (superusers: string) => createHmac('sha256', superusers).update(NAME).digest('base64url');
 
 /** Before the application had a role of its own, the superuser made everything. */
 async function handOverOlderObjects(server: RunningServer, password: string): Promise<void> {

@@ -2,7 +2,7 @@ import { mkdirSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import lockfile from 'proper-lockfile';
-import { ensureApplicationDatabase } from './application-database.js';
+import { applicationUrl, ensureApplicationDatabase } from './application-database.js';
 import { locateBinaries } from './binaries.js';
 import { ensureCluster, readPassword, SUPERUSER } from './cluster.js';
 import { EmbeddedPostgresError } from './error.js';
@@ -71,6 +71,15 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
   } finally {
     await unlock().catch(() => undefined);
   }
+}
+
+/**
+ * The connection of the application's role to a server that runs already, whoever owns it; null when none does.
+ * @throws EmbeddedPostgresError when it belongs to another user of this machine
+ */
+export function findEmbeddedPostgres(dataDirectory: string): string | null {
+  const server = findServer(dataDirectory);
+  return server && applicationUrl(server, readPassword(dataDirectory));
 }
 
 /** Adopts the server of a killed run, waits for one that is shutting down, refuses one whose owner lives. */
