@@ -30,7 +30,8 @@ const { values } = parseArgs({
 
 async function main() {
   if (existsSync('.env')) process.loadEnvFile('.env');
-  const url = process.env['DATABASE_URL'] ?? findEmbeddedPostgres(join(loadConfig().dataDirectory, 'postgres'));
+  const url =
+    process.env['DATABASE_URL'] ?? findEmbeddedPostgres(join(loadConfig().dataDirectory, 'postgres'));
   const [rows, days] = [Number(values.rows), Number(values.days)];
   if (!Number.isInteger(rows) || rows < 1 || !(days > 0))
     throw new Error('--rows and --days are whole numbers');

@@ -102,7 +102,11 @@ describe('npm start on a machine that has nothing', () => {
 
   it('lends its database and its sandbox to the commands', async () => {
     const admin = (port: string, ...args: string[]) =>
-      run(process.execPath, ['dist/commands/admin.js', '--json', ...args], environment({ SANDBOX_PORT: port }));
+      run(
+        process.execPath,
+        ['dist/commands/admin.js', '--json', ...args],
+        environment({ SANDBOX_PORT: port }),
+      );
     const early = admin('0', 'history');
     await early.says(/There is no database: set DATABASE_URL, or start the application/);
     expect(await early.ended()).toBe(1);

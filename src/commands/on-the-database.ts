@@ -70,6 +70,7 @@ export async function withApplication<T>(command: (app: INestApplicationContext)
 
 function runningDatabase({ dataDirectory }: Config): string {
   const url = findEmbeddedPostgres(join(dataDirectory, 'postgres'));
-  if (!url) throw new Error('There is no database: set DATABASE_URL, or start the application, which brings one.');
+  if (!url)
+    throw new Error('There is no database: set DATABASE_URL, or start the application, which brings one.');
   return url;
 }
