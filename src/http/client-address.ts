@@ -11,11 +11,10 @@ export function clientAddress(request: Pick<Request, 'ip'>): string {
 
 /** The same for an address as text; what is a bucket already stays one. */
 export function addressBucket(address: string): string {
-  if (/^[0-9a-f:]+::\/64$/.test(address)) return address;
-  const withoutZone = address.replace(/%.*$/, '');
-  if (!ipaddr.isValid(withoutZone)) return 'unknown';
-  const parsed = ipaddr.process(withoutZone);
+  const bare = address.replace(/%.*$|\/64$/, '');
+  if (!ipaddr.isValid(bare)) return 'unknown';
+  const parsed = ipaddr.process(bare);
   if (parsed.kind() === 'ipv4') return parsed.toString();
-  const network = (parsed as ipaddr.IPv6).parts.slice(0, 4).map((part) => part.toString(16));
-  return `${network.join(':')}::/64`;
+  const network = (parsed as ipaddr.IPv6).parts.slice(0, 4);
+  return `${new ipaddr.IPv6([...network, 0, 0, 0, 0]).toRFC5952String()}/64`;
 }

@@ -1,4 +1,5 @@
 import { Rollups } from '../../src/admin/index.js';
+import { BARS } from '../../src/admin/statistics/histogram.js';
 import { freshNumber, startApplication, type TestApplication, wrongCode } from '../support/application.js';
 import { program, type Program } from './administrator.js';
 
@@ -162,6 +163,22 @@ describe('statistics', () => {
       expect(page.text).toContain(`<title>${key}: ${started}</title>`);
       expect(page.text).toContain(`<th scope="row">${key}</th><td>${started}</td>`);
     }
+  });
+
+  it('have a chart of all days, also of those on which nothing began, and name their total so', async () => {
+    const query = 'from=2026-01-30T00:00Z&to=2026-02-03T00:00Z';
+    await application.sql.query(
+      `INSERT INTO verification_rollups (grain, at, country, channel, currency, started, messages, undelivered, verified, seconds, cost)
+       SELECT 'day', '2026-02-01T00:00Z', 'FR', 'sms', '', 7, 7, 0, 0, ARRAY_FILL(0, ARRAY[${BARS}]), 0`,
+    );
+    const page = await application.client.html('GET', `/admin/statistics?${query}`, undefined, {
+      Authorization: `Bearer ${admin.token}`,
+    });
+    const captions = [...page.text.matchAll(/<text [^>]*>([^<]+)</g)].map(([, caption]) => caption);
+    expect(captions.slice(0, 4)).toEqual(['2026-01-30', '2026-01-31', '2026-02-01', '2026-02-02']);
+    expect(page.text.match(/<rect /g)).toHaveLength(1);
+    expect(page.text).toContain('<title>2026-02-01: 7</title>');
+    expect(page.text).toContain('<th scope="row">Total</th><td>7</td>');
   });
 
   it('say what is wrong with a range', async () => {

@@ -88,19 +88,20 @@ describe(`kill -9 at ${KILLS} random points, with the reconciler running`, () =>
     expect(await world.violations()).toEqual([]);
     expect(people.filter(({ ending }) => ending === 'gave-up')).toEqual([]);
 
-    // Who was not verified had the provider's word lost with the process that heard it, or every attempt.
-    const { rows } = await sql.query<{ id: string; provider: string; attempts: number }>(
-      `SELECT id, provider_request_id AS provider, attempts FROM verification_requests
-        WHERE status = 'FAILED' OR status = 'PENDING' AND attempts = max_attempts`,
+    // Who was not verified had the provider's word lost with the process that heard it, or every attempt; what the last
+    // one came to may be found out after they were told.
+    const { rows } = await sql.query<{ id: string; status: string; provider: string; attempts: number }>(
+      `SELECT id, status, provider_request_id AS provider, attempts FROM verification_requests
+        WHERE status = 'FAILED' OR id = ANY($1)`,
+      [people.filter(({ ending }) => ending === 'ended').map(({ requestId }) => requestId!)],
     );
     const unexplained = rows.filter(
-      ({ provider, attempts }) => attempts < 3 && !world.words.matched.has(provider),
+      ({ status, provider, attempts }) =>
+        attempts < 3 && !(status === 'FAILED' && world.words.matched.has(provider)),
     );
     expect(unexplained).toEqual([]);
-    const ended = people.filter(({ ending }) => ending === 'ended').map(({ requestId }) => requestId!);
-    expect(ended.filter((id) => !rows.some((row) => row.id === id))).toEqual([]);
     process.stdout.write(
-      `${cluster.kills} kills, ${cluster.kills - killedByUs} at named points; ${people.length} people, ${ended.length} not verified\n`,
+      `${cluster.kills} kills, ${cluster.kills - killedByUs} at named points; ${people.length} people, ${rows.length} not verified\n`,
     );
   }, 1_200_000);
 });

@@ -5,6 +5,7 @@ const HEIGHT = 160;
 const FOOT = 20;
 /** More labels than this would overlap. */
 const MOST_LABELS = 8;
+const WIDEST_BAR = 60;
 
 /** A bar chart as numbers for an SVG: no script, no inline style. Its table says the same. */
 export function barChart(values: readonly { label: string; value: number }[]): ViewContext {
@@ -23,7 +24,7 @@ export function barChart(values: readonly { label: string; value: number }[]): V
         value,
         x: Math.round((index * step + step * 0.1) * 10) / 10,
         y: Math.round((HEIGHT - height) * 10) / 10,
-        width: Math.max(0.5, Math.round(step * 8) / 10),
+        width: Math.min(WIDEST_BAR, Math.max(0.5, Math.round(step * 8) / 10)),
         height,
         caption: index % each === 0 ? label : '',
       };

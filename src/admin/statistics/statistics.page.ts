@@ -7,10 +7,24 @@ import {
   type View,
   type ViewContext,
 } from '../../http/index.js';
-import { AdminPage } from '../pages/admin.page.js';
+import { AdminPage, moment } from '../pages/admin.page.js';
 import { barChart } from './bar-chart.js';
 import type { CountsResource, StatisticsResource } from './statistics.dto.js';
 import { GROUPS } from './statistics.repository.js';
+
+const STEP_MS = { hour: 3_600_000, day: 86_400_000 };
+/** Of a chart; of more there are only those that have something to show. */
+const MOST_PERIODS = 1000;
+
+/** The keys of all hours or days, also of those in which nothing began; null when they are too many. */
+function periodsBetween(from: string, to: string, groupBy: 'hour' | 'day'): string[] | null {
+  const [first, end, step] = [Date.parse(from), Date.parse(to), STEP_MS[groupBy]];
+  const length = (end - first) / step;
+  if (length > MOST_PERIODS) return null;
+  return Array.from({ length }, (_, index) =>
+    new Date(first + index * step).toISOString().replace('.000Z', 'Z'),
+  );
+}
 
 /** Charts, and the same numbers as a table. */
 @Injectable()
@@ -22,10 +36,9 @@ export class StatisticsPage extends AdminPage<StatisticsResource> {
     const number = new Intl.NumberFormat(locale);
     const percent = new Intl.NumberFormat(locale, { style: 'percent', maximumFractionDigits: 1 });
     const isTime = groupBy === 'hour' || groupBy === 'day';
-    const label = (key: string) =>
-      isTime ? key.replace('T', ' ').slice(0, groupBy === 'day' ? 10 : 16) : key;
-    const row = (counts: CountsResource): ViewContext => ({
-      key: label(counts.key),
+    const label = (key: string) => (isTime ? moment(key).slice(0, groupBy === 'day' ? 10 : 16) : key);
+    const row = (key: string, counts: CountsResource): ViewContext => ({
+      key,
       started: number.format(counts.started),
       messages: number.format(counts.messages),
       delivered: number.format(counts.delivered),
@@ -34,16 +47,23 @@ export class StatisticsPage extends AdminPage<StatisticsResource> {
       medianSeconds: counts.medianSeconds === null ? '' : `${counts.medianSeconds} s`,
       cost: counts.cost.map(({ currency, amount }) => `${amount} ${currency}`).join(', '),
     });
+    const found = new Map(groups.map((counts) => [counts.key, counts]));
+    const keys = (isTime && periodsBetween(from, to, groupBy)) || [...found.keys()];
     const bars = (value: (counts: CountsResource) => number) =>
-      barChart(groups.map((counts) => ({ label: label(counts.key), value: value(counts) })));
+      barChart(
+        keys.map((key) => {
+          const counts = found.get(key);
+          return { label: label(key), value: counts ? value(counts) : 0 };
+        }),
+      );
     return this.view(context, {
       from,
       to,
       isComplete,
       counted: true,
       hasStatuses: groupBy === 'provider-status',
-      rows: groups.map(row),
-      total: row({ ...total, key: text('admin.statistics.total') }),
+      rows: groups.map((counts) => row(label(counts.key), counts)),
+      total: row(text('admin.statistics.total'), total),
       charts: [
         { name: text('admin.statistics.started'), ...bars(({ started }) => started) },
         ...(groupBy === 'provider-status'
