@@ -38,7 +38,8 @@ describe(`kill -9 at ${KILLS} random points, with the reconciler running`, () =>
       restarts: true,
       preloads: ['kill-points.mjs'],
       // Its lease and its patience with the provider: what a killed instance held is free again after 6 s.
-      env: { VONAGE_TIMEOUT_MS: '3000' },
+      // The rules take part, and stop nobody.
+      env: { VONAGE_TIMEOUT_MS: '3000', PROTECTION: 'record' },
       envOf: (index) => {
         if (index === SURVIVOR) return { KILL_AT: '' };
         const point = `${pick(POINTS)}:${1 + Math.floor(Math.random() * 5)}`;
