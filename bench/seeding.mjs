@@ -36,6 +36,7 @@ export async function seedHistory(sql, { rows, days, progress = () => undefined 
     progress(upTo, rows);
   }
   for (const { definition } of indexes) await sql.query(definition);
+  await forgetStatistics(sql);
   await sql.query('VACUUM (FREEZE, ANALYZE)');
 }
 
@@ -48,9 +49,15 @@ export async function holdsOthers(sql) {
 }
 
 /** Takes everything away that was seeded, when there is nothing else. @param {Sql} sql */
-export const clear = (sql) =>
+export async function clear(sql) {
+  await sql.query('TRUNCATE verification_requests, verification_events, decisions');
+  await forgetStatistics(sql);
+}
+
+/** A running instance has counted what was there before; it counts all anew. @param {Sql} sql */
+const forgetStatistics = (sql) =>
   sql.query(
-    `TRUNCATE verification_requests, verification_events, decisions, verification_rollups, provider_status_rollups;
+    `TRUNCATE verification_rollups, provider_status_rollups;
      UPDATE rollup_state SET built_until = NULL, events_until = NULL, frozen_before = NULL`,
   );
 
