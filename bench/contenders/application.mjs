@@ -34,3 +34,10 @@ export const application = {
                   WHERE created_at >= $1 AND status = 'VERIFIED' AND attempts = 1 AND sends = 1`,
   ledgerKey: 'providerRequestId',
 };
+
+/** What the rules cost. @type {import('./index.mjs').Contender} */
+export const applicationWithoutRules = {
+  ...application,
+  title: 'this application, `PROTECTION=off`',
+  env: { ...ENVIRONMENT, PROTECTION: 'off' },
+};

@@ -1,4 +1,4 @@
-import { application } from './application.mjs';
+import { application, applicationWithoutRules } from './application.mjs';
 import { betterAuth, betterAuthAsItComes } from './better-auth.mjs';
 import { expressPg } from './express-pg.mjs';
 import { tutorialExpress } from './tutorial-express.mjs';
@@ -17,6 +17,7 @@ import { tutorialExpress } from './tutorial-express.mjs';
 /** @type {Record<string, Contender>} */
 export const CONTENDERS = {
   application,
+  'application-without-rules': applicationWithoutRules,
   'express-pg': expressPg,
   'tutorial-express': tutorialExpress,
   'better-auth': betterAuth,

@@ -128,7 +128,7 @@ export class AdmitMessages1795000000007 implements MigrationInterface {
  * Looks without locks first, so that a flood of refused calls contends for nothing and writes nothing; only what seems
  * admissible locks its buckets, always in the same order, and is weighed again under the locks.
  */
-const WEIGH_RULES = `
+export const WEIGH_RULES = `
   CREATE FUNCTION weigh_rules(rules jsonb, take boolean,
     OUT refused_by text, OUT retry_after double precision, OUT weighed json, OUT moment timestamptz)
   LANGUAGE plpgsql VOLATILE AS $$
@@ -231,7 +231,7 @@ const WEIGH_RULES = `
  * Decides on a start: the number's live request and the waits after wrong codes first, then the rules. If `take`, takes
  * the number for the request as well, all or nothing. The guard of the number is locked before any bucket.
  */
-const ADMIT_START = `
+export const ADMIT_START = `
   CREATE FUNCTION admit_start(phone bytea, confirmed text, for_user text, request uuid, live_seconds double precision,
     callers bytea[], for_purpose text, rules jsonb, take boolean,
     OUT outcome text, OUT refused_by text, OUT retry_after double precision, OUT weighed json,

@@ -10,6 +10,7 @@ import { CreateAdministration1795000000008 } from './1795000000008-create-admini
 import { FindRequests1795000000009 } from './1795000000009-find-requests.js';
 import { RollUpStatistics1795000000010 } from './1795000000010-roll-up-statistics.js';
 import { FindRefusals1795000000011 } from './1795000000011-find-refusals.js';
+import { WeighRulesOneByOne1795000000012 } from './1795000000012-weigh-rules-one-by-one.js';
 
 /** In order. A list and not a glob, so that bundlers and type checkers see them. */
 export const migrations = [
@@ -25,4 +26,5 @@ export const migrations = [
   FindRequests1795000000009,
   RollUpStatistics1795000000010,
   FindRefusals1795000000011,
+  WeighRulesOneByOne1795000000012,
 ];
