@@ -31,7 +31,9 @@ export async function pgbenchScript(ground) {
     const parameters = values.map((value, i) => {
       const again = other[index]?.values[i];
       const same = JSON.stringify(value) === JSON.stringify(again);
-      return `${same ? literal(value) : variables.expression(value)}::${types[i]}`;
+      if (same) return `${literal(value)}::${types[i]}`;
+      const isJson = types[i] === 'jsonb' && typeof value === 'string' && typeof again === 'string';
+      return `${isJson ? variables.json(value, again) : variables.expression(value)}::${types[i]}`;
     });
     script.push(`${text.replace(/\$(\d+)/g, (_, number) => `(${parameters[number - 1]})`).trim()};`);
   }
@@ -110,6 +112,22 @@ class Variables {
     const made = this.#make(value, this.#known.size);
     this.#known.set(key, made);
     return made;
+  }
+
+  /**
+   * The keys (base64) in which a text differs from another; all else stays. What is a key elsewhere, as bytes, is the same here.
+   * @type {(text: string, other: string) => string}
+   */
+  json(text, other) {
+    return text
+      .split(/(?<=")([\w+/]{22,}={0,2})(?=")/)
+      .map((piece, index) =>
+        index % 2 === 0 || other.includes(piece)
+          ? literal(piece)
+          : `encode(${this.expression({ bytes: Buffer.from(piece, 'base64').toString('hex') })}, 'base64')`,
+      )
+      .join(' || ')
+      .replace(/.*/s, '($&)');
   }
 
   /** @type {(value: Single, salt: number) => string} */
