@@ -62,7 +62,11 @@ export async function seed(postgres, rows, progress) {
     const perNumber = !columns.some(isRequest);
     const total = perNumber ? Math.ceil(rows / PER_NUMBER) : rows;
     const targets = columns.map(({ column }) => column).join(', ');
-    const values = columns.map((column) => valueOf(column)).join(', ');
+    // Where a request has several rows, each has an id of its own.
+    const isPart = columns.some(({ column }) => column === 'request_id');
+    const values = columns
+      .map((column) => (isPart && column.column === 'id' && column.type === 'uuid' ? PART : valueOf(column)))
+      .join(', ');
     for (let from = 0; from < total; from += BATCH) {
       const upTo = Math.min(total, from + BATCH);
       await sql(`SET synchronous_commit = off;
@@ -97,6 +101,10 @@ function source(from, upTo, total, perNumber) {
            LATERAL (SELECT interval '1 hour' + (interval '${OLD_DAYS} days') * (1 - i::float8 / ${total}) AS age,
                            md5(i::text) AS random) AS made) AS old`;
 }
+
+/** An id as old as the request's. */
+const PART = `(left(request::text, 18) || '-8' || substr(md5(sample.id::text || request::text), 1, 3) || '-' ||
+  substr(md5(sample.id::text || request::text), 4, 12))::uuid`;
 
 /** @type {(column: Column) => string} */
 function valueOf(given) {
