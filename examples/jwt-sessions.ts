@@ -6,7 +6,12 @@ import { AuthenticationSessions, type AuthenticationState } from 'nest-sms-otp';
 const LIFETIME_SECONDS = 12 * 60 * 60;
 const ISSUER = 'jwt-host';
 
-type Claims = Omit<AuthenticationState, 'userId'> & { sub: string; jti: string; exp: number };
+type Claims = Omit<AuthenticationState, 'userId'> & {
+  iss: string;
+  sub: string;
+  jti: string;
+  exp: number;
+};
 
 /**
  * Sessions that are bearer tokens (JWT, HS256). A token says what was shown when it was issued, so every change issues
@@ -29,19 +34,20 @@ export class JwtSessions extends AuthenticationSessions {
 
   read(request: Request): AuthenticationState | null {
     const claims = this.claimsOf(request);
-    return claims && { userId: claims.sub, authentications: claims.authentications, epoch: claims.epoch };
+    if (!claims) return null;
+    const { sub, jti: _jti, exp: _exp, iss: _iss, ...state } = claims;
+    return { userId: sub, ...state };
   }
 
   async replace(request: Request, response: Response, state: AuthenticationState): Promise<void> {
     await this.end(request);
-    const { userId, authentications, epoch } = state;
+    const { userId, ...shown } = state;
     const claims = {
       iss: ISSUER,
       sub: userId,
       jti: randomUUID(),
       exp: Math.floor(Date.now() / 1000) + LIFETIME_SECONDS,
-      authentications,
-      epoch,
+      ...shown,
     };
     this.replaced.set(request, claims);
     response.setHeader('X-Access-Token', jwt.sign(claims, this.secret, { algorithm: 'HS256' }));

@@ -6,7 +6,7 @@ const IV_BYTES = 12;
 const TAG_BYTES = 16;
 
 /** Keeps fingerprints of a number, a caller and what a limit counts by apart. */
-type Kind = 'phone' | 'caller' | 'limit';
+type Kind = 'phone' | 'caller' | 'code' | 'limit';
 
 /**
  * How personal data rests in the database: encrypted where it must be read back (AES-256-GCM, a random 96-bit IV each,

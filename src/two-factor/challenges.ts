@@ -8,12 +8,13 @@ import {
   type VerificationResource,
   type VerificationResult,
 } from '../verification/index.js';
-import { type Assurance, RECOVERY } from './assurance/assurance.js';
+import { type Assurance, RECOVERY, sessionOf, type SignedInSession } from './assurance/assurance.js';
+import type { Origin } from './bound-requests.js';
 import type { ChallengeDto, ShowOwnCodeDto } from './dto/challenge.dto.js';
 import { AssuranceResource, type FactorsResource } from './dto/resources.js';
 import type { CodeResult } from './factors/factor.js';
 import { Factors } from './factors/factors.js';
-import { type Origin, SmsFactor } from './phones/sms.factor.js';
+import { SmsFactor } from './phones/sms.factor.js';
 import { RecoveryCodes } from './recovery-codes/recovery-codes.service.js';
 import { TrustedBrowsers } from './trusted-browsers/trusted-browsers.service.js';
 import { RESOLVED_OPTIONS, type ResolvedOptions } from './two-factor.options.js';
@@ -57,7 +58,7 @@ export class Challenges {
     { purpose, summary, origin }: { purpose?: string; summary?: string; origin: Origin },
   ): Promise<VerificationResource> {
     try {
-      const result = await this.start(assurance.userId!, body, purpose, origin);
+      const result = await this.start(sessionOf(assurance), body, purpose, origin);
       return resourceOrProblem(result, this.policy.maxSends);
     } catch (error) {
       if (!(error instanceof Problem)) throw error;
@@ -67,14 +68,14 @@ export class Challenges {
   }
 
   private async start(
-    userId: string,
+    session: SignedInSession,
     { phoneId, channel }: ChallengeDto,
     purpose: string | undefined,
     origin: Origin,
   ): Promise<VerificationResult> {
-    const id = phoneId ?? (await this.sms.enrolledBy(userId))[0]?.id;
+    const id = phoneId ?? (await this.sms.enrolledBy(session.userId))[0]?.id;
     if (!id) throw twoFactorProblem('unknown-factor');
-    return this.sms.challenge(userId, {
+    return this.sms.challenge(session, {
       phoneId: id,
       origin,
       ...(channel ? { channel } : {}),

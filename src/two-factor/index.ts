@@ -30,6 +30,7 @@ export {
   type SmsOtpVerify,
 } from './passport/sms-otp.strategy.js';
 export { EnrolledPhones } from './phones/enrolled-phones.service.js';
+export { type SignedInSession, sessionOf } from './assurance/assurance.js';
 export { SmsFactor } from './phones/sms.factor.js';
 export { RecoveryCodes } from './recovery-codes/recovery-codes.service.js';
 export { type StepUp, StepUpGrants } from './step-up/step-up.service.js';

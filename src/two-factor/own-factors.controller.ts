@@ -2,7 +2,7 @@ import { Body, Controller, Get, Param, Post, Req, Res, UseGuards, UsePipes } fro
 import { ApiConsumes, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { Request, Response } from 'express';
 import { BODIES, inputPipe, Negotiated, Page } from '../http/index.js';
-import type { Assurance } from './assurance/assurance.js';
+import { type Assurance, sessionOf } from './assurance/assurance.js';
 import { ConfirmAuthenticatorDto, LabelDto } from './dto/enrolment.dto.js';
 import { AuthenticatorResource, RecoveryCodesResource, SettingsResource } from './dto/resources.js';
 import { FactorSettings } from './factor-settings.js';
@@ -37,12 +37,17 @@ export class OwnFactorsController {
   @ApiOkResponse({ type: RecoveryCodesResource })
   @ApiProblems(...ON_A_CHANGE)
   async regenerate(
-    @CurrentAssurance() { userId }: Assurance,
+    @CurrentAssurance() assurance: Assurance,
     @Req() request: Request,
     @Res({ passthrough: true }) response: Response,
   ): Promise<RecoveryCodesResource> {
-    const { codes, epoch } = await this.recovery.regenerate(userId!);
-    await this.settings.changed(request, response, { userId: userId!, epoch, type: 'recovery-codes-made' });
+    const session = sessionOf(assurance);
+    const { codes, epoch } = await this.recovery.regenerate(session);
+    await this.settings.changed(request, response, {
+      userId: session.userId,
+      epoch,
+      type: 'recovery-codes-made',
+    });
     return { recoveryCodes: codes };
   }
 
@@ -54,10 +59,10 @@ export class OwnFactorsController {
   @ApiOkResponse({ type: AuthenticatorResource })
   @ApiProblems(...ON_A_CHANGE)
   begin(
-    @CurrentAssurance() { userId }: Assurance,
+    @CurrentAssurance() assurance: Assurance,
     @Body() { label = '' }: LabelDto,
   ): Promise<AuthenticatorResource> {
-    return this.totp.begin(userId!, label);
+    return this.totp.begin(sessionOf(assurance), label);
   }
 
   @Get('authenticators/new')
@@ -66,8 +71,8 @@ export class OwnFactorsController {
   @ApiOkResponse({ type: AuthenticatorResource })
   @ApiProblems('sign-in-required', 'second-factor-required', 'unknown-factor')
   @UseGuards(FreshForChangeGuard)
-  async pending(@CurrentAssurance() { userId }: Assurance): Promise<AuthenticatorResource> {
-    const pending = await this.totp.pending(userId!);
+  async pending(@CurrentAssurance() assurance: Assurance): Promise<AuthenticatorResource> {
+    const pending = await this.totp.pending(sessionOf(assurance));
     if (!pending) throw twoFactorProblem('unknown-factor');
     return pending;
   }
@@ -82,21 +87,23 @@ export class OwnFactorsController {
   @ApiOkResponse({ type: SettingsResource })
   @ApiProblems(...ON_A_CHANGE, 'wrong-code', 'rate-limited')
   async confirm(
-    @CurrentAssurance() { userId }: Assurance,
+    @CurrentAssurance() assurance: Assurance,
     @Body() body: ConfirmAuthenticatorDto,
     @Req() request: Request,
     @Res({ passthrough: true }) response: Response,
   ): Promise<SettingsResource> {
-    const isFirst = !(await this.twoFactor.hasFactors(userId!));
-    const confirmed = await this.totp.confirm(userId!, body.otpCode);
-    if (!('epoch' in confirmed)) throw codeProblem(confirmed, await this.totp.pending(userId!));
+    const session = sessionOf(assurance);
+    const { userId } = session;
+    const isFirst = !(await this.twoFactor.hasFactors(userId));
+    const confirmed = await this.totp.confirm(session, body.otpCode);
+    if (!('epoch' in confirmed)) throw codeProblem(confirmed, await this.totp.pending(session));
     await this.settings.changed(request, response, {
-      userId: userId!,
+      userId,
       epoch: confirmed.epoch,
       type: 'authenticator-added',
       shown: isFirst ? { method: this.totp.method } : null,
     });
-    return this.settings.of(userId!);
+    return this.settings.of(userId);
   }
 
   @Post('authenticators/:id/remove')
@@ -106,14 +113,16 @@ export class OwnFactorsController {
   @ApiOkResponse({ type: SettingsResource })
   @ApiProblems(...ON_A_CHANGE, 'unknown-factor', 'last-factor')
   async remove(
-    @CurrentAssurance() { userId }: Assurance,
+    @CurrentAssurance() assurance: Assurance,
     @Param('id') id: string,
     @Req() request: Request,
     @Res({ passthrough: true }) response: Response,
   ): Promise<SettingsResource> {
-    const epoch = await this.totp.remove(userId!, known(id), await this.twoFactor.mayHaveNone(userId!));
+    const session = sessionOf(assurance);
+    const { userId } = session;
+    const epoch = await this.totp.remove(session, known(id), await this.twoFactor.mayHaveNone(userId));
     if (epoch === null) throw twoFactorProblem('unknown-factor');
-    await this.settings.changed(request, response, { userId: userId!, epoch, type: 'authenticator-removed' });
-    return this.settings.of(userId!);
+    await this.settings.changed(request, response, { userId, epoch, type: 'authenticator-removed' });
+    return this.settings.of(userId);
   }
 }

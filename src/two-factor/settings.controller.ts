@@ -9,14 +9,14 @@ import {
   type VerificationPolicy,
   VerificationResource,
 } from '../verification/index.js';
-import type { Assurance } from './assurance/assurance.js';
+import { type Assurance, sessionOf } from './assurance/assurance.js';
 import { ResendDto } from './dto/challenge.dto.js';
 import { EnrolPhoneDto, LabelDto, ProvePhoneDto } from './dto/enrolment.dto.js';
 import { SettingsResource } from './dto/resources.js';
 import { ChangesFactors } from './guard/fresh-for-change.guard.js';
 import { CurrentAssurance, ForEnrolment } from './guard/require-factor.js';
 import { EnrolPage, ProvePage, SettingsPage } from './pages/settings.pages.js';
-import { ENROLMENT, EnrolledPhones, maskOf, type PhoneChange } from './phones/enrolled-phones.service.js';
+import { EnrolledPhones, maskOf, type PhoneChange } from './phones/enrolled-phones.service.js';
 import { SmsFactor } from './phones/sms.factor.js';
 import { TrustedBrowsers } from './trusted-browsers/trusted-browsers.service.js';
 import { FactorSettings } from './factor-settings.js';
@@ -63,13 +63,13 @@ export class SettingsController {
   @ApiConsumes(...BODIES)
   @ApiOperation({ summary: 'Send a code to a number that is to become a factor' })
   @ApiOkResponse({ type: VerificationResource })
-  @ApiProblems(...ON_A_CHANGE, ...ON_A_CODE, ...ON_A_MESSAGE, 'too-many-factors')
+  @ApiProblems(...ON_A_CHANGE, ...ON_A_CODE, ...ON_A_MESSAGE, 'number-enrolled', 'too-many-factors')
   async enrol(
-    @CurrentAssurance() { userId }: Assurance,
+    @CurrentAssurance() assurance: Assurance,
     @Body() { phoneNumber, country }: EnrolPhoneDto,
     @Req() request: Request,
   ): Promise<VerificationResource> {
-    const result = await this.phones.enrol(userId!, {
+    const result = await this.phones.enrol(sessionOf(assurance), {
       phoneNumber,
       origin: originOf(request),
       ...(country ? { country } : {}),
@@ -85,10 +85,15 @@ export class SettingsController {
   @ApiOkResponse({ type: VerificationResource })
   @ApiProblems(...ON_A_CHANGE, ...ON_A_CODE, ...ON_A_MESSAGE)
   async resend(
-    @CurrentAssurance() { userId }: Assurance,
-    @Body() body: ResendDto,
+    @CurrentAssurance() assurance: Assurance,
+    @Body() { requestId, channel }: ResendDto,
+    @Req() request: Request,
   ): Promise<VerificationResource> {
-    const result = await this.sms.resend(userId!, body.requestId, body.channel, ENROLMENT);
+    const result = await this.phones.resendEnrolment(sessionOf(assurance), {
+      requestId,
+      origin: originOf(request),
+      ...(channel ? { channel } : {}),
+    });
     return resourceOrProblem(result, this.policy.maxSends);
   }
 
@@ -98,10 +103,11 @@ export class SettingsController {
   @ApiOkResponse({ type: VerificationResource })
   @ApiProblems(...ON_A_CHANGE, 'unknown-request')
   async proof(
-    @CurrentAssurance() { userId }: Assurance,
+    @CurrentAssurance() assurance: Assurance,
     @Query() { requestId }: ResendDto,
   ): Promise<VerificationResource> {
-    return resourceOrProblem(await this.sms.find(userId!, requestId, ENROLMENT), this.policy.maxSends);
+    const found = await this.phones.findEnrolment(sessionOf(assurance), requestId);
+    return resourceOrProblem(found, this.policy.maxSends);
   }
 
   @Post('phones/verify')
@@ -110,16 +116,24 @@ export class SettingsController {
   @ApiConsumes(...BODIES)
   @ApiOperation({ summary: 'Check that code: from then on the number is a factor, and other sessions end' })
   @ApiOkResponse({ type: SettingsResource })
-  @ApiProblems(...ON_A_CHANGE, ...ON_A_CODE, 'number-taken', 'too-many-factors')
+  @ApiProblems(
+    ...ON_A_CHANGE,
+    ...ON_A_CODE,
+    'number-taken',
+    'number-enrolled',
+    'unknown-factor',
+    'too-many-factors',
+  )
   async prove(
-    @CurrentAssurance() { userId }: Assurance,
+    @CurrentAssurance() assurance: Assurance,
     @Body() body: ProvePhoneDto,
     @Req() request: Request,
     @Res({ passthrough: true }) response: Response,
   ): Promise<SettingsResource> {
     const { requestId, otpCode, label = '', replaces } = body;
-    const isFirst = !(await this.twoFactor.hasFactors(userId!));
-    const { result, change } = await this.phones.prove(userId!, {
+    const session = sessionOf(assurance);
+    const isFirst = !(await this.twoFactor.hasFactors(session.userId));
+    const { result, change } = await this.phones.prove(session, {
       requestId,
       code: otpCode,
       label,
@@ -133,7 +147,7 @@ export class SettingsController {
         shown: isFirst ? { method: this.sms.method, requestId } : null,
       });
     }
-    return this.settings.of(userId!);
+    return this.settings.of(session.userId);
   }
 
   @Post('phones/:id/primary')
@@ -144,14 +158,14 @@ export class SettingsController {
   @ApiOkResponse({ type: SettingsResource })
   @ApiProblems(...ON_A_CHANGE, 'unknown-factor')
   async makePrimary(
-    @CurrentAssurance() { userId }: Assurance,
+    @CurrentAssurance() assurance: Assurance,
     @Param('id') id: string,
     @Req() request: Request,
     @Res({ passthrough: true }) response: Response,
   ): Promise<SettingsResource> {
-    const change = await this.phones.makePrimary(userId!, known(id));
+    const change = await this.phones.makePrimary(sessionOf(assurance), known(id));
     await this.settings.changed(request, response, { ...about(change), type: 'primary-phone-changed' });
-    return this.settings.of(userId!);
+    return this.settings.of(change.phone.userId);
   }
 
   @Post('phones/:id/label')
@@ -162,12 +176,15 @@ export class SettingsController {
   @ApiOkResponse({ type: SettingsResource })
   @ApiProblems(...ON_A_CHANGE, 'unknown-factor')
   async rename(
-    @CurrentAssurance() { userId }: Assurance,
+    @CurrentAssurance() assurance: Assurance,
     @Param('id') id: string,
     @Body() { label = '' }: LabelDto,
+    @Req() request: Request,
+    @Res({ passthrough: true }) response: Response,
   ): Promise<SettingsResource> {
-    await this.phones.rename(userId!, known(id), label);
-    return this.settings.of(userId!);
+    const change = await this.phones.rename(sessionOf(assurance), known(id), label);
+    await this.settings.changed(request, response, { ...about(change), type: 'phone-renamed' });
+    return this.settings.of(change.phone.userId);
   }
 
   @Post('phones/:id/remove')
@@ -178,15 +195,16 @@ export class SettingsController {
   @ApiOkResponse({ type: SettingsResource })
   @ApiProblems(...ON_A_CHANGE, 'unknown-factor', 'last-factor')
   async remove(
-    @CurrentAssurance() { userId }: Assurance,
+    @CurrentAssurance() assurance: Assurance,
     @Param('id') id: string,
     @Req() request: Request,
     @Res({ passthrough: true }) response: Response,
   ): Promise<SettingsResource> {
-    const mayBeLast = await this.twoFactor.mayHaveNone(userId!);
-    const change = await this.phones.remove(userId!, known(id), mayBeLast);
+    const session = sessionOf(assurance);
+    const mayBeLast = await this.twoFactor.mayHaveNone(session.userId);
+    const change = await this.phones.remove(session, known(id), mayBeLast);
     await this.settings.changed(request, response, { ...about(change), type: 'phone-removed' });
-    return this.settings.of(userId!);
+    return this.settings.of(session.userId);
   }
 
   @Post('browsers/revoke')

@@ -9,13 +9,13 @@ import {
   type VerificationPolicy,
   VerificationResource,
 } from '../verification/index.js';
-import type { Assurance } from './assurance/assurance.js';
+import { type Assurance, sessionOf } from './assurance/assurance.js';
 import { Challenges } from './challenges.js';
 import { ChallengeDto, ResendDto, ReturnDto, ShowCodeDto, ShowOwnCodeDto } from './dto/challenge.dto.js';
 import { AssuranceResource, FactorsResource } from './dto/resources.js';
 import { CurrentAssurance, FirstFactorOnly } from './guard/require-factor.js';
 import { ChallengePage, ChoosePage, OwnCodePage, SendPage } from './pages/challenge.pages.js';
-import { SmsFactor } from './phones/sms.factor.js';
+import { SECOND_FACTOR, SmsFactor } from './phones/sms.factor.js';
 import { ApiProblems, ON_A_CODE, ON_A_MESSAGE } from './two-factor.problems.js';
 
 /** Where a second factor is shown at sign-in, and again later when a route wants a fresh one. */
@@ -61,10 +61,11 @@ export class TwoFactorController {
   @ApiOkResponse({ type: VerificationResource })
   @ApiProblems('invalid-input', 'sign-in-required', 'unknown-request')
   async codePage(
-    @CurrentAssurance() { userId }: Assurance,
-    @Query() query: ResendDto,
+    @CurrentAssurance() assurance: Assurance,
+    @Query() { requestId }: ResendDto,
   ): Promise<VerificationResource> {
-    return resourceOrProblem(await this.sms.find(userId!, query.requestId), this.policy.maxSends);
+    const found = await this.sms.find(sessionOf(assurance), { requestId, purpose: SECOND_FACTOR });
+    return resourceOrProblem(found, this.policy.maxSends);
   }
 
   @Post('resend')
@@ -75,10 +76,16 @@ export class TwoFactorController {
   @ApiOkResponse({ type: VerificationResource })
   @ApiProblems(...ON_A_CODE, ...ON_A_MESSAGE)
   async resend(
-    @CurrentAssurance() { userId }: Assurance,
-    @Body() body: ResendDto,
+    @CurrentAssurance() assurance: Assurance,
+    @Body() { requestId, channel }: ResendDto,
+    @Req() request: Request,
   ): Promise<VerificationResource> {
-    const result = await this.sms.resend(userId!, body.requestId, body.channel);
+    const result = await this.sms.resend(sessionOf(assurance), {
+      requestId,
+      purpose: SECOND_FACTOR,
+      origin: originOf(request),
+      ...(channel ? { channel } : {}),
+    });
     return resourceOrProblem(result, this.policy.maxSends);
   }
 
@@ -90,13 +97,14 @@ export class TwoFactorController {
   @ApiOkResponse({ type: AssuranceResource })
   @ApiProblems(...ON_A_CODE)
   async verify(
-    @CurrentAssurance() { userId }: Assurance,
+    @CurrentAssurance() assurance: Assurance,
     @Body() body: ShowCodeDto,
     @Req() request: Request,
     @Res({ passthrough: true }) response: Response,
   ): Promise<AssuranceResource> {
     const { requestId, otpCode } = body;
-    resourceOrProblem(await this.sms.check(userId!, requestId, otpCode), this.policy.maxSends);
+    const on = { requestId, purpose: SECOND_FACTOR, code: otpCode };
+    resourceOrProblem(await this.sms.check(sessionOf(assurance), on), this.policy.maxSends);
     return this.challenges.shown(request, response, { method: this.sms.method, requestId }, body);
   }
 

@@ -1,6 +1,7 @@
 import { ConfigurableModuleBuilder, Module } from '@nestjs/common';
 import { APP_GUARD } from '@nestjs/core';
 import { PagesModule, type PagesOptions } from '../http/index.js';
+import { BoundRequests } from './bound-requests.js';
 import { Challenges } from './challenges.js';
 import { FactorSettings } from './factor-settings.js';
 import { FactorChanges } from './factors/factor-changes.js';
@@ -71,6 +72,7 @@ const { ConfigurableModuleClass } = new ConfigurableModuleBuilder<TwoFactorModul
     SecondFactorGuard,
     FreshForChangeGuard,
     Challenges,
+    BoundRequests,
     FactorSettings,
     FactorChanges,
     FactorLimits,

@@ -7,6 +7,7 @@ export interface TwoFactorNotice {
     | 'phone-removed'
     | 'phone-replaced'
     | 'primary-phone-changed'
+    | 'phone-renamed'
     | 'authenticator-added'
     | 'authenticator-removed'
     | 'recovery-codes-made'

@@ -12,6 +12,7 @@ export const TWO_FACTOR_ERRORS = {
   'unknown-step-up': 404,
   'last-factor': 409,
   'number-taken': 409,
+  'number-enrolled': 409,
   'too-many-factors': 409,
 } as const;
 
@@ -40,6 +41,7 @@ export const ON_A_CODE = [
   'expired',
   'cancelled',
   'already-verified',
+  'requested-elsewhere',
   'not-ready',
   'check-in-progress',
   'rate-limited',

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
 import type { Request, Response } from 'express';
 import { safePath } from '../http/index.js';
@@ -12,7 +13,9 @@ import {
   missingFactor,
   type MissingFactor,
   NOBODY,
+  sessionOf,
 } from './assurance/assurance.js';
+import { signInRequired } from './guard/refusals.js';
 import { FactorChanges } from './factors/factor-changes.js';
 import { Factors } from './factors/factors.js';
 import { TrustedBrowsers } from './trusted-browsers/trusted-browsers.service.js';
@@ -55,7 +58,7 @@ export class TwoFactorService {
     const authentications = [{ method, completedAt: new Date().toISOString() }];
     if (await this.browsers.recognise(request, response, userId, epoch))
       authentications.push({ method: BROWSER, completedAt: new Date().toISOString() });
-    await this.put(request, response, { userId, authentications, epoch });
+    await this.put(request, response, { userId, sid: randomUUID(), authentications, epoch });
     const assurance = await this.assurance(request);
     const goal = safePath(returnTo, this.options.homePath);
     return { assurance, next: assurance.pending ? this.challengePath(goal) : goal };
@@ -73,8 +76,10 @@ export class TwoFactorService {
   }
 
   /**
-   * A second factor was shown in this session: it goes on under a new id.
+   * A second factor was shown in this session: it goes on under a new id, and under the epoch that it was made in. When
+   * the factors have changed meanwhile, that ends it.
    * @param epoch of the user's factors, where showing it has changed them
+   * @throws Problem `sign-in-required` when the session has ended
    */
   async complete(
     request: Request,
@@ -83,7 +88,7 @@ export class TwoFactorService {
     epoch?: number,
   ): Promise<Assurance> {
     const state = await this.options.sessions.read(request);
-    if (!state) return NOBODY;
+    if (!state) throw signInRequired(this, null);
     const authentications = [
       ...state.authentications.filter(({ method }) => method !== shown.method),
       { ...shown, completedAt: new Date().toISOString() },
@@ -93,7 +98,9 @@ export class TwoFactorService {
       authentications,
       ...(epoch === undefined ? {} : { epoch }),
     });
-    return this.assurance(request);
+    const assurance = await this.assurance(request);
+    if (assurance.level === 'anonymous') throw signInRequired(this, null);
+    return assurance;
   }
 
   /** The user's factors have changed in this session: it goes on, under a new id; all others end. */
@@ -107,8 +114,8 @@ export class TwoFactorService {
    * user's others and trusted browsers end.
    */
   async factorsChanged(request: Request, response: Response): Promise<void> {
-    const { userId } = await this.assurance(request);
-    const made = userId && (await this.changes.make(userId, () => Promise.resolve(true)));
+    const session = sessionOf(await this.assurance(request));
+    const made = await this.changes.makeIn(session, () => Promise.resolve(true));
     if (made) await this.renew(request, response, made.epoch);
   }
 

@@ -22,7 +22,11 @@ export type * from './domain/outcomes.js';
 export { type Channel, isCountry, maskPhoneNumber, PhoneNumber } from './domain/phone-number.js';
 export { DEFAULT_POLICY, type VerificationPolicy } from './domain/policy.js';
 export type { Actor, EventType, VerificationEvent } from './domain/verification-event.js';
-export { publicStatus, type VerificationRecord } from './domain/verification-record.js';
+export {
+  publicStatus,
+  type VerificationContext,
+  type VerificationRecord,
+} from './domain/verification-record.js';
 export { type StartRequest, VerificationProvider } from './domain/verification-provider.js';
 export { CheckVerificationDto, ResendVerificationDto } from './dto/on-verification.dto.js';
 export { describeService } from './dto/service.resource.js';
@@ -40,6 +44,7 @@ export { resourceOrProblem } from './verification.problems.js';
 export { VERIFICATION_POLICY } from './verification.options.js';
 export type { Throttle, VerificationModuleOptions, VonageOptions } from './verification.options.js';
 export { type ReconcileReport, VerificationReconciler } from './verification.reconciler.js';
+export { failure } from './verification.results.js';
 export type { SimulatedStart, VerificationFailure, VerificationResult } from './verification.results.js';
 export { VerificationService } from './verification.service.js';
 export type { OnVerification, StartVerification } from './verification.input.js';

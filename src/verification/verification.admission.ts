@@ -3,7 +3,7 @@ import { v7 as uuidv7 } from 'uuid';
 import { PhoneVault } from '../database/phone-vault.js';
 import { addressBucket } from '../http/index.js';
 import type { AdmissionRule, AdmissionRules } from './domain/admission.js';
-import { type Caller, identityOf } from './domain/caller.js';
+import { type Caller, hasProver, identityOf, proversOf } from './domain/caller.js';
 import { type Channel, PhoneNumber } from './domain/phone-number.js';
 import type { VerificationPolicy } from './domain/policy.js';
 import { VerificationProvider } from './domain/verification-provider.js';
@@ -54,6 +54,8 @@ export class VerificationAdmission {
       phoneLastDigits: phone.lastDigits,
       callerFingerprint: asked.callerFingerprints[0],
       callerBound: identityOf(caller).bound,
+      proverFingerprint: hasProver(caller) ? this.vault.fingerprint('caller', proversOf(caller)[0]) : null,
+      context: input.context ?? null,
       prefixFingerprint: this.vault.fingerprint('limit', `prefix ${phone.prefix}`),
       callerAddress: caller.address ? addressBucket(caller.address) : null,
       callerAgent: caller.userAgent?.slice(0, LONGEST_AGENT) ?? null,

@@ -1,7 +1,7 @@
 import type { EndReason, Status } from './domain/lifecycle.js';
 import type { Channel } from './domain/phone-number.js';
 import type { Actor, EventType } from './domain/verification-event.js';
-import type { VerificationRecord } from './domain/verification-record.js';
+import type { VerificationContext, VerificationRecord } from './domain/verification-record.js';
 
 export interface NewVerification {
   id: string;
@@ -15,6 +15,8 @@ export interface NewVerification {
   userId: string | null;
   callerFingerprint: Buffer;
   callerBound: boolean;
+  proverFingerprint: Buffer | null;
+  context: VerificationContext | null;
   locale: string | null;
   codeLength: number;
   maxAttempts: number;
@@ -40,6 +42,14 @@ export interface Claim {
   leaseSeconds: number;
 }
 
+/** A claim to submit one code. */
+export interface CheckClaim extends Claim {
+  /** Of the session or device that submits it, under every key. */
+  proverFingerprints: Buffer[];
+  /** Of the code and of who submits it: whom a late verdict on this check belongs to. */
+  codeFingerprint: Buffer;
+}
+
 /** A request taken for a further message by `channel`. */
 export interface ResendClaim extends VerificationRecord {
   /** It is not known whether the message before went out. */
@@ -55,8 +65,10 @@ export interface CheckChange {
   reason?: EndReason;
   /** The provider did not judge. */
   giveAttemptBack?: boolean;
-  /** Its answer was lost, and may still come. */
+  /** The answer of a check was lost, and may still come. */
   inDoubt?: boolean;
+  /** The check that a late verdict belongs to: this one, or one before it. By default there is none. */
+  doubtAbout?: 'this-check' | 'earlier-check';
   actor?: Actor;
   providerStatus: string;
   cost?: { amount: string; currency: string };

@@ -1,5 +1,6 @@
 import type { Caller } from './domain/caller.js';
 import type { Channel } from './domain/phone-number.js';
+import type { VerificationContext } from './domain/verification-record.js';
 
 export const DEFAULT_PURPOSE = 'phone-verification';
 
@@ -19,6 +20,8 @@ export interface StartVerification {
    */
   confirmed?: boolean;
   caller: Caller;
+  /** Kept with the request and returned with it: what the proof is bound to, for the application to check. */
+  context?: VerificationContext;
 }
 
 export interface OnVerification {

@@ -37,6 +37,11 @@ export class VerificationJudge {
     this.isTold = Boolean(vonage?.signatureSecret) && vonage?.api !== 'v1';
   }
 
+  /** Somebody will tell what became of a check whose answer was lost: the provider when asked, or its webhook. */
+  private get isVerdictOwed(): boolean {
+    return this.canAsk || this.isTold;
+  }
+
   /** The provider can be asked what became of a request. */
   get canAsk(): boolean {
     return this.provider.lookup !== undefined;
@@ -95,7 +100,10 @@ export class VerificationJudge {
 
   private changeAfter(outcome: CheckOutcome, claimed: VerificationRecord): CheckChange {
     const providerStatus = describeOutcome(outcome);
-    const inDoubt = claimed.checkInDoubt;
+    // This check says nothing of an earlier one whose answer is still owed.
+    const stillInDoubt = claimed.checkInDoubt
+      ? ({ inDoubt: true, doubtAbout: 'earlier-check' } as const)
+      : {};
     switch (outcome.outcome) {
       case 'matched':
         return {
@@ -114,15 +122,26 @@ export class VerificationJudge {
       case 'gone':
         // Unknown, expired, or verified by a check whose answer was lost: never a success. If the webhook can still
         // tell, it is waited for.
-        return inDoubt && this.isTold
-          ? { to: 'PENDING', event: 'check-unknown', inDoubt, providerStatus }
+        return claimed.checkInDoubt && this.isTold
+          ? { to: 'PENDING', event: 'check-unknown', ...stillInDoubt, providerStatus }
           : { to: 'FAILED', event: 'provider-ended', reason: 'provider-ended', providerStatus };
       case 'not-checkable-now':
-        return { to: 'PENDING', event: 'not-judged', giveAttemptBack: true, inDoubt, providerStatus };
+        return { to: 'PENDING', event: 'not-judged', giveAttemptBack: true, ...stillInDoubt, providerStatus };
       case 'fault':
-        return outcome.fault === 'unknown-outcome'
-          ? { to: 'PENDING', event: 'check-unknown', inDoubt: true, providerStatus }
-          : { to: 'PENDING', event: 'not-judged', giveAttemptBack: true, inDoubt, providerStatus };
+        if (outcome.fault !== 'unknown-outcome')
+          return {
+            to: 'PENDING',
+            event: 'not-judged',
+            giveAttemptBack: true,
+            ...stillInDoubt,
+            providerStatus,
+          };
+        return {
+          to: 'PENDING',
+          event: 'check-unknown',
+          ...(this.isVerdictOwed ? { inDoubt: true, doubtAbout: 'this-check' } : {}),
+          providerStatus,
+        };
     }
   }
 }
@@ -140,7 +159,7 @@ function changeAfterWord(
   const spent = claimed.attempts >= claimed.maxAttempts;
   switch (word.outcome) {
     case 'verified':
-      return { to: 'VERIFIED', event: 'matched', ...told };
+      return { to: 'VERIFIED', event: 'matched', doubtAbout: 'earlier-check', ...told };
     case 'pending':
       return spent
         ? { to: 'FAILED', event: 'attempts-exhausted', reason: 'attempts-exhausted', ...told }

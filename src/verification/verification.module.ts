@@ -11,6 +11,7 @@ import { JournalAuditor } from './journal/journal-auditor.js';
 import { ProtectedProvider } from './provider-protection/protected-provider.js';
 import { ProviderPacer } from './provider-protection/provider-pacer.js';
 import { VerificationAdmission } from './verification.admission.js';
+import { CallerFingerprints } from './verification.callers.js';
 import { IdempotencyRepository } from './verification.idempotency-repository.js';
 import { VerificationJudge } from './verification.judge.js';
 import { KeyRotator } from './verification.key-rotator.js';
@@ -77,6 +78,7 @@ function createPolicy({ policy, vonage }: VerificationModuleOptions): Verificati
     VerificationService,
     VerificationAdmission,
     VerificationSender,
+    CallerFingerprints,
     OwnerPrecedence,
     VerificationRepository,
     VerificationReconciler,

@@ -62,11 +62,13 @@ export class CodeForm {
       return this.form(resource.requestId, [], context, { isError: true, errors: [{ field: '', message }] });
     }
     const waitMs = Date.parse(resource.resendAvailableAt ?? '') - Date.now();
+    const isElsewhere = resource.status === 'PENDING' && resource.requestedElsewhere === true;
     return this.form(resource.requestId, resource.actions, context, {
+      isElsewhere,
       phoneNumber: resource.phoneNumber,
       isVoice: resource.channel === 'voice',
       resendWaitSeconds: Math.max(0, Math.ceil((waitMs || 0) / 1000)),
-      isSending: resource.status === 'PENDING' && !resource.actions.includes('verify'),
+      isSending: resource.status === 'PENDING' && !isElsewhere && !resource.actions.includes('verify'),
       ...more,
     });
   }

@@ -6,7 +6,7 @@ import type { Channel } from './domain/phone-number.js';
 import type { VerificationPolicy } from './domain/policy.js';
 import type { Actor } from './domain/verification-event.js';
 import type { VerificationRecord } from './domain/verification-record.js';
-import type { CheckChange, Claim, NewVerification, ResendClaim } from './verification.changes.js';
+import type { CheckChange, CheckClaim, Claim, NewVerification, ResendClaim } from './verification.changes.js';
 import { VERIFICATION_POLICY } from './verification.options.js';
 import type { Wait } from './verification.results.js';
 import { StatementRunner } from './verification.statement-runner.js';
@@ -68,6 +68,8 @@ export class VerificationRepository {
       request.prefixFingerprint,
       request.callerAddress,
       request.callerAgent,
+      request.proverFingerprint,
+      request.context && JSON.stringify(request.context),
     ]);
     return admissionOf(row!);
   }
@@ -160,9 +162,31 @@ export class VerificationRepository {
   }
 
   /** @param evenInDoubt also when it is not known what became of the check before */
-  claimCheck({ id, token, callerFingerprints, leaseSeconds, purpose }: Claim, evenInDoubt: boolean) {
-    const values = [id, token, callerFingerprints, leaseSeconds, purpose, evenInDoubt, uuidv7()];
-    return this.one('claimCheck', values);
+  claimCheck(claim: CheckClaim, evenInDoubt: boolean) {
+    return this.one('claimCheck', [
+      claim.id,
+      claim.token,
+      claim.callerFingerprints,
+      claim.leaseSeconds,
+      claim.purpose,
+      evenInDoubt,
+      uuidv7(),
+      claim.codeFingerprint,
+      claim.proverFingerprints,
+    ]);
+  }
+
+  /**
+   * Takes the success that a late verdict has brought, once.
+   * @param codeFingerprints of the code that is repeated and of who repeats it, under every key
+   * @returns null when the verdict belongs to another code, session or caller, or was taken already
+   */
+  acceptLateVerdict(
+    { id, purpose, callerFingerprints, proverFingerprints }: CheckClaim,
+    codeFingerprints: Buffer[],
+  ) {
+    const values = [id, purpose, codeFingerprints, callerFingerprints, proverFingerprints];
+    return this.one('acceptLateVerdict', values);
   }
 
   finishCheck({ id, userId }: { id: string; userId: string | null }, token: string, change: CheckChange) {
@@ -179,6 +203,7 @@ export class VerificationRepository {
       change.cost?.amount ?? null,
       change.cost?.currency ?? null,
       ...this.limits,
+      change.doubtAbout ?? null,
     ]);
   }
 
@@ -263,8 +288,31 @@ export class VerificationRepository {
     ]);
   }
 
-  cancel(id: string, callerFingerprints: Buffer[], purpose: string) {
-    return this.one('cancel', [id, 'cancelled-by-caller', ...this.limits, purpose, callerFingerprints]);
+  cancel({
+    id,
+    purpose,
+    callerFingerprints,
+    proverFingerprints,
+  }: Pick<CheckClaim, 'id' | 'purpose' | 'callerFingerprints' | 'proverFingerprints'>) {
+    return this.one('cancel', [
+      id,
+      'cancelled-by-caller',
+      ...this.limits,
+      purpose,
+      callerFingerprints,
+      proverFingerprints,
+    ]);
+  }
+
+  /** Ends one live request of a user whose factors have changed. */
+  cancelForUser(id: string, userId: string) {
+    return this.one('cancelForUser', [id, 'factors-changed', ...this.limits, userId]);
+  }
+
+  /** @returns the ids of the user's live requests */
+  async findLiveOfUser(userId: string): Promise<string[]> {
+    const values = [userId, this.longestLifeSeconds];
+    return (await this.statements.all<{ id: string }>('findLiveOfUser', values)).map(({ id }) => id);
   }
 
   cancelByOperator(id: string) {

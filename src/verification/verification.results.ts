@@ -1,7 +1,12 @@
 import type { Admission, AdmissionRule, WeighedRule } from './domain/admission.js';
 import type { VerificationErrorCode } from './domain/error-catalogue.js';
 import type { CodeDefect } from './domain/one-time-code.js';
-import { publicStatus, secondsUntil, type VerificationRecord } from './domain/verification-record.js';
+import {
+  isInDoubt,
+  publicStatus,
+  secondsUntil,
+  type VerificationRecord,
+} from './domain/verification-record.js';
 
 /** Why a number or a user may not try now. */
 export interface Wait {
@@ -32,6 +37,9 @@ export const failure = (
   more: Omit<VerificationFailure, 'ok' | 'code'> = {},
 ): VerificationFailure => ({ ok: false, code, ...more });
 
+/** When it is worth asking again what became of a check whose answer was lost. */
+const VERDICT_RETRY_AFTER_SECONDS = 2;
+
 const isBusy = ({ checkUntil, readAt }: VerificationRecord) => checkUntil !== null && checkUntil > readAt;
 
 /** Why a request that the caller may know of did not take what was asked of it, read from the row as it is now. */
@@ -49,6 +57,9 @@ export function refusalOf(request: VerificationRecord): VerificationFailure {
       if (request.sendUntil !== null) {
         return failure('not-ready', { request, retryAfterSeconds: secondsUntil(request.sendUntil, request) });
       }
+      // A verdict is still owed: it may be a success, so this is not the end.
+      if (isInDoubt(request))
+        return failure('check-in-progress', { request, retryAfterSeconds: VERDICT_RETRY_AFTER_SECONDS });
       // Another check or resend holds it, or did a moment ago; the last attempt may be under way, and right.
       if (isBusy(request) || request.attempts < request.maxAttempts)
         return failure('check-in-progress', { request, retryAfterSeconds: 1 });
@@ -101,6 +112,7 @@ export interface SimulatedStart {
 
 const DECIDING: Partial<Record<VerificationErrorCode, string>> = {
   'unknown-request': 'caller',
+  'requested-elsewhere': 'caller',
   'attempts-exhausted': 'attempt-cap',
   'check-in-progress': 'one-check-at-a-time',
   'not-ready': 'message-is-out',

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Inject, Injectable } from '@nestjs/common';
 import { NIL, validate as isUuid } from 'uuid';
 import { PhoneVault } from '../database/phone-vault.js';
-import { type Caller, identityOf } from './domain/caller.js';
+import type { Caller } from './domain/caller.js';
 import { parseOneTimeCode } from './domain/one-time-code.js';
 import { type Channel, PhoneNumber } from './domain/phone-number.js';
 import type { VerificationPolicy } from './domain/policy.js';
@@ -14,6 +14,7 @@ import {
   type VerificationRecord,
 } from './domain/verification-record.js';
 import { VerificationAdmission } from './verification.admission.js';
+import { CallerFingerprints } from './verification.callers.js';
 import { DEFAULT_PURPOSE, type OnVerification, type StartVerification } from './verification.input.js';
 import { VerificationJudge } from './verification.judge.js';
 import { VERIFICATION_POLICY } from './verification.options.js';
@@ -46,6 +47,7 @@ export class VerificationService {
     private readonly judge: VerificationJudge,
     private readonly vault: PhoneVault,
     private readonly admission: VerificationAdmission,
+    private readonly callers: CallerFingerprints,
     @Inject(VERIFICATION_POLICY) private readonly policy: VerificationPolicy,
   ) {}
 
@@ -64,9 +66,17 @@ export class VerificationService {
       if (created) return this.sender.send(created, phone.e164);
       if (admission.outcome === 'refused') return refusalOfRule(admission, rules);
       const live = await this.repository.findLive(request.phoneFingerprint, request.confirmedFor);
-      if (live && admission.outcome === 'joined') return this.rejoin(live);
-      // One person wants one code at a time: the newest purpose is what they are doing.
-      if (live) await this.cancel({ requestId: live.id, purpose: live.purpose, caller: input.caller });
+      if (!live) continue;
+      const joins = admission.outcome === 'joined';
+      if (!this.callers.mayProve(input.caller, live)) {
+        // Another session of the same user has asked for it, and has the time of the cooldown to type its code.
+        if (isCoolingDown(live)) {
+          if (joins) return success({ ...live, requestedElsewhere: true });
+          return failure('phone-busy', { retryAfterSeconds: secondsUntilResend(live) });
+        }
+      } else if (joins) return this.rejoin(live);
+      // One person wants one code at a time: the newest purpose, and the newest session, is where they are.
+      await this.end(live, input.caller);
     }
     return failure('phone-busy', { retryAfterSeconds: 1 });
   }
@@ -87,19 +97,28 @@ export class VerificationService {
       });
     }
     const token = randomUUID();
-    const claim = this.claim(input, token);
+    const codeFingerprints = this.callers.ofCode(input.requestId, typed.code, input.caller);
+    const claim = {
+      ...this.claim(input, token),
+      proverFingerprints: this.callers.ofProvers(input.caller),
+      codeFingerprint: codeFingerprints[0],
+    };
     // A provider that can tell what became of an unanswered check is asked that before another code goes to it.
     const claimed = await this.repository.claimCheck(claim, !this.judge.canAsk);
     if (claimed) return this.judge.check(claimed, token, typed.code);
 
     const known = await this.find(input);
-    if (!known.ok || !isInDoubt(known.request))
-      return this.admission.refused('check', await this.refuse(input));
-    const settled = await this.judge.settleDoubt(known.request.id);
-    if (settled?.status === 'VERIFIED') return success(settled);
-    const second = settled && (await this.repository.claimCheck(claim, !this.judge.canAsk));
-    if (second) return this.judge.check(second, token, typed.code);
-    return this.admission.refused('check', await this.refuse(input));
+    let status = known.ok ? known.request.status : null;
+    if (known.ok && isInDoubt(known.request)) {
+      const settled = await this.judge.settleDoubt(known.request.id);
+      status = settled?.status ?? status;
+      const second = settled && (await this.repository.claimCheck(claim, !this.judge.canAsk));
+      if (second) return this.judge.check(second, token, typed.code);
+    }
+    // A verdict that came late belongs to the code it was asked about: only who repeats that code gets the success.
+    const accepted =
+      status === 'VERIFIED' ? await this.repository.acceptLateVerdict(claim, codeFingerprints) : null;
+    return accepted ? success(accepted) : this.admission.refused('check', await this.refuse(input));
   }
 
   /** Sends a new code for the same request, by the same channel or another. Wrong codes stay counted. */
@@ -107,6 +126,8 @@ export class VerificationService {
     const known = await this.find(input);
     if (!known.ok) return this.admission.refused('resend', known);
     const { request } = known;
+    if (request.requestedElsewhere && publicStatus(request) === 'PENDING')
+      return this.admission.refused('resend', requestedElsewhere(request));
     const token = randomUUID();
     const rules = this.admission.rulesForResend(request, input);
     const claim = this.claim(input, token);
@@ -127,15 +148,26 @@ export class VerificationService {
 
   /** Ends a request; its code is worth nothing from then on, also if the provider cannot be told. */
   async cancel(input: OnVerification): Promise<VerificationResult> {
-    const { requestId, purpose = DEFAULT_PURPOSE } = input;
-    const cancelled = await this.repository.cancel(
-      idOf(requestId),
-      this.fingerprintsOf(input.caller),
+    const { requestId, purpose = DEFAULT_PURPOSE, caller } = input;
+    const cancelled = await this.repository.cancel({
+      id: idOf(requestId),
       purpose,
-    );
+      callerFingerprints: this.callers.of(caller),
+      proverFingerprints: this.callers.ofProvers(caller),
+    });
     if (!cancelled) return this.refuse(input);
     await this.sender.release(cancelled);
     return success(cancelled);
+  }
+
+  /**
+   * Ends every live request of a user, whichever session asked for it: the user's factors have changed. All codes are
+   * dead when the first provider is told.
+   */
+  async cancelAllOf(userId: string): Promise<void> {
+    const ids = await this.repository.findLiveOfUser(userId);
+    const cancelled = await Promise.all(ids.map((id) => this.repository.cancelForUser(id, userId)));
+    await Promise.all(cancelled.map((request) => request && this.sender.release(request)));
   }
 
   /** The same by an operator, for whomever it was begun. */
@@ -173,8 +205,23 @@ export class VerificationService {
   /** The request as it is now, if the caller may know of it. */
   async find({ requestId, purpose = DEFAULT_PURPOSE, caller }: OnVerification): Promise<VerificationResult> {
     const request = await this.repository.findById(idOf(requestId));
-    const theirs = request?.purpose === purpose && (!request.callerBound || this.isFrom(caller, request));
-    return theirs ? success(request) : failure('unknown-request');
+    const theirs =
+      request?.purpose === purpose && (!request.callerBound || this.callers.isFrom(caller, request));
+    if (!theirs) return failure('unknown-request');
+    return success(
+      this.callers.mayProve(caller, request) ? request : { ...request, requestedElsewhere: true },
+    );
+  }
+
+  /** Ends a live request of the caller's user that makes way for a new one, whichever session asked for it. */
+  private async end(live: VerificationRecord, caller: Caller): Promise<void> {
+    const cancelled = await this.repository.cancel({
+      id: live.id,
+      purpose: live.purpose,
+      callerFingerprints: this.callers.of(caller),
+      proverFingerprints: live.proverFingerprint ? [live.proverFingerprint] : [],
+    });
+    if (cancelled) await this.sender.release(cancelled);
   }
 
   /** The number has a live request of the same caller, who gets that again. */
@@ -199,8 +246,10 @@ export class VerificationService {
   private async refuse(input: OnVerification): Promise<VerificationFailure> {
     const known = await this.find(input);
     if (!known.ok) return known;
-    const wait = publicStatus(known.request) === 'PENDING' ? await this.waitOf(known.request) : null;
-    return wait ?? refusalOf(known.request);
+    const { request } = known;
+    if (publicStatus(request) !== 'PENDING') return refusalOf(request);
+    if (request.requestedElsewhere && !isInDoubt(request)) return requestedElsewhere(request);
+    return (await this.waitOf(request)) ?? refusalOf(request);
   }
 
   private refusalToResend(request: VerificationRecord): VerificationFailure {
@@ -227,7 +276,7 @@ export class VerificationService {
   }
 
   private claim({ requestId, caller, purpose = DEFAULT_PURPOSE }: OnVerification, token: string) {
-    const callerFingerprints = this.fingerprintsOf(caller);
+    const callerFingerprints = this.callers.of(caller);
     return {
       id: idOf(requestId),
       purpose,
@@ -236,15 +285,16 @@ export class VerificationService {
       leaseSeconds: this.sender.leaseSeconds,
     };
   }
-
-  private isFrom(caller: Caller, request: VerificationRecord): boolean {
-    return this.fingerprintsOf(caller).some((fingerprint) => fingerprint.equals(request.callerFingerprint));
-  }
-
-  private fingerprintsOf(caller: Caller): [Buffer, ...Buffer[]] {
-    return this.vault.fingerprints('caller', identityOf(caller).text);
-  }
 }
+
+/** A further message cannot be asked for yet; neither while the first one is being sent. */
+const isCoolingDown = ({ resendAvailableAt, readAt }: VerificationRecord) =>
+  resendAvailableAt === null || resendAvailableAt > readAt;
+
+const secondsUntilResend = (request: VerificationRecord) => secondsUntil(request.resendAvailableAt, request);
+
+const requestedElsewhere = (request: VerificationRecord) =>
+  failure('requested-elsewhere', { request, retryAfterSeconds: secondsUntilResend(request) });
 
 /** What is no id names no request; Postgres would call it an error. */
 const idOf = (requestId: string) => (isUuid(requestId) ? requestId : NIL);

@@ -1,5 +1,5 @@
 import { generate } from 'otplib';
-import { FactorKeyRotator, KeyRotator, SmsFactor, TotpFactor } from '../../src/index.js';
+import { FactorChanges, FactorKeyRotator, KeyRotator, SmsFactor, TotpFactor } from '../../src/index.js';
 import { twoKeyRings } from '../support/two-key-rings.js';
 import { mustBe, Visitor } from './visitor.js';
 
@@ -21,7 +21,10 @@ it('phones and apps of users go under new keys with the requests', async () => {
     const after = await instance(onlyNew);
     try {
       const sms = after.get(SmsFactor, { strict: false });
-      expect(await sms.challenge(userId, { phoneId })).toMatchObject({ ok: true });
+      const epoch = await after.get(FactorChanges, { strict: false }).epochOf(userId);
+      expect(await sms.challenge({ userId, sid: 'a session', epoch }, { phoneId, origin: {} })).toMatchObject(
+        { ok: true },
+      );
       expect(before.sandbox.ledger(person.phoneNumber)).toHaveLength(2);
       await before.sql.query('UPDATE authenticators SET last_step = 0');
       const totp = after.get(TotpFactor, { strict: false });

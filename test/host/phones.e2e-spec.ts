@@ -48,9 +48,12 @@ describe('a user’s phones', () => {
     const spelled = `00${first.slice(1, 2)} (${first.slice(2, 5)}) ${first.slice(5)}`;
     await application.advanceProvider(600);
     await application.sql.query(`UPDATE phone_guards SET live_until = now()`);
-    const started = mustBe(await person.post('/two-factor/phones', { phoneNumber: spelled }), 'enrolling');
-    const fields = { requestId: requestIdOf(started), otpCode: application.codeFor(first) };
-    mustBe(await person.post('/two-factor/phones/verify', fields), 'proving');
+    const messages = application.sandbox.ledger(first).length;
+    expect(codeOf(await person.post('/two-factor/phones', { phoneNumber: spelled }))).toEqual([
+      409,
+      'number-enrolled',
+    ]);
+    expect(application.sandbox.ledger(first)).toHaveLength(messages);
     expect((await settingsOf(person)).factors).toHaveLength(2);
 
     mustBe(await person.post(`/two-factor/phones/${two!.id}/primary`), 'preferring');

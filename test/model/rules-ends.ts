@@ -13,6 +13,7 @@ import {
   type RequestState,
   type State,
   type Status,
+  type TypedCode,
   TTL,
 } from './state.js';
 
@@ -33,9 +34,19 @@ export class Ends {
     end(this.state, request, status, reason);
   }
 
-  protected claim(request: RequestState): void {
+  /** @param about the code that is checked; null for a further message */
+  protected claim(request: RequestState, about: TypedCode | null): void {
+    if (request.claimed) this.doubtClaimed(request);
+    request.claimAbout = about;
     request.claimed = true;
     request.claimedUntil = this.now + LEASE;
+  }
+
+  /** Nobody knows whether the code of the check under way was right. */
+  protected doubtClaimed(request: RequestState): void {
+    const { claimAbout, doubtAbout } = request;
+    if (claimAbout === null) return;
+    request.doubtAbout = doubtAbout === null || doubtAbout === claimAbout ? claimAbout : 'nobody';
   }
 
   /** A check is judged, or nobody will hear how it was. */
@@ -45,7 +56,8 @@ export class Ends {
       to = 'PENDING',
       reason = null,
       inDoubt = false,
-    }: { to?: Status; reason?: string | null; inDoubt?: boolean },
+      keepsDoubt = inDoubt,
+    }: { to?: Status; reason?: string | null; inDoubt?: boolean; keepsDoubt?: boolean },
   ): void {
     const guard = this.guardOf(request);
     if (to === 'VERIFIED') {
@@ -55,6 +67,8 @@ export class Ends {
     request.claimed = false;
     request.claimedUntil = null;
     request.inDoubt = inDoubt;
+    request.claimAbout = null;
+    if (!keepsDoubt) request.doubtAbout = null;
     if (to === 'PENDING') return;
     request.sendUntil = null;
     this.endAs(request, to, reason);
@@ -71,7 +85,7 @@ export class Ends {
     if (word === null) {
       request.claimed = false;
       request.claimedUntil = this.now + ASK_AGAIN;
-    } else if (word === 'success') this.finish(request, { to: 'VERIFIED' });
+    } else if (word === 'success') this.finish(request, { to: 'VERIFIED', keepsDoubt: true });
     else if (word === 'pending') this.finish(request, isSpent ? exhausted : {});
     else if (word === 'failed') this.finish(request, isSpent ? exhausted : ended);
     else if (word === 'expired') this.finish(request, { to: 'EXPIRED' });
@@ -91,6 +105,8 @@ export class Ends {
     request.claimed = false;
     request.claimedUntil = null;
     request.inDoubt = false;
+    request.claimAbout = null;
+    request.doubtAbout = null;
     request.expiresAt = this.now + TTL;
     request.resendAt = this.now + COOLDOWN;
     this.guardOf(request).liveUntil = request.expiresAt;
@@ -139,7 +155,7 @@ export class Ends {
         return request.reason === 'attempts-exhausted' ? '410 attempts-exhausted' : '410 expired';
       case 'PENDING':
         if (request.sendUntil !== null) return '409 not-ready';
-        if (isBusy(request, this.now)) return '409 check-in-progress';
+        if (isBusy(request, this.now) || request.inDoubt || request.claimed) return '409 check-in-progress';
         return request.attempts >= MAX_ATTEMPTS ? '410 attempts-exhausted' : '409 check-in-progress';
     }
   }

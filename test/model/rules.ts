@@ -13,6 +13,7 @@ import {
   type RequestState,
   type State,
   TTL,
+  typedCode,
 } from './state.js';
 
 /** `<status> <code>`, or `200 <the request's status>`. */
@@ -69,6 +70,8 @@ export class Rules extends Ends {
       claimedUntil: null,
       uncounted: 0,
       inDoubt: false,
+      claimAbout: null,
+      doubtAbout: null,
       createdAt: now,
       expiresAt: now + TTL,
     };
@@ -86,9 +89,13 @@ export class Rules extends Ends {
     const lapsed = request.claimed && !isBusy(request, this.now);
     if (owed && request.sendUntil === null && (request.inDoubt || lapsed)) {
       this.settleDoubt(request);
-      if (request.status === 'VERIFIED') return '200 VERIFIED';
       if (this.isCheckable(request) && !request.inDoubt && !request.claimed)
         return this.judge(request, right);
+    }
+    const { status, doubtAbout, expiresAt } = request;
+    if (status === 'VERIFIED' && doubtAbout === typedCode(right) && expiresAt > this.now) {
+      request.doubtAbout = null;
+      return '200 VERIFIED';
     }
     return this.refuse(request);
   }
@@ -200,12 +207,15 @@ export class Rules extends Ends {
     request.attempts += 1;
     request.uncounted = request.claimed ? request.uncounted + 1 : 1;
     request.inDoubt ||= request.claimed;
-    this.claim(request);
+    this.claim(request, typedCode(right));
     const ask = () => this.provider.check(request.providerId!, right);
     if (this.dies('check')) return this.die(ask);
     const { effect, lost } = ask();
     if (lost || !effect) {
-      this.finish(request, { inDoubt: true });
+      // v2 without webhooks never tells.
+      const isOwed = this.state.api === 'v1';
+      if (isOwed) this.doubtClaimed(request);
+      this.finish(request, { inDoubt: isOwed });
       return UNAVAILABLE;
     }
     if (effect === 'matched') {
@@ -225,6 +235,8 @@ export class Rules extends Ends {
     if (request.expiresAt <= this.now || isBusy(request, this.now) || request.status !== 'PENDING') return;
     if (!request.claimed) request.uncounted = 0;
     request.inDoubt ||= request.claimed;
+    if (request.claimed) this.doubtClaimed(request);
+    request.claimAbout = null;
     this.settle(request, this.provider.lookup(request.providerId!));
   }
 
@@ -233,7 +245,7 @@ export class Rules extends Ends {
     request.sends += lost ? 0 : 1;
     request.channel = channel;
     if (!request.claimed) request.uncounted = 0;
-    this.claim(request);
+    this.claim(request, null);
     request.sendUntil = this.now + LEASE;
     const cancel = () => this.provider.cancel(request.providerId!);
     if (this.dies('cancel')) return this.die(cancel);

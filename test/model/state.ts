@@ -13,6 +13,9 @@ export type Channel = 'sms' | 'voice';
 export type FaultyOperation = 'start' | 'check' | 'cancel';
 /** `reset`: the provider did nothing. `lost-answer`: it did, and nobody heard of it. */
 export type FaultKind = 'reset' | 'lost-answer';
+/** All that tells two typed codes apart here: the same caller types the right one or the wrong one. */
+export type TypedCode = 'right' | 'wrong';
+export const typedCode = (right: boolean): TypedCode => (right ? 'right' : 'wrong');
 export type Status = 'SENDING' | 'PENDING' | 'VERIFIED' | 'FAILED' | 'EXPIRED' | 'CANCELLED';
 
 export interface NumberState {
@@ -46,6 +49,10 @@ export interface RequestState {
   /** Codes of checks that never finished. */
   uncounted: number;
   inDoubt: boolean;
+  /** The code of the check under way; null for a resend. */
+  claimAbout: TypedCode | null;
+  /** The code that a late verdict belongs to; after two different ones it belongs to nobody. */
+  doubtAbout: TypedCode | 'nobody' | null;
   createdAt: number;
   expiresAt: number;
 }

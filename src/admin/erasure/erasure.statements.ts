@@ -27,7 +27,7 @@ export const REQUESTS = `
   UPDATE verification_requests r
      SET phone_number = NULL, phone_last_digits = '', phone_fingerprint = sha256(uuid_send(gen_random_uuid())),
          prefix_fingerprint = NULL, caller_fingerprint = sha256(uuid_send(gen_random_uuid())), caller_bound = true,
-         caller_address = NULL, caller_agent = NULL, confirmed_for = '', user_id = NULL
+         caller_address = NULL, caller_agent = NULL, prover_fingerprint = NULL, context = NULL, confirmed_for = '', user_id = NULL
    WHERE r.id IN (SELECT r.id FROM verification_requests r WHERE ${THEIRS} ORDER BY r.id LIMIT $3 FOR UPDATE)
   RETURNING r.id`;
 

@@ -11,6 +11,11 @@ export interface Authentication {
 /** What a session keeps; everything else is derived from it. */
 export interface AuthenticationState {
   userId: string;
+  /**
+   * Names this sign-in, as `sid` in OIDC: random, made at sign-in, the same under every new session id after it. Codes
+   * are accepted from the sign-in that asked for them.
+   */
+  sid: string;
   authentications: Authentication[];
   /** Of the user's factors when this session was made: a change of factors ends the sessions of before. */
   epoch: number;
@@ -29,6 +34,24 @@ export interface Assurance {
   /** Of the newest authentication; seconds since the epoch. */
   authTime: number | null;
   authentications: readonly Authentication[];
+  /** Of the sign-in; null for nobody. */
+  sid: string | null;
+  /** Of the user's factors. */
+  epoch: number;
+}
+
+/** A session that is signed in, as far as a proof or a change of factors is bound to it. */
+export interface SignedInSession {
+  userId: string;
+  sid: string;
+  /** Of the user's factors when the request was admitted. */
+  epoch: number;
+}
+
+/** The session behind an assurance. @throws Error for nobody: the guard lets nobody through to where this is asked */
+export function sessionOf({ userId, sid, epoch }: Assurance): SignedInSession {
+  if (userId === null || sid === null) throw new Error('nobody is signed in');
+  return { userId, sid, epoch };
 }
 
 /** What a route may demand. */
@@ -59,6 +82,8 @@ export const NOBODY: Assurance = {
   acr: 'anonymous',
   authTime: null,
   authentications: [],
+  sid: null,
+  epoch: 0,
 };
 
 export interface Circumstances {
@@ -104,6 +129,8 @@ export function assuranceOf(state: AuthenticationState | null, circumstances: Ci
     acr: level,
     authTime: Math.floor(Math.max(...proofs.map(({ completedAt }) => Date.parse(completedAt))) / 1000),
     authentications,
+    sid: state.sid,
+    epoch: state.epoch,
   };
 }
 

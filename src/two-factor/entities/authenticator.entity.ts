@@ -23,6 +23,10 @@ export class Authenticator {
   @Column('timestamptz', { name: 'confirmed_at', nullable: true })
   confirmedAt!: Date | null;
 
+  /** The sign-in (`sid`) that set it up: until it is confirmed, no other one sees it. */
+  @Column('text', { name: 'begun_in', nullable: true })
+  begunIn!: string | null;
+
   /** Of the newest code that was right: no code of it or of one before is right again. */
   @Column('bigint', { name: 'last_step', default: 0 })
   lastStep!: string;

@@ -1,7 +1,11 @@
-import { Injectable } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource, type EntityManager } from 'typeorm';
 import { rowsIn, rowsOf } from '../../database/sql.js';
+import { VerificationService } from '../../verification/index.js';
+import type { SignedInSession } from '../assurance/assurance.js';
+import { twoFactorProblem } from '../two-factor.problems.js';
+import { RESOLVED_OPTIONS, type ResolvedOptions } from '../two-factor.options.js';
 
 const ALL_OF_A_USER = [
   'enrolled_phones',
@@ -12,10 +16,20 @@ const ALL_OF_A_USER = [
   'factor_guards',
 ];
 
-/** Changes of a user's factors, one after the other, each with a new epoch: sessions and trusted browsers of before end. */
+/** Ends a transaction that has found nothing to change. */
+class NothingChanged extends Error {}
+
+/**
+ * Changes of a user's factors, one after the other, each with a new epoch. Everything that was begun under the epoch
+ * before ends with it: other sessions, trusted browsers, live codes, enrolments and step-ups.
+ */
 @Injectable()
 export class FactorChanges {
-  constructor(@InjectDataSource() private readonly dataSource: DataSource) {}
+  constructor(
+    @InjectDataSource() private readonly dataSource: DataSource,
+    private readonly verifications: VerificationService,
+    @Inject(RESOLVED_OPTIONS) private readonly options: ResolvedOptions,
+  ) {}
 
   /** How often the user's factors have changed; 0 for somebody who never had any. */
   async epochOf(userId: string): Promise<number> {
@@ -25,6 +39,18 @@ export class FactorChanges {
       [userId],
     );
     return rows[0]?.epoch ?? 0;
+  }
+
+  /** Whether the session's epoch is still the user's, and the phone (if it is about one) is still enrolled. */
+  async isCurrent({ userId, epoch }: SignedInSession, phoneId: string | null): Promise<boolean> {
+    const rows = await rowsOf(
+      this.dataSource,
+      `SELECT 1
+        WHERE coalesce((SELECT epoch FROM factor_epochs WHERE user_id = $1), 0) = $2
+          AND ($3::uuid IS NULL OR EXISTS (SELECT 1 FROM enrolled_phones WHERE id = $3 AND user_id = $1))`,
+      [userId, epoch, phoneId],
+    );
+    return rows.length > 0;
   }
 
   /**
@@ -59,29 +85,80 @@ export class FactorChanges {
   }
 
   /**
-   * @param change returns null when nothing was changed: then the epoch stays too
+   * Makes one change on behalf of an operator or the host, whatever the factors are now.
+   * @param change returns null when there is nothing to change: then all that it wrote is taken back
    * @returns what it returned, and the epoch after it
    */
-  async make<T>(
+  make<T>(
     userId: string,
     change: (sql: EntityManager) => Promise<T | null>,
   ): Promise<{ changed: T; epoch: number } | null> {
-    return this.dataSource.transaction(async (sql) => {
-      // The row is locked from here: of two changes at once the second sees what the first has left.
-      await rowsIn(
-        sql,
-        `INSERT INTO factor_epochs (user_id, epoch) VALUES ($1, 0)
-         ON CONFLICT (user_id) DO UPDATE SET epoch = factor_epochs.epoch`,
-        [userId],
-      );
-      const changed = await change(sql);
-      if (changed === null) return null;
-      const rows = await rowsIn<{ epoch: number }>(
-        sql,
-        'UPDATE factor_epochs SET epoch = epoch + 1 WHERE user_id = $1 RETURNING epoch',
-        [userId],
-      );
-      return { changed, epoch: rows[0]!.epoch };
+    return this.makeUnder(userId, null, change);
+  }
+
+  /**
+   * Makes one change asked for in a session, if the factors are still those under which it was admitted.
+   * @throws Problem `sign-in-required` when they have changed meanwhile: this session has ended
+   */
+  makeIn<T>(
+    { userId, epoch }: SignedInSession,
+    change: (sql: EntityManager) => Promise<T | null>,
+  ): Promise<{ changed: T; epoch: number } | null> {
+    return this.makeUnder(userId, epoch, change);
+  }
+
+  private async makeUnder<T>(
+    userId: string,
+    admittedUnder: number | null,
+    change: (sql: EntityManager) => Promise<T | null>,
+  ): Promise<{ changed: T; epoch: number } | null> {
+    let made: { changed: T; epoch: number };
+    try {
+      made = await this.dataSource.transaction(async (sql) => {
+        const epoch = await this.lock(sql, userId);
+        if (admittedUnder !== null && admittedUnder !== epoch) throw this.sessionEnded();
+        const changed = await change(sql);
+        if (changed === null) throw new NothingChanged();
+        await this.voidPending(sql, userId);
+        const rows = await rowsIn<{ epoch: number }>(
+          sql,
+          'UPDATE factor_epochs SET epoch = epoch + 1 WHERE user_id = $1 RETURNING epoch',
+          [userId],
+        );
+        return { changed, epoch: rows[0]!.epoch };
+      });
+    } catch (error) {
+      if (error instanceof NothingChanged) return null;
+      throw error;
+    }
+    // They carry the epoch of before, so none could be accepted; this frees the numbers and tells the provider.
+    await this.verifications.cancelAllOf(userId);
+    return made;
+  }
+
+  /** From here on the second of two changes at once waits, and sees what the first has left. @returns the epoch */
+  private async lock(sql: EntityManager, userId: string): Promise<number> {
+    const rows = await rowsIn<{ epoch: number }>(
+      sql,
+      `INSERT INTO factor_epochs (user_id, epoch) VALUES ($1, 0)
+       ON CONFLICT (user_id) DO UPDATE SET epoch = factor_epochs.epoch
+       RETURNING epoch`,
+      [userId],
+    );
+    return rows[0]!.epoch;
+  }
+
+  private async voidPending(sql: EntityManager, userId: string): Promise<void> {
+    await rowsIn(sql, 'DELETE FROM authenticators WHERE user_id = $1 AND confirmed_at IS NULL', [userId]);
+    await rowsIn(sql, 'DELETE FROM step_up_grants WHERE user_id = $1 AND used_at IS NULL', [userId]);
+  }
+
+  private sessionEnded() {
+    const next = this.options.signInPath;
+    return twoFactorProblem('sign-in-required', {
+      members: { next },
+      headers: { 'WWW-Authenticate': 'Bearer' },
+      redirectTo: next,
     });
   }
 }

@@ -5,6 +5,7 @@ import { DataSource } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
 import { PhoneVault } from '../../database/phone-vault.js';
 import { rowsIn, rowsOf } from '../../database/sql.js';
+import type { SignedInSession } from '../assurance/assurance.js';
 import { RESOLVED_OPTIONS, type ResolvedOptions } from '../two-factor.options.js';
 import { twoFactorProblem } from '../two-factor.problems.js';
 import { CodeFactor, type CodeFailure, type CodeResult, type EnrolledFactor } from './factor.js';
@@ -73,34 +74,36 @@ export class TotpFactor extends CodeFactor {
   }
 
   /** A secret to be shown once, as text and QR code; it counts after {@link confirm}. */
-  async begin(userId: string, label: string): Promise<AuthenticatorSetup> {
+  async begin({ userId, sid }: SignedInSession, label: string): Promise<AuthenticatorSetup> {
     const id = uuidv7();
     const secret = generateSecret();
     await rowsOf(
       this.dataSource,
       `WITH abandoned AS (DELETE FROM authenticators WHERE user_id = $2 AND confirmed_at IS NULL)
-       INSERT INTO authenticators (id, user_id, secret, label, created_at) VALUES ($1, $2, $3, $4, now())`,
-      [id, userId, this.vault.seal(secret, id), label],
+       INSERT INTO authenticators (id, user_id, secret, label, begun_in, created_at)
+       VALUES ($1, $2, $3, $4, $5, now())`,
+      [id, userId, this.vault.seal(secret, id), label, sid],
     );
     return this.setupOf(userId, id, secret);
   }
 
-  /** The app that is being set up; null when none is. */
-  async pending(userId: string): Promise<AuthenticatorSetup | null> {
-    const [row] = await this.unconfirmed(userId);
-    return row ? this.setupOf(userId, row.id, this.vault.open(row.secret, row.id)) : null;
+  /** The app that is being set up in this session; null when none is. */
+  async pending(session: SignedInSession): Promise<AuthenticatorSetup | null> {
+    const [row] = await this.unconfirmed(session);
+    return row ? this.setupOf(session.userId, row.id, this.vault.open(row.secret, row.id)) : null;
   }
 
   /** The app shows that it has the secret. @returns the epoch of the factors after it, or why the code does not count */
-  async confirm(userId: string, code: string): Promise<{ epoch: number } | CodeFailure> {
+  async confirm(session: SignedInSession, code: string): Promise<{ epoch: number } | CodeFailure> {
+    const { userId } = session;
     const wait = await this.limits.spend(userId, this.method);
     if (wait !== null) return { ok: false, code: 'rate-limited', retryAfterSeconds: wait };
-    const [pending] = await this.unconfirmed(userId);
+    const [pending] = await this.unconfirmed(session);
     const typed = code.replace(/[\s-]/g, '');
     if (!pending || !DIGITS.test(typed) || !(await this.spendStep(pending, typed)))
       return { ok: false, code: 'wrong-code' };
     await this.limits.forget(userId, this.method);
-    const made = await this.changes.make(userId, async (sql) => {
+    const made = await this.changes.makeIn(session, async (sql) => {
       const rows = await rowsIn(
         sql,
         'UPDATE authenticators SET confirmed_at = now() WHERE id = $1 AND confirmed_at IS NULL RETURNING id',
@@ -112,8 +115,9 @@ export class TotpFactor extends CodeFactor {
   }
 
   /** @returns the epoch of the factors after it, or null when there was none. @throws Problem `last-factor` */
-  async remove(userId: string, id: string, mayBeLast: boolean): Promise<number | null> {
-    const made = await this.changes.make(userId, async (sql) => {
+  async remove(session: SignedInSession, id: string, mayBeLast: boolean): Promise<number | null> {
+    const { userId } = session;
+    const made = await this.changes.makeIn(session, async (sql) => {
       if (!mayBeLast && (await this.changes.count(sql, userId)) <= 1) throw twoFactorProblem('last-factor');
       const rows = await rowsIn(
         sql,
@@ -155,13 +159,14 @@ export class TotpFactor extends CodeFactor {
     );
   }
 
-  private unconfirmed(userId: string): Promise<AuthenticatorRecord[]> {
+  private unconfirmed({ userId, sid }: SignedInSession): Promise<AuthenticatorRecord[]> {
     return rowsOf(
       this.dataSource,
       `SELECT id, secret, label FROM authenticators
-        WHERE user_id = $1 AND confirmed_at IS NULL AND created_at > now() - make_interval(mins => $2)
+        WHERE user_id = $1 AND begun_in = $2 AND confirmed_at IS NULL
+          AND created_at > now() - make_interval(mins => $3)
         ORDER BY created_at DESC LIMIT 1`,
-      [userId, SETUP_MINUTES],
+      [userId, sid, SETUP_MINUTES],
     );
   }
 }

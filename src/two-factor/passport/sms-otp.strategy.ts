@@ -3,10 +3,13 @@ import type { Request } from 'express';
 import { Strategy } from 'passport-strategy';
 import { Problem } from '../../http/index.js';
 import {
+  type Caller,
   maskPhoneNumber,
   originOf,
+  PhoneNumber,
   VERIFICATION_ERRORS,
   type VerificationFailure,
+  type VerificationRecord,
   type VerificationService,
 } from '../../verification/index.js';
 import { SECOND_FACTOR } from '../phones/sms.factor.js';
@@ -16,11 +19,24 @@ type MaybePromise<T> = T | Promise<T>;
 
 export interface SmsOtpOptions<User extends { id: string }> {
   /** The application's `VerificationService`. */
-  verifications: Pick<VerificationService, 'start' | 'check'>;
+  verifications: Pick<VerificationService, 'start' | 'find' | 'check' | 'phoneNumberOf'>;
   /** Who has shown a first factor: from the session or token, never from the body. Null for nobody. */
   user: (request: Request) => MaybePromise<User | null | undefined>;
-  /** A number that this user has proven before, in E.164; null where there is none. */
+  /**
+   * A number that this user has proven before, in E.164; null where there is none. Asked again when a code is checked: a
+   * code that went to another number counts for nothing.
+   */
   phoneNumberOf: (user: User) => MaybePromise<string | null | undefined>;
+  /**
+   * Changes whenever the user's factors do, such as a counter. A code that was asked for under another value counts for
+   * nothing. By default only the number is compared.
+   */
+  epochOf?: (user: User) => MaybePromise<string | number>;
+  /**
+   * Names the session, the same from the first factor to the code: only the session that asked for a code may type it.
+   * By default any session of the user may.
+   */
+  sessionOf?: (request: Request) => string | null | undefined;
   /** What the codes are for; `second-factor` unless told, as on the routes of `TwoFactorModule`. */
   purpose?: string;
 }
@@ -95,7 +111,7 @@ export class SmsOtpStrategy<User extends { id: string } = { id: string }> extend
     const user = await this.options.user(request);
     if (!user) return { code: 'sign-in-required' };
     const { requestId, otpCode } = (request.body ?? {}) as Record<string, unknown>;
-    return otpCode === undefined ? this.send(user, request) : this.check(user, requestId, otpCode);
+    return otpCode === undefined ? this.send(user, request) : this.check(user, request, requestId, otpCode);
   }
 
   private async send(user: User, request: Request): Promise<SmsOtpChallenge> {
@@ -105,23 +121,49 @@ export class SmsOtpStrategy<User extends { id: string } = { id: string }> extend
       phoneNumber,
       purpose: this.purpose,
       confirmed: true,
-      caller: { ...originOf(request), userId: user.id },
+      caller: this.callerOf(user, request),
+      context: { epoch: (await this.options.epochOf?.(user)) ?? null },
     });
     if (!result.ok) return challengeOf(result);
     const { id, phoneCountry, phoneLastDigits } = result.request;
     return { code: 'code-sent', requestId: id, phoneNumber: maskPhoneNumber(phoneCountry, phoneLastDigits) };
   }
 
-  private async check(user: User, requestId: unknown, code: unknown): Promise<Outcome<User>> {
+  private async check(
+    user: User,
+    request: Request,
+    requestId: unknown,
+    code: unknown,
+  ): Promise<Outcome<User>> {
     if (typeof requestId !== 'string' || typeof code !== 'string') return { code: 'invalid-input' };
     if (!isUUID(requestId)) return { code: 'unknown-request' };
-    const result = await this.options.verifications.check({
-      requestId,
-      code,
-      purpose: this.purpose,
-      caller: { userId: user.id },
-    });
-    return result.ok ? { user, info: { method: 'sms', requestId } } : challengeOf(result);
+    const on = { requestId, purpose: this.purpose, caller: this.callerOf(user, request) };
+    const before = await this.options.verifications.find(on);
+    if (!before.ok) return challengeOf(before);
+    if (!(await this.isCurrent(user, before.request))) return { code: 'cancelled', requestId };
+    const result = await this.options.verifications.check({ ...on, code });
+    if (!result.ok) return challengeOf(result);
+    // The host may have changed the number while the provider was asked.
+    if (!(await this.isCurrent(user, result.request))) return { code: 'cancelled', requestId };
+    return { user, info: { method: 'sms', requestId } };
+  }
+
+  /** Whether the code went to the number that is the user's factor now, under the epoch of now. */
+  private async isCurrent(user: User, request: VerificationRecord): Promise<boolean> {
+    const now = await this.options.phoneNumberOf(user);
+    const sentTo = request.phoneNumber && this.options.verifications.phoneNumberOf(request).e164;
+    const epoch = (await this.options.epochOf?.(user)) ?? null;
+    return (
+      Boolean(now) && PhoneNumber.tryParse(now!)?.e164 === sentTo && request.context?.['epoch'] === epoch
+    );
+  }
+
+  private callerOf(user: User, request: Request): Caller {
+    return {
+      ...originOf(request),
+      userId: user.id,
+      sessionId: this.options.sessionOf?.(request) ?? null,
+    };
   }
 
   private settle(outcome: Outcome<User>): void {

@@ -94,6 +94,16 @@ export class EnrolledPhonesRepository {
     return rows[0] ?? null;
   }
 
+  /** Whether the user has this number, as a factor. */
+  async isEnrolled(userId: string, fingerprints: Buffer[]): Promise<boolean> {
+    const rows = await rowsOf(
+      this.dataSource,
+      'SELECT 1 FROM enrolled_phones WHERE user_id = $1 AND phone_fingerprint = ANY($2::bytea[])',
+      [userId, fingerprints],
+    );
+    return rows.length > 0;
+  }
+
   /** Whether another user has this number, as one that is theirs alone. */
   async isTaken(sql: EntityManager, userId: string, fingerprints: Buffer[]): Promise<boolean> {
     const rows = await rowsIn(
@@ -139,13 +149,17 @@ export class EnrolledPhonesRepository {
     return rows[0] ?? null;
   }
 
-  /** @returns false when the user has no such phone */
-  async rename(userId: string, id: string, label: string): Promise<boolean> {
-    const rows = await rowsOf(
-      this.dataSource,
-      'UPDATE enrolled_phones SET label = $3 WHERE id = $1 AND user_id = $2 RETURNING 1',
+  async rename(
+    sql: EntityManager,
+    userId: string,
+    id: string,
+    label: string,
+  ): Promise<EnrolledPhoneRecord | null> {
+    const rows = await rowsIn<EnrolledPhoneRecord>(
+      sql,
+      `UPDATE enrolled_phones SET label = $3 WHERE id = $1 AND user_id = $2 RETURNING ${COLUMNS}`,
       [id, userId, label],
     );
-    return rows.length > 0;
+    return rows[0] ?? null;
   }
 }

@@ -1,14 +1,16 @@
 import { Inject, Injectable } from '@nestjs/common';
+import type { EntityManager } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
 import { PhoneVault } from '../../database/phone-vault.js';
 import {
-  type Caller,
   type Channel,
   maskPhoneNumber,
   PhoneNumber,
   type VerificationResult,
   VerificationService,
 } from '../../verification/index.js';
+import type { SignedInSession } from '../assurance/assurance.js';
+import { BoundRequests, type Origin } from '../bound-requests.js';
 import { FactorChanges } from '../factors/factor-changes.js';
 import { twoFactorProblem } from '../two-factor.problems.js';
 import { RESOLVED_OPTIONS, type ResolvedOptions } from '../two-factor.options.js';
@@ -39,6 +41,7 @@ export class EnrolledPhones {
   constructor(
     private readonly repository: EnrolledPhonesRepository,
     private readonly changes: FactorChanges,
+    private readonly requests: BoundRequests,
     private readonly verifications: VerificationService,
     private readonly vault: PhoneVault,
     @Inject(RESOLVED_OPTIONS) private readonly options: ResolvedOptions,
@@ -55,31 +58,49 @@ export class EnrolledPhones {
     return PhoneNumber.fromE164(this.vault.open(phone.phoneNumber, phone.id));
   }
 
-  /** Sends a code to a number that is to become a factor. */
+  /**
+   * Sends a code to a number that is to become a factor.
+   * @throws Problem `too-many-factors`; `number-enrolled` when the user has it already
+   */
   async enrol(
-    userId: string,
+    session: SignedInSession,
     {
-      origin = {},
+      phoneNumber,
+      country,
       ...input
-    }: {
-      phoneNumber: string;
-      country?: string;
-      channel?: Channel;
-      locale?: string;
-      origin?: Pick<Caller, 'address' | 'userAgent'>;
-    },
+    }: { phoneNumber: string; country?: string; channel?: Channel; locale?: string; origin: Origin },
   ): Promise<VerificationResult> {
-    const phones = await this.repository.ofUser(userId);
+    const phones = await this.repository.ofUser(session.userId);
     if (phones.length >= this.options.maxPhones) throw twoFactorProblem('too-many-factors');
-    return this.verifications.start({ ...input, purpose: ENROLMENT, caller: { ...origin, userId } });
+    const number = PhoneNumber.tryParse(phoneNumber, country);
+    if (number && (await this.repository.isEnrolled(session.userId, this.fingerprintsOf(number))))
+      throw twoFactorProblem('number-enrolled');
+    return this.requests.start(session, null, {
+      ...input,
+      phoneNumber,
+      purpose: ENROLMENT,
+      ...(country ? { country } : {}),
+    });
+  }
+
+  findEnrolment(session: SignedInSession, requestId: string): Promise<VerificationResult> {
+    return this.requests.find(session, { requestId, purpose: ENROLMENT });
+  }
+
+  resendEnrolment(
+    session: SignedInSession,
+    on: { requestId: string; channel?: Channel; origin: Origin },
+  ): Promise<VerificationResult> {
+    return this.requests.resend(session, { ...on, purpose: ENROLMENT });
   }
 
   /**
    * Checks the code that was sent there; the number is a factor from then on.
    * @param replaces the phone whose place it takes
+   * @throws Problem `unknown-factor` when there is no phone to replace: then the code is not spent
    */
   async prove(
-    userId: string,
+    session: SignedInSession,
     {
       requestId,
       code,
@@ -87,52 +108,62 @@ export class EnrolledPhones {
       replaces,
     }: { requestId: string; code: string; label: string; replaces?: string },
   ): Promise<{ result: VerificationResult; change: PhoneChange | null }> {
-    const result = await this.verifications.check({
-      requestId,
-      code,
-      purpose: ENROLMENT,
-      caller: { userId },
-    });
+    if (replaces && !(await this.repository.find(session.userId, replaces)))
+      throw twoFactorProblem('unknown-factor');
+    const result = await this.requests.check(session, { requestId, code, purpose: ENROLMENT });
     if (!result.ok) return { result, change: null };
     const number = this.verifications.phoneNumberOf(result.request);
-    return { result, change: await this.add(userId, number, label, replaces) };
+    return { result, change: await this.add(session, number, label, replaces) };
   }
 
   /** @throws Problem `last-factor` where the user has to keep one, `unknown-factor` */
-  async remove(userId: string, id: string, mayBeLast: boolean): Promise<PhoneChange> {
-    const made = await this.changes.make(userId, async (sql) => {
-      if (!mayBeLast && (await this.changes.count(sql, userId)) <= 1) throw twoFactorProblem('last-factor');
-      return this.repository.remove(sql, userId, id);
+  remove(session: SignedInSession, id: string, mayBeLast: boolean): Promise<PhoneChange> {
+    return this.change(session, async (sql) => {
+      if (!mayBeLast && (await this.changes.count(sql, session.userId)) <= 1)
+        throw twoFactorProblem('last-factor');
+      return this.repository.remove(sql, session.userId, id);
     });
+  }
+
+  /** @throws Problem `unknown-factor` */
+  makePrimary(session: SignedInSession, id: string): Promise<PhoneChange> {
+    return this.change(session, (sql) => this.repository.makePrimary(sql, session.userId, id));
+  }
+
+  /** A new name is a change like any other: under it the user recognises the phone. @throws Problem `unknown-factor` */
+  rename(session: SignedInSession, id: string, label: string): Promise<PhoneChange> {
+    return this.change(session, (sql) => this.repository.rename(sql, session.userId, id, label));
+  }
+
+  private async change(
+    session: SignedInSession,
+    make: (sql: EntityManager) => Promise<EnrolledPhoneRecord | null>,
+  ): Promise<PhoneChange> {
+    const made = await this.changes.makeIn(session, make);
     if (!made) throw twoFactorProblem('unknown-factor');
     return { phone: made.changed, epoch: made.epoch };
   }
 
-  async makePrimary(userId: string, id: string): Promise<PhoneChange> {
-    const made = await this.changes.make(userId, (sql) => this.repository.makePrimary(sql, userId, id));
-    if (!made) throw twoFactorProblem('unknown-factor');
-    return { phone: made.changed, epoch: made.epoch };
-  }
-
-  /** A name proves nothing: sessions stay. @throws Problem `unknown-factor` */
-  async rename(userId: string, id: string, label: string): Promise<void> {
-    if (!(await this.repository.rename(userId, id, label))) throw twoFactorProblem('unknown-factor');
+  private fingerprintsOf(number: PhoneNumber): [Buffer, ...Buffer[]] {
+    return this.vault.fingerprints('phone', number.e164);
   }
 
   private async add(
-    userId: string,
+    session: SignedInSession,
     number: PhoneNumber,
     label: string,
     replaces: string | undefined,
-  ): Promise<PhoneChange | null> {
+  ): Promise<PhoneChange> {
+    const { userId } = session;
     const id = uuidv7();
-    const fingerprints = this.vault.fingerprints('phone', number.e164);
+    const fingerprints = this.fingerprintsOf(number);
     const isExclusive = !this.options.sharedNumbers;
     try {
-      const made = await this.changes.make(userId, async (sql) => {
+      return await this.change(session, async (sql) => {
         if (isExclusive && (await this.repository.isTaken(sql, userId, fingerprints)))
           throw twoFactorProblem('number-taken');
         const replaced = replaces ? await this.repository.remove(sql, userId, replaces) : null;
+        if (replaces && !replaced) throw twoFactorProblem('unknown-factor');
         if ((await this.repository.count(sql, userId)) >= this.options.maxPhones)
           throw twoFactorProblem('too-many-factors');
         const phone = await this.repository.add(
@@ -149,9 +180,10 @@ export class EnrolledPhones {
           },
           fingerprints,
         );
-        return phone && replaced?.isPrimary ? this.repository.makePrimary(sql, userId, id) : phone;
+        // Proven in another request at the same moment: nothing is replaced for it.
+        if (!phone) throw twoFactorProblem('number-enrolled');
+        return replaced?.isPrimary ? this.repository.makePrimary(sql, userId, id) : phone;
       });
-      return made && { phone: made.changed, epoch: made.epoch };
     } catch (error) {
       if (isTakenMeanwhile(error)) throw twoFactorProblem('number-taken');
       throw error;

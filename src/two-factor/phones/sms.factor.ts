@@ -1,18 +1,12 @@
 import { Injectable } from '@nestjs/common';
-import {
-  type Caller,
-  type Channel,
-  type VerificationResult,
-  VerificationService,
-} from '../../verification/index.js';
+import type { Channel, VerificationResult } from '../../verification/index.js';
+import type { SignedInSession } from '../assurance/assurance.js';
+import { BoundRequests, type OnBoundRequest, type Origin } from '../bound-requests.js';
 import { type EnrolledFactor, Factor } from '../factors/factor.js';
 import { EnrolledPhones, maskOf } from './enrolled-phones.service.js';
 
 /** Of codes that show the factor; enrolment and step-ups have purposes of their own. */
 export const SECOND_FACTOR = 'second-factor';
-
-/** Where a call comes from, for the record; `originOf(request)`. */
-export type Origin = Pick<Caller, 'address' | 'userAgent'>;
 
 /** A code by text message or call to a phone that the user has proven before. */
 @Injectable()
@@ -22,7 +16,7 @@ export class SmsFactor extends Factor {
 
   constructor(
     private readonly phones: EnrolledPhones,
-    private readonly verifications: VerificationService,
+    private readonly requests: BoundRequests,
   ) {
     super();
   }
@@ -44,50 +38,39 @@ export class SmsFactor extends Factor {
    * @throws Problem `unknown-factor`
    */
   async challenge(
-    userId: string,
+    session: SignedInSession,
     {
       phoneId,
       channel = 'sms',
       purpose = SECOND_FACTOR,
       locale,
-      origin = {},
-    }: { phoneId: string; channel?: Channel; purpose?: string; locale?: string; origin?: Origin },
+      origin,
+    }: { phoneId: string; channel?: Channel; purpose?: string; locale?: string; origin: Origin },
   ): Promise<VerificationResult> {
-    const number = await this.phones.numberOf(userId, phoneId);
-    return this.verifications.start({
+    const number = await this.phones.numberOf(session.userId, phoneId);
+    return this.requests.start(session, phoneId, {
       phoneNumber: number.e164,
       channel,
       purpose,
       confirmed: true,
-      caller: { ...origin, userId },
+      origin,
       ...(locale ? { locale } : {}),
     });
   }
 
-  check(
-    userId: string,
-    requestId: string,
-    code: string,
-    purpose = SECOND_FACTOR,
-  ): Promise<VerificationResult> {
-    return this.verifications.check({ requestId, code, purpose, caller: { userId } });
+  /** Checks a code of {@link challenge}: right only from the session that asked, while that phone is enrolled. */
+  check(session: SignedInSession, on: OnBoundRequest & { code: string }): Promise<VerificationResult> {
+    return this.requests.check(session, on);
   }
 
   resend(
-    userId: string,
-    requestId: string,
-    channel?: Channel,
-    purpose = SECOND_FACTOR,
+    session: SignedInSession,
+    on: OnBoundRequest & { channel?: Channel; origin: Origin },
   ): Promise<VerificationResult> {
-    return this.verifications.resend({
-      requestId,
-      purpose,
-      caller: { userId },
-      ...(channel ? { channel } : {}),
-    });
+    return this.requests.resend(session, on);
   }
 
-  find(userId: string, requestId: string, purpose = SECOND_FACTOR): Promise<VerificationResult> {
-    return this.verifications.find({ requestId, purpose, caller: { userId } });
+  find(session: SignedInSession, on: OnBoundRequest): Promise<VerificationResult> {
+    return this.requests.find(session, on);
   }
 }

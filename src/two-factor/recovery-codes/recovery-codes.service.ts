@@ -7,7 +7,7 @@ import { rowsIn, rowsOf } from '../../database/sql.js';
 import type { CodeResult } from '../factors/factor.js';
 import { FactorChanges } from '../factors/factor-changes.js';
 import { FactorLimits } from '../factors/factor-limits.js';
-import { RECOVERY } from '../assurance/assurance.js';
+import { RECOVERY, type SignedInSession } from '../assurance/assurance.js';
 
 export const RECOVERY_CODES = 10;
 /** Crockford's base 32: no letters that look like digits. */
@@ -42,7 +42,7 @@ export class RecoveryCodes {
   }
 
   /** A new sheet; the old one is worth nothing any more. @returns the codes, which nobody can ever read again, and the epoch */
-  async regenerate(userId: string): Promise<{ codes: string[]; epoch: number }> {
+  async regenerate(session: SignedInSession): Promise<{ codes: string[]; epoch: number }> {
     const selectors = new Set<string>();
     while (selectors.size < RECOVERY_CODES) selectors.add(random(SELECTOR_LENGTH));
     const codes = await Promise.all(
@@ -51,7 +51,8 @@ export class RecoveryCodes {
         return { selector, secret, hash: await hash(secret) };
       }),
     );
-    const made = await this.changes.make(userId, async (sql) => {
+    const { userId } = session;
+    const made = await this.changes.makeIn(session, async (sql) => {
       await rowsIn(sql, 'DELETE FROM recovery_codes WHERE user_id = $1', [userId]);
       await rowsIn(
         sql,

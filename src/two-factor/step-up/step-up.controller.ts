@@ -21,7 +21,7 @@ import {
   type VerificationPolicy,
   VerificationResource,
 } from '../../verification/index.js';
-import type { Assurance } from '../assurance/assurance.js';
+import { type Assurance, sessionOf } from '../assurance/assurance.js';
 import { Challenges } from '../challenges.js';
 import { ChallengeDto, ResendDto, ReturnDto, ShowCodeDto, ShowOwnCodeDto } from '../dto/challenge.dto.js';
 import { AssuranceResource, FactorsResource } from '../dto/resources.js';
@@ -95,13 +95,13 @@ export class StepUpController {
   @ApiOkResponse({ type: VerificationResource })
   @ApiProblems('invalid-input', 'sign-in-required', 'unknown-request', 'unknown-step-up')
   async codePage(
-    @CurrentAssurance() { userId }: Assurance,
+    @CurrentAssurance() assurance: Assurance,
     @Param('id') id: string,
     @Query() { requestId }: ResendDto,
     @Req() request: Request,
   ): Promise<VerificationResource> {
     await this.pending(request, id);
-    const found = await this.sms.find(userId!, requestId, purposeOf(id));
+    const found = await this.sms.find(sessionOf(assurance), { requestId, purpose: purposeOf(id) });
     return resourceOrProblem(found, this.policy.maxSends);
   }
 
@@ -113,13 +113,18 @@ export class StepUpController {
   @ApiOkResponse({ type: VerificationResource })
   @ApiProblems(...ON_A_GRANT, ...ON_A_MESSAGE)
   async resend(
-    @CurrentAssurance() { userId }: Assurance,
+    @CurrentAssurance() assurance: Assurance,
     @Param('id') id: string,
     @Body() { requestId, channel }: ResendDto,
     @Req() request: Request,
   ): Promise<VerificationResource> {
     await this.pending(request, id);
-    const result = await this.sms.resend(userId!, requestId, channel, purposeOf(id));
+    const result = await this.sms.resend(sessionOf(assurance), {
+      requestId,
+      purpose: purposeOf(id),
+      origin: originOf(request),
+      ...(channel ? { channel } : {}),
+    });
     return resourceOrProblem(result, this.policy.maxSends);
   }
 
@@ -131,14 +136,15 @@ export class StepUpController {
   @ApiOkResponse({ type: AssuranceResource })
   @ApiProblems(...ON_A_GRANT)
   async verify(
-    @CurrentAssurance() { userId }: Assurance,
+    @CurrentAssurance() assurance: Assurance,
     @Param('id') id: string,
     @Body() { requestId, otpCode, returnTo }: ShowCodeDto,
     @Req() request: Request,
     @Res({ passthrough: true }) response: Response,
   ): Promise<AssuranceResource> {
     await this.pending(request, id);
-    const result = await this.sms.check(userId!, requestId, otpCode, purposeOf(id));
+    const on = { requestId, purpose: purposeOf(id), code: otpCode };
+    const result = await this.sms.check(sessionOf(assurance), on);
     resourceOrProblem(result, this.policy.maxSends);
     return this.grant(request, response, id, { method: this.sms.method, requestId }, returnTo);
   }

@@ -12,6 +12,7 @@ export const VERIFICATION_ERRORS = {
   expired: 410,
   cancelled: 410,
   'already-verified': 409,
+  'requested-elsewhere': 409,
   'unknown-request': 404,
   'not-ready': 409,
   'check-in-progress': 409,

@@ -18,6 +18,8 @@ export type EndReason =
   | 'provider-ended'
   | 'cancelled-by-caller'
   | 'cancelled-by-operator'
+  /** The user's factors changed while the request was live. */
+  | 'factors-changed'
   /** The number's owner, who has confirmed it before, wants a code of their own. */
   | 'superseded';
 

@@ -2,6 +2,9 @@ import { type EndReason, LIVE_STATUSES, type PublicStatus, type Status } from '.
 import type { ProviderVerdict } from './outcomes.js';
 import type { Channel } from './phone-number.js';
 
+/** Facts about what a proof is for, fixed when the request is made. */
+export type VerificationContext = Readonly<Record<string, string | number | null>>;
+
 /** One row of `verification_requests`, as every statement returns it. Times are the database's. */
 export interface VerificationRecord {
   id: string;
@@ -23,6 +26,12 @@ export interface VerificationRecord {
   userId: string | null;
   callerFingerprint: Buffer;
   callerBound: boolean;
+  /** Of the session or device that asked, the only one whose codes are accepted; null where the caller is all there is. */
+  proverFingerprint: Buffer | null;
+  /** What the application keeps with the request; see {@link StartVerification.context}. */
+  context: VerificationContext | null;
+  /** Only on answers to a caller: another session of the same user asked for it, so this one can only look at it. */
+  requestedElsewhere?: boolean;
   codeLength: number;
   providerRequestId: string | null;
   /** Not null while it is not known whether a message went out. */
@@ -61,7 +70,7 @@ export type Action = (typeof ACTIONS)[number];
 
 /** What the caller can do now. A resend is offered during its cooldown too: `resendAvailableAt` tells when it will work. */
 export function availableActions(record: VerificationRecord, maxSends: number): Action[] {
-  if (publicStatus(record) !== 'PENDING') return [];
+  if (publicStatus(record) !== 'PENDING' || record.requestedElsewhere) return [];
   const actions: Action[] = [];
   if (record.attempts < record.maxAttempts) {
     if (record.status === 'PENDING' && record.sendUntil === null) actions.push('verify');

@@ -1,4 +1,4 @@
-import { ApiProperty } from '@nestjs/swagger';
+import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { PUBLIC_STATUSES, type PublicStatus } from '../domain/lifecycle.js';
 import { type Channel, maskPhoneNumber } from '../domain/phone-number.js';
 import {
@@ -54,6 +54,12 @@ export class VerificationResource {
 
   @ApiProperty({ enum: ACTIONS, isArray: true, description: 'What the caller can do now.' })
   actions!: Action[];
+
+  @ApiPropertyOptional({
+    description:
+      'Another session of the same user asked for this code: it is accepted there only. Ask for a new one at `resendAvailableAt`.',
+  })
+  requestedElsewhere?: true;
 }
 
 export function toResource(record: VerificationRecord, maxSends: number): VerificationResource {
@@ -71,5 +77,6 @@ export function toResource(record: VerificationRecord, maxSends: number): Verifi
     resendAvailableAt: record.resendAvailableAt?.toISOString() ?? null,
     verifiedAt: record.verifiedAt?.toISOString() ?? null,
     actions: availableActions(record, maxSends),
+    ...(record.requestedElsewhere ? { requestedElsewhere: true } : {}),
   };
 }

@@ -1,6 +1,7 @@
 import { Check, Column, Entity, Index, PrimaryColumn } from 'typeorm';
 import type { Channel } from '../domain/phone-number.js';
 import type { ProviderVerdict } from '../domain/outcomes.js';
+import type { VerificationContext } from '../domain/verification-record.js';
 import { type EndReason, type Status, STATUSES } from '../domain/lifecycle.js';
 
 /**
@@ -78,6 +79,14 @@ export class VerificationRequest {
   @Column('boolean', { name: 'caller_bound' })
   callerBound!: boolean;
 
+  /** Of the session or device that asked; then codes are accepted from no other. */
+  @Column('bytea', { name: 'prover_fingerprint', nullable: true })
+  proverFingerprint!: Buffer | null;
+
+  /** What the application keeps with the request: what the proof is bound to. */
+  @Column('jsonb', { nullable: true })
+  context!: VerificationContext | null;
+
   @Column('text', { nullable: true })
   locale!: string | null;
 
@@ -102,6 +111,14 @@ export class VerificationRequest {
   /** The answer of a check was lost: only the provider knows whether its code was right. */
   @Column('boolean', { name: 'check_in_doubt', default: false })
   checkInDoubt!: boolean;
+
+  /** While a check is under way: of its code, and of who typed it. */
+  @Column('bytea', { name: 'claim_fingerprint', nullable: true })
+  claimFingerprint!: Buffer | null;
+
+  /** The same of the check in doubt: a late verdict belongs to it. Empty: two codes are in doubt, it belongs to nobody. */
+  @Column('bytea', { name: 'doubt_fingerprint', nullable: true })
+  doubtFingerprint!: Buffer | null;
 
   /** What the provider's webhooks say has become of the request. */
   @Column('text', { name: 'provider_verdict', nullable: true })

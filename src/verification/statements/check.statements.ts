@@ -1,11 +1,31 @@
 import type { Actor } from '../domain/verification-event.js';
 import { ALLOWED_CHECK } from './decision.statements.js';
-import { boundTo, change, COLUMNS, createdWithin, from, inTime, notBusy, seconds } from './fragments.js';
-import { countCodes, countCodesOfUser, limitsFrom, mustWait, UNCOUNTED } from './guards.js';
+import {
+  boundTo,
+  change,
+  COLUMNS,
+  createdWithin,
+  from,
+  inTime,
+  isLive,
+  notBusy,
+  provenBy,
+  seconds,
+} from './fragments.js';
+import {
+  countCodes,
+  countCodesOfUser,
+  DOUBT_AFTER_LAPSE,
+  doubtAbout,
+  limitsFrom,
+  mustWait,
+  NO_DOUBT,
+  UNCOUNTED,
+} from './guards.js';
 
 const FINISH_CHECK = {
   set: `status = $3::text, reason = $4::text, attempts = r.attempts - $5::int, check_token = NULL, check_until = NULL,
-        check_in_doubt = $6, send_until = CASE WHEN $3::text = 'PENDING' THEN r.send_until END,
+        check_in_doubt = $6, doubt_fingerprint = ${doubtAbout('$16::text')}, claim_fingerprint = NULL, send_until = CASE WHEN $3::text = 'PENDING' THEN r.send_until END,
         verified_at = CASE WHEN $3::text = 'VERIFIED' THEN clock_timestamp() END,
         ended_at = CASE WHEN $3::text <> 'PENDING' THEN clock_timestamp() END,
         price = coalesce($10::numeric + coalesce(r.price, 0), r.price), currency = coalesce($11::text, r.currency)`,
@@ -28,7 +48,7 @@ const NOT_RIGHT = `(CASE WHEN r.status = 'VERIFIED' THEN 0 ELSE r.uncounted - $5
 const cancelled = (may: string, actor: Actor) =>
   change({
     before: `b AS (SELECT r.id, r.status FROM verification_requests r WHERE r.id = $1 FOR UPDATE)`,
-    set: `status = 'CANCELLED', reason = $2::text, ended_at = clock_timestamp()`,
+    set: `status = 'CANCELLED', reason = $2::text, ended_at = clock_timestamp(), ${NO_DOUBT}`,
     using: 'b',
     where: `r.id = b.id AND ${from('cancelled')} AND ${inTime} AND ${may}`,
     entry: {
@@ -45,14 +65,16 @@ const cancelled = (may: string, actor: Actor) =>
 export const CHECK_STATEMENTS = {
   /**
    * Spends one attempt and takes the request for one check, or does nothing. $6: also when the answer of the check
-   * before was lost (a provider that can be asked what became of it is asked that first). $7: of its record. Hot: 3 of 4.
+   * before was lost (a provider that can be asked what became of it is asked that first). $7: of its record. $8: the
+   * fingerprint of the code and of who submits it, $9: of who submits it. Hot: 3 of 4.
    */
   claimCheck: change({
     set: `attempts = r.attempts + 1, check_token = $2, check_until = clock_timestamp() + ${seconds('$4')},
           uncounted = CASE WHEN r.check_token IS NULL THEN 1 ELSE r.uncounted + 1 END,
+          doubt_fingerprint = ${DOUBT_AFTER_LAPSE}, claim_fingerprint = $8,
           check_in_doubt = r.check_in_doubt OR r.check_token IS NOT NULL`,
     where: `r.id = $1 AND r.purpose = $5 AND ${from('matched')} AND ${inTime} AND r.attempts < r.max_attempts
-        AND r.send_until IS NULL AND ${notBusy} AND ${boundTo('$3')}
+        AND r.send_until IS NULL AND ${notBusy} AND ${boundTo('$3')} AND ${provenBy('$9')}
         AND ($6 OR NOT r.check_in_doubt AND r.check_token IS NULL)
         AND NOT ${mustWait('r.phone_fingerprint', 'r.confirmed_for', 'r.user_id')}`,
     entry: { type: `'check-claimed'`, from: `'PENDING'`, to: `'PENDING'`, actor: `'caller'` },
@@ -80,7 +102,8 @@ export const CHECK_STATEMENTS = {
   claimDoubt: `
     UPDATE verification_requests r
        SET check_token = $1, check_until = clock_timestamp() + ${seconds('$2')},
-           check_in_doubt = r.check_in_doubt OR r.check_token IS NOT NULL, uncounted = ${UNCOUNTED}
+           check_in_doubt = r.check_in_doubt OR r.check_token IS NOT NULL, uncounted = ${UNCOUNTED},
+           doubt_fingerprint = ${DOUBT_AFTER_LAPSE}, claim_fingerprint = NULL
      WHERE r.id = (SELECT r.id FROM verification_requests r
                     WHERE ${createdWithin('$5')} AND ${from('matched')} AND ${inTime}
                       AND r.send_until IS NULL AND ${notBusy} AND ($4::uuid IS NULL OR r.id = $4::uuid)
@@ -96,10 +119,29 @@ export const CHECK_STATEMENTS = {
      WHERE r.id = $1 AND r.check_token = $2 AND ${from('matched')}
     RETURNING ${COLUMNS}`,
 
-  cancel: cancelled(`r.purpose = $7 AND ${boundTo('$8')}`, 'caller'),
+  /**
+   * A verdict came late and made the request VERIFIED: hands that success to whoever repeats the code it belongs to ($3,
+   * under every key), once. Changes no status, hence no event.
+   */
+  acceptLateVerdict: `
+    UPDATE verification_requests r SET doubt_fingerprint = NULL
+     WHERE r.id = $1 AND r.purpose = $2 AND r.status = 'VERIFIED' AND ${inTime}
+       AND r.doubt_fingerprint = ANY($3::bytea[]) AND ${boundTo('$4')} AND ${provenBy('$5')}
+    RETURNING ${COLUMNS}`,
+
+  cancel: cancelled(`r.purpose = $7 AND ${boundTo('$8')} AND ${provenBy('$9')}`, 'caller'),
 
   /** The same by an operator, whoever began it. */
   cancelByOperator: cancelled('true', 'operator'),
+
+  /** The same because the factors of its user ($7) have changed. */
+  cancelForUser: cancelled('r.user_id = $7', 'caller'),
+
+  /** The live requests of a user. */
+  findLiveOfUser: `
+    SELECT r.id FROM verification_requests r
+     WHERE r.user_id = $1 AND ${createdWithin('$2')} AND ${isLive('r')}
+     ORDER BY r.created_at`,
 
   /** Why a claim was refused, as far as the guards are concerned. */
   findWait: `

@@ -14,11 +14,16 @@ export const notBusy = '(r.check_until IS NULL OR r.check_until <= clock_timesta
 export const boundTo = (parameter: string) =>
   `(NOT r.caller_bound OR r.caller_fingerprint = ANY(${parameter}::bytea[]))`;
 
+/** The caller (by any of its fingerprints) is the session or device that asked, or the request answers to no single one. */
+export const provenBy = (parameter: string) =>
+  `(r.prover_fingerprint IS NULL OR r.prover_fingerprint = ANY(${parameter}::bytea[]))`;
+
 /** What a statement returns: the row `r`, and the moment it was read at. */
 export const COLUMNS = `
   r.id, r.purpose, r.status, r.reason, r.channel, r.locale, r.provider, r.attempts, r.sends,
   r.phone_number AS "phoneNumber", r.phone_country AS "phoneCountry", r.phone_last_digits AS "phoneLastDigits",
   r.confirmed_for AS "confirmedFor", r.user_id AS "userId", r.caller_fingerprint AS "callerFingerprint", r.caller_bound AS "callerBound",
+  r.prover_fingerprint AS "proverFingerprint", r.context,
   r.code_length AS "codeLength", r.max_attempts AS "maxAttempts", r.provider_request_id AS "providerRequestId",
   r.send_until AS "sendUntil", r.check_until AS "checkUntil", r.check_token IS NOT NULL AS "checkClaimed",
   r.check_in_doubt AS "checkInDoubt", r.provider_verdict AS "providerVerdict",

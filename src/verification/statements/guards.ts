@@ -44,6 +44,24 @@ export const holdAsLong = `
       FROM changed r
      WHERE g.phone_fingerprint = r.phone_fingerprint AND g.confirmed_for = r.confirmed_for AND g.live_request_id = r.id)`;
 
+/**
+ * The code that a late verdict belongs to, once the check that is claimed is in doubt too. A verdict does not say which
+ * code was right, so after two different codes it belongs to nobody: the empty fingerprint matches none.
+ */
+const DOUBT_AND_CLAIM = `
+  CASE WHEN r.doubt_fingerprint IS NULL OR r.doubt_fingerprint = r.claim_fingerprint THEN r.claim_fingerprint ELSE ''::bytea END`;
+
+/** {@link DOUBT_AND_CLAIM}, if a check is claimed and its process has died. */
+export const DOUBT_AFTER_LAPSE = `
+  CASE WHEN r.check_token IS NULL OR r.claim_fingerprint IS NULL THEN r.doubt_fingerprint ELSE ${DOUBT_AND_CLAIM} END`;
+
+/** Whom a late verdict belongs to after a check. @param about a text parameter: `this-check`, `earlier-check` or null */
+export const doubtAbout = (about: string) =>
+  `CASE ${about} WHEN 'this-check' THEN ${DOUBT_AND_CLAIM} WHEN 'earlier-check' THEN r.doubt_fingerprint END`;
+
+/** No verdict can make a success of the request any more. */
+export const NO_DOUBT = 'claim_fingerprint = NULL, doubt_fingerprint = NULL';
+
 /** A check or a resend is under way, or was when its process died: so many codes may have been wrong. */
 export const UNCOUNTED = 'CASE WHEN r.check_token IS NULL THEN 0 ELSE r.uncounted END';
 

@@ -1,6 +1,14 @@
 import { ADMISSION, GIVE_BACK, GIVEN_BACK } from './decision.statements.js';
 import { boundTo, change, from, inTime, notBusy, seconds } from './fragments.js';
-import { countCodes, countCodesOfUser, limitsFrom, mustWait, UNCOUNTED } from './guards.js';
+import {
+  countCodes,
+  countCodesOfUser,
+  DOUBT_AFTER_LAPSE,
+  limitsFrom,
+  mustWait,
+  NO_DOUBT,
+  UNCOUNTED,
+} from './guards.js';
 
 const IN_PENDING = { from: `'PENDING'`, to: `'PENDING'` };
 
@@ -29,7 +37,7 @@ export const RESEND_STATEMENTS = {
       SELECT CASE WHEN w.refused_by IS NULL THEN 'allowed' ELSE 'refused' END AS outcome, w.*
         FROM b, weigh_rules(CASE WHEN b.lost THEN '[]'::jsonb ELSE $8::jsonb END, true) w)`,
     set: `sends = r.sends + CASE WHEN b.lost THEN 0 ELSE 1 END, channel = coalesce($7, r.channel), check_token = $2,
-          uncounted = ${UNCOUNTED},
+          uncounted = ${UNCOUNTED}, doubt_fingerprint = ${DOUBT_AFTER_LAPSE}, claim_fingerprint = NULL,
           check_until = clock_timestamp() + ${seconds('$4')}, send_until = clock_timestamp() + ${seconds('$4')}`,
     using: 'b, admitted',
     where: `r.id = b.id AND admitted.outcome = 'allowed'`,
@@ -46,7 +54,7 @@ export const RESEND_STATEMENTS = {
   /** The new message is out: a new code, a new lifetime, the same count of wrong codes. */
   finishResend: change({
     set: `provider_request_id = $3, send_until = NULL, check_token = NULL, check_until = NULL,
-          check_in_doubt = false, provider_verdict = NULL,
+          check_in_doubt = false, provider_verdict = NULL, ${NO_DOUBT},
           expires_at = clock_timestamp() + ${seconds('$4')}, resend_available_at = clock_timestamp() + ${seconds('$5')}`,
     where: `r.id = $1 AND r.check_token = $2 AND ${from('resent')}`,
     entry: {

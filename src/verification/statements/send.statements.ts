@@ -12,7 +12,15 @@ import {
   notBusy,
   seconds,
 } from './fragments.js';
-import { countCodes, freeGuard, holdAsLong, limitsFrom, UNCOUNTED } from './guards.js';
+import {
+  countCodes,
+  DOUBT_AFTER_LAPSE,
+  freeGuard,
+  holdAsLong,
+  limitsFrom,
+  NO_DOUBT,
+  UNCOUNTED,
+} from './guards.js';
 
 const STARTED: JournalEntry = { type: `'started'`, from: 'NULL', to: `'SENDING'`, actor: `'caller'` };
 
@@ -30,9 +38,9 @@ export const SEND_STATEMENTS = {
       INSERT INTO verification_requests AS r
         (id, purpose, channel, phone_number, phone_fingerprint, phone_country, phone_last_digits, confirmed_for, user_id,
          caller_fingerprint, caller_bound, locale, code_length, max_attempts, provider,
-         prefix_fingerprint, caller_address, caller_agent,
+         prefix_fingerprint, caller_address, caller_agent, prover_fingerprint, context,
          status, created_at, expires_at, send_until, events, event_hash)
-      SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $16, $21, $22, $23,
+      SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $16, $21, $22, $23, $24, $25::jsonb,
              'SENDING', a.moment, a.live_until, clock_timestamp() + ${seconds('$17')},
              1, ${firstHash('$1', STARTED)}
         FROM admitted a WHERE a.outcome = 'allowed'
@@ -150,7 +158,7 @@ export const SEND_STATEMENTS = {
   /** Ends a stranger's request for the sake of the owner's, and lets nobody begin another one for a minute. */
   supersede: change({
     before: `b AS (SELECT r.id, r.status FROM verification_requests r WHERE r.id = $1 FOR UPDATE)`,
-    set: `status = 'CANCELLED', reason = 'superseded', ended_at = clock_timestamp()`,
+    set: `status = 'CANCELLED', reason = 'superseded', ended_at = clock_timestamp(), ${NO_DOUBT}`,
     using: 'b',
     where: `r.id = b.id AND r.confirmed_for = '' AND ${from('cancelled')}`,
     entry: {
@@ -186,7 +194,7 @@ export const SEND_STATEMENTS = {
        WHERE ${createdWithin('$3')} AND ${from('resent')}
          AND r.send_until <= clock_timestamp() AND ${inTime} AND ${notBusy}
        ORDER BY r.send_until FOR UPDATE SKIP LOCKED LIMIT 1)`,
-    set: `uncounted = ${UNCOUNTED}, check_token = $2, check_until = clock_timestamp() + ${seconds('$1')}, send_until = clock_timestamp() + ${seconds('$1')}`,
+    set: `uncounted = ${UNCOUNTED}, doubt_fingerprint = ${DOUBT_AFTER_LAPSE}, claim_fingerprint = NULL, check_token = $2, check_until = clock_timestamp() + ${seconds('$1')}, send_until = clock_timestamp() + ${seconds('$1')}`,
     using: 'b',
     where: 'r.id = b.id',
     entry: { type: `'send-retried'`, from: `'PENDING'`, to: `'PENDING'`, actor: `'reconciler'` },

@@ -1,5 +1,5 @@
 import { change, COLUMNS, createdWithin, isLive, notBusy, seconds } from './fragments.js';
-import { limitsFrom, lockAfter, waitAfter } from './guards.js';
+import { limitsFrom, lockAfter, NO_DOUBT, waitAfter } from './guards.js';
 
 const limits = limitsFrom(2);
 const WRONG_CODES = '(g.wrong_codes + f.wrong)';
@@ -17,7 +17,8 @@ export const UPKEEP_STATEMENTS = {
          AND r.expires_at <= clock_timestamp() AND ${notBusy}
        ORDER BY r.id FOR UPDATE SKIP LOCKED LIMIT 500)`,
     set: `status = CASE r.status WHEN 'SENDING' THEN 'FAILED' ELSE 'EXPIRED' END,
-          reason = CASE r.status WHEN 'SENDING' THEN 'send-lost' END, send_until = NULL, ended_at = clock_timestamp()`,
+          reason = CASE r.status WHEN 'SENDING' THEN 'send-lost' END, send_until = NULL, ended_at = clock_timestamp(),
+          ${NO_DOUBT}`,
     using: 'b',
     where: 'r.id = b.id',
     entry: {
