@@ -49,7 +49,7 @@ export class VerificationAdmission {
       ...asked,
       id,
       channel,
-      sealedPhoneNumber: this.vault.seal(phone.e164, id),
+      sealedPhoneNumber: this.vault.seal(phone.e164, 'verification_requests.phone_number', id),
       phoneCountry: phone.country,
       phoneLastDigits: phone.lastDigits,
       callerFingerprint: asked.callerFingerprints[0],
@@ -96,7 +96,9 @@ export class VerificationAdmission {
   ): AdmissionRule[] {
     // Erased: it is over, and the claim will say so.
     if (request.phoneNumber === null) return [];
-    const phone = PhoneNumber.fromE164(this.vault.open(request.phoneNumber, request.id));
+    const phone = PhoneNumber.fromE164(
+      this.vault.open(request.phoneNumber, 'verification_requests.phone_number', request.id),
+    );
     return this.rulesFor(phone, channel, request.confirmedFor, caller);
   }
 

@@ -5,12 +5,14 @@ export const LIVE_REQUESTS = `
   SELECT r.id FROM verification_requests r
    WHERE ${THEIRS} AND r.status IN ('SENDING', 'PENDING') AND r.expires_at > clock_timestamp()`;
 
-/** Numbers that the user has proven or tried to, sealed for the row with that id. */
+/** Numbers that the user has proven or tried to, each sealed for its column and row. */
 export const KNOWN_NUMBERS = `
-  SELECT DISTINCT ON (phone_fingerprint) id, phone_number AS sealed
-    FROM (SELECT id, phone_fingerprint, phone_number FROM enrolled_phones WHERE user_id = $1
+  SELECT DISTINCT ON (phone_fingerprint) id, source, phone_number AS sealed
+    FROM (SELECT id, 'enrolled_phones.phone_number' AS source, phone_fingerprint, phone_number
+            FROM enrolled_phones WHERE user_id = $1
           UNION ALL
-          SELECT id, phone_fingerprint, phone_number FROM verification_requests
+          SELECT id, 'verification_requests.phone_number', phone_fingerprint, phone_number
+            FROM verification_requests
            WHERE user_id = $1 AND phone_number IS NOT NULL) n`;
 
 /** Who has asked for codes to the number (a bucket may name both), and whose factor it is. */

@@ -80,7 +80,7 @@ export class TotpFactor extends CodeFactor {
       this.dataSource,
       `WITH abandoned AS (DELETE FROM authenticators WHERE user_id = $2 AND confirmed_at IS NULL)
        INSERT INTO authenticators (id, user_id, secret, label, created_at) VALUES ($1, $2, $3, $4, now())`,
-      [id, userId, this.vault.seal(secret, id), label],
+      [id, userId, this.vault.seal(secret, 'authenticators.secret', id), label],
     );
     return this.setupOf(userId, id, secret);
   }
@@ -88,7 +88,8 @@ export class TotpFactor extends CodeFactor {
   /** The app that is being set up; null when none is. */
   async pending(userId: string): Promise<AuthenticatorSetup | null> {
     const [row] = await this.unconfirmed(userId);
-    return row ? this.setupOf(userId, row.id, this.vault.open(row.secret, row.id)) : null;
+    if (!row) return null;
+    return this.setupOf(userId, row.id, this.vault.open(row.secret, 'authenticators.secret', row.id));
   }
 
   /** The app shows that it has the secret. @returns the epoch of the factors after it, or why the code does not count */
@@ -133,7 +134,7 @@ export class TotpFactor extends CodeFactor {
   /** Of two uses of one code at once, one finds the step not yet spent. */
   private async spendStep({ id, secret }: AuthenticatorRecord, token: string): Promise<boolean> {
     const result = await verify({
-      secret: this.vault.open(secret, id),
+      secret: this.vault.open(secret, 'authenticators.secret', id),
       token,
       epochTolerance: TOLERANCE_SECONDS,
     });
