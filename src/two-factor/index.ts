@@ -21,6 +21,7 @@ export {
   SkipSecondFactor,
 } from './guard/require-factor.js';
 export { factorRequired, signInRequired } from './guard/refusals.js';
+export { PostThrottler } from './guard/post-throttler.js';
 export { SecondFactorGuard } from './guard/second-factor.guard.js';
 export {
   type SmsOtpChallenge,
@@ -36,6 +37,6 @@ export { type StepUp, StepUpGrants } from './step-up/step-up.service.js';
 export { TrustedBrowsers } from './trusted-browsers/trusted-browsers.service.js';
 export { TwoFactorModule } from './two-factor.module.js';
 export { LogNotifier, type TwoFactorNotice, TwoFactorNotifier } from './two-factor.notifier.js';
-export type { TwoFactorModuleOptions } from './two-factor.options.js';
+export type { PostLimit, PostThrottleOptions, TwoFactorModuleOptions } from './two-factor.options.js';
 export { ApiProblems as ApiTwoFactorProblems, TWO_FACTOR_ERRORS } from './two-factor.problems.js';
 export { type SignedIn, TwoFactorService } from './two-factor.service.js';

@@ -13,6 +13,7 @@ import type { Assurance } from './assurance/assurance.js';
 import { Challenges } from './challenges.js';
 import { ChallengeDto, ResendDto, ReturnDto, ShowCodeDto, ShowOwnCodeDto } from './dto/challenge.dto.js';
 import { AssuranceResource, FactorsResource } from './dto/resources.js';
+import { PostThrottler } from './guard/post-throttler.js';
 import { CurrentAssurance, FirstFactorOnly } from './guard/require-factor.js';
 import { ChallengePage, ChoosePage, OwnCodePage, SendPage } from './pages/challenge.pages.js';
 import { SmsFactor } from './phones/sms.factor.js';
@@ -21,7 +22,7 @@ import { ApiProblems, ON_A_CODE, ON_A_MESSAGE } from './two-factor.problems.js';
 /** Where a second factor is shown at sign-in, and again later when a route wants a fresh one. */
 @ApiTags('Two-factor sign-in')
 @FirstFactorOnly()
-@Negotiated()
+@Negotiated(PostThrottler)
 @UsePipes(inputPipe)
 @Controller('two-factor')
 export class TwoFactorController {

@@ -38,6 +38,24 @@ export class FactorLimits {
     return Math.max(1, waiting?.seconds ?? 1);
   }
 
+  /**
+   * Claims work that may be done once at a time for a user, on all instances; ends with {@link forget}.
+   * @param seconds after which the claim lapses, if its process has died
+   * @returns false while somebody else has the claim
+   */
+  async beginExclusive(userId: string, work: string, seconds: number): Promise<boolean> {
+    const claimed = await rowsOf(
+      this.dataSource,
+      `INSERT INTO factor_guards AS g (user_id, method, wait_until)
+       VALUES ($1, $2, clock_timestamp() + make_interval(secs => $3))
+       ON CONFLICT (user_id, method) DO UPDATE SET wait_until = excluded.wait_until
+         WHERE g.wait_until <= clock_timestamp()
+       RETURNING 1`,
+      [userId, work, seconds],
+    );
+    return claimed.length > 0;
+  }
+
   /** The code was right. */
   async forget(userId: string, method: string): Promise<void> {
     await rowsOf(this.dataSource, 'DELETE FROM factor_guards WHERE user_id = $1 AND method = $2', [

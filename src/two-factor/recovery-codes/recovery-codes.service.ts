@@ -1,9 +1,10 @@
 import { randomInt } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
-import { hash, verify } from '@node-rs/argon2';
 import { DataSource } from 'typeorm';
+import { hash, verify } from '../../crypto/slow-hash.js';
 import { rowsIn, rowsOf } from '../../database/sql.js';
+import { Problem } from '../../http/index.js';
 import type { CodeResult } from '../factors/factor.js';
 import { FactorChanges } from '../factors/factor-changes.js';
 import { FactorLimits } from '../factors/factor-limits.js';
@@ -14,6 +15,11 @@ export const RECOVERY_CODES = 10;
 const ALPHABET = '0123456789abcdefghjkmnpqrstvwxyz';
 const SELECTOR_LENGTH = 2;
 const SECRET_LENGTH = 12;
+/** Names, among the user's limits, that a sheet is being made. */
+const SHEET = 'recovery-sheet';
+/** After this time, the process that was making a sheet is taken for dead. */
+const LONGEST_SHEET_SECONDS = 30;
+const SHEET_RETRY_SECONDS = 2;
 const SHAPE = new RegExp(`^([${ALPHABET}]{${SELECTOR_LENGTH}})([${ALPHABET}]{${SECRET_LENGTH}})$`);
 
 const random = (length: number) =>
@@ -41,16 +47,30 @@ export class RecoveryCodes {
     return rows[0]!.left;
   }
 
-  /** A new sheet; the old one is worth nothing any more. @returns the codes, which nobody can ever read again, and the epoch */
+  /**
+   * Makes a new sheet; the old one is worth nothing any more. One sheet at a time is made for a user.
+   * @returns the codes, which nobody can ever read again, and the epoch
+   * @throws Problem `rate-limited` while another sheet is being made
+   */
   async regenerate(userId: string): Promise<{ codes: string[]; epoch: number }> {
+    if (!(await this.limits.beginExclusive(userId, SHEET, LONGEST_SHEET_SECONDS)))
+      throw Problem.http('rate-limited', { retryAfterSeconds: SHEET_RETRY_SECONDS });
+    try {
+      return await this.makeSheet(userId);
+    } finally {
+      await this.limits.forget(userId, SHEET);
+    }
+  }
+
+  private async makeSheet(userId: string): Promise<{ codes: string[]; epoch: number }> {
     const selectors = new Set<string>();
     while (selectors.size < RECOVERY_CODES) selectors.add(random(SELECTOR_LENGTH));
-    const codes = await Promise.all(
-      [...selectors].map(async (selector) => {
-        const secret = random(SECRET_LENGTH);
-        return { selector, secret, hash: await hash(secret) };
-      }),
-    );
+    const codes: { selector: string; secret: string; hash: string }[] = [];
+    // One after the other: a sheet never takes more than one place in the queue for hash work.
+    for (const selector of selectors) {
+      const secret = random(SECRET_LENGTH);
+      codes.push({ selector, secret, hash: await hash(secret) });
+    }
     const made = await this.changes.make(userId, async (sql) => {
       await rowsIn(sql, 'DELETE FROM recovery_codes WHERE user_id = $1', [userId]);
       await rowsIn(

@@ -25,6 +25,7 @@ import type { Assurance } from '../assurance/assurance.js';
 import { Challenges } from '../challenges.js';
 import { ChallengeDto, ResendDto, ReturnDto, ShowCodeDto, ShowOwnCodeDto } from '../dto/challenge.dto.js';
 import { AssuranceResource, FactorsResource } from '../dto/resources.js';
+import { PostThrottler } from '../guard/post-throttler.js';
 import { CurrentAssurance, RequireFactor } from '../guard/require-factor.js';
 import { ChallengePage, ChoosePage, OwnCodePage, SendPage, SUMMARY } from '../pages/challenge.pages.js';
 import { SmsFactor } from '../phones/sms.factor.js';
@@ -40,7 +41,7 @@ const ON_A_GRANT = [...ON_A_CODE, 'second-factor-required', 'unknown-factor', 'u
 /** Where one act is confirmed by a factor shown for just that act. */
 @ApiTags('Step-up')
 @RequireFactor()
-@Negotiated()
+@Negotiated(PostThrottler)
 @UsePipes(inputPipe)
 @Controller('two-factor/step-up/:id')
 export class StepUpController {
