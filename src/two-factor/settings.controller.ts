@@ -87,9 +87,14 @@ export class SettingsController {
   @ApiProblems(...ON_A_CHANGE, ...ON_A_CODE, ...ON_A_MESSAGE)
   async resend(
     @CurrentAssurance() { userId }: Assurance,
-    @Body() body: ResendDto,
+    @Body() { requestId, channel }: ResendDto,
+    @Req() request: Request,
   ): Promise<VerificationResource> {
-    const result = await this.sms.resend(userId!, body.requestId, body.channel, ENROLMENT);
+    const result = await this.sms.resend(userId!, requestId, {
+      origin: originOf(request),
+      purpose: ENROLMENT,
+      ...(channel ? { channel } : {}),
+    });
     return resourceOrProblem(result, this.policy.maxSends);
   }
 

@@ -77,9 +77,13 @@ export class TwoFactorController {
   @ApiProblems(...ON_A_CODE, ...ON_A_MESSAGE)
   async resend(
     @CurrentAssurance() { userId }: Assurance,
-    @Body() body: ResendDto,
+    @Body() { requestId, channel }: ResendDto,
+    @Req() request: Request,
   ): Promise<VerificationResource> {
-    const result = await this.sms.resend(userId!, body.requestId, body.channel);
+    const result = await this.sms.resend(userId!, requestId, {
+      origin: originOf(request),
+      ...(channel ? { channel } : {}),
+    });
     return resourceOrProblem(result, this.policy.maxSends);
   }
 

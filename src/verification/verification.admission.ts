@@ -99,7 +99,9 @@ export class VerificationAdmission {
     const phone = PhoneNumber.fromE164(
       this.vault.open(request.phoneNumber, 'verification_requests.phone_number', request.id),
     );
-    return this.rulesFor(phone, channel, request.confirmedFor, caller);
+    // Whoever resends without naming the user resends for the user who started it.
+    const known = { ...caller, userId: caller.userId ?? request.userId };
+    return this.rulesFor(phone, channel, request.confirmedFor, known);
   }
 
   /** Writes a refusal into the record of decisions. */

@@ -73,16 +73,16 @@ export class SmsFactor extends Factor {
     return this.verifications.check({ requestId, code, purpose, caller: { userId } });
   }
 
+  /** @param options.origin where the call comes from: a further message counts for an address as the first one does */
   resend(
     userId: string,
     requestId: string,
-    channel?: Channel,
-    purpose = SECOND_FACTOR,
+    { origin, channel, purpose = SECOND_FACTOR }: { origin: Origin; channel?: Channel; purpose?: string },
   ): Promise<VerificationResult> {
     return this.verifications.resend({
       requestId,
       purpose,
-      caller: { userId },
+      caller: { ...origin, userId },
       ...(channel ? { channel } : {}),
     });
   }

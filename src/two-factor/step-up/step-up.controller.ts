@@ -120,7 +120,11 @@ export class StepUpController {
     @Req() request: Request,
   ): Promise<VerificationResource> {
     await this.pending(request, id);
-    const result = await this.sms.resend(userId!, requestId, channel, purposeOf(id));
+    const result = await this.sms.resend(userId!, requestId, {
+      origin: originOf(request),
+      purpose: purposeOf(id),
+      ...(channel ? { channel } : {}),
+    });
     return resourceOrProblem(result, this.policy.maxSends);
   }
 

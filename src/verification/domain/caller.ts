@@ -4,7 +4,10 @@ export interface Caller {
   userId?: string | null;
   /** Something unguessable that only this caller has: a session id, a cookie of our own. */
   sessionId?: string | null;
-  /** The network address, only to recognise a repeated request of someone who showed nothing else. */
+  /**
+   * The network address. The limit of messages by address needs it: callers without one share one limit. It also
+   * recognises a repeated request of someone who showed nothing else.
+   */
   address?: string | null;
   userAgent?: string | null;
 }
