@@ -74,6 +74,16 @@ export class PhoneVault {
     return [fingerprint(newest, kind, text), ...older.map((key) => fingerprint(key, kind, text))];
   }
 
+  /** Of a user's id, as the record of decisions names users; under every key, newest first. */
+  userFingerprints(userId: string): [Buffer, ...Buffer[]] {
+    return this.fingerprints('limit', `decision user ${userId}`);
+  }
+
+  /** Of a network address, as the record of decisions names addresses; under every key, newest first. */
+  addressFingerprints(addressBucket: string): [Buffer, ...Buffer[]] {
+    return this.fingerprints('limit', `decision address ${addressBucket}`);
+  }
+
   /** Which keys new values are written under. */
   get newestKeys(): { encryption: string; fingerprint: string } {
     return { encryption: this.keys.encryption[0].id, fingerprint: this.keys.fingerprint[0].id };

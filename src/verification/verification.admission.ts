@@ -45,6 +45,7 @@ export class VerificationAdmission {
     const { channel = 'sms', caller } = input;
     const id = uuidv7();
     const asked = await this.asked(phone, input);
+    const address = caller.address ? addressBucket(caller.address) : null;
     const request = {
       ...asked,
       id,
@@ -55,7 +56,9 @@ export class VerificationAdmission {
       callerFingerprint: asked.callerFingerprints[0],
       callerBound: identityOf(caller).bound,
       prefixFingerprint: this.vault.fingerprint('limit', `prefix ${phone.prefix}`),
-      callerAddress: caller.address ? addressBucket(caller.address) : null,
+      callerAddress: address,
+      userFingerprint: asked.userId === null ? null : this.vault.userFingerprints(asked.userId)[0],
+      addressFingerprint: address === null ? null : this.vault.addressFingerprints(address)[0],
       callerAgent: caller.userAgent?.slice(0, LONGEST_AGENT) ?? null,
       locale: input.locale ?? null,
       codeLength: this.policy.codeLength,
@@ -104,8 +107,9 @@ export class VerificationAdmission {
     return this.rulesFor(phone, channel, request.confirmedFor, known);
   }
 
-  /** Writes a refusal into the record of decisions. */
+  /** Writes a refusal into the record of decisions, except for requests that do not exist: anybody can make up their ids. */
   async refused(action: 'check' | 'resend', refusal: VerificationFailure): Promise<VerificationFailure> {
+    if (refusal.code === 'unknown-request') return refusal;
     await this.repository.recordRefusal(action, deciding(refusal), refusal.request?.id ?? null);
     return refusal;
   }

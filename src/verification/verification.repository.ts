@@ -68,6 +68,8 @@ export class VerificationRepository {
       request.prefixFingerprint,
       request.callerAddress,
       request.callerAgent,
+      request.userFingerprint,
+      request.addressFingerprint,
     ]);
     return admissionOf(row!);
   }

@@ -155,7 +155,10 @@ export class Erasures {
   ): Promise<void> {
     const count = async (table: string, text: string, values: unknown[]) =>
       add(rows, table, (await rowsIn(sql, text, values)).length);
-    await count('decisions', DECISIONS, [fingerprints, userId]);
+    await count('decisions', DECISIONS, [
+      fingerprints,
+      userId === null ? [] : this.vault.userFingerprints(userId),
+    ]);
     await count('limit_buckets', LIMIT_BUCKETS, [buckets]);
     for (const [table, text] of Object.entries(OF_NUMBER)) await count(table, text, [fingerprints]);
     if (userId !== null)

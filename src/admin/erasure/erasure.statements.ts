@@ -36,7 +36,8 @@ export const REQUESTS = `
 /** Decisions keep what was decided by which rule. */
 const ANONYMOUS = `
   UPDATE decisions d
-     SET phone_fingerprint = NULL, phone_last_digits = NULL, user_id = NULL, caller_address = NULL,
+     SET phone_fingerprint = NULL, phone_last_digits = NULL, user_fingerprint = NULL,
+         address_fingerprint = NULL,
          rules = (SELECT coalesce(json_agg(e.rule - 'key' - 'input' ORDER BY e.place), '[]')
                     FROM jsonb_array_elements(d.rules::jsonb) WITH ORDINALITY AS e(rule, place))`;
 
@@ -45,7 +46,7 @@ export const DECISIONS_OF_REQUESTS = `${ANONYMOUS} WHERE d.request_id = ANY($1::
 /** Those that no request came of. */
 export const DECISIONS = `
   ${ANONYMOUS}
-   WHERE d.phone_fingerprint = ANY($1::bytea[]) OR $2::text IS NOT NULL AND d.user_id = $2
+   WHERE d.phone_fingerprint = ANY($1::bytea[]) OR d.user_fingerprint = ANY($2::bytea[])
   RETURNING 1`;
 
 export const LIMIT_BUCKETS = `DELETE FROM limit_buckets WHERE key = ANY($1::bytea[]) RETURNING 1`;

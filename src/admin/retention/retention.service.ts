@@ -22,6 +22,8 @@ const DAY_MS = 86_400_000;
 const BATCH = 1000;
 /** The longest window that a limit can have, and a day more. */
 const LIMIT_DAYS = 31;
+/** Step-up grants are good for minutes; a day more lets somebody look into what has happened. */
+const GRANT_DAYS = 1;
 /** Ids are made by the clocks of instances. */
 const SKEW_MS = 3_600_000;
 /** Of all instances one deletes at a time. */
@@ -153,6 +155,12 @@ export class Retention implements OnApplicationBootstrap, OnApplicationShutdown 
         key: 'scope, key',
         where: `(cardinality(t.taken) = 0 OR t.taken[cardinality(t.taken)] < $1)`,
         values: [limits],
+      },
+      {
+        table: 'step_up_grants',
+        key: 'id',
+        where: 't.expires_at < $1',
+        values: [daysAgo(GRANT_DAYS)],
       },
       { table: 'limit_days', key: 'scope, key, day', where: 't.day < $1::date', values: [limits] },
     ];

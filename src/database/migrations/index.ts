@@ -13,6 +13,7 @@ import { FindRefusals1795000000011 } from './1795000000011-find-refusals.js';
 import { WeighRulesOneByOne1795000000012 } from './1795000000012-weigh-rules-one-by-one.js';
 import { BindSealedValues1795000200300 } from './1795000200300-bind-sealed-values.js';
 import { LinkApiTokens1795000200301 } from './1795000200301-link-api-tokens.js';
+import { PseudonymiseDecisions1795000200302 } from './1795000200302-pseudonymise-decisions.js';
 
 /** In order. A list and not a glob, so that bundlers and type checkers see them. */
 export const migrations = [
@@ -31,4 +32,5 @@ export const migrations = [
   WeighRulesOneByOne1795000000012,
   BindSealedValues1795000200300,
   LinkApiTokens1795000200301,
+  PseudonymiseDecisions1795000200302,
 ];

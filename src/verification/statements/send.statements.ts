@@ -41,9 +41,9 @@ export const SEND_STATEMENTS = {
     decision AS (
       INSERT INTO decisions
         (id, at, action, outcome, rule, request_id, rules,
-         phone_fingerprint, phone_country, phone_last_digits, purpose, user_id, caller_address)
+         phone_fingerprint, phone_country, phone_last_digits, purpose, user_fingerprint, address_fingerprint)
       SELECT $18, a.moment, 'start', a.outcome, a.refused_by, coalesce(r.id, a.live_request), a.weighed,
-             ${['$5::bytea', '$6::text', '$7::text', '$2::text', '$9::text', '$22::text']
+             ${['$5::bytea', '$6::text', '$7::text', '$2::text', '$24::bytea', '$25::bytea']
                .map((value) => `CASE WHEN a.outcome = 'refused' THEN ${value} END`)
                .join(', ')}
         FROM admitted a LEFT JOIN changed r ON true WHERE a.outcome <> 'replacing')
