@@ -10,6 +10,7 @@ export { ExpressSessions } from './assurance/express-sessions.js';
 export { AssuranceResource } from './dto/resources.js';
 export { twoFactorEntities } from './entities/index.js';
 export { CodeFactor, type CodeResult, type EnrolledFactor, Factor } from './factors/factor.js';
+export { type FactorCaller } from './factors/factor-caller.js';
 export { FactorChanges } from './factors/factor-changes.js';
 export { FactorKeyRotator } from './factors/factor-key-rotator.js';
 export { FactorLimits } from './factors/factor-limits.js';

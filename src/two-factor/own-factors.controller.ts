@@ -89,7 +89,11 @@ export class OwnFactorsController {
     @Res({ passthrough: true }) response: Response,
   ): Promise<SettingsResource> {
     const isFirst = !(await this.twoFactor.hasFactors(userId!));
-    const confirmed = await this.totp.confirm(userId!, body.otpCode);
+    const confirmed = await this.totp.confirm(
+      userId!,
+      body.otpCode,
+      await this.twoFactor.factorCaller(request),
+    );
     if (!('epoch' in confirmed)) throw codeProblem(confirmed, await this.totp.pending(userId!));
     await this.settings.changed(request, response, {
       userId: userId!,

@@ -18,6 +18,7 @@ import { CurrentAssurance, FirstFactorOnly } from './guard/require-factor.js';
 import { ChallengePage, ChoosePage, OwnCodePage, SendPage } from './pages/challenge.pages.js';
 import { SmsFactor } from './phones/sms.factor.js';
 import { ApiProblems, ON_A_CODE, ON_A_MESSAGE } from './two-factor.problems.js';
+import { TwoFactorService } from './two-factor.service.js';
 
 /** Where a second factor is shown at sign-in, and again later when a route wants a fresh one. */
 @ApiTags('Two-factor sign-in')
@@ -29,6 +30,7 @@ export class TwoFactorController {
   constructor(
     private readonly challenges: Challenges,
     private readonly sms: SmsFactor,
+    private readonly twoFactor: TwoFactorService,
     @Inject(VERIFICATION_POLICY) private readonly policy: VerificationPolicy,
   ) {}
 
@@ -48,12 +50,13 @@ export class TwoFactorController {
   @ApiOperation({ summary: 'Send a code to one of the user’s phones' })
   @ApiOkResponse({ type: VerificationResource })
   @ApiProblems(...ON_A_CODE, ...ON_A_MESSAGE)
-  challenge(
+  async challenge(
     @CurrentAssurance() assurance: Assurance,
     @Body() body: ChallengeDto,
     @Req() request: Request,
   ): Promise<VerificationResource> {
-    return this.challenges.send(assurance, body, { origin: originOf(request) });
+    const by = await this.twoFactor.factorCaller(request);
+    return this.challenges.send(assurance, body, { origin: originOf(request), by });
   }
 
   @Get('verify')
@@ -82,6 +85,7 @@ export class TwoFactorController {
   ): Promise<VerificationResource> {
     const result = await this.sms.resend(userId!, requestId, {
       origin: originOf(request),
+      by: await this.twoFactor.factorCaller(request),
       ...(channel ? { channel } : {}),
     });
     return resourceOrProblem(result, this.policy.maxSends);
@@ -101,7 +105,8 @@ export class TwoFactorController {
     @Res({ passthrough: true }) response: Response,
   ): Promise<AssuranceResource> {
     const { requestId, otpCode } = body;
-    resourceOrProblem(await this.sms.check(userId!, requestId, otpCode), this.policy.maxSends);
+    const by = await this.twoFactor.factorCaller(request);
+    resourceOrProblem(await this.sms.check(userId!, requestId, otpCode, { by }), this.policy.maxSends);
     return this.challenges.shown(request, response, { method: this.sms.method, requestId }, body);
   }
 
@@ -118,7 +123,8 @@ export class TwoFactorController {
     @Req() request: Request,
     @Res({ passthrough: true }) response: Response,
   ): Promise<AssuranceResource> {
-    const method = await this.challenges.checkOwnCode(assurance, body);
+    const by = await this.twoFactor.factorCaller(request);
+    const method = await this.challenges.checkOwnCode(assurance, body, { by });
     return this.challenges.shown(request, response, { method }, body);
   }
 }

@@ -57,6 +57,7 @@ export class VerificationAdmission {
       callerBound: identityOf(caller).bound,
       prefixFingerprint: this.vault.fingerprint('limit', `prefix ${phone.prefix}`),
       callerAddress: address,
+      countedByCaller: input.callerCountsWrongCodes ?? false,
       userFingerprint: asked.userId === null ? null : this.vault.userFingerprints(asked.userId)[0],
       addressFingerprint: address === null ? null : this.vault.addressFingerprints(address)[0],
       callerAgent: caller.userAgent?.slice(0, LONGEST_AGENT) ?? null,

@@ -30,6 +30,7 @@ export interface NewVerification {
   /** What a refusal is recorded under, instead of the user's id and the address. */
   userFingerprint: Buffer | null;
   addressFingerprint: Buffer | null;
+  countedByCaller: boolean;
 }
 
 /** Who asks for what: a request answers to its purpose and, if it is bound, to its caller only. */

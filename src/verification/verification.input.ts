@@ -18,6 +18,12 @@ export interface StartVerification {
    * to the number does not touch them. Needs `caller.userId`.
    */
   confirmed?: boolean;
+  /**
+   * The caller limits wrong codes over all requests by itself, as `TwoFactorModule` does to tell a user's own browsers
+   * from others. The attempts of the one request stay limited here.
+   * @default false
+   */
+  callerCountsWrongCodes?: boolean;
   caller: Caller;
 }
 

@@ -70,6 +70,7 @@ export class VerificationRepository {
       request.callerAgent,
       request.userFingerprint,
       request.addressFingerprint,
+      request.countedByCaller,
     ]);
     return admissionOf(row!);
   }

@@ -24,6 +24,8 @@ const BATCH = 1000;
 const LIMIT_DAYS = 31;
 /** Step-up grants are good for minutes; a day more lets somebody look into what has happened. */
 const GRANT_DAYS = 1;
+/** Counts of wrong codes: their longest wait is an hour, their locks end after a day. */
+const WRONG_CODE_DAYS = 7;
 /** Ids are made by the clocks of instances. */
 const SKEW_MS = 3_600_000;
 /** Of all instances one deletes at a time. */
@@ -161,6 +163,12 @@ export class Retention implements OnApplicationBootstrap, OnApplicationShutdown 
         key: 'id',
         where: 't.expires_at < $1',
         values: [daysAgo(GRANT_DAYS)],
+      },
+      {
+        table: 'factor_guards',
+        key: 'user_id, method, source',
+        where: 't.updated_at < $1 AND (t.locked_until IS NULL OR t.locked_until < clock_timestamp())',
+        values: [daysAgo(WRONG_CODE_DAYS)],
       },
       { table: 'limit_days', key: 'scope, key, day', where: 't.day < $1::date', values: [limits] },
     ];

@@ -14,6 +14,7 @@ import { WeighRulesOneByOne1795000000012 } from './1795000000012-weigh-rules-one
 import { BindSealedValues1795000200300 } from './1795000200300-bind-sealed-values.js';
 import { LinkApiTokens1795000200301 } from './1795000200301-link-api-tokens.js';
 import { PseudonymiseDecisions1795000200302 } from './1795000200302-pseudonymise-decisions.js';
+import { CountWrongCodesBySource1795000200303 } from './1795000200303-count-wrong-codes-by-source.js';
 
 /** In order. A list and not a glob, so that bundlers and type checkers see them. */
 export const migrations = [
@@ -33,4 +34,5 @@ export const migrations = [
   BindSealedValues1795000200300,
   LinkApiTokens1795000200301,
   PseudonymiseDecisions1795000200302,
+  CountWrongCodesBySource1795000200303,
 ];

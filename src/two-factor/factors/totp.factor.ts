@@ -7,6 +7,7 @@ import { PhoneVault } from '../../database/phone-vault.js';
 import { rowsIn, rowsOf } from '../../database/sql.js';
 import { RESOLVED_OPTIONS, type ResolvedOptions } from '../two-factor.options.js';
 import { twoFactorProblem } from '../two-factor.problems.js';
+import { type FactorCaller, UNKNOWN_CALLER } from './factor-caller.js';
 import { CodeFactor, type CodeFailure, type CodeResult, type EnrolledFactor } from './factor.js';
 import { FactorChanges } from './factor-changes.js';
 import { FactorLimits } from './factor-limits.js';
@@ -58,17 +59,19 @@ export class TotpFactor extends CodeFactor {
     }));
   }
 
-  async verify(userId: string, code: string): Promise<CodeResult> {
+  async verify(userId: string, code: string, caller: FactorCaller = UNKNOWN_CALLER): Promise<CodeResult> {
     const typed = code.replace(/[\s-]/g, '');
     if (!DIGITS.test(typed)) return { ok: false, code: 'wrong-code' };
-    const wait = await this.limits.spend(userId, this.method);
-    if (wait !== null) return { ok: false, code: 'rate-limited', retryAfterSeconds: wait };
+    const attempt = await this.limits.spend(userId, this.method, caller);
+    if (attempt.waitSeconds !== null)
+      return { ok: false, code: 'rate-limited', retryAfterSeconds: attempt.waitSeconds };
     for (const authenticator of await this.confirmed(userId)) {
       if (await this.spendStep(authenticator, typed)) {
-        await this.limits.forget(userId, this.method);
+        await this.limits.forget(userId, this.method, caller);
         return { ok: true };
       }
     }
+    await this.limits.wasWrong(userId, this.method, attempt);
     return { ok: false, code: 'wrong-code' };
   }
 
@@ -93,14 +96,18 @@ export class TotpFactor extends CodeFactor {
   }
 
   /** The app shows that it has the secret. @returns the epoch of the factors after it, or why the code does not count */
-  async confirm(userId: string, code: string): Promise<{ epoch: number } | CodeFailure> {
-    const wait = await this.limits.spend(userId, this.method);
-    if (wait !== null) return { ok: false, code: 'rate-limited', retryAfterSeconds: wait };
+  async confirm(
+    userId: string,
+    code: string,
+    caller: FactorCaller = UNKNOWN_CALLER,
+  ): Promise<{ epoch: number } | CodeFailure> {
+    const { waitSeconds } = await this.limits.spend(userId, this.method, caller);
+    if (waitSeconds !== null) return { ok: false, code: 'rate-limited', retryAfterSeconds: waitSeconds };
     const [pending] = await this.unconfirmed(userId);
     const typed = code.replace(/[\s-]/g, '');
     if (!pending || !DIGITS.test(typed) || !(await this.spendStep(pending, typed)))
       return { ok: false, code: 'wrong-code' };
-    await this.limits.forget(userId, this.method);
+    await this.limits.forget(userId, this.method, caller);
     const made = await this.changes.make(userId, async (sql) => {
       const rows = await rowsIn(
         sql,

@@ -6,6 +6,7 @@ import { hash, verify } from '../../crypto/slow-hash.js';
 import { rowsIn, rowsOf } from '../../database/sql.js';
 import { Problem } from '../../http/index.js';
 import type { CodeResult } from '../factors/factor.js';
+import { type FactorCaller, UNKNOWN_CALLER } from '../factors/factor-caller.js';
 import { FactorChanges } from '../factors/factor-changes.js';
 import { FactorLimits } from '../factors/factor-limits.js';
 import { RECOVERY } from '../assurance/assurance.js';
@@ -58,7 +59,7 @@ export class RecoveryCodes {
     try {
       return await this.makeSheet(userId);
     } finally {
-      await this.limits.forget(userId, SHEET);
+      await this.limits.endExclusive(userId, SHEET);
     }
   }
 
@@ -88,9 +89,10 @@ export class RecoveryCodes {
   }
 
   /** Spends one code; of two uses at once one counts. */
-  async use(userId: string, typed: string): Promise<CodeResult> {
-    const wait = await this.limits.spend(userId, RECOVERY);
-    if (wait !== null) return { ok: false, code: 'rate-limited', retryAfterSeconds: wait };
+  async use(userId: string, typed: string, caller: FactorCaller = UNKNOWN_CALLER): Promise<CodeResult> {
+    const attempt = await this.limits.spend(userId, RECOVERY, caller);
+    if (attempt.waitSeconds !== null)
+      return { ok: false, code: 'rate-limited', retryAfterSeconds: attempt.waitSeconds };
     const [, selector = '', secret = ''] = SHAPE.exec(normalise(typed)) ?? [];
     const [row] = await rowsOf<{ hash: string }>(
       this.dataSource,
@@ -107,8 +109,11 @@ export class RecoveryCodes {
           WHERE user_id = $1 AND selector = $2 AND hash = $3 AND used_at IS NULL RETURNING 1`,
         [userId, selector, row.hash],
       ));
-    if (!used || used.length === 0) return { ok: false, code: 'wrong-code' };
-    await this.limits.forget(userId, RECOVERY);
+    if (!used || used.length === 0) {
+      await this.limits.wasWrong(userId, RECOVERY, attempt);
+      return { ok: false, code: 'wrong-code' };
+    }
+    await this.limits.forget(userId, RECOVERY, caller);
     return { ok: true };
   }
 }

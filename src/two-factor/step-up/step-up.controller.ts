@@ -87,6 +87,7 @@ export class StepUpController {
       purpose: purposeOf(id),
       summary,
       origin: originOf(request),
+      by: await this.twoFactor.factorCaller(request),
     });
   }
 
@@ -123,6 +124,7 @@ export class StepUpController {
     const result = await this.sms.resend(userId!, requestId, {
       origin: originOf(request),
       purpose: purposeOf(id),
+      by: await this.twoFactor.factorCaller(request),
       ...(channel ? { channel } : {}),
     });
     return resourceOrProblem(result, this.policy.maxSends);
@@ -143,7 +145,8 @@ export class StepUpController {
     @Res({ passthrough: true }) response: Response,
   ): Promise<AssuranceResource> {
     await this.pending(request, id);
-    const result = await this.sms.check(userId!, requestId, otpCode, purposeOf(id));
+    const by = await this.twoFactor.factorCaller(request);
+    const result = await this.sms.check(userId!, requestId, otpCode, { purpose: purposeOf(id), by });
     resourceOrProblem(result, this.policy.maxSends);
     return this.grant(request, response, id, { method: this.sms.method, requestId }, returnTo);
   }
@@ -164,7 +167,12 @@ export class StepUpController {
   ): Promise<AssuranceResource> {
     const { summary } = await this.pending(request, id);
     // A recovery code is for getting in, not for paying.
-    const method = await this.challenges.checkOwnCode(assurance, body, { summary, allowsRecovery: false });
+    const by = await this.twoFactor.factorCaller(request);
+    const method = await this.challenges.checkOwnCode(assurance, body, {
+      by,
+      summary,
+      allowsRecovery: false,
+    });
     return this.grant(request, response, id, { method }, body.returnTo);
   }
 

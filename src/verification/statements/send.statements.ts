@@ -30,9 +30,9 @@ export const SEND_STATEMENTS = {
       INSERT INTO verification_requests AS r
         (id, purpose, channel, phone_number, phone_fingerprint, phone_country, phone_last_digits, confirmed_for, user_id,
          caller_fingerprint, caller_bound, locale, code_length, max_attempts, provider,
-         prefix_fingerprint, caller_address, caller_agent,
+         prefix_fingerprint, caller_address, caller_agent, counted_by_caller,
          status, created_at, expires_at, send_until, events, event_hash)
-      SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $16, $21, $22, $23,
+      SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $16, $21, $22, $23, $26,
              'SENDING', a.moment, a.live_until, clock_timestamp() + ${seconds('$17')},
              1, ${firstHash('$1', STARTED)}
         FROM admitted a WHERE a.outcome = 'allowed'
