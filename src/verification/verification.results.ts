@@ -56,7 +56,7 @@ export function refusalOf(request: VerificationRecord): VerificationFailure {
   }
 }
 
-/** A lock is lifted by people, not by time: this is when it is worth asking again. */
+/** A lock ends after a day, or when somebody lifts it: this is when it is worth asking again. */
 const LOCKED_RETRY_AFTER_SECONDS = 3600;
 
 /** Too many wrong codes for this number or user: says when the next try is possible. */
