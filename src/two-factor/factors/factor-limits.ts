@@ -4,17 +4,13 @@ import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource } from 'typeorm';
 import { PhoneVault } from '../../database/phone-vault.js';
 import { rowsIn, rowsOf } from '../../database/sql.js';
+import { VERIFICATION_POLICY, type VerificationPolicy } from '../../verification/index.js';
 import { LogNotifier } from '../two-factor.notifier.js';
 import { RESOLVED_OPTIONS, type ResolvedOptions } from '../two-factor.options.js';
 import type { FactorCaller } from './factor-caller.js';
 
-const WRONG_BEFORE_WAIT = 5;
-const FIRST_WAIT_SECONDS = 30;
-const LONGEST_WAIT_SECONDS = 3600;
-/** Wrong codes of one untrusted session or address, for one user. */
-const WRONG_BEFORE_STOP = 10;
-/** Wrong codes of a user's trusted sessions, and of all untrusted ones together. */
-const WRONG_BEFORE_LOCK = 20;
+/** An untrusted session or address is stopped by this share of the wrong codes that lock all of them. */
+const SHARE_OF_ONE = 0.5;
 const LOCK_HOURS = 24;
 const NEVER = 1_000_000_000;
 
@@ -48,6 +44,7 @@ export class FactorLimits {
     @InjectDataSource() private readonly dataSource: DataSource,
     private readonly vault: PhoneVault,
     @Inject(RESOLVED_OPTIONS) private readonly options: ResolvedOptions,
+    @Inject(VERIFICATION_POLICY) private readonly policy: VerificationPolicy,
   ) {}
 
   /** Counts an attempt as wrong, until {@link forget} or {@link giveBack} says otherwise. */
@@ -59,8 +56,8 @@ export class FactorLimits {
           userId,
           method,
           ...columnsOf(counts),
-          FIRST_WAIT_SECONDS,
-          LONGEST_WAIT_SECONDS,
+          this.policy.wrongCodeWaitSeconds,
+          this.policy.wrongCodeMaxWaitSeconds,
           LOCK_HOURS,
         ]);
         if (spent.length < counts.length) throw new MustWait();
@@ -146,16 +143,16 @@ export class FactorLimits {
   }
 
   private countsOf({ isTrusted, session, address }: FactorCaller): Count[] {
-    if (isTrusted)
-      return [{ source: 'trusted', beforeWait: WRONG_BEFORE_WAIT, beforeLock: WRONG_BEFORE_LOCK }];
-    const own = { beforeWait: WRONG_BEFORE_WAIT, beforeLock: WRONG_BEFORE_STOP };
+    const { wrongCodesBeforeWait: beforeWait, wrongCodesBeforeLock: beforeLock } = this.policy;
+    if (isTrusted) return [{ source: 'trusted', beforeWait, beforeLock }];
+    const own = { beforeWait, beforeLock: Math.ceil(beforeLock * SHARE_OF_ONE) };
     const sessionHash = createHash('sha256').update(session).digest('base64url');
     const addressHash = this.vault.fingerprint('limit', `factor address ${address}`).toString('base64url');
     // Always in this order, so that two attempts at once never wait for each other.
     return [
       { source: `address ${addressHash}`, ...own },
       { source: `session ${sessionHash}`, ...own },
-      { source: 'untrusted', beforeWait: NEVER, beforeLock: WRONG_BEFORE_LOCK },
+      { source: 'untrusted', beforeWait: NEVER, beforeLock },
     ];
   }
 }
