@@ -151,6 +151,28 @@ describe('somebody who knows the password does not lock the owner out', () => {
     expect(Number(answer.headers.get('retry-after'))).toBeLessThanOrEqual(30);
   });
 
+  it('whoever has to wait is told so on a page, too', async () => {
+    const person = await owner();
+    const thief = new Caller(application, 'html');
+    Object.assign(thief, { email: person.email, phoneNumber: person.phoneNumber, address: '203.0.113.30' });
+    mustBe(await thief.signsIn(), 'signing in');
+    const requestId = await thief.isChallenged();
+    await application.sql.query(
+      `INSERT INTO factor_guards (user_id, method, source, wrong_codes, locked_until)
+       SELECT id::text, 'sms', 'untrusted', 20, now() + interval '1 day' FROM host_users WHERE email = $1`,
+      [person.email],
+    );
+    const answers = [
+      await thief.types(requestId, thief.code),
+      await thief.post('/two-factor/resend', { requestId }),
+      await thief.post('/two-factor/challenge'),
+    ];
+    for (const { status, text } of answers) {
+      expect(status).toBe(429);
+      expect(text).toContain('<h1');
+    }
+  });
+
   it('a hundred guesses at once are no more than the waits allow', async () => {
     const person = await owner();
     const thief = await elsewhere(person, '203.0.113.20');
@@ -161,5 +183,20 @@ describe('somebody who knows the password does not lock the owner out', () => {
     );
     expect(answers.filter(({ status }) => status === 422)).toHaveLength(5);
     expect(answers.filter(({ status }) => status === 429)).toHaveLength(95);
+  });
+
+  // The last one: after it the provider is left alone for a while.
+  it('a code that the provider refused to look at does not count', async () => {
+    const person = await owner();
+    const home = await elsewhere(person, '198.51.100.13');
+    const requestId = await home.isChallenged();
+    await application.fault({ kind: 'status', status: 429, operation: 'check', to: person.phoneNumber });
+    expect((await home.types(requestId, home.wrongCode)).status).toBe(503);
+    const { rows } = await application.sql.query(
+      `SELECT 1 FROM factor_guards WHERE wrong_codes > 0 AND method = 'sms'
+          AND user_id = (SELECT id::text FROM host_users WHERE email = $1)`,
+      [person.email],
+    );
+    expect(rows).toEqual([]);
   });
 });

@@ -130,5 +130,6 @@ const mustWait = (retryAfterSeconds: number): VerificationResult => ({
 /** The provider has looked at the code; the last wrong one of a request ends it. */
 const isWrong = ({ code }: VerificationFailure) => code === 'wrong-code' || code === 'attempts-exhausted';
 
-/** The provider was asked, and its answer was lost. */
-const mayBeWrong = ({ code }: VerificationFailure) => code === 'provider-unavailable';
+/** The provider was asked, and its answer was lost. When it was out of service, it has looked at nothing. */
+const mayBeWrong = ({ code, request }: VerificationFailure) =>
+  code === 'provider-unavailable' && request?.checkInDoubt !== false;
