@@ -253,10 +253,10 @@ const ALLOWED = `
 
 /** One start in twenty more was refused. */
 const REFUSED = `
-  INSERT INTO decisions (id, at, action, outcome, rule, rules, phone_fingerprint, phone_country, phone_last_digits, purpose, user_id, caller_address)
+  INSERT INTO decisions (id, at, action, outcome, rule, rules, phone_fingerprint, phone_country, phone_last_digits, purpose, user_fingerprint, address_fingerprint)
   SELECT ${idOf('s.at', `md5('refusal ' || s.i)`)}, s.at, 'start', 'refused', r.rule,
          json_build_array(json_build_object('rule', r.rule, 'outcome', 'refuse')), s.fingerprint, s.country, s.digits, s.purpose,
-         s.user_id, s.address
+         sha256(('user ' || s.user_id)::bytea), sha256(('address ' || s.address)::bytea)
     FROM seeded s, LATERAL (SELECT CASE WHEN s.i % 100 < 60 THEN 'number-limit' WHEN s.i % 100 < 90 THEN 'address-limit'
                                         WHEN s.i % 1000 < 999 THEN 'block-list' ELSE 'budget' END AS rule) r
    WHERE ${chance('s.i', 12)} < 0.05 ORDER BY s.i`;

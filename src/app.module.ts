@@ -142,6 +142,7 @@ export class AppModule {
           issuer: config.VONAGE_BRAND_NAME,
           // The same switch as for the other fence by address.
           signIns: config.THROTTLE_ADDRESS && SIGN_INS,
+          posts: { session: config.THROTTLE_SESSION, address: config.THROTTLE_ADDRESS },
           throttlerStorage,
           admin: adminOptions(config),
         }),

@@ -72,7 +72,9 @@ describe('keys can be replaced while everything runs', () => {
       expect(second.output()).not.toMatch(/^500 of/m);
       expect(second.output()).toContain('1201 requests, 0 factors and 0 blocks are under the newest keys');
 
-      const left = await sql.query(`SELECT 1 FROM verification_requests WHERE phone_number NOT LIKE 'e2:%'`);
+      const left = await sql.query(
+        `SELECT 1 FROM verification_requests WHERE phone_number NOT LIKE 'v2:e2:%'`,
+      );
       expect(left.rows).toEqual([]);
       const after = await instance(onlyNew);
       try {
@@ -97,7 +99,7 @@ describe('keys can be replaced while everything runs', () => {
       await before.started();
       await expect(after.get(KeyRotator).run()).rejects.toThrow('encryption key "e1" is not in the key ring');
       const { rows } = await before.sql.query(
-        `SELECT 1 FROM verification_requests WHERE phone_number LIKE 'e1:%'`,
+        `SELECT 1 FROM verification_requests WHERE phone_number LIKE 'v2:e1:%'`,
       );
       expect(rows).toHaveLength(1);
     } finally {

@@ -1,4 +1,4 @@
-import { VerificationService } from '../src/index.js';
+import { VerificationReconciler, VerificationService } from '../src/index.js';
 import { freshNumber, startApplication, type TestApplication, wrongCode } from './support/application.js';
 
 describe('wrong codes are counted over all requests of a number and of a user', () => {
@@ -98,6 +98,23 @@ describe('wrong codes are counted over all requests of a number and of a user', 
       otpCode: codeFor(phoneNumber),
     });
     expect(verified.status).toBe(200);
+  });
+
+  it('a lock ends by itself after a day', async () => {
+    const { client, app, sql } = application;
+    const phoneNumber = freshNumber();
+    await guess(phoneNumber, 9);
+    const reconciler = app.get(VerificationReconciler);
+    const startAfter = async (age: string) => {
+      await sql.query(
+        `UPDATE phone_guards SET wait_until = NULL, locked_at = now() - $1::interval WHERE locked_at IS NOT NULL`,
+        [age],
+      );
+      await reconciler.runOnce();
+      return (await client.json('POST', '/request-otp', { phoneNumber })).status;
+    };
+    expect(await startAfter('23 hours 59 minutes')).toBe(429);
+    expect(await startAfter('24 hours 1 second')).toBe(200);
   });
 
   it('a stranger who locks a number anonymously does not touch its owner’s confirmed factor, nor the reverse', async () => {

@@ -22,5 +22,6 @@ export const ApiAdminProblems = (...codes: Parameters<typeof documented>) =>
     'unauthorized',
     'forbidden',
     'invalid-input',
+    'rate-limited',
     ...codes,
   );

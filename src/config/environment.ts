@@ -82,6 +82,7 @@ export const environmentSchema = z.object({
 
   THROTTLE_ADDRESS: limit.default({ limit: 600, windowSeconds: 60 }),
   THROTTLE_NUMBER: limit.default({ limit: 20, windowSeconds: 60 }),
+  THROTTLE_SESSION: limit.default({ limit: 60, windowSeconds: 60 }),
   THROTTLE_REQUEST: limit.default({ limit: 30, windowSeconds: 60 }),
 
   ...protectionVariables,

@@ -1,35 +1,68 @@
-import { randomBytes } from 'node:crypto';
+import { createCipheriv, randomBytes } from 'node:crypto';
 import type { Key } from '../config/index.js';
-import { PhoneVault } from './phone-vault.js';
+import { PhoneVault, type SealedColumn } from './phone-vault.js';
 
 const key = (id: string): Key => ({ id, secret: randomBytes(32) });
+const COLUMN: SealedColumn = 'enrolled_phones.phone_number';
+
+/** The form before the present one: bound to the row's id only. */
+function sealVersion1({ id, secret }: Key, plain: string, rowId: string): string {
+  const iv = randomBytes(12);
+  const cipher = createCipheriv('aes-256-gcm', secret, iv).setAAD(Buffer.from(rowId));
+  const sealed = Buffer.concat([iv, cipher.update(plain, 'utf8'), cipher.final(), cipher.getAuthTag()]);
+  return `${id}:${sealed.toString('base64url')}`;
+}
 
 describe('PhoneVault', () => {
   const [encryption, fingerprint] = [key('e1'), key('f1')];
   const vault = new PhoneVault({ encryption: [encryption], fingerprint: [fingerprint] });
 
   it('gives back what was sealed, and never the same text twice', () => {
-    const sealed = vault.seal('+14155552671', 'row');
+    const sealed = vault.seal('+14155552671', COLUMN, 'row');
     expect(sealed).not.toContain('4155552671');
-    expect(sealed).not.toBe(vault.seal('+14155552671', 'row'));
-    expect(vault.open(sealed, 'row')).toBe('+14155552671');
+    expect(sealed).not.toBe(vault.seal('+14155552671', COLUMN, 'row'));
+    expect(vault.open(sealed, COLUMN, 'row')).toBe('+14155552671');
   });
 
-  it('does not open for another row, altered, cut off, or without its key', () => {
-    const sealed = vault.seal('+14155552671', 'row');
-    const altered = sealed.slice(0, -1) + (sealed.endsWith('A') ? 'B' : 'A');
-    expect(() => vault.open(sealed, 'other row')).toThrow();
-    expect(() => vault.open(altered.replace(/.{4}$/, 'AAAA'), 'row')).toThrow();
-    expect(() => vault.open(sealed.slice(0, 12), 'row')).toThrow();
+  it('does not open in another table, column or row', () => {
+    const columns: SealedColumn[] = [
+      'verification_requests.phone_number',
+      'enrolled_phones.phone_number',
+      'authenticators.secret',
+      'step_up_grants.summary',
+      'block_entries.value',
+    ];
+    for (const from of columns) {
+      const sealed = vault.seal('a secret', from, 'row');
+      expect(() => vault.open(sealed, from, 'other row')).toThrow();
+      for (const to of columns.filter((column) => column !== from)) {
+        expect(() => vault.open(sealed, to, 'row')).toThrow();
+      }
+    }
+  });
+
+  it('does not open altered, cut off, or without its key', () => {
+    const sealed = vault.seal('+14155552671', COLUMN, 'row');
+    expect(() => vault.open(sealed.replace(/.{4}$/, 'AAAA'), COLUMN, 'row')).toThrow();
+    expect(() => vault.open(sealed.slice(0, 12), COLUMN, 'row')).toThrow();
     const stranger = new PhoneVault({ encryption: [key('e9')], fingerprint: [fingerprint] });
-    expect(() => stranger.open(sealed, 'row')).toThrow('encryption key "e1" is not in the key ring');
+    expect(() => stranger.open(sealed, COLUMN, 'row')).toThrow('encryption key "e1" is not in the key ring');
+  });
+
+  it('refuses the form of version 1, also with the version taken off, unless the key rotation asks for it', () => {
+    const former = sealVersion1(encryption, '+14155552671', 'row');
+    expect(() => vault.open(former, COLUMN, 'row')).toThrow('--reseal-version-1');
+    expect(vault.open(former, COLUMN, 'row', { acceptVersion1: true })).toBe('+14155552671');
+    expect(vault.isCurrent(former)).toBe(false);
+    const downgraded = vault.seal('+14155552671', COLUMN, 'row').replace('v2:', '');
+    expect(() => vault.open(downgraded, COLUMN, 'row', { acceptVersion1: true })).toThrow();
   });
 
   it('writes with the newest key and still reads with the older ones', () => {
-    const sealed = vault.seal('+14155552671', 'row');
+    const sealed = vault.seal('+14155552671', COLUMN, 'row');
     const rotated = new PhoneVault({ encryption: [key('e2'), encryption], fingerprint: [fingerprint] });
-    expect(rotated.open(sealed, 'row')).toBe('+14155552671');
-    expect(rotated.seal('x', 'row')).toMatch(/^e2:/);
+    expect(rotated.open(sealed, COLUMN, 'row')).toBe('+14155552671');
+    expect(rotated.seal('x', COLUMN, 'row')).toMatch(/^v2:e2:/);
   });
 
   it('fingerprints equal texts equally, and numbers apart from callers', () => {

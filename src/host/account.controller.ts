@@ -6,6 +6,7 @@ import {
   type Assurance,
   AssuranceResource,
   CurrentAssurance,
+  PostThrottler,
   RequireFactor,
   StepUpGrants,
 } from '../two-factor/index.js';
@@ -19,7 +20,7 @@ const SIGNED_IN = ['sign-in-required', 'second-factor-required'] as const;
 
 /** What only somebody who is signed in reaches. Without a decorator, both factors are demanded of those who have two. */
 @ApiTags('Reference host')
-@Negotiated()
+@Negotiated(PostThrottler)
 @UsePipes(inputPipe)
 @Controller('account')
 export class AccountController {
@@ -55,7 +56,7 @@ export class AccountController {
   @ApiConsumes(...BODIES)
   @ApiOperation({ summary: 'Pay; confirmed by a factor shown for exactly this payment' })
   @ApiOkResponse({ type: PaymentResource })
-  @ApiHostProblems(...SIGNED_IN, 'invalid-input', 'step-up-required')
+  @ApiHostProblems(...SIGNED_IN, 'invalid-input', 'step-up-required', 'rate-limited')
   async pay(
     @Req() request: Request,
     @Body() { amount, recipient, grant }: PaymentDto,

@@ -41,6 +41,7 @@ export class HostModule {
             sessions: new ExpressSessions(),
             issuer: options.issuer,
             homePath: HOME,
+            throttle: { ...options.posts, storage: options.throttlerStorage },
             accountName: async (id: string) => (await users.find(id))?.email ?? id,
           }),
         }),

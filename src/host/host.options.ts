@@ -1,5 +1,6 @@
 import type { ThrottlerStorage } from '@nestjs/throttler';
 import type { AdminModuleOptions } from '../admin/index.js';
+import type { PostThrottleOptions } from '../two-factor/index.js';
 
 export interface HostOptions {
   /** Make users whose password is in the README: in the embedded database only. */
@@ -8,6 +9,8 @@ export interface HostOptions {
   signIns: { limit: number; windowSeconds: number } | null;
   /** Where they are counted. */
   throttlerStorage: ThrottlerStorage;
+  /** How often people who are signed in may post. */
+  posts: PostThrottleOptions;
   /** Besides who is one, which the users' roles say. */
   admin: Omit<AdminModuleOptions, 'isAdmin'>;
 }

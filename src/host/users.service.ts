@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
-import { hash, verify } from '@node-rs/argon2';
+import { hash, verify } from '../crypto/slow-hash.js';
 import { Repository } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
 import { type Role, User } from './user.entity.js';

@@ -60,7 +60,9 @@ export class DestinationStops {
     if (country !== null) return { scope: 'country', label: country, started, verified };
     // Erased meanwhile: others of its prefix will do next time.
     if (phoneNumber === null) return null;
-    const { prefix } = PhoneNumber.fromE164(this.vault.open(phoneNumber, id));
+    const { prefix } = PhoneNumber.fromE164(
+      this.vault.open(phoneNumber, 'verification_requests.phone_number', id),
+    );
     return { scope: 'prefix', label: prefix, started, verified };
   }
 

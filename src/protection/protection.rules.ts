@@ -87,14 +87,19 @@ export class ProtectionRules extends AdmissionRules {
     ];
   }
 
+  /**
+   * A caller without a user or a session still has an address, which is the coarser rule and always applies. Callers
+   * without a known address share the bucket `unknown`: a rule whose input is missing never passes for that reason.
+   */
   private ofStrangers({ phone, channel, caller }: MessageAttempt): AdmissionRule[] {
     const { options } = this;
-    const { userId, sessionId, address } = caller;
+    const { userId, sessionId } = caller;
+    const address = addressBucket(caller.address ?? '');
     return [
       ...this.ofNumber('number', phone.e164),
       ...(userId ? this.windows('user-limit', 'user', userId, options.user) : []),
       ...(sessionId ? this.windows('session-limit', 'session', sessionId, options.session) : []),
-      ...(address ? this.windows('address-limit', 'address', addressBucket(address), options.address) : []),
+      ...this.windows('address-limit', 'address', address, options.address),
       ...this.day('prefix-limit', 'prefix', phone.prefix, options.prefixPerDay, 1),
       ...this.day('country-limit', 'country', phone.country, options.countryPerDay, 1),
       ...this.money('', phone.country, this.prices.of(phone.country, channel)),

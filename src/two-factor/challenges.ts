@@ -12,6 +12,7 @@ import { type Assurance, RECOVERY, sessionOf, type SignedInSession } from './ass
 import type { Origin } from './bound-requests.js';
 import type { ChallengeDto, ShowOwnCodeDto } from './dto/challenge.dto.js';
 import { AssuranceResource, type FactorsResource } from './dto/resources.js';
+import type { FactorCaller } from './factors/factor-caller.js';
 import type { CodeResult } from './factors/factor.js';
 import { Factors } from './factors/factors.js';
 import { SmsFactor } from './phones/sms.factor.js';
@@ -55,10 +56,15 @@ export class Challenges {
   async send(
     assurance: Assurance,
     body: ChallengeDto,
-    { purpose, summary, origin }: { purpose?: string; summary?: string; origin: Origin },
+    {
+      purpose,
+      summary,
+      origin,
+      by,
+    }: { purpose?: string; summary?: string; origin: Origin; by: FactorCaller },
   ): Promise<VerificationResource> {
     try {
-      const result = await this.start(sessionOf(assurance), body, purpose, origin);
+      const result = await this.start(sessionOf(assurance), body, purpose, { origin, by });
       return resourceOrProblem(result, this.policy.maxSends);
     } catch (error) {
       if (!(error instanceof Problem)) throw error;
@@ -71,13 +77,14 @@ export class Challenges {
     session: SignedInSession,
     { phoneId, channel }: ChallengeDto,
     purpose: string | undefined,
-    origin: Origin,
+    { origin, by }: { origin: Origin; by: FactorCaller },
   ): Promise<VerificationResult> {
     const id = phoneId ?? (await this.sms.enrolledBy(session.userId))[0]?.id;
     if (!id) throw twoFactorProblem('unknown-factor');
     return this.sms.challenge(session, {
       phoneId: id,
       origin,
+      by,
       ...(channel ? { channel } : {}),
       ...(purpose ? { purpose } : {}),
     });
@@ -87,10 +94,10 @@ export class Challenges {
   async checkOwnCode(
     assurance: Assurance,
     { factor: method, otpCode, returnTo }: Pick<ShowOwnCodeDto, 'factor' | 'otpCode' | 'returnTo'>,
-    { summary, allowsRecovery = true }: { summary?: string; allowsRecovery?: boolean } = {},
+    { by, summary, allowsRecovery = true }: { by: FactorCaller; summary?: string; allowsRecovery?: boolean },
   ): Promise<string> {
     const userId = assurance.userId!;
-    const result = await this.resultOf(userId, method, otpCode, allowsRecovery);
+    const result = await this.resultOf(userId, method, otpCode, { allowsRecovery, by });
     const forView = async () => this.choices(assurance, returnTo, summary);
     if (result === null) throw twoFactorProblem('unknown-factor', { forView: await forView() });
     if (!result.ok) throw codeProblem(result, await forView());
@@ -125,10 +132,10 @@ export class Challenges {
     userId: string,
     method: string,
     code: string,
-    allowsRecovery: boolean,
+    { allowsRecovery, by }: { allowsRecovery: boolean; by: FactorCaller },
   ): Promise<CodeResult | null> {
-    if (method === RECOVERY) return allowsRecovery ? this.recovery.use(userId, code) : null;
+    if (method === RECOVERY) return allowsRecovery ? this.recovery.use(userId, code, by) : null;
     const factor = this.factors.codeFactor(method);
-    return factor ? factor.verify(userId, code) : null;
+    return factor ? factor.verify(userId, code, by) : null;
   }
 }

@@ -10,6 +10,7 @@ export { ExpressSessions } from './assurance/express-sessions.js';
 export { AssuranceResource } from './dto/resources.js';
 export { twoFactorEntities } from './entities/index.js';
 export { CodeFactor, type CodeResult, type EnrolledFactor, Factor } from './factors/factor.js';
+export { type FactorCaller } from './factors/factor-caller.js';
 export { FactorChanges } from './factors/factor-changes.js';
 export { FactorKeyRotator } from './factors/factor-key-rotator.js';
 export { FactorLimits } from './factors/factor-limits.js';
@@ -21,6 +22,7 @@ export {
   SkipSecondFactor,
 } from './guard/require-factor.js';
 export { factorRequired, signInRequired } from './guard/refusals.js';
+export { PostThrottler } from './guard/post-throttler.js';
 export { SecondFactorGuard } from './guard/second-factor.guard.js';
 export {
   type SmsOtpChallenge,
@@ -37,6 +39,6 @@ export { type StepUp, StepUpGrants } from './step-up/step-up.service.js';
 export { TrustedBrowsers } from './trusted-browsers/trusted-browsers.service.js';
 export { TwoFactorModule } from './two-factor.module.js';
 export { LogNotifier, type TwoFactorNotice, TwoFactorNotifier } from './two-factor.notifier.js';
-export type { TwoFactorModuleOptions } from './two-factor.options.js';
+export type { PostLimit, PostThrottleOptions, TwoFactorModuleOptions } from './two-factor.options.js';
 export { ApiProblems as ApiTwoFactorProblems, TWO_FACTOR_ERRORS } from './two-factor.problems.js';
 export { type SignedIn, TwoFactorService } from './two-factor.service.js';

@@ -8,6 +8,7 @@ import { AuthenticatorResource, RecoveryCodesResource, SettingsResource } from '
 import { FactorSettings } from './factor-settings.js';
 import { TotpFactor } from './factors/totp.factor.js';
 import { ChangesFactors, FreshForChangeGuard } from './guard/fresh-for-change.guard.js';
+import { PostThrottler } from './guard/post-throttler.js';
 import { CurrentAssurance, ForEnrolment } from './guard/require-factor.js';
 import { AuthenticatorPage, RecoveryCodesPage, SettingsPage } from './pages/settings.pages.js';
 import { RecoveryCodes } from './recovery-codes/recovery-codes.service.js';
@@ -17,7 +18,7 @@ import { TwoFactorService } from './two-factor.service.js';
 /** Factors that need no message: authenticator apps and the sheet of recovery codes. */
 @ApiTags('Two-factor settings')
 @ForEnrolment()
-@Negotiated()
+@Negotiated(PostThrottler)
 @UsePipes(inputPipe)
 @Controller('two-factor')
 export class OwnFactorsController {
@@ -95,7 +96,8 @@ export class OwnFactorsController {
     const session = sessionOf(assurance);
     const { userId } = session;
     const isFirst = !(await this.twoFactor.hasFactors(userId));
-    const confirmed = await this.totp.confirm(session, body.otpCode);
+    const by = await this.twoFactor.factorCaller(request);
+    const confirmed = await this.totp.confirm(session, body.otpCode, by);
     if (!('epoch' in confirmed)) throw codeProblem(confirmed, await this.totp.pending(session));
     await this.settings.changed(request, response, {
       userId,

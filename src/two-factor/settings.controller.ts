@@ -14,6 +14,7 @@ import { ResendDto } from './dto/challenge.dto.js';
 import { EnrolPhoneDto, LabelDto, ProvePhoneDto } from './dto/enrolment.dto.js';
 import { SettingsResource } from './dto/resources.js';
 import { ChangesFactors } from './guard/fresh-for-change.guard.js';
+import { PostThrottler } from './guard/post-throttler.js';
 import { CurrentAssurance, ForEnrolment } from './guard/require-factor.js';
 import { EnrolPage, ProvePage, SettingsPage } from './pages/settings.pages.js';
 import { EnrolledPhones, maskOf, type PhoneChange } from './phones/enrolled-phones.service.js';
@@ -35,7 +36,7 @@ const about = ({ phone, epoch }: PhoneChange) => ({ userId: phone.userId, epoch,
 /** The user's phones and trusted browsers. Every change wants a factor shown just now. */
 @ApiTags('Two-factor settings')
 @ForEnrolment()
-@Negotiated()
+@Negotiated(PostThrottler)
 @UsePipes(inputPipe)
 @Controller('two-factor')
 export class SettingsController {

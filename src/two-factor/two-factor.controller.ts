@@ -13,21 +13,24 @@ import { type Assurance, sessionOf } from './assurance/assurance.js';
 import { Challenges } from './challenges.js';
 import { ChallengeDto, ResendDto, ReturnDto, ShowCodeDto, ShowOwnCodeDto } from './dto/challenge.dto.js';
 import { AssuranceResource, FactorsResource } from './dto/resources.js';
+import { PostThrottler } from './guard/post-throttler.js';
 import { CurrentAssurance, FirstFactorOnly } from './guard/require-factor.js';
 import { ChallengePage, ChoosePage, OwnCodePage, SendPage } from './pages/challenge.pages.js';
 import { SECOND_FACTOR, SmsFactor } from './phones/sms.factor.js';
 import { ApiProblems, ON_A_CODE, ON_A_MESSAGE } from './two-factor.problems.js';
+import { TwoFactorService } from './two-factor.service.js';
 
 /** Where a second factor is shown at sign-in, and again later when a route wants a fresh one. */
 @ApiTags('Two-factor sign-in')
 @FirstFactorOnly()
-@Negotiated()
+@Negotiated(PostThrottler)
 @UsePipes(inputPipe)
 @Controller('two-factor')
 export class TwoFactorController {
   constructor(
     private readonly challenges: Challenges,
     private readonly sms: SmsFactor,
+    private readonly twoFactor: TwoFactorService,
     @Inject(VERIFICATION_POLICY) private readonly policy: VerificationPolicy,
   ) {}
 
@@ -47,12 +50,13 @@ export class TwoFactorController {
   @ApiOperation({ summary: 'Send a code to one of the user’s phones' })
   @ApiOkResponse({ type: VerificationResource })
   @ApiProblems(...ON_A_CODE, ...ON_A_MESSAGE)
-  challenge(
+  async challenge(
     @CurrentAssurance() assurance: Assurance,
     @Body() body: ChallengeDto,
     @Req() request: Request,
   ): Promise<VerificationResource> {
-    return this.challenges.send(assurance, body, { origin: originOf(request) });
+    const by = await this.twoFactor.factorCaller(request);
+    return this.challenges.send(assurance, body, { origin: originOf(request), by });
   }
 
   @Get('verify')
@@ -80,12 +84,14 @@ export class TwoFactorController {
     @Body() { requestId, channel }: ResendDto,
     @Req() request: Request,
   ): Promise<VerificationResource> {
-    const result = await this.sms.resend(sessionOf(assurance), {
+    const by = await this.twoFactor.factorCaller(request);
+    const on = {
       requestId,
       purpose: SECOND_FACTOR,
       origin: originOf(request),
       ...(channel ? { channel } : {}),
-    });
+    };
+    const result = await this.sms.resend(sessionOf(assurance), on, by);
     return resourceOrProblem(result, this.policy.maxSends);
   }
 
@@ -103,8 +109,9 @@ export class TwoFactorController {
     @Res({ passthrough: true }) response: Response,
   ): Promise<AssuranceResource> {
     const { requestId, otpCode } = body;
+    const by = await this.twoFactor.factorCaller(request);
     const on = { requestId, purpose: SECOND_FACTOR, code: otpCode };
-    resourceOrProblem(await this.sms.check(sessionOf(assurance), on), this.policy.maxSends);
+    resourceOrProblem(await this.sms.check(sessionOf(assurance), on, by), this.policy.maxSends);
     return this.challenges.shown(request, response, { method: this.sms.method, requestId }, body);
   }
 
@@ -121,7 +128,8 @@ export class TwoFactorController {
     @Req() request: Request,
     @Res({ passthrough: true }) response: Response,
   ): Promise<AssuranceResource> {
-    const method = await this.challenges.checkOwnCode(assurance, body);
+    const by = await this.twoFactor.factorCaller(request);
+    const method = await this.challenges.checkOwnCode(assurance, body, { by });
     return this.challenges.shown(request, response, { method }, body);
   }
 }

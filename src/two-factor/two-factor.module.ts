@@ -10,6 +10,12 @@ import { FactorLimits } from './factors/factor-limits.js';
 import { Factors } from './factors/factors.js';
 import { TotpFactor } from './factors/totp.factor.js';
 import { FreshForChangeGuard } from './guard/fresh-for-change.guard.js';
+import {
+  POST_THROTTLER_STORAGE,
+  POST_THROTTLES,
+  postThrottlerStorageOf,
+  postThrottlesOf,
+} from './guard/post-throttler.js';
 import { SecondFactorGuard } from './guard/second-factor.guard.js';
 import { OwnFactorsController } from './own-factors.controller.js';
 import { CHALLENGE_PAGES } from './pages/challenge.pages.js';
@@ -88,6 +94,8 @@ const { ConfigurableModuleClass } = new ConfigurableModuleBuilder<TwoFactorModul
     ...CHALLENGE_PAGES,
     ...SETTINGS_PAGES,
     { provide: RESOLVED_OPTIONS, inject: [TWO_FACTOR_OPTIONS], useFactory: resolveOptions },
+    { provide: POST_THROTTLES, inject: [RESOLVED_OPTIONS], useFactory: postThrottlesOf },
+    { provide: POST_THROTTLER_STORAGE, inject: [RESOLVED_OPTIONS], useFactory: postThrottlerStorageOf },
   ],
   exports: [
     TwoFactorService,
@@ -102,6 +110,8 @@ const { ConfigurableModuleClass } = new ConfigurableModuleBuilder<TwoFactorModul
     SmsFactor,
     TotpFactor,
     Factors,
+    POST_THROTTLES,
+    POST_THROTTLER_STORAGE,
   ],
 })
 export class TwoFactorModule extends ConfigurableModuleClass {}

@@ -13,6 +13,8 @@ export interface TwoFactorNotice {
     | 'recovery-codes-made'
     | 'recovery-code-used'
     | 'browser-trusted'
+    /** Too many wrong codes were typed by somebody who knows the password. `detail` is the factor's method. */
+    | 'factor-locked'
     | 'factors-reset';
   at: Date;
   /** For people: a masked number, a label, a browser. */

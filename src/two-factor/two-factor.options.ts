@@ -1,6 +1,23 @@
+import type { ThrottlerStorage } from '@nestjs/throttler';
 import type { Factor } from './factors/factor.js';
 import type { AuthenticationSessions } from './assurance/authentication-sessions.js';
 import type { TwoFactorNotifier } from './two-factor.notifier.js';
+
+/** So many calls in so many seconds. */
+export interface PostLimit {
+  limit: number;
+  windowSeconds: number;
+}
+
+/** How often people who are signed in may post; null lifts a limit. */
+export interface PostThrottleOptions {
+  /** Posts of one session. @default 60 in 60 seconds */
+  session?: PostLimit | null;
+  /** Posts from one IPv4 address or IPv6 /64. @default 600 in 60 seconds */
+  address?: PostLimit | null;
+  /** Where posts are counted. @default in the memory of this process */
+  storage?: ThrottlerStorage;
+}
 
 export interface TwoFactorModuleOptions {
   /** Where the session keeps what was shown: `new ExpressSessions()`, or your own. */
@@ -29,6 +46,8 @@ export interface TwoFactorModuleOptions {
   sharedNumbers?: boolean;
   /** Phones that a user may have; 5 unless told. */
   maxPhones?: number;
+  /** Limits of the posts to `/two-factor`, and of every route behind `PostThrottler`. */
+  throttle?: PostThrottleOptions;
 }
 
 export const DEFAULTS = {
@@ -43,7 +62,13 @@ export const DEFAULTS = {
   trustBrowserDays: 30,
   sharedNumbers: false,
   maxPhones: 5,
+  throttle: {},
 } as const satisfies Partial<TwoFactorModuleOptions>;
+
+const DEFAULT_POST_LIMITS = {
+  session: { limit: 60, windowSeconds: 60 },
+  address: { limit: 600, windowSeconds: 60 },
+} as const satisfies PostThrottleOptions;
 
 export type ResolvedOptions = TwoFactorModuleOptions &
   Required<Pick<TwoFactorModuleOptions, keyof typeof DEFAULTS>>;
@@ -55,5 +80,9 @@ export const RESOLVED_OPTIONS = Symbol('RESOLVED_OPTIONS');
 
 export function resolveOptions(given: TwoFactorModuleOptions): ResolvedOptions {
   const told = Object.entries(given).filter(([, value]) => value !== undefined);
-  return { ...DEFAULTS, ...(Object.fromEntries(told) as unknown as TwoFactorModuleOptions) };
+  return {
+    ...DEFAULTS,
+    ...(Object.fromEntries(told) as unknown as TwoFactorModuleOptions),
+    throttle: { ...DEFAULT_POST_LIMITS, ...given.throttle },
+  };
 }

@@ -57,7 +57,12 @@ export const ON_A_MESSAGE = [
   'unknown-factor',
 ] as const;
 /** What changing one's factors can meet. */
-export const ON_A_CHANGE = ['invalid-input', 'sign-in-required', 'second-factor-required'] as const;
+export const ON_A_CHANGE = [
+  'invalid-input',
+  'sign-in-required',
+  'second-factor-required',
+  'rate-limited',
+] as const;
 
 /** An id out of a path: what is no UUID names nothing of ours. @throws Problem `unknown-factor` */
 export function known(id: string): string {

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
 import type { Request, Response } from 'express';
-import { safePath } from '../http/index.js';
+import { clientAddress, safePath } from '../http/index.js';
 import {
   type Assurance,
   assuranceOf,
@@ -16,6 +16,7 @@ import {
   sessionOf,
 } from './assurance/assurance.js';
 import { signInRequired } from './guard/refusals.js';
+import type { FactorCaller } from './factors/factor-caller.js';
 import { FactorChanges } from './factors/factor-changes.js';
 import { Factors } from './factors/factors.js';
 import { TrustedBrowsers } from './trusted-browsers/trusted-browsers.service.js';
@@ -62,6 +63,16 @@ export class TwoFactorService {
     const assurance = await this.assurance(request);
     const goal = safePath(returnTo, this.options.homePath);
     return { assurance, next: assurance.pending ? this.challengePath(goal) : goal };
+  }
+
+  /** By whom wrong codes of this request are counted. */
+  async factorCaller(request: Request): Promise<FactorCaller> {
+    const { level } = await this.assurance(request);
+    return {
+      isTrusted: level === 'two-factor',
+      session: this.options.sessions.idOf(request),
+      address: clientAddress(request),
+    };
   }
 
   /** Ends the session. */

@@ -45,11 +45,12 @@ export class VerificationAdmission {
     const { channel = 'sms', caller } = input;
     const id = uuidv7();
     const asked = await this.asked(phone, input);
+    const address = caller.address ? addressBucket(caller.address) : null;
     const request = {
       ...asked,
       id,
       channel,
-      sealedPhoneNumber: this.vault.seal(phone.e164, id),
+      sealedPhoneNumber: this.vault.seal(phone.e164, 'verification_requests.phone_number', id),
       phoneCountry: phone.country,
       phoneLastDigits: phone.lastDigits,
       callerFingerprint: asked.callerFingerprints[0],
@@ -57,7 +58,10 @@ export class VerificationAdmission {
       proverFingerprint: hasProver(caller) ? this.vault.fingerprint('caller', proversOf(caller)[0]) : null,
       context: input.context ?? null,
       prefixFingerprint: this.vault.fingerprint('limit', `prefix ${phone.prefix}`),
-      callerAddress: caller.address ? addressBucket(caller.address) : null,
+      callerAddress: address,
+      countedByCaller: input.callerCountsWrongCodes ?? false,
+      userFingerprint: asked.userId === null ? null : this.vault.userFingerprints(asked.userId)[0],
+      addressFingerprint: address === null ? null : this.vault.addressFingerprints(address)[0],
       callerAgent: caller.userAgent?.slice(0, LONGEST_AGENT) ?? null,
       locale: input.locale ?? null,
       codeLength: this.policy.codeLength,
@@ -98,12 +102,17 @@ export class VerificationAdmission {
   ): AdmissionRule[] {
     // Erased: it is over, and the claim will say so.
     if (request.phoneNumber === null) return [];
-    const phone = PhoneNumber.fromE164(this.vault.open(request.phoneNumber, request.id));
-    return this.rulesFor(phone, channel, request.confirmedFor, caller);
+    const phone = PhoneNumber.fromE164(
+      this.vault.open(request.phoneNumber, 'verification_requests.phone_number', request.id),
+    );
+    // Whoever resends without naming the user resends for the user who started it.
+    const known = { ...caller, userId: caller.userId ?? request.userId };
+    return this.rulesFor(phone, channel, request.confirmedFor, known);
   }
 
-  /** Writes a refusal into the record of decisions. */
+  /** Writes a refusal into the record of decisions, except for requests that do not exist: anybody can make up their ids. */
   async refused(action: 'check' | 'resend', refusal: VerificationFailure): Promise<VerificationFailure> {
+    if (refusal.code === 'unknown-request') return refusal;
     await this.repository.recordRefusal(action, deciding(refusal), refusal.request?.id ?? null);
     return refusal;
   }

@@ -29,6 +29,10 @@ export interface NewVerification {
   prefixFingerprint: Buffer;
   callerAddress: string | null;
   callerAgent: string | null;
+  /** What a refusal is recorded under, instead of the user's id and the address. */
+  userFingerprint: Buffer | null;
+  addressFingerprint: Buffer | null;
+  countedByCaller: boolean;
 }
 
 /** Who asks for what: a request answers to its purpose and, if it is bound, to its caller only. */

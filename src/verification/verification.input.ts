@@ -19,6 +19,12 @@ export interface StartVerification {
    * to the number does not touch them. Needs `caller.userId`.
    */
   confirmed?: boolean;
+  /**
+   * The caller limits wrong codes over all requests by itself, as `TwoFactorModule` does to tell a user's own browsers
+   * from others. The attempts of the one request stay limited here.
+   * @default false
+   */
+  callerCountsWrongCodes?: boolean;
   caller: Caller;
   /** Kept with the request and returned with it: what the proof is bound to, for the application to check. */
   context?: VerificationContext;

@@ -69,7 +69,8 @@ export class VerificationJudge {
       case 'fault': {
         this.sender.report('check', claimed.id, outcome);
         const retryAfterSeconds = outcome.retryAfterSeconds ?? RETRY_AFTER_SECONDS;
-        return failure('provider-unavailable', { request, retryAfterSeconds });
+        const outcomeUnknown = outcome.fault === 'unknown-outcome';
+        return failure('provider-unavailable', { request, retryAfterSeconds, outcomeUnknown });
       }
     }
   }

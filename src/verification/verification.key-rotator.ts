@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { PhoneVault } from '../database/phone-vault.js';
+import { type OpenOptions, PhoneVault } from '../database/phone-vault.js';
 import { StatementRunner } from './verification.statement-runner.js';
 
 export interface RotationProgress {
@@ -35,9 +35,13 @@ export class KeyRotator {
   /**
    * Walks all requests in batches. Killed, it goes on where it was; run again after its end, it does nothing but look.
    * @param report called after every batch
+   * @param options whether values that were sealed in the form of version 1 are sealed again
    * @throws Error naming the key that is missing from the ring
    */
-  async run(report: (progress: RotationProgress) => void = () => undefined): Promise<RotationProgress> {
+  async run(
+    report: (progress: RotationProgress) => void = () => undefined,
+    options: OpenOptions = {},
+  ): Promise<RotationProgress> {
     const { encryption, fingerprint } = this.vault.newestKeys;
     const pair = [encryption, fingerprint];
     const [counted] = await this.statements.all<{ total: number }>('countSealed', []);
@@ -53,7 +57,7 @@ export class KeyRotator {
     for (;;) {
       const batch = await this.statements.all<Sealed>('findSealed', [lastId, BATCH]);
       if (batch.length === 0) break;
-      await this.rewrite(batch);
+      await this.rewrite(batch, options);
       lastId = batch.at(-1)!.id;
       done += batch.length;
       await this.statements.all('saveKeyRotation', [...pair, lastId, done, false]);
@@ -63,13 +67,17 @@ export class KeyRotator {
     return { done, total: Math.max(total, done) };
   }
 
-  private async rewrite(batch: Sealed[]): Promise<void> {
+  private async rewrite(batch: Sealed[], options: OpenOptions): Promise<void> {
     const stale: { id: string; was: string; sealed: string }[] = [];
     const carried = new Map<string, { newest: Buffer; older: Buffer }>();
     for (const { id, phoneNumber, phoneFingerprint } of batch) {
-      const e164 = this.vault.open(phoneNumber, id);
+      const e164 = this.vault.open(phoneNumber, 'verification_requests.phone_number', id, options);
       if (!this.vault.isCurrent(phoneNumber)) {
-        stale.push({ id, was: phoneNumber, sealed: this.vault.seal(e164, id) });
+        stale.push({
+          id,
+          was: phoneNumber,
+          sealed: this.vault.seal(e164, 'verification_requests.phone_number', id),
+        });
       }
       const newest = this.vault.fingerprint('phone', e164);
       if (!newest.equals(phoneFingerprint)) {

@@ -83,6 +83,7 @@ export class VerificationReconciler implements OnApplicationBootstrap, OnApplica
     if (sweepSeconds > 0) {
       report.swept = await this.repository.sweep(sweepSeconds);
       await this.statements.all('sweepReceipts', []);
+      await this.statements.all('endLocks', []);
     }
     return report;
   }

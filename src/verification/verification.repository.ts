@@ -68,6 +68,9 @@ export class VerificationRepository {
       request.prefixFingerprint,
       request.callerAddress,
       request.callerAgent,
+      request.userFingerprint,
+      request.addressFingerprint,
+      request.countedByCaller,
       request.proverFingerprint,
       request.context && JSON.stringify(request.context),
     ]);

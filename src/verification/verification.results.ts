@@ -22,6 +22,8 @@ export interface VerificationFailure {
   /** The request as it is now; absent when there is none or the caller may not know of it. */
   request?: VerificationRecord;
   retryAfterSeconds?: number;
+  /** With `provider-unavailable`: the provider may have looked at the code, its answer was lost. */
+  outcomeUnknown?: boolean;
   /** With `invalid-input`: what is wrong with the code. */
   codeDefect?: CodeDefect;
   /** The rule that decided, for the record only, where the code does not tell. */
@@ -67,7 +69,7 @@ export function refusalOf(request: VerificationRecord): VerificationFailure {
   }
 }
 
-/** A lock is lifted by people, not by time: this is when it is worth asking again. */
+/** A lock ends after a day, or when somebody lifts it: this is when it is worth asking again. */
 const LOCKED_RETRY_AFTER_SECONDS = 3600;
 
 /** Too many wrong codes for this number or user: says when the next try is possible. */

@@ -207,7 +207,7 @@ export class VerificationSender {
   }
 
   private phoneNumberOf(request: VerificationRecord): string {
-    return this.vault.open(request.phoneNumber!, request.id);
+    return this.vault.open(request.phoneNumber!, 'verification_requests.phone_number', request.id);
   }
 
   /** After a compare-and-set: the row it changed, or else the row as somebody left it. */

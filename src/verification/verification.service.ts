@@ -194,7 +194,9 @@ export class VerificationService {
   /** The whole number of a request, in E.164: for those who keep a proven number. @throws Error once it is erased */
   phoneNumberOf(request: VerificationRecord): PhoneNumber {
     if (request.phoneNumber === null) throw new Error('the number of this request is erased');
-    return PhoneNumber.fromE164(this.vault.open(request.phoneNumber, request.id));
+    return PhoneNumber.fromE164(
+      this.vault.open(request.phoneNumber, 'verification_requests.phone_number', request.id),
+    );
   }
 
   /** The request as it is now, whoever began it: for operators. Null when there is none. */

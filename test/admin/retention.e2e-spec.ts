@@ -78,6 +78,21 @@ describe('retention', () => {
     expect(alterations.filter(({ what }) => what === 'missing')).toEqual([]);
   });
 
+  it('deletes step-up grants that ended more than a day ago', async () => {
+    const insert = (ago: string) =>
+      sql(
+        `INSERT INTO step_up_grants (id, user_id, session_hash, payload_hash, action, summary, created_at, expires_at)
+         VALUES (gen_random_uuid(), 'somebody', '', '', 'payment', '', now(), now() - $1::interval)`,
+        [ago],
+      );
+    await insert('25 hours');
+    await insert('25 hours');
+    await insert('23 hours');
+    await insert('-5 minutes');
+    expect(await retention.run('cli:test', 'a test')).toMatchObject({ step_up_grants: 2 });
+    expect((await sql('SELECT 1 FROM step_up_grants')).rows).toHaveLength(2);
+  });
+
   it('empties buckets that no limit counts any more, and forgets old decisions', async () => {
     await verified();
     await sql(`UPDATE limit_buckets SET taken = ARRAY[now() - interval '40 days']`);

@@ -1,3 +1,5 @@
+import { VerificationService } from '../../src/index.js';
+import { program } from '../admin/administrator.js';
 import { freshNumber, startApplication, type TestApplication, wrongCode } from '../support/application.js';
 
 interface Decided {
@@ -53,14 +55,13 @@ describe('the record of decisions', () => {
       ['check', 'allowed', null],
       ['check', 'allowed', null],
       ['check', 'refused', 'wrong-codes'],
-      ['check', 'refused', 'caller'],
       ['resend', 'refused', 'wrong-codes'],
       ['check', 'allowed', null],
       ['check', 'refused', 'request-state'],
       ['start', 'refused', 'number-cooldown'],
     ]);
     expect((await decisions()).map(({ request_id }) => request_id === requestId)).toEqual(
-      [1, 1, 1, 1, 1, 1, 0, 1, 1, 1, 0].map(Boolean),
+      [1, 1, 1, 1, 1, 1, 1, 1, 1, 0].map(Boolean),
     );
   });
 
@@ -79,6 +80,39 @@ describe('the record of decisions', () => {
       );
     }
     expect((await decisions()).filter(({ outcome }) => outcome === 'refused')).toHaveLength(2);
+  });
+
+  it('nothing is written for requests that do not exist: anybody could fill it', async () => {
+    const { client } = application;
+    for (let i = 0; i < 10; i += 1) {
+      const requestId = `01890000-0000-7000-8000-00000000000${i}`;
+      await check(requestId, '123456');
+      await client.json('POST', '/resend-otp', { requestId });
+    }
+    await check('nonsense', '123456');
+    expect(await decisions()).toEqual([]);
+  });
+
+  it('holds no user and no address in clear, and is found by both', async () => {
+    const service = application.app.get(VerificationService);
+    const phoneNumber = freshNumber();
+    const caller = { userId: 'user-of-this-test', address: '203.0.113.99' };
+    await service.start({ phoneNumber, caller });
+    await service.start({ phoneNumber, caller: { ...caller, userId: 'another-user-of-this-test' } });
+    const { rows } = await application.sql.query<{ all: string }>(
+      'SELECT json_agg(d)::text AS all FROM decisions d',
+    );
+    for (const trace of ['user-of-this-test', '203.0.113.99']) expect(rows[0]!.all).not.toContain(trace);
+    const { get } = await program(application);
+    const found = async (query: string) =>
+      ((await get(`/admin/decisions?${query}`)).body['items'] as { rule: string; user: string }[]).map(
+        ({ rule, user }) => [rule, typeof user],
+      );
+    const refusal = [['live-request', 'string']];
+    expect(await found('user=another-user-of-this-test')).toEqual(refusal);
+    expect(await found('address=203.0.113.99')).toEqual(refusal);
+    expect(await found('address=203.0.113.98')).toEqual([]);
+    expect(await found('user=user-of-this-test')).toEqual([]);
   });
 
   it('holds no number, no session and no user in clear', async () => {

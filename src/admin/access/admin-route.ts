@@ -1,6 +1,7 @@
 import { applyDecorators, SetMetadata, UseGuards } from '@nestjs/common';
 import { ApiBearerAuth } from '@nestjs/swagger';
 import { Negotiated, OpenToAll } from '../../http/index.js';
+import { PostThrottler } from '../../two-factor/index.js';
 import { AdminGuard } from './admin.guard.js';
 import { SCOPE, type Scope } from './scopes.js';
 
@@ -9,11 +10,11 @@ import { SCOPE, type Scope } from './scopes.js';
  * alone (the guard of two-factor sign-in knows sessions, not tokens), and refuses a handler that names no scope.
  */
 export const AdminRoutes = () =>
-  applyDecorators(OpenToAll(), Negotiated(AdminGuard), ApiBearerAuth('api-token'));
+  applyDecorators(OpenToAll(), Negotiated(PostThrottler, AdminGuard), ApiBearerAuth('api-token'));
 
 /** On a controller without pages: the same without the choice between HTML and JSON. */
 export const AdminDownloads = () =>
-  applyDecorators(OpenToAll(), UseGuards(AdminGuard), ApiBearerAuth('api-token'));
+  applyDecorators(OpenToAll(), UseGuards(PostThrottler, AdminGuard), ApiBearerAuth('api-token'));
 
 /** On a handler: the scope that a token needs. */
 export const NeedsScope = (scope: Scope) => SetMetadata(SCOPE, scope);

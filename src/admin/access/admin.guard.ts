@@ -35,13 +35,10 @@ export class AdminGuard implements CanActivate {
     const authorization = request.get('authorization');
     // Who shows a token is judged by it alone: a session beside it adds nothing.
     if (authorization !== undefined) {
-      const { id, scopes } = await this.fromToken(authorization, scope, route);
-      rememberAdministrator(request, { actor: `token:${id}`, scopes });
+      const { id } = await this.fromToken(authorization, scope, route);
+      rememberAdministrator(request, { actor: `token:${id}` });
     } else {
-      rememberAdministrator(request, {
-        actor: `user:${await this.fromSession(request, route)}`,
-        scopes: null,
-      });
+      rememberAdministrator(request, { actor: `user:${await this.fromSession(request, route)}` });
     }
     return true;
   }

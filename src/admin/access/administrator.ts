@@ -1,6 +1,5 @@
 import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
 import type { Request } from 'express';
-import type { Scope } from './scopes.js';
 
 /** Who acts, as the audit has it: `user:<id>`, `token:<id>`, `cli:<login name>`, or the application: `system:<part>`. */
 export type Actor = `${'user' | 'token' | 'cli' | 'system'}:${string}`;
@@ -8,8 +7,6 @@ export type Actor = `${'user' | 'token' | 'cli' | 'system'}:${string}`;
 /** What the guard leaves behind. */
 interface Administrator {
   actor: Actor;
-  /** Of a token; null for an administrator with a session, who may do everything. */
-  scopes: readonly Scope[] | null;
 }
 
 const ADMINISTRATOR = Symbol('administrator');
@@ -24,9 +21,6 @@ function administratorOf(request: Request): Administrator {
   if (!administrator) throw new Error('this route is not behind AdminGuard');
   return administrator;
 }
-
-/** What the caller may do; null for everything. */
-export const scopesOf = (request: Request): readonly Scope[] | null => administratorOf(request).scopes;
 
 /** A handler's parameter: who acts. Only behind {@link AdminGuard}. */
 export const CurrentActor = createParamDecorator(

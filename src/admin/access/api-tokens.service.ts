@@ -1,9 +1,11 @@
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
-import { Injectable } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
-import { DataSource } from 'typeorm';
+import { DataSource, type EntityManager } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
 import { rowsIn, rowsOf } from '../../database/sql.js';
+import { Problem } from '../../http/index.js';
+import { ADMIN_OPTIONS, type ResolvedAdminOptions } from '../admin.options.js';
 import { AuditLog } from '../audit/audit-log.service.js';
 import type { Actor } from './administrator.js';
 import type { Scope } from './scopes.js';
@@ -16,6 +18,8 @@ export interface KnownToken {
 export interface TokenRecord extends KnownToken {
   name: string;
   author: Actor;
+  /** The token that made it; null when a person did. */
+  parentId: string | null;
   createdAt: Date;
   expiresAt: Date | null;
   lastUsedAt: Date | null;
@@ -25,31 +29,47 @@ export interface TokenRecord extends KnownToken {
 /** `sotp_<id in hex>_<32 random bytes>`: the id finds the row, the secret is compared in constant time. */
 const SHAPE = /^sotp_([0-9a-f]{32})_([A-Za-z0-9_-]{43})$/;
 const PREFIX = 'sotp';
+/** How an {@link Actor} begins that is a token or a user of the host. */
+const TOKEN = 'token:';
+const USER = 'user:';
 
 const hashOf = (secret: string) => createHash('sha256').update(secret).digest();
 const toUuid = (hex: string) => hex.replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-');
 
-/** What programs show instead of a session. Stored as hashes: a stolen dump lets nobody in. */
+/**
+ * What programs show instead of a session. Stored as hashes: a stolen dump lets nobody in. A token that was made with
+ * another token can do no more and lives no longer than that one, and all of them work only while the person who made
+ * the first one is an administrator.
+ */
 @Injectable()
 export class ApiTokens {
   constructor(
     @InjectDataSource() private readonly dataSource: DataSource,
     private readonly audit: AuditLog,
+    @Inject(ADMIN_OPTIONS) private readonly options: ResolvedAdminOptions,
   ) {}
 
-  /** @returns null for what is no token, is not known, has expired or was revoked */
+  /**
+   * @returns null for what is no token, is not known, has expired or was revoked, and when that is true of a token it was
+   *   made with, or when the person who made the first of them has lost the role
+   */
   async authenticate(token: string): Promise<KnownToken | null> {
     const [, hex, secret] = SHAPE.exec(token) ?? [];
     if (!hex || !secret) return null;
-    const [row] = await rowsOf<KnownToken & { secretHash: Buffer; isUnused: boolean }>(
+    const [row] = await rowsOf<KnownToken & { secretHash: Buffer; isUnused: boolean; maker: Actor }>(
       this.dataSource,
-      `SELECT id, scopes, secret_hash AS "secretHash",
-              last_used_at IS NULL OR last_used_at < now() - interval '1 minute' AS "isUnused"
-         FROM api_tokens
-        WHERE id = $1 AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > clock_timestamp())`,
+      `WITH RECURSIVE lineage AS (
+         SELECT * FROM api_tokens WHERE id = $1
+         UNION ALL
+         SELECT parent.* FROM lineage child JOIN api_tokens parent ON parent.id = child.parent_id)
+       SELECT t.id, t.scopes, t.secret_hash AS "secretHash", first.author AS maker,
+              t.last_used_at IS NULL OR t.last_used_at < now() - interval '1 minute' AS "isUnused"
+         FROM api_tokens t JOIN lineage first ON first.parent_id IS NULL
+        WHERE t.id = $1 AND NOT EXISTS (SELECT 1 FROM lineage l WHERE NOT (${WORKS('l')}))`,
       [toUuid(hex)],
     );
     if (!row || !timingSafeEqual(row.secretHash, hashOf(secret))) return null;
+    if (!(await this.mayStillMake(row.maker))) return null;
     if (row.isUnused)
       await rowsOf(this.dataSource, 'UPDATE api_tokens SET last_used_at = clock_timestamp() WHERE id = $1', [
         row.id,
@@ -57,7 +77,11 @@ export class ApiTokens {
     return { id: row.id, scopes: row.scopes };
   }
 
-  /** @returns the token, which nobody can read again */
+  /**
+   * Made by a token, it has no scope that the maker lacks, and ends with the maker at the latest.
+   * @returns the token, which nobody can read again
+   * @throws Problem `forbidden` for a scope that the maker lacks, `unauthorized` when the maker no longer works
+   */
   async create(
     actor: Actor,
     { name, scopes, days, reason }: { name: string; scopes: readonly Scope[]; days?: number; reason: string },
@@ -72,12 +96,25 @@ export class ApiTokens {
       details: { name, scopes: scopes.join(' '), days: days ?? null },
     };
     const record = await this.audit.with(entry, async (sql) => {
+      const parent = actor.startsWith(TOKEN) ? await this.lockParent(sql, actor.slice(TOKEN.length)) : null;
+      if (parent && scopes.some((scope) => !parent.scopes.includes(scope))) throw Problem.http('forbidden');
       const rows = await rowsIn<TokenRecord>(
         sql,
-        `INSERT INTO api_tokens (id, name, secret_hash, scopes, author, created_at, expires_at)
-         VALUES ($1, $2, $3, $4, $5, clock_timestamp(), clock_timestamp() + make_interval(days => $6::int))
+        // least() ignores NULL, which here means "no end".
+        `INSERT INTO api_tokens (id, name, secret_hash, scopes, author, parent_id, created_at, expires_at)
+         VALUES ($1, $2, $3, $4, $5, $7, clock_timestamp(),
+                 least(clock_timestamp() + make_interval(days => $6::int), $8::timestamptz))
          RETURNING ${COLUMNS}`,
-        [id, name, hashOf(secret), scopes, actor, days ?? null],
+        [
+          id,
+          name,
+          hashOf(secret),
+          scopes,
+          actor,
+          days ?? null,
+          parent?.id ?? null,
+          parent?.expiresAt ?? null,
+        ],
       );
       return rows[0]!;
     });
@@ -89,7 +126,7 @@ export class ApiTokens {
     return rowsOf(this.dataSource, `SELECT ${COLUMNS} FROM api_tokens ORDER BY id DESC LIMIT 200`);
   }
 
-  /** @returns null when there is no such token, or it was revoked before */
+  /** Revokes a token and all that were made with it. @returns null when there is no such token, or it was revoked before */
   revoke(actor: Actor, id: string, reason: string): Promise<TokenRecord | null> {
     return this.audit.with({ actor, action: 'token.revoked', target: id, reason }, async (sql) => {
       const rows = await rowsIn<TokenRecord>(
@@ -97,10 +134,45 @@ export class ApiTokens {
         `UPDATE api_tokens SET revoked_at = clock_timestamp() WHERE id = $1 AND revoked_at IS NULL RETURNING ${COLUMNS}`,
         [id],
       );
-      return rows[0] ?? null;
+      if (!rows[0]) return null;
+      // One that is made at this moment is not seen here; it does not work either, because this one does not.
+      await rowsIn(
+        sql,
+        `WITH RECURSIVE descendants AS (
+           SELECT id FROM api_tokens WHERE parent_id = $1
+           UNION ALL
+           SELECT t.id FROM descendants d JOIN api_tokens t ON t.parent_id = d.id)
+         UPDATE api_tokens SET revoked_at = clock_timestamp()
+          WHERE id IN (SELECT id FROM descendants) AND revoked_at IS NULL RETURNING id`,
+        [id],
+      );
+      return rows[0];
     });
+  }
+
+  /** The token that makes another one: it cannot be revoked until that one is written. */
+  private async lockParent(
+    sql: EntityManager,
+    id: string,
+  ): Promise<Pick<TokenRecord, 'id' | 'scopes' | 'expiresAt'>> {
+    const [parent] = await rowsIn<Pick<TokenRecord, 'id' | 'scopes' | 'expiresAt'>>(
+      sql,
+      `SELECT id, scopes, expires_at AS "expiresAt" FROM api_tokens t WHERE id = $1 AND ${WORKS('t')} FOR SHARE`,
+      [id],
+    );
+    if (!parent) throw Problem.http('unauthorized');
+    return parent;
+  }
+
+  /** Tokens of the command line have no user whose role could be lost. */
+  private async mayStillMake(maker: Actor): Promise<boolean> {
+    return !maker.startsWith(USER) || this.options.isAdmin(maker.slice(USER.length));
   }
 }
 
-const COLUMNS = `id, name, scopes, author, created_at AS "createdAt", expires_at AS "expiresAt",
+/** Of a row: neither revoked nor expired. */
+const WORKS = (token: string) =>
+  `${token}.revoked_at IS NULL AND (${token}.expires_at IS NULL OR ${token}.expires_at > clock_timestamp())`;
+
+const COLUMNS = `id, name, scopes, author, parent_id AS "parentId", created_at AS "createdAt", expires_at AS "expiresAt",
   last_used_at AS "lastUsedAt", revoked_at AS "revokedAt"`;

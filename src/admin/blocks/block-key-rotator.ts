@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource } from 'typeorm';
 import { rowsOf } from '../../database/sql.js';
-import { PhoneVault } from '../../database/phone-vault.js';
+import { type OpenOptions, PhoneVault } from '../../database/phone-vault.js';
 
 /** Takes blocked numbers along when keys are replaced: without it a block would be gone with its key. */
 @Injectable()
@@ -13,16 +13,16 @@ export class BlockKeyRotator {
   ) {}
 
   /** Harmless to repeat. @returns how many are under the newest keys */
-  async run(): Promise<number> {
+  async run(options: OpenOptions = {}): Promise<number> {
     const blocks = await rowsOf<{ id: string; value: string }>(
       this.dataSource,
       `SELECT id, value FROM block_entries WHERE kind = 'number'`,
     );
     for (const { id, value } of blocks) {
-      const e164 = this.vault.open(value, id);
+      const e164 = this.vault.open(value, 'block_entries.value', id, options);
       await rowsOf(this.dataSource, 'UPDATE block_entries SET value = $2, fingerprint = $3 WHERE id = $1', [
         id,
-        this.vault.seal(e164, id),
+        this.vault.seal(e164, 'block_entries.value', id),
         this.vault.fingerprint('phone', e164),
       ]);
     }

@@ -74,7 +74,7 @@ export class Blocks {
           id,
           kind,
           // A number is sealed, so that it can be fingerprinted again when keys are replaced.
-          target.e164 ? this.vault.seal(target.e164, id) : (target.value ?? null),
+          target.e164 ? this.vault.seal(target.e164, 'block_entries.value', id) : (target.value ?? null),
           target.network ?? null,
           target.e164 ? this.vault.fingerprint('phone', target.e164) : null,
           target.label,

@@ -1,10 +1,11 @@
-import { Check, Column, Entity, PrimaryColumn } from 'typeorm';
+import { Check, Column, Entity, Index, PrimaryColumn } from 'typeorm';
 import type { Actor } from '../access/administrator.js';
 import type { Scope } from '../access/scopes.js';
 import { ProviderStatusRollup, RollupState, VerificationRollup } from './rollup.entities.js';
 
 /** What a program shows instead of a session. */
 @Entity('api_tokens')
+@Index('api_tokens_parent', ['parentId'])
 export class ApiToken {
   @PrimaryColumn('uuid', { primaryKeyConstraintName: 'api_tokens_pkey' })
   id!: string;
@@ -21,6 +22,10 @@ export class ApiToken {
 
   @Column('text')
   author!: Actor;
+
+  /** The token that made it; null when a person did. */
+  @Column('uuid', { name: 'parent_id', nullable: true })
+  parentId!: string | null;
 
   @Column('timestamptz', { name: 'created_at' })
   createdAt!: Date;

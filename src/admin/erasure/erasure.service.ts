@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource, type EntityManager } from 'typeorm';
 import { rowsIn, rowsOf } from '../../database/sql.js';
-import { PhoneVault } from '../../database/phone-vault.js';
+import { PhoneVault, type SealedColumn } from '../../database/phone-vault.js';
 import { bucketKeysOf } from '../../protection/index.js';
 import { FactorChanges } from '../../two-factor/index.js';
 import { PhoneNumber, VerificationService } from '../../verification/index.js';
@@ -118,9 +118,11 @@ export class Erasures {
     const phone = phoneNumber ? PhoneNumber.tryParse(phoneNumber, country) : null;
     if (phoneNumber && !phone) return null;
     const known = userId
-      ? await rowsOf<{ id: string; sealed: string }>(this.dataSource, KNOWN_NUMBERS, [userId])
+      ? await rowsOf<{ id: string; source: SealedColumn; sealed: string }>(this.dataSource, KNOWN_NUMBERS, [
+          userId,
+        ])
       : [];
-    const opened = known.map(({ id, sealed }) => this.vault.open(sealed, id));
+    const opened = known.map(({ id, source, sealed }) => this.vault.open(sealed, source, id));
     const e164s = [...new Set([...(phone ? [phone.e164] : []), ...opened])];
     const fingerprints = e164s.flatMap((e164) => this.vault.fingerprints('phone', e164));
     const users = await rowsOf<{ userId: string; isOwner: boolean }>(this.dataSource, USERS_OF_NUMBER, [
@@ -153,7 +155,10 @@ export class Erasures {
   ): Promise<void> {
     const count = async (table: string, text: string, values: unknown[]) =>
       add(rows, table, (await rowsIn(sql, text, values)).length);
-    await count('decisions', DECISIONS, [fingerprints, userId]);
+    await count('decisions', DECISIONS, [
+      fingerprints,
+      userId === null ? [] : this.vault.userFingerprints(userId),
+    ]);
     await count('limit_buckets', LIMIT_BUCKETS, [buckets]);
     for (const [table, text] of Object.entries(OF_NUMBER)) await count(table, text, [fingerprints]);
     if (userId !== null)

@@ -5,12 +5,14 @@ export const LIVE_REQUESTS = `
   SELECT r.id FROM verification_requests r
    WHERE ${THEIRS} AND r.status IN ('SENDING', 'PENDING') AND r.expires_at > clock_timestamp()`;
 
-/** Numbers that the user has proven or tried to, sealed for the row with that id. */
+/** Numbers that the user has proven or tried to, each sealed for its column and row. */
 export const KNOWN_NUMBERS = `
-  SELECT DISTINCT ON (phone_fingerprint) id, phone_number AS sealed
-    FROM (SELECT id, phone_fingerprint, phone_number FROM enrolled_phones WHERE user_id = $1
+  SELECT DISTINCT ON (phone_fingerprint) id, source, phone_number AS sealed
+    FROM (SELECT id, 'enrolled_phones.phone_number' AS source, phone_fingerprint, phone_number
+            FROM enrolled_phones WHERE user_id = $1
           UNION ALL
-          SELECT id, phone_fingerprint, phone_number FROM verification_requests
+          SELECT id, 'verification_requests.phone_number', phone_fingerprint, phone_number
+            FROM verification_requests
            WHERE user_id = $1 AND phone_number IS NOT NULL) n`;
 
 /** Who has asked for codes to the number (a bucket may name both), and whose factor it is. */
@@ -34,7 +36,8 @@ export const REQUESTS = `
 /** Decisions keep what was decided by which rule. */
 const ANONYMOUS = `
   UPDATE decisions d
-     SET phone_fingerprint = NULL, phone_last_digits = NULL, user_id = NULL, caller_address = NULL,
+     SET phone_fingerprint = NULL, phone_last_digits = NULL, user_fingerprint = NULL,
+         address_fingerprint = NULL,
          rules = (SELECT coalesce(json_agg(e.rule - 'key' - 'input' ORDER BY e.place), '[]')
                     FROM jsonb_array_elements(d.rules::jsonb) WITH ORDINALITY AS e(rule, place))`;
 
@@ -43,7 +46,7 @@ export const DECISIONS_OF_REQUESTS = `${ANONYMOUS} WHERE d.request_id = ANY($1::
 /** Those that no request came of. */
 export const DECISIONS = `
   ${ANONYMOUS}
-   WHERE d.phone_fingerprint = ANY($1::bytea[]) OR $2::text IS NOT NULL AND d.user_id = $2
+   WHERE d.phone_fingerprint = ANY($1::bytea[]) OR d.user_fingerprint = ANY($2::bytea[])
   RETURNING 1`;
 
 export const LIMIT_BUCKETS = `DELETE FROM limit_buckets WHERE key = ANY($1::bytea[]) RETURNING 1`;

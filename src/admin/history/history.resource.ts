@@ -152,10 +152,10 @@ export class DecisionResource {
   @ApiProperty({ ...MAYBE, description: 'Masked; of a start that no request came of.' })
   phoneNumber!: string | null;
 
-  @ApiProperty(MAYBE)
-  userId!: string | null;
+  @ApiProperty({ ...MAYBE, description: 'A pseudonym: the same user has the same one. Filter by `user`.' })
+  user!: string | null;
 
-  @ApiProperty(MAYBE)
+  @ApiProperty({ ...MAYBE, description: 'A pseudonym of the network address. Filter by `address`.' })
   address!: string | null;
 
   @ApiProperty(MAYBE)

@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { PhoneVault } from '../../database/phone-vault.js';
 import { addressBucket, Problem } from '../../http/index.js';
 import { maskPhoneNumber } from '../../verification/index.js';
 import { weighedResource } from '../policy/policy.dto.js';
@@ -26,6 +27,7 @@ export class History {
     private readonly repository: HistoryRepository,
     private readonly timelines: TimelineRepository,
     private readonly numbers: NumberTokens,
+    private readonly vault: PhoneVault,
   ) {}
 
   async list(query: HistoryQueryDto): Promise<HistoryResource> {
@@ -93,8 +95,9 @@ export class History {
     const page = await narrowed(
       this.timelines.page(
         {
-          ...given({ user, rule, outcome }),
-          ...(address ? { address: addressBucket(address) } : {}),
+          ...given({ rule, outcome }),
+          ...(user ? { users: this.vault.userFingerprints(user) } : {}),
+          ...(address ? { addresses: this.vault.addressFingerprints(addressBucket(address)) } : {}),
           ...(known ? { fingerprints: known.fingerprints } : {}),
         },
         { ...(after ? { after } : {}), ...(before ? { before } : {}) },
@@ -161,10 +164,17 @@ const decisionResource = ({
   country,
   lastDigits,
   rules,
+  userFingerprint,
+  addressFingerprint,
   ...decision
 }: DecisionRow): DecisionResource => ({
   ...decision,
   at: at.toISOString(),
   phoneNumber: country === null ? null : maskPhoneNumber(country, lastDigits ?? ''),
+  user: pseudonymOf(userFingerprint),
+  address: pseudonymOf(addressFingerprint),
   rules: rules.map(weighedResource),
 });
+
+/** Short enough to be compared by eye. */
+const pseudonymOf = (fingerprint: Buffer | null) => fingerprint?.toString('base64url').slice(0, 10) ?? null;

@@ -28,15 +28,17 @@ export interface DecisionRow {
   rules: WeighedRule[];
   country: string | null;
   lastDigits: string | null;
-  userId: string | null;
-  address: string | null;
+  userFingerprint: Buffer | null;
+  addressFingerprint: Buffer | null;
   purpose: string | null;
 }
 
 export interface DecisionFilter {
   fingerprints?: Buffer[];
-  user?: string;
-  address?: string;
+  /** Of a user's id, under every key. */
+  users?: Buffer[];
+  /** Of an address, under every key. */
+  addresses?: Buffer[];
   rule?: string;
   outcome?: string;
 }
@@ -75,8 +77,10 @@ export class TimelineRepository {
       ...(filter.fingerprints
         ? [`d.phone_fingerprint = ANY(${parameters.add(filter.fingerprints)}::bytea[])`]
         : []),
-      ...(filter.user === undefined ? [] : [`d.user_id = ${parameters.add(filter.user)}`]),
-      ...(filter.address === undefined ? [] : [`d.caller_address = ${parameters.add(filter.address)}`]),
+      ...(filter.users ? [`d.user_fingerprint = ANY(${parameters.add(filter.users)}::bytea[])`] : []),
+      ...(filter.addresses
+        ? [`d.address_fingerprint = ANY(${parameters.add(filter.addresses)}::bytea[])`]
+        : []),
       ...(filter.rule === undefined ? [] : [`d.rule = ${parameters.add(filter.rule)}`]),
       ...(bound === undefined ? [] : [`d.id ${isBack ? '>' : '<'} ${parameters.add(bound)}::uuid`]),
     ];
@@ -98,4 +102,5 @@ export class TimelineRepository {
 
 const COLUMNS = `
   d.id, d.at, d.action, d.outcome, d.rule, d.request_id AS "requestId", d.rules, d.phone_country AS country,
-  d.phone_last_digits AS "lastDigits", d.user_id AS "userId", d.caller_address AS address, d.purpose`;
+  d.phone_last_digits AS "lastDigits", d.user_fingerprint AS "userFingerprint",
+  d.address_fingerprint AS "addressFingerprint", d.purpose`;

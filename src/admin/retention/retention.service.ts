@@ -22,6 +22,10 @@ const DAY_MS = 86_400_000;
 const BATCH = 1000;
 /** The longest window that a limit can have, and a day more. */
 const LIMIT_DAYS = 31;
+/** Step-up grants are good for minutes; a day more lets somebody look into what has happened. */
+const GRANT_DAYS = 1;
+/** Counts of wrong codes: their longest wait is an hour, their locks end after a day. */
+const WRONG_CODE_DAYS = 7;
 /** Ids are made by the clocks of instances. */
 const SKEW_MS = 3_600_000;
 /** Of all instances one deletes at a time. */
@@ -153,6 +157,18 @@ export class Retention implements OnApplicationBootstrap, OnApplicationShutdown 
         key: 'scope, key',
         where: `(cardinality(t.taken) = 0 OR t.taken[cardinality(t.taken)] < $1)`,
         values: [limits],
+      },
+      {
+        table: 'step_up_grants',
+        key: 'id',
+        where: 't.expires_at < $1',
+        values: [daysAgo(GRANT_DAYS)],
+      },
+      {
+        table: 'factor_guards',
+        key: 'user_id, method, source',
+        where: 't.updated_at < $1 AND (t.locked_until IS NULL OR t.locked_until < clock_timestamp())',
+        values: [daysAgo(WRONG_CODE_DAYS)],
       },
       { table: 'limit_days', key: 'scope, key, day', where: 't.day < $1::date', values: [limits] },
     ];

@@ -1,10 +1,9 @@
-import { Body, Controller, Get, HttpCode, Param, Post, Req, UsePipes } from '@nestjs/common';
+import { Body, Controller, Get, HttpCode, Param, Post, UsePipes } from '@nestjs/common';
 import { ApiConsumes, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { isUUID } from 'class-validator';
-import type { Request } from 'express';
-import { BODIES, inputPipe, Page, Problem } from '../../http/index.js';
+import { BODIES, inputPipe, Page } from '../../http/index.js';
 import { AdminRoutes, NeedsScope } from '../access/admin-route.js';
-import { type Actor, CurrentActor, scopesOf } from '../access/administrator.js';
+import { type Actor, CurrentActor } from '../access/administrator.js';
 import { ApiTokens, type TokenRecord } from '../access/api-tokens.service.js';
 import { adminProblem, ApiAdminProblems } from '../admin.problems.js';
 import { ReasonDto } from '../reason.dto.js';
@@ -16,6 +15,7 @@ const tokenResource = (token: TokenRecord): TokenResource => ({
   name: token.name,
   scopes: [...token.scopes],
   author: token.author,
+  parentId: token.parentId,
   createdAt: token.createdAt.toISOString(),
   expiresAt: token.expiresAt?.toISOString() ?? null,
   lastUsedAt: token.lastUsedAt?.toISOString() ?? null,
@@ -45,17 +45,14 @@ export class TokensController {
   @NeedsScope('tokens:write')
   @Page(TokensPage)
   @ApiConsumes(...BODIES)
-  @ApiOperation({ summary: 'Make a token; shown this once' })
+  @ApiOperation({
+    summary: 'Make a token; shown this once',
+    description:
+      'Made with a token, the new one has no scope that the maker lacks, expires with the maker at the latest, and stops working when the maker is revoked.',
+  })
   @ApiOkResponse({ type: CreatedTokenResource })
   @ApiAdminProblems()
-  async create(
-    @CurrentActor() actor: Actor,
-    @Req() request: Request,
-    @Body() body: CreateTokenDto,
-  ): Promise<CreatedTokenResource> {
-    // Otherwise a token that may make tokens could do everything.
-    const own = scopesOf(request);
-    if (own && body.scopes.some((scope) => !own.includes(scope))) throw Problem.http('forbidden');
+  async create(@CurrentActor() actor: Actor, @Body() body: CreateTokenDto): Promise<CreatedTokenResource> {
     const { token, record } = await this.tokens.create(actor, body);
     return { ...tokenResource(record), token };
   }
@@ -65,7 +62,7 @@ export class TokensController {
   @NeedsScope('tokens:write')
   @Page(TokensPage)
   @ApiConsumes(...BODIES)
-  @ApiOperation({ summary: 'Revoke a token: from now on it opens nothing' })
+  @ApiOperation({ summary: 'Revoke a token and all tokens that were made with it' })
   @ApiOkResponse({ type: TokenResource })
   @ApiAdminProblems('unknown-entry')
   async revoke(

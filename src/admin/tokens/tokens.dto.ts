@@ -33,7 +33,11 @@ export class CreateTokenDto extends ReasonDto {
   @Transform(({ value }: { value: unknown }) => (typeof value === 'string' ? [value] : value))
   scopes!: Scope[];
 
-  @ApiPropertyOptional({ description: 'How long it works; until it is revoked, unless told.', maximum: 3650 })
+  @ApiPropertyOptional({
+    description:
+      'How long it works. Defaults to no end; made with a token, it ends with that one at the latest.',
+    maximum: 3650,
+  })
   @Max(3650, { message: 'malformed' })
   @Min(1, { message: 'malformed' })
   @IsInt({ message: 'malformed' })
@@ -54,6 +58,14 @@ export class TokenResource {
 
   @ApiProperty({ description: 'Who made it.' })
   author!: string;
+
+  @ApiProperty({
+    type: String,
+    format: 'uuid',
+    nullable: true,
+    description: 'The token it was made with; null when a person made it.',
+  })
+  parentId!: string | null;
 
   @ApiProperty({ format: 'date-time' })
   createdAt!: string;

@@ -11,6 +11,10 @@ import { FindRequests1795000000009 } from './1795000000009-find-requests.js';
 import { RollUpStatistics1795000000010 } from './1795000000010-roll-up-statistics.js';
 import { FindRefusals1795000000011 } from './1795000000011-find-refusals.js';
 import { WeighRulesOneByOne1795000000012 } from './1795000000012-weigh-rules-one-by-one.js';
+import { BindSealedValues1795000200300 } from './1795000200300-bind-sealed-values.js';
+import { LinkApiTokens1795000200301 } from './1795000200301-link-api-tokens.js';
+import { PseudonymiseDecisions1795000200302 } from './1795000200302-pseudonymise-decisions.js';
+import { CountWrongCodesBySource1795000200303 } from './1795000200303-count-wrong-codes-by-source.js';
 import { BindProofs1795000200500 } from './1795000200500-bind-proofs.js';
 
 /** In order. A list and not a glob, so that bundlers and type checkers see them. */
@@ -28,5 +32,9 @@ export const migrations = [
   RollUpStatistics1795000000010,
   FindRefusals1795000000011,
   WeighRulesOneByOne1795000000012,
+  BindSealedValues1795000200300,
+  LinkApiTokens1795000200301,
+  PseudonymiseDecisions1795000200302,
+  CountWrongCodesBySource1795000200303,
   BindProofs1795000200500,
 ];

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource } from 'typeorm';
-import { PhoneVault } from '../../database/phone-vault.js';
+import { type OpenOptions, PhoneVault, type SealedColumn } from '../../database/phone-vault.js';
 import { rowsOf } from '../../database/sql.js';
 
 const BATCH = 500;
@@ -21,12 +21,13 @@ export class FactorKeyRotator {
 
   /**
    * What is under the newest keys already is left alone, so it can be killed and run again.
+   * @param options whether values that were sealed in the form of version 1 are sealed again
    * @returns how many factors were looked at
    * @throws Error naming the key that is missing from the ring
    */
-  async run(): Promise<number> {
+  async run(options: OpenOptions = {}): Promise<number> {
     const phones = await this.walk('enrolled_phones', 'phone_number', async ({ id, sealed }) => {
-      const e164 = this.vault.open(sealed, id);
+      const e164 = this.vault.open(sealed, 'enrolled_phones.phone_number', id, options);
       const [newest, ...older] = this.vault.fingerprints('phone', e164);
       await rowsOf(
         this.dataSource,
@@ -34,22 +35,22 @@ export class FactorKeyRotator {
             SET phone_number = $3, phone_fingerprint = $4,
                 exclusive_fingerprint = CASE WHEN exclusive_fingerprint IS NOT NULL THEN $4::bytea END
           WHERE id = $1 AND phone_number = $2 AND (phone_number <> $3 OR phone_fingerprint = ANY($5::bytea[]))`,
-        [id, sealed, this.underNewest(sealed, e164, id), newest, older],
+        [id, sealed, this.underNewest(sealed, e164, 'enrolled_phones.phone_number', id), newest, older],
       );
     });
     const apps = await this.walk('authenticators', 'secret', async ({ id, sealed }) => {
-      const secret = this.vault.open(sealed, id);
+      const secret = this.vault.open(sealed, 'authenticators.secret', id, options);
       await rowsOf(this.dataSource, 'UPDATE authenticators SET secret = $3 WHERE id = $1 AND secret = $2', [
         id,
         sealed,
-        this.underNewest(sealed, secret, id),
+        this.underNewest(sealed, secret, 'authenticators.secret', id),
       ]);
     });
     return phones + apps;
   }
 
-  private underNewest(sealed: string, plain: string, id: string): string {
-    return this.vault.isCurrent(sealed) ? sealed : this.vault.seal(plain, id);
+  private underNewest(sealed: string, plain: string, column: SealedColumn, id: string): string {
+    return this.vault.isCurrent(sealed) ? sealed : this.vault.seal(plain, column, id);
   }
 
   private async walk(table: string, column: string, each: (row: Sealed) => Promise<void>): Promise<number> {

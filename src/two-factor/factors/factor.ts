@@ -1,3 +1,5 @@
+import type { FactorCaller } from './factor-caller.js';
+
 /** One thing of a user that can be shown as a second factor. */
 export interface EnrolledFactor {
   /** {@link Factor.method} */
@@ -31,6 +33,9 @@ export type CodeResult = { ok: true } | CodeFailure;
 
 /** A factor whose code is made by what the user holds: nothing has to be sent. */
 export abstract class CodeFactor extends Factor {
-  /** Checks one code and spends it: the same code is never right twice. */
-  abstract verify(userId: string, code: string): Promise<CodeResult>;
+  /**
+   * Checks one code and spends it: the same code is never right twice.
+   * @param caller by whom wrong codes are counted
+   */
+  abstract verify(userId: string, code: string, caller?: FactorCaller): Promise<CodeResult>;
 }

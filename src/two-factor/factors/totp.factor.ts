@@ -8,6 +8,7 @@ import { rowsIn, rowsOf } from '../../database/sql.js';
 import type { SignedInSession } from '../assurance/assurance.js';
 import { RESOLVED_OPTIONS, type ResolvedOptions } from '../two-factor.options.js';
 import { twoFactorProblem } from '../two-factor.problems.js';
+import { type FactorCaller, UNKNOWN_CALLER } from './factor-caller.js';
 import { CodeFactor, type CodeFailure, type CodeResult, type EnrolledFactor } from './factor.js';
 import { FactorChanges } from './factor-changes.js';
 import { FactorLimits } from './factor-limits.js';
@@ -59,17 +60,19 @@ export class TotpFactor extends CodeFactor {
     }));
   }
 
-  async verify(userId: string, code: string): Promise<CodeResult> {
+  async verify(userId: string, code: string, caller: FactorCaller = UNKNOWN_CALLER): Promise<CodeResult> {
     const typed = code.replace(/[\s-]/g, '');
     if (!DIGITS.test(typed)) return { ok: false, code: 'wrong-code' };
-    const wait = await this.limits.spend(userId, this.method);
-    if (wait !== null) return { ok: false, code: 'rate-limited', retryAfterSeconds: wait };
+    const attempt = await this.limits.spend(userId, this.method, caller);
+    if (attempt.waitSeconds !== null)
+      return { ok: false, code: 'rate-limited', retryAfterSeconds: attempt.waitSeconds };
     for (const authenticator of await this.confirmed(userId)) {
       if (await this.spendStep(authenticator, typed)) {
-        await this.limits.forget(userId, this.method);
+        await this.limits.forget(userId, this.method, caller);
         return { ok: true };
       }
     }
+    await this.limits.wasWrong(userId, this.method, attempt);
     return { ok: false, code: 'wrong-code' };
   }
 
@@ -82,7 +85,7 @@ export class TotpFactor extends CodeFactor {
       `WITH abandoned AS (DELETE FROM authenticators WHERE user_id = $2 AND confirmed_at IS NULL)
        INSERT INTO authenticators (id, user_id, secret, label, begun_in, created_at)
        VALUES ($1, $2, $3, $4, $5, now())`,
-      [id, userId, this.vault.seal(secret, id), label, sid],
+      [id, userId, this.vault.seal(secret, 'authenticators.secret', id), label, sid],
     );
     return this.setupOf(userId, id, secret);
   }
@@ -90,19 +93,25 @@ export class TotpFactor extends CodeFactor {
   /** The app that is being set up in this session; null when none is. */
   async pending(session: SignedInSession): Promise<AuthenticatorSetup | null> {
     const [row] = await this.unconfirmed(session);
-    return row ? this.setupOf(session.userId, row.id, this.vault.open(row.secret, row.id)) : null;
+    if (!row) return null;
+    const secret = this.vault.open(row.secret, 'authenticators.secret', row.id);
+    return this.setupOf(session.userId, row.id, secret);
   }
 
   /** The app shows that it has the secret. @returns the epoch of the factors after it, or why the code does not count */
-  async confirm(session: SignedInSession, code: string): Promise<{ epoch: number } | CodeFailure> {
+  async confirm(
+    session: SignedInSession,
+    code: string,
+    caller: FactorCaller = UNKNOWN_CALLER,
+  ): Promise<{ epoch: number } | CodeFailure> {
     const { userId } = session;
-    const wait = await this.limits.spend(userId, this.method);
-    if (wait !== null) return { ok: false, code: 'rate-limited', retryAfterSeconds: wait };
+    const { waitSeconds } = await this.limits.spend(userId, this.method, caller);
+    if (waitSeconds !== null) return { ok: false, code: 'rate-limited', retryAfterSeconds: waitSeconds };
     const [pending] = await this.unconfirmed(session);
     const typed = code.replace(/[\s-]/g, '');
     if (!pending || !DIGITS.test(typed) || !(await this.spendStep(pending, typed)))
       return { ok: false, code: 'wrong-code' };
-    await this.limits.forget(userId, this.method);
+    await this.limits.forget(userId, this.method, caller);
     const made = await this.changes.makeIn(session, async (sql) => {
       const rows = await rowsIn(
         sql,
@@ -137,7 +146,7 @@ export class TotpFactor extends CodeFactor {
   /** Of two uses of one code at once, one finds the step not yet spent. */
   private async spendStep({ id, secret }: AuthenticatorRecord, token: string): Promise<boolean> {
     const result = await verify({
-      secret: this.vault.open(secret, id),
+      secret: this.vault.open(secret, 'authenticators.secret', id),
       token,
       epochTolerance: TOLERANCE_SECONDS,
     });

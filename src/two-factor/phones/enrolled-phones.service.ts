@@ -55,7 +55,7 @@ export class EnrolledPhones {
   async numberOf(userId: string, id: string): Promise<PhoneNumber> {
     const phone = await this.repository.find(userId, id);
     if (!phone) throw twoFactorProblem('unknown-factor');
-    return PhoneNumber.fromE164(this.vault.open(phone.phoneNumber, phone.id));
+    return PhoneNumber.fromE164(this.vault.open(phone.phoneNumber, 'enrolled_phones.phone_number', phone.id));
   }
 
   /**
@@ -171,7 +171,7 @@ export class EnrolledPhones {
           {
             id,
             userId,
-            sealedPhoneNumber: this.vault.seal(number.e164, id),
+            sealedPhoneNumber: this.vault.seal(number.e164, 'enrolled_phones.phone_number', id),
             phoneFingerprint: fingerprints[0],
             isExclusive,
             phoneCountry: number.country,

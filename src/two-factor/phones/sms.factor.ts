@@ -1,8 +1,10 @@
 import { Injectable } from '@nestjs/common';
-import type { Channel, VerificationResult } from '../../verification/index.js';
+import type { Channel, VerificationFailure, VerificationResult } from '../../verification/index.js';
 import type { SignedInSession } from '../assurance/assurance.js';
 import { BoundRequests, type OnBoundRequest, type Origin } from '../bound-requests.js';
 import { type EnrolledFactor, Factor } from '../factors/factor.js';
+import { type FactorCaller, UNKNOWN_CALLER } from '../factors/factor-caller.js';
+import { FactorLimits } from '../factors/factor-limits.js';
 import { EnrolledPhones, maskOf } from './enrolled-phones.service.js';
 
 /** Of codes that show the factor; enrolment and step-ups have purposes of their own. */
@@ -17,6 +19,7 @@ export class SmsFactor extends Factor {
   constructor(
     private readonly phones: EnrolledPhones,
     private readonly requests: BoundRequests,
+    private readonly limits: FactorLimits,
   ) {
     super();
   }
@@ -45,28 +48,56 @@ export class SmsFactor extends Factor {
       purpose = SECOND_FACTOR,
       locale,
       origin,
-    }: { phoneId: string; channel?: Channel; purpose?: string; locale?: string; origin: Origin },
+      by = UNKNOWN_CALLER,
+    }: {
+      phoneId: string;
+      channel?: Channel;
+      purpose?: string;
+      locale?: string;
+      origin: Origin;
+      by?: FactorCaller;
+    },
   ): Promise<VerificationResult> {
+    const wait = await this.limits.waitSeconds(session.userId, this.method, by);
+    if (wait !== null) return mustWait(wait);
     const number = await this.phones.numberOf(session.userId, phoneId);
     return this.requests.start(session, phoneId, {
       phoneNumber: number.e164,
       channel,
       purpose,
       confirmed: true,
+      callerCountsWrongCodes: true,
       origin,
       ...(locale ? { locale } : {}),
     });
   }
 
-  /** Checks a code of {@link challenge}: right only from the session that asked, while that phone is enrolled. */
-  check(session: SignedInSession, on: OnBoundRequest & { code: string }): Promise<VerificationResult> {
-    return this.requests.check(session, on);
+  /**
+   * Checks a code of {@link challenge}: right only from the session that asked, while that phone is enrolled.
+   * @param by by whom wrong codes are counted, over all requests
+   */
+  async check(
+    session: SignedInSession,
+    on: OnBoundRequest & { code: string },
+    by: FactorCaller = UNKNOWN_CALLER,
+  ): Promise<VerificationResult> {
+    const { userId } = session;
+    const attempt = await this.limits.spend(userId, this.method, by);
+    if (attempt.waitSeconds !== null) return mustWait(attempt.waitSeconds);
+    const result = await this.requests.check(session, on);
+    if (result.ok) await this.limits.forget(userId, this.method, by);
+    else if (isWrong(result)) await this.limits.wasWrong(userId, this.method, attempt);
+    else if (!result.outcomeUnknown) await this.limits.giveBack(userId, this.method, by);
+    return result;
   }
 
-  resend(
+  async resend(
     session: SignedInSession,
     on: OnBoundRequest & { channel?: Channel; origin: Origin },
+    by: FactorCaller = UNKNOWN_CALLER,
   ): Promise<VerificationResult> {
+    const wait = await this.limits.waitSeconds(session.userId, this.method, by);
+    if (wait !== null) return mustWait(wait);
     return this.requests.resend(session, on);
   }
 
@@ -74,3 +105,12 @@ export class SmsFactor extends Factor {
     return this.requests.find(session, on);
   }
 }
+
+const mustWait = (retryAfterSeconds: number): VerificationResult => ({
+  ok: false,
+  code: 'rate-limited',
+  retryAfterSeconds,
+});
+
+/** The provider has looked at the code; the last wrong one of a request ends it. */
+const isWrong = ({ code }: VerificationFailure) => code === 'wrong-code' || code === 'attempts-exhausted';

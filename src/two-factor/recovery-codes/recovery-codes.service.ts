@@ -1,10 +1,12 @@
 import { randomInt } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
-import { hash, verify } from '@node-rs/argon2';
 import { DataSource } from 'typeorm';
+import { hash, verify } from '../../crypto/slow-hash.js';
 import { rowsIn, rowsOf } from '../../database/sql.js';
+import { Problem } from '../../http/index.js';
 import type { CodeResult } from '../factors/factor.js';
+import { type FactorCaller, UNKNOWN_CALLER } from '../factors/factor-caller.js';
 import { FactorChanges } from '../factors/factor-changes.js';
 import { FactorLimits } from '../factors/factor-limits.js';
 import { RECOVERY, type SignedInSession } from '../assurance/assurance.js';
@@ -14,6 +16,11 @@ export const RECOVERY_CODES = 10;
 const ALPHABET = '0123456789abcdefghjkmnpqrstvwxyz';
 const SELECTOR_LENGTH = 2;
 const SECRET_LENGTH = 12;
+/** Names, among the user's limits, that a sheet is being made. */
+const SHEET = 'recovery-sheet';
+/** After this time, the process that was making a sheet is taken for dead. */
+const LONGEST_SHEET_SECONDS = 30;
+const SHEET_RETRY_SECONDS = 2;
 const SHAPE = new RegExp(`^([${ALPHABET}]{${SELECTOR_LENGTH}})([${ALPHABET}]{${SECRET_LENGTH}})$`);
 
 const random = (length: number) =>
@@ -41,17 +48,32 @@ export class RecoveryCodes {
     return rows[0]!.left;
   }
 
-  /** A new sheet; the old one is worth nothing any more. @returns the codes, which nobody can ever read again, and the epoch */
+  /**
+   * Makes a new sheet; the old one is worth nothing any more. One sheet at a time is made for a user.
+   * @returns the codes, which nobody can ever read again, and the epoch
+   * @throws Problem `rate-limited` while another sheet is being made
+   */
   async regenerate(session: SignedInSession): Promise<{ codes: string[]; epoch: number }> {
+    const { userId } = session;
+    if (!(await this.limits.beginExclusive(userId, SHEET, LONGEST_SHEET_SECONDS)))
+      throw Problem.http('rate-limited', { retryAfterSeconds: SHEET_RETRY_SECONDS });
+    try {
+      return await this.makeSheet(session);
+    } finally {
+      await this.limits.endExclusive(userId, SHEET);
+    }
+  }
+
+  private async makeSheet(session: SignedInSession): Promise<{ codes: string[]; epoch: number }> {
+    const { userId } = session;
     const selectors = new Set<string>();
     while (selectors.size < RECOVERY_CODES) selectors.add(random(SELECTOR_LENGTH));
-    const codes = await Promise.all(
-      [...selectors].map(async (selector) => {
-        const secret = random(SECRET_LENGTH);
-        return { selector, secret, hash: await hash(secret) };
-      }),
-    );
-    const { userId } = session;
+    const codes: { selector: string; secret: string; hash: string }[] = [];
+    // One after the other: a sheet never takes more than one place in the queue for hash work.
+    for (const selector of selectors) {
+      const secret = random(SECRET_LENGTH);
+      codes.push({ selector, secret, hash: await hash(secret) });
+    }
     const made = await this.changes.makeIn(session, async (sql) => {
       await rowsIn(sql, 'DELETE FROM recovery_codes WHERE user_id = $1', [userId]);
       await rowsIn(
@@ -69,9 +91,10 @@ export class RecoveryCodes {
   }
 
   /** Spends one code; of two uses at once one counts. */
-  async use(userId: string, typed: string): Promise<CodeResult> {
-    const wait = await this.limits.spend(userId, RECOVERY);
-    if (wait !== null) return { ok: false, code: 'rate-limited', retryAfterSeconds: wait };
+  async use(userId: string, typed: string, caller: FactorCaller = UNKNOWN_CALLER): Promise<CodeResult> {
+    const attempt = await this.limits.spend(userId, RECOVERY, caller);
+    if (attempt.waitSeconds !== null)
+      return { ok: false, code: 'rate-limited', retryAfterSeconds: attempt.waitSeconds };
     const [, selector = '', secret = ''] = SHAPE.exec(normalise(typed)) ?? [];
     const [row] = await rowsOf<{ hash: string }>(
       this.dataSource,
@@ -88,8 +111,11 @@ export class RecoveryCodes {
           WHERE user_id = $1 AND selector = $2 AND hash = $3 AND used_at IS NULL RETURNING 1`,
         [userId, selector, row.hash],
       ));
-    if (!used || used.length === 0) return { ok: false, code: 'wrong-code' };
-    await this.limits.forget(userId, RECOVERY);
+    if (!used || used.length === 0) {
+      await this.limits.wasWrong(userId, RECOVERY, attempt);
+      return { ok: false, code: 'wrong-code' };
+    }
+    await this.limits.forget(userId, RECOVERY, caller);
     return { ok: true };
   }
 }

@@ -25,6 +25,7 @@ import { type Assurance, sessionOf } from '../assurance/assurance.js';
 import { Challenges } from '../challenges.js';
 import { ChallengeDto, ResendDto, ReturnDto, ShowCodeDto, ShowOwnCodeDto } from '../dto/challenge.dto.js';
 import { AssuranceResource, FactorsResource } from '../dto/resources.js';
+import { PostThrottler } from '../guard/post-throttler.js';
 import { CurrentAssurance, RequireFactor } from '../guard/require-factor.js';
 import { ChallengePage, ChoosePage, OwnCodePage, SendPage, SUMMARY } from '../pages/challenge.pages.js';
 import { SmsFactor } from '../phones/sms.factor.js';
@@ -40,7 +41,7 @@ const ON_A_GRANT = [...ON_A_CODE, 'second-factor-required', 'unknown-factor', 'u
 /** Where one act is confirmed by a factor shown for just that act. */
 @ApiTags('Step-up')
 @RequireFactor()
-@Negotiated()
+@Negotiated(PostThrottler)
 @UsePipes(inputPipe)
 @Controller('two-factor/step-up/:id')
 export class StepUpController {
@@ -86,6 +87,7 @@ export class StepUpController {
       purpose: purposeOf(id),
       summary,
       origin: originOf(request),
+      by: await this.twoFactor.factorCaller(request),
     });
   }
 
@@ -119,12 +121,14 @@ export class StepUpController {
     @Req() request: Request,
   ): Promise<VerificationResource> {
     await this.pending(request, id);
-    const result = await this.sms.resend(sessionOf(assurance), {
+    const by = await this.twoFactor.factorCaller(request);
+    const on = {
       requestId,
       purpose: purposeOf(id),
       origin: originOf(request),
       ...(channel ? { channel } : {}),
-    });
+    };
+    const result = await this.sms.resend(sessionOf(assurance), on, by);
     return resourceOrProblem(result, this.policy.maxSends);
   }
 
@@ -143,8 +147,9 @@ export class StepUpController {
     @Res({ passthrough: true }) response: Response,
   ): Promise<AssuranceResource> {
     await this.pending(request, id);
+    const by = await this.twoFactor.factorCaller(request);
     const on = { requestId, purpose: purposeOf(id), code: otpCode };
-    const result = await this.sms.check(sessionOf(assurance), on);
+    const result = await this.sms.check(sessionOf(assurance), on, by);
     resourceOrProblem(result, this.policy.maxSends);
     return this.grant(request, response, id, { method: this.sms.method, requestId }, returnTo);
   }
@@ -165,7 +170,12 @@ export class StepUpController {
   ): Promise<AssuranceResource> {
     const { summary } = await this.pending(request, id);
     // A recovery code is for getting in, not for paying.
-    const method = await this.challenges.checkOwnCode(assurance, body, { summary, allowsRecovery: false });
+    const by = await this.twoFactor.factorCaller(request);
+    const method = await this.challenges.checkOwnCode(assurance, body, {
+      by,
+      summary,
+      allowsRecovery: false,
+    });
     return this.grant(request, response, id, { method }, body.returnTo);
   }
 

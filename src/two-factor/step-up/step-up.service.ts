@@ -66,7 +66,7 @@ export class StepUpGrants {
       this.dataSource,
       `INSERT INTO step_up_grants (id, user_id, session_hash, payload_hash, action, summary, created_at, expires_at)
        VALUES ($1, $2, $3, $4, $5, $6, now(), now() + make_interval(mins => $7))`,
-      [id, ...act, stepUp.action, this.vault.seal(stepUp.summary, id), MINUTES],
+      [id, ...act, stepUp.action, this.vault.seal(stepUp.summary, 'step_up_grants.summary', id), MINUTES],
     );
     const next = `/two-factor/step-up/${id}?returnTo=${encodeURIComponent(this.pathAfter(stepUp, id))}`;
     throw twoFactorProblem('step-up-required', { members: { grant: id, next }, redirectTo: next });
@@ -82,7 +82,9 @@ export class StepUpGrants {
         WHERE id = $1 AND user_id = $2 AND session_hash = $3 AND granted_at IS NULL AND expires_at > now()`,
       [id, userId, this.sessionHash(request)],
     );
-    return row ? { id: row.id, summary: this.vault.open(row.summary, row.id) } : null;
+    return row
+      ? { id: row.id, summary: this.vault.open(row.summary, 'step_up_grants.summary', row.id) }
+      : null;
   }
 
   /**

@@ -9,7 +9,10 @@ export interface Caller {
   sessionId?: string | null;
   /** With a user: a device that the application has recognised, such as a trusted browser. */
   deviceId?: string | null;
-  /** The network address, only to recognise a repeated request of someone who showed nothing else. */
+  /**
+   * The network address. The limit of messages by address needs it: callers without one share one limit. It also
+   * recognises a repeated request of someone who showed nothing else.
+   */
   address?: string | null;
   userAgent?: string | null;
 }

@@ -9,7 +9,7 @@ export interface WrongCodeLimits {
   wrongCodeWaitSeconds: number;
   /** The longest wait, in seconds. */
   wrongCodeMaxWaitSeconds: number;
-  /** From this many on nothing is accepted until somebody lifts the lock. */
+  /** From this many on nothing is accepted for a day, unless somebody lifts the lock. */
   wrongCodesBeforeLock: number;
 }
 

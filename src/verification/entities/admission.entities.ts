@@ -132,10 +132,10 @@ export class MessagePrice {
 @Entity('decisions')
 @Index('decisions_request', ['requestId'], { where: 'request_id IS NOT NULL' })
 @Index('decisions_phone', ['phoneFingerprint', 'id'], { where: 'phone_fingerprint IS NOT NULL' })
-@Index('decisions_user', ['userId', 'id'], { where: 'user_id IS NOT NULL' })
+@Index('decisions_user', ['userFingerprint', 'id'], { where: 'user_fingerprint IS NOT NULL' })
 @Index('decisions_outcome', ['outcome', 'id'], { where: `action = 'start' AND outcome <> 'allowed'` })
 @Index('decisions_rule', ['rule', 'id'], { where: 'rule IS NOT NULL' })
-@Index('decisions_address', ['callerAddress', 'id'], { where: 'caller_address IS NOT NULL' })
+@Index('decisions_address', ['addressFingerprint', 'id'], { where: 'address_fingerprint IS NOT NULL' })
 export class Decision {
   @PrimaryColumn('uuid', { primaryKeyConstraintName: 'decisions_pkey' })
   id!: string;
@@ -175,9 +175,11 @@ export class Decision {
   @Column('text', { nullable: true })
   purpose!: string | null;
 
-  @Column('text', { name: 'user_id', nullable: true })
-  userId!: string | null;
+  /** HMAC of the user's id: see `PhoneVault.userFingerprints`. */
+  @Column('bytea', { name: 'user_fingerprint', nullable: true })
+  userFingerprint!: Buffer | null;
 
-  @Column('text', { name: 'caller_address', nullable: true })
-  callerAddress!: string | null;
+  /** HMAC of an IPv4 address or the /64 of an IPv6 one. */
+  @Column('bytea', { name: 'address_fingerprint', nullable: true })
+  addressFingerprint!: Buffer | null;
 }

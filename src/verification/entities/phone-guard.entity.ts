@@ -1,10 +1,11 @@
-import { Column, Entity, PrimaryColumn } from 'typeorm';
+import { Column, Entity, Index, PrimaryColumn } from 'typeorm';
 
 /**
  * One row per number (and, for a user's confirmed factor, per user): names the number's live request, so that there is
  * never a second one, and counts its wrong codes. Taken and freed in the same statement as the request changes.
  */
 @Entity('phone_guards')
+@Index('phone_guards_locked', ['lockedAt'], { where: 'locked_at IS NOT NULL' })
 export class PhoneGuard {
   @PrimaryColumn('bytea', { name: 'phone_fingerprint', primaryKeyConstraintName: 'phone_guards_pkey' })
   phoneFingerprint!: Buffer;
@@ -31,7 +32,7 @@ export class PhoneGuard {
   @Column('timestamptz', { name: 'wait_until', nullable: true })
   waitUntil!: Date | null;
 
-  /** No start and no check at all, until somebody lifts the lock. */
+  /** No start and no check for a day, unless somebody lifts the lock. */
   @Column('timestamptz', { name: 'locked_at', nullable: true })
   lockedAt!: Date | null;
 }

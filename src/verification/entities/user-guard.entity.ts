@@ -1,7 +1,8 @@
-import { Column, Entity, PrimaryColumn } from 'typeorm';
+import { Column, Entity, Index, PrimaryColumn } from 'typeorm';
 
 /** Wrong codes in a row of one user, over all numbers and requests; confirmed factors apart from everything else. */
 @Entity('user_guards')
+@Index('user_guards_locked', ['lockedAt'], { where: 'locked_at IS NOT NULL' })
 export class UserGuard {
   @PrimaryColumn('text', { name: 'user_id', primaryKeyConstraintName: 'user_guards_pkey' })
   userId!: string;

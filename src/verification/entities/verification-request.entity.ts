@@ -52,6 +52,10 @@ export class VerificationRequest {
   @Column('text', { name: 'phone_last_digits' })
   phoneLastDigits!: string;
 
+  /** Whoever started it limits wrong codes over all requests, and the guards do not: `StartVerification.callerCountsWrongCodes`. */
+  @Column('boolean', { name: 'counted_by_caller', default: false })
+  countedByCaller!: boolean;
+
   /** The user whose confirmed factor this number is; empty for everyone else. Half of the key of phone_guards. */
   @Column('text', { name: 'confirmed_for', default: '' })
   confirmedFor!: string;

@@ -65,14 +65,18 @@ export const NO_DOUBT = 'claim_fingerprint = NULL, doubt_fingerprint = NULL';
 /** A check or a resend is under way, or was when its process died: so many codes may have been wrong. */
 export const UNCOUNTED = 'CASE WHEN r.check_token IS NULL THEN 0 ELSE r.uncounted END';
 
+/** Wrong codes that the starter of the request does not count by itself. */
+const countedHere = (wrong: string) => `(CASE WHEN r.counted_by_caller THEN 0 ELSE ${wrong} END)`;
+
 /**
  * A CTE after `changed`: frees the number if the request is over, else holds it as long as that lives; and counts
  * `wrong` codes against it. A right code ends the count. The guard of the number comes before that of the user,
  * everywhere.
- * @param wrong an expression on the changed row `r`
+ * @param typed how many codes were wrong: an expression on the changed row `r`
  * @param freeFrom when the number of a request that is over is free: at once unless told
  */
-export const countCodes = (wrong: string, limits: Limits, freeFrom = 'NULL') => {
+export const countCodes = (typed: string, limits: Limits, freeFrom = 'NULL') => {
+  const wrong = countedHere(typed);
   const phone = `(g.wrong_codes + ${wrong})`;
   const isRight = `r.status = 'VERIFIED'`;
   const itsOwn = 'g.live_request_id = r.id';
@@ -92,7 +96,8 @@ export const countCodes = (wrong: string, limits: Limits, freeFrom = 'NULL') => 
 };
 
 /** CTEs after those of {@link countCodes}: the same for the user, for requests that have one. */
-export const countCodesOfUser = (wrong: string, limits: Limits) => {
+export const countCodesOfUser = (typed: string, limits: Limits) => {
+  const wrong = countedHere(typed);
   const user = `(u.wrong_codes + excluded.wrong_codes)`;
   const isRight = `r.status = 'VERIFIED'`;
   return `

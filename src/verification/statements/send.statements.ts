@@ -38,9 +38,9 @@ export const SEND_STATEMENTS = {
       INSERT INTO verification_requests AS r
         (id, purpose, channel, phone_number, phone_fingerprint, phone_country, phone_last_digits, confirmed_for, user_id,
          caller_fingerprint, caller_bound, locale, code_length, max_attempts, provider,
-         prefix_fingerprint, caller_address, caller_agent, prover_fingerprint, context,
+         prefix_fingerprint, caller_address, caller_agent, counted_by_caller, prover_fingerprint, context,
          status, created_at, expires_at, send_until, events, event_hash)
-      SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $16, $21, $22, $23, $24, $25::jsonb,
+      SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $16, $21, $22, $23, $26, $27, $28::jsonb,
              'SENDING', a.moment, a.live_until, clock_timestamp() + ${seconds('$17')},
              1, ${firstHash('$1', STARTED)}
         FROM admitted a WHERE a.outcome = 'allowed'
@@ -49,9 +49,9 @@ export const SEND_STATEMENTS = {
     decision AS (
       INSERT INTO decisions
         (id, at, action, outcome, rule, request_id, rules,
-         phone_fingerprint, phone_country, phone_last_digits, purpose, user_id, caller_address)
+         phone_fingerprint, phone_country, phone_last_digits, purpose, user_fingerprint, address_fingerprint)
       SELECT $18, a.moment, 'start', a.outcome, a.refused_by, coalesce(r.id, a.live_request), a.weighed,
-             ${['$5::bytea', '$6::text', '$7::text', '$2::text', '$9::text', '$22::text']
+             ${['$5::bytea', '$6::text', '$7::text', '$2::text', '$24::bytea', '$25::bytea']
                .map((value) => `CASE WHEN a.outcome = 'refused' THEN ${value} END`)
                .join(', ')}
         FROM admitted a LEFT JOIN changed r ON true WHERE a.outcome <> 'replacing')

@@ -4,6 +4,9 @@ import { limitsFrom, lockAfter, NO_DOUBT, waitAfter } from './guards.js';
 const limits = limitsFrom(2);
 const WRONG_CODES = '(g.wrong_codes + f.wrong)';
 
+/** How long a lock lasts, unless somebody lifts it. */
+const LOCK_HOURS = 24;
+
 /** Time, keys of repeated calls, and what is only read. */
 export const UPKEEP_STATEMENTS = {
   /**
@@ -31,7 +34,7 @@ export const UPKEEP_STATEMENTS = {
     also: [
       `unfinished AS (
         SELECT r.phone_fingerprint, r.confirmed_for, sum(r.uncounted)::int AS wrong
-          FROM changed r WHERE r.check_token IS NOT NULL AND r.uncounted > 0 GROUP BY 1, 2)`,
+          FROM changed r WHERE r.check_token IS NOT NULL AND r.uncounted > 0 AND NOT r.counted_by_caller GROUP BY 1, 2)`,
       `counted AS (
         UPDATE phone_guards g
            SET wrong_codes = ${WRONG_CODES},
@@ -41,6 +44,15 @@ export const UPKEEP_STATEMENTS = {
          WHERE g.phone_fingerprint = f.phone_fingerprint AND g.confirmed_for = f.confirmed_for)`,
     ],
   }),
+
+  /** Ends locks that are a day old. The wrong codes that led to them are forgotten with them. */
+  endLocks: `
+    WITH numbers AS (
+      UPDATE phone_guards SET wrong_codes = 0, wait_until = NULL, locked_at = NULL
+       WHERE locked_at < now() - interval '${LOCK_HOURS} hours'
+      RETURNING 1)
+    UPDATE user_guards SET wrong_codes = 0, wait_until = NULL, locked_at = NULL
+     WHERE locked_at < now() - interval '${LOCK_HOURS} hours'`,
 
   /** Takes a key for one call, also one whose first call has died or is a day old; 0 rows: it is taken. */
   claimIdempotencyKey: `
