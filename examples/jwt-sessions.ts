@@ -29,19 +29,27 @@ export class JwtSessions extends AuthenticationSessions {
 
   read(request: Request): AuthenticationState | null {
     const claims = this.claimsOf(request);
-    return claims && { userId: claims.sub, authentications: claims.authentications, epoch: claims.epoch };
+    if (!claims) return null;
+    const { sub: userId, authentications, epoch, signedInAt, trustedBrowserId } = claims;
+    return {
+      userId,
+      authentications,
+      epoch,
+      signedInAt,
+      ...(trustedBrowserId ? { trustedBrowserId } : {}),
+    };
   }
 
   async replace(request: Request, response: Response, state: AuthenticationState): Promise<void> {
     await this.end(request);
-    const { userId, authentications, epoch } = state;
-    const claims = {
+    const { userId, ...shown } = state;
+    const claims: Claims & { iss: string } = {
       iss: ISSUER,
       sub: userId,
       jti: randomUUID(),
-      exp: Math.floor(Date.now() / 1000) + LIFETIME_SECONDS,
-      authentications,
-      epoch,
+      // From sign-in on, as the library counts too: no step makes a session longer.
+      exp: Math.floor(Date.parse(state.signedInAt) / 1000) + LIFETIME_SECONDS,
+      ...shown,
     };
     this.replaced.set(request, claims);
     response.setHeader('X-Access-Token', jwt.sign(claims, this.secret, { algorithm: 'HS256' }));

@@ -12,6 +12,9 @@ export interface TwoFactorNotice {
     | 'recovery-codes-made'
     | 'recovery-code-used'
     | 'browser-trusted'
+    /** The cookie of a trusted browser was used twice: somebody may have copied it. */
+    | 'trusted-browser-reused'
+    | 'signed-out-everywhere'
     | 'factors-reset';
   at: Date;
   /** For people: a masked number, a label, a browser. */

@@ -2,7 +2,7 @@
 export interface Authentication {
   /** Of a first factor whatever the host calls it (`pwd`); of a second one {@link Factor.method}. */
   method: string;
-  /** ISO 8601, by this application's clock. */
+  /** ISO 8601, by the database's clock. */
   completedAt: string;
   /** The verification request that proved it, where there was one. */
   requestId?: string;
@@ -14,6 +14,10 @@ export interface AuthenticationState {
   authentications: Authentication[];
   /** Of the user's factors when this session was made: a change of factors ends the sessions of before. */
   epoch: number;
+  /** When the first factor was shown, ISO 8601 by the database's clock. Every later session id keeps it. */
+  signedInAt: string;
+  /** The trusted browser that stood in for the second factor at sign-in. The session ends with that trust. */
+  trustedBrowserId?: string;
 }
 
 export type AssuranceLevel = 'anonymous' | 'first-factor' | 'two-factor';
@@ -70,15 +74,21 @@ export interface Circumstances {
   factors: ReadonlyMap<string, string>;
   /** How long a first factor alone is worth anything where a second one is demanded. */
   firstFactorSeconds: number;
+  /** How long a session lasts after sign-in, however busy it is. */
+  sessionLifetimeSeconds: number;
+  /** Whether the browser that the session came in through is still trusted; true when it came in through none. */
+  isBrowserTrusted: boolean;
+  /** The database's time, in milliseconds since the Unix epoch. */
   now: number;
 }
 
-const ageSeconds = ({ completedAt }: Authentication, now: number) => (now - Date.parse(completedAt)) / 1000;
+const secondsSince = (time: string, now: number) => (now - Date.parse(time)) / 1000;
+const ageSeconds = ({ completedAt }: Authentication, now: number) => secondsSince(completedAt, now);
 const isSecond = ({ method }: Authentication, { factors }: Pick<Circumstances, 'factors'>) =>
   factors.has(method) || method === RECOVERY;
 
 export function assuranceOf(state: AuthenticationState | null, circumstances: Circumstances): Assurance {
-  if (!state || state.epoch !== circumstances.epoch) return NOBODY;
+  if (!state || !isLive(state, circumstances)) return NOBODY;
   const { authentications } = state;
   const second = authentications.filter((each) => isSecond(each, circumstances));
   const trusted = authentications.some(({ method }) => method === BROWSER);
@@ -87,9 +97,9 @@ export function assuranceOf(state: AuthenticationState | null, circumstances: Ci
 
   const has = second.length > 0 || trusted;
   const pending = circumstances.demanded && !has;
-  const isOld = (each: Authentication) =>
-    ageSeconds(each, circumstances.now) > circumstances.firstFactorSeconds;
-  if (pending && first.every(isOld)) return NOBODY;
+  const isYoung = (each: Authentication) =>
+    ageSeconds(each, circumstances.now) <= circumstances.firstFactorSeconds;
+  if (pending && !first.some(isYoung)) return NOBODY;
 
   const level = has ? 'two-factor' : 'first-factor';
   const proofs = [...first, ...second];
@@ -105,6 +115,18 @@ export function assuranceOf(state: AuthenticationState | null, circumstances: Ci
     authTime: Math.floor(Math.max(...proofs.map(({ completedAt }) => Date.parse(completedAt))) / 1000),
     authentications,
   };
+}
+
+/** A state without a readable time of sign-in is over. */
+function isLive(
+  { epoch, signedInAt }: AuthenticationState,
+  circumstances: Pick<Circumstances, 'epoch' | 'isBrowserTrusted' | 'sessionLifetimeSeconds' | 'now'>,
+): boolean {
+  return (
+    epoch === circumstances.epoch &&
+    circumstances.isBrowserTrusted &&
+    secondsSince(signedInAt, circumstances.now) <= circumstances.sessionLifetimeSeconds
+  );
 }
 
 /** What is missing for a demand; null when nothing is. A trusted browser never satisfies one, a recovery code any. */
