@@ -8,6 +8,8 @@ export interface HostOptions {
   signIns: { limit: number; windowSeconds: number } | null;
   /** Where they are counted. */
   throttlerStorage: ThrottlerStorage;
+  /** How long a session lasts after sign-in, however busy it is. */
+  sessionLifetimeSeconds: number;
   /** Besides who is one, which the users' roles say. */
   admin: Omit<AdminModuleOptions, 'isAdmin'>;
 }
