@@ -212,11 +212,7 @@ export class TwoFactorService {
     return { assurance: assuranceOf(state, { ...circumstances, demanded }), now };
   }
 
-  private async put(
-    request: Request,
-    response: Response,
-    state: AuthenticationState,
-  ) {
+  private async put(request: Request, response: Response, state: AuthenticationState) {
     await this.options.sessions.replace(request, response, state);
     (request as Carrier)[READING] = undefined;
   }
