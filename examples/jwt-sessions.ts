@@ -42,11 +42,12 @@ export class JwtSessions extends AuthenticationSessions {
   async replace(request: Request, response: Response, state: AuthenticationState): Promise<void> {
     await this.end(request);
     const { userId, ...shown } = state;
-    const claims = {
+    const claims: Claims = {
       iss: ISSUER,
       sub: userId,
       jti: randomUUID(),
-      exp: Math.floor(Date.now() / 1000) + LIFETIME_SECONDS,
+      // From sign-in on, as the library counts too: no step makes a session longer.
+      exp: Math.floor(Date.parse(state.signedInAt) / 1000) + LIFETIME_SECONDS,
       ...shown,
     };
     this.replaced.set(request, claims);

@@ -53,7 +53,7 @@ function verificationOptions(
       requestsPerSecond: config.VONAGE_REQUESTS_PER_SECOND,
       failuresBeforeBreak: config.VONAGE_FAILURES_BEFORE_BREAK,
     },
-    keys: config.keys,
+    keys: { encryption: config.keys.encryption, fingerprint: config.keys.fingerprint },
     reconcileEverySeconds: config.RECONCILE_EVERY_SECONDS,
     policy: {
       codeLength: config.CODE_LENGTH,
@@ -144,6 +144,7 @@ export class AppModule {
           signIns: config.THROTTLE_ADDRESS && SIGN_INS,
           posts: { session: config.THROTTLE_SESSION, address: config.THROTTLE_ADDRESS },
           throttlerStorage,
+          sessionLifetimeSeconds: config.SESSION_LIFETIME_HOURS * 3600,
           admin: adminOptions(config),
         }),
         HealthModule,

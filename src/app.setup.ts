@@ -31,7 +31,7 @@ export async function createApp(config: Config, surroundings: Surroundings): Pro
   });
   app.useLogger(new ApplicationLogger(await app.resolve(PinoLogger), {}));
   configureHttp(app, { trustProxy: config.TRUST_PROXY, https: config.production });
-  useSessions(app, { keys: config.keys.fingerprint, https: config.production });
+  useSessions(app, { keys: config.keys.sessions, https: config.production });
   serveOpenApi(app, openApiDocument(app, describeService()), PROBLEM_CODES);
   const server = app.getHttpServer();
   server.requestTimeout = REQUEST_TIMEOUT_MS;

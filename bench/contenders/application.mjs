@@ -18,6 +18,7 @@ export const ENVIRONMENT = {
   SANDBOX: 'off',
   PHONE_ENCRYPTION_KEYS: key(),
   PHONE_FINGERPRINT_KEYS: key(),
+  SESSION_KEYS: key(),
   TRUST_PROXY: 'loopback',
   VONAGE_REQUESTS_PER_SECOND: '100000',
 };

@@ -32,7 +32,12 @@ describe('loadConfig', () => {
       production: false,
     });
     expect(statSync(join(directory, 'keys.json')).mode & 0o777).toBe(0o600);
-    expect(load({}).keys).toEqual(load({}).keys);
+    expect(statSync(join(directory, 'session-keys.json')).mode & 0o777).toBe(0o600);
+    const { keys } = load({});
+    expect(load({}).keys).toEqual(keys);
+    // A leaked ring opens one thing only.
+    const secrets = Object.values(keys).map(([{ secret }]) => secret.toString('hex'));
+    expect(new Set(secrets).size).toBe(3);
   });
 
   it('takes a variable that is set but empty for absent', () => {
@@ -92,6 +97,19 @@ describe('loadConfig', () => {
     expect(load({ TRUST_PROXY: '2' }).TRUST_PROXY).toBe(2);
   });
 
+  it.each([
+    ['1', 1],
+    ['720', 720],
+  ])('a session may last %s hours', (text, hours) => {
+    expect(load({ SESSION_LIFETIME_HOURS: text }).SESSION_LIFETIME_HOURS).toBe(hours);
+  });
+
+  it.each(['0', '721', 'off'])('a session may not last %s hours', (text) => {
+    expect(problemsOf({ SESSION_LIFETIME_HOURS: text })).toEqual([
+      'SESSION_LIFETIME_HOURS must be a whole number from 1 to 720: hours',
+    ]);
+  });
+
   it('has no code of 5 digits with Verify v1', () => {
     expect(problemsOf({ VONAGE_VERIFY_API: 'v1', CODE_LENGTH: '5' })).toEqual([
       'CODE_LENGTH must be 4 or 6 with VONAGE_VERIFY_API=v1',
@@ -105,6 +123,7 @@ describe('loadConfig', () => {
     VONAGE_API_SECRET: 'def',
     PHONE_ENCRYPTION_KEYS: key('e1'),
     PHONE_FINGERPRINT_KEYS: key('f1'),
+    SESSION_KEYS: key('s1'),
   });
 
   it('boots in production with credentials and keys', () => {
@@ -120,6 +139,7 @@ describe('loadConfig', () => {
     ['with the sandbox', { SANDBOX: 'on' }, 'SANDBOX'],
     ['with generated encryption keys', { PHONE_ENCRYPTION_KEYS: '' }, 'PHONE_ENCRYPTION_KEYS'],
     ['with generated fingerprint keys', { PHONE_FINGERPRINT_KEYS: '' }, 'PHONE_FINGERPRINT_KEYS'],
+    ['with generated session keys', { SESSION_KEYS: '' }, 'SESSION_KEYS'],
     ['without a word on countries', { ALLOWED_COUNTRIES: '' }, 'ALLOWED_COUNTRIES'],
     ['with a code of 5 digits', { CODE_LENGTH: '5' }, 'CODE_LENGTH'],
   ])('does not boot in production %s', (_name, change, variable) => {

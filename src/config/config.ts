@@ -1,19 +1,19 @@
 import { resolve } from 'node:path';
 import { type Environment, environmentSchema } from './environment.js';
-import { loadOrGenerateKeys } from './generated-keys.js';
+import { loadOrGenerateKeys, loadOrGenerateSessionKeys } from './generated-keys.js';
 import type { KeyRing } from './key-ring.js';
 
 /** The whole configuration of the runnable application, checked. */
 export interface Config extends Omit<
   Environment,
-  'PHONE_ENCRYPTION_KEYS' | 'PHONE_FINGERPRINT_KEYS' | 'SANDBOX'
+  'PHONE_ENCRYPTION_KEYS' | 'PHONE_FINGERPRINT_KEYS' | 'SESSION_KEYS' | 'SANDBOX'
 > {
   production: boolean;
   /** True when the application starts its own Vonage look-alike. */
   sandbox: boolean;
   /** Absolute. */
   dataDirectory: string;
-  keys: { encryption: KeyRing; fingerprint: KeyRing };
+  keys: { encryption: KeyRing; fingerprint: KeyRing; sessions: KeyRing };
 }
 
 /** Every problem of the environment at once, a line each: the variable's name and what it should be. */
@@ -43,7 +43,7 @@ export function loadConfig(env: NodeJS.ProcessEnv = process.env): Config {
   problems.push(...combinationProblems(given, production));
   if (!parsed.success || problems.length > 0) throw new ConfigurationError(problems);
 
-  const { PHONE_ENCRYPTION_KEYS, PHONE_FINGERPRINT_KEYS, SANDBOX, ...rest } = parsed.data;
+  const { PHONE_ENCRYPTION_KEYS, PHONE_FINGERPRINT_KEYS, SESSION_KEYS, SANDBOX, ...rest } = parsed.data;
   const sandbox = SANDBOX === 'on' || (SANDBOX === 'auto' && !rest.VONAGE_API_KEY && !rest.VONAGE_API_HOST);
   const dataDirectory = resolve(rest.DATA_DIRECTORY);
   const generated =
@@ -56,6 +56,7 @@ export function loadConfig(env: NodeJS.ProcessEnv = process.env): Config {
     keys: {
       encryption: PHONE_ENCRYPTION_KEYS ?? generated!.encryption,
       fingerprint: PHONE_FINGERPRINT_KEYS ?? generated!.fingerprint,
+      sessions: SESSION_KEYS ?? loadOrGenerateSessionKeys(dataDirectory),
     },
   };
 }
@@ -85,7 +86,7 @@ function combinationProblems(env: Record<string, string | undefined>, production
       'ALLOWED_COUNTRIES must be set in production: the countries that you send to, or "off" for the whole world',
     );
   }
-  for (const name of ['PHONE_ENCRYPTION_KEYS', 'PHONE_FINGERPRINT_KEYS']) {
+  for (const name of ['PHONE_ENCRYPTION_KEYS', 'PHONE_FINGERPRINT_KEYS', 'SESSION_KEYS']) {
     if (!env[name]) problems.push(`${name} must be set in production; generated keys are for a first look`);
   }
   if (codeLength && /^\d+$/.test(codeLength.trim()) && Number(codeLength) < 6) {

@@ -65,6 +65,8 @@ export const environmentSchema = z.object({
 
   PHONE_ENCRYPTION_KEYS: keyRing.optional(),
   PHONE_FINGERPRINT_KEYS: keyRing.optional(),
+  SESSION_KEYS: keyRing.optional(),
+  SESSION_LIFETIME_HOURS: whole(1, 720, 'hours').default(12),
 
   ALLOWED_COUNTRIES: countries.default(null),
   DEFAULT_COUNTRY: text

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { formatKeyRing, type KeyRing, parseKeyRing } from './key-ring.js';
 
 export interface GeneratedKeys {
@@ -13,14 +13,35 @@ export interface GeneratedKeys {
  * (mode 0600), so that a second start can read what the first one stored. Never in production.
  */
 export function loadOrGenerateKeys(dataDirectory: string): GeneratedKeys {
-  const file = join(dataDirectory, 'keys.json');
-  const existing = read(file);
+  return loadOrGenerate(
+    join(dataDirectory, 'keys.json'),
+    ['encryption', 'fingerprint'],
+    'restore it, or delete it together with the database it belongs to',
+  );
+}
+
+/** The same for the keys that sign session cookies, in a file of their own. */
+export function loadOrGenerateSessionKeys(dataDirectory: string): KeyRing {
+  const { sessions } = loadOrGenerate(
+    join(dataDirectory, 'session-keys.json'),
+    ['sessions'],
+    'delete it, which signs everybody out',
+  );
+  return sessions;
+}
+
+function loadOrGenerate<Name extends string>(
+  file: string,
+  names: readonly Name[],
+  whatToDo: string,
+): Record<Name, KeyRing> {
+  const existing = read(file, names, whatToDo);
   if (existing) return existing;
 
-  mkdirSync(dataDirectory, { recursive: true });
-  const fresh = () => formatKeyRing([{ id: 'dev1', secret: randomBytes(32) }]);
+  mkdirSync(dirname(file), { recursive: true });
+  const fresh = names.map((name) => [name, formatKeyRing([{ id: 'dev1', secret: randomBytes(32) }])]);
   const draft = `${file}.${randomBytes(6).toString('hex')}`;
-  writeFileSync(draft, JSON.stringify({ encryption: fresh(), fingerprint: fresh() }), { mode: 0o600 });
+  writeFileSync(draft, JSON.stringify(Object.fromEntries(fresh)), { mode: 0o600 });
   try {
     // A hard link appears whole or not at all and fails if the name is taken: of two first starts one wins.
     linkSync(draft, file);
@@ -29,20 +50,22 @@ export function loadOrGenerateKeys(dataDirectory: string): GeneratedKeys {
   } finally {
     rmSync(draft, { force: true });
   }
-  return read(file)!;
+  return read(file, names, whatToDo)!;
 }
 
-function read(file: string): GeneratedKeys | null {
+function read<Name extends string>(
+  file: string,
+  names: readonly Name[],
+  whatToDo: string,
+): Record<Name, KeyRing> | null {
   try {
-    const stored = JSON.parse(readFileSync(file, 'utf8')) as Record<'encryption' | 'fingerprint', string>;
-    return { encryption: parseKeyRing(stored.encryption), fingerprint: parseKeyRing(stored.fingerprint) };
+    const stored = JSON.parse(readFileSync(file, 'utf8')) as Record<Name, string>;
+    return Object.fromEntries(names.map((name) => [name, parseKeyRing(stored[name])])) as Record<
+      Name,
+      KeyRing
+    >;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
-    throw new Error(
-      `${file} is unreadable; restore it, or delete it together with the database it belongs to`,
-      {
-        cause: error,
-      },
-    );
+    throw new Error(`${file} is unreadable; ${whatToDo}`, { cause: error });
   }
 }

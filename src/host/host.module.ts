@@ -3,12 +3,17 @@ import { PassportModule } from '@nestjs/passport';
 import { ThrottlerModule } from '@nestjs/throttler';
 import { AdminModule } from '../admin/index.js';
 import { PagesModule } from '../http/index.js';
-import { ExpressSessions, TwoFactorModule } from '../two-factor/index.js';
+import { TwoFactorModule } from '../two-factor/index.js';
 import { AccountController } from './account.controller.js';
 import { DemoUsers } from './demo-users.js';
 import { HOST_OPTIONS, type HostOptions } from './host.options.js';
 import { HOME, HOST_PAGES } from './host.pages.js';
 import { LocalStrategy, PasswordGuard } from './local.strategy.js';
+import { HostSessions } from './sessions/host-sessions.js';
+import { SessionRepository } from './sessions/session.repository.js';
+import { SessionsController } from './sessions/sessions.controller.js';
+import { SessionsModule } from './sessions/sessions.module.js';
+import { SessionsPage } from './sessions/sessions.page.js';
 import { SignInController } from './sign-in.controller.js';
 import { SignInThrottler } from './sign-in.throttler.js';
 import { UsersModule } from './users.module.js';
@@ -16,8 +21,8 @@ import { Users } from './users.service.js';
 
 /** Everything that a team would have already, and how it takes in two-factor sign-in. */
 @Module({
-  controllers: [SignInController, AccountController],
-  providers: [DemoUsers, LocalStrategy, PasswordGuard, SignInThrottler, ...HOST_PAGES],
+  controllers: [SignInController, AccountController, SessionsController],
+  providers: [DemoUsers, LocalStrategy, PasswordGuard, SignInThrottler, SessionsPage, ...HOST_PAGES],
 })
 export class HostModule {
   static forRoot(options: HostOptions & { issuer: string }): DynamicModule {
@@ -26,6 +31,7 @@ export class HostModule {
       imports: [
         PagesModule.forRoot(),
         UsersModule,
+        SessionsModule,
         PassportModule,
         ThrottlerModule.forRoot({
           throttlers: options.signIns
@@ -35,10 +41,11 @@ export class HostModule {
           storage: options.throttlerStorage,
         }),
         TwoFactorModule.forRootAsync({
-          imports: [UsersModule],
-          inject: [Users],
-          useFactory: (users: Users) => ({
-            sessions: new ExpressSessions(),
+          imports: [UsersModule, SessionsModule],
+          inject: [Users, SessionRepository],
+          useFactory: (users: Users, sessions: SessionRepository) => ({
+            sessions: new HostSessions(sessions, options.sessionLifetimeSeconds),
+            sessionLifetimeSeconds: options.sessionLifetimeSeconds,
             issuer: options.issuer,
             homePath: HOME,
             throttle: { ...options.posts, storage: options.throttlerStorage },

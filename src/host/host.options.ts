@@ -11,6 +11,8 @@ export interface HostOptions {
   throttlerStorage: ThrottlerStorage;
   /** How often people who are signed in may post. */
   posts: PostThrottleOptions;
+  /** How long a session lasts after sign-in, however busy it is. */
+  sessionLifetimeSeconds: number;
   /** Besides who is one, which the users' roles say. */
   admin: Omit<AdminModuleOptions, 'isAdmin'>;
 }

@@ -99,8 +99,9 @@ export class BoundRequests {
 const isOfEpoch = ({ context }: VerificationRecord, { epoch }: SignedInSession) =>
   context?.['epoch'] === epoch;
 
-const callerOf = ({ userId, sid }: SignedInSession, origin: Origin = {}): Caller => ({
+const callerOf = ({ userId, sid, trustedBrowserId }: SignedInSession, origin: Origin = {}): Caller => ({
   ...origin,
   userId,
   sessionId: sid,
+  deviceId: trustedBrowserId ?? null,
 });

@@ -15,6 +15,9 @@ export interface TwoFactorNotice {
     | 'browser-trusted'
     /** Too many wrong codes were typed by somebody who knows the password. `detail` is the factor's method. */
     | 'factor-locked'
+    /** The cookie of a trusted browser was used twice: somebody may have copied it. */
+    | 'trusted-browser-reused'
+    | 'signed-out-everywhere'
     | 'factors-reset';
   at: Date;
   /** For people: a masked number, a label, a browser. */

@@ -38,6 +38,11 @@ export interface TwoFactorModuleOptions {
   homePath?: string;
   /** How long the first factor alone is worth anything to those who need a second; 600 unless told. */
   firstFactorSeconds?: number;
+  /**
+   * How long a session lasts after sign-in, however busy it is; its cookie or token need not outlive that.
+   * @default 43200
+   */
+  sessionLifetimeSeconds?: number;
   /** How old a factor may be for a change of factors; 300 unless told. */
   freshSeconds?: number;
   /** How long a browser can be trusted; 30 days unless told, null for never. */
@@ -58,6 +63,7 @@ export const DEFAULTS = {
   signInPath: '/sign-in',
   homePath: '/',
   firstFactorSeconds: 600,
+  sessionLifetimeSeconds: 12 * 60 * 60,
   freshSeconds: 300,
   trustBrowserDays: 30,
   sharedNumbers: false,

@@ -6,6 +6,7 @@ import {
   type Assurance,
   assuranceOf,
   type Authentication,
+  type AuthenticationState,
   BROWSER,
   type Circumstances,
   type FactorDemand,
@@ -23,8 +24,15 @@ import { TrustedBrowsers } from './trusted-browsers/trusted-browsers.service.js'
 import { LogNotifier, type TwoFactorNotice } from './two-factor.notifier.js';
 import { RESOLVED_OPTIONS, type ResolvedOptions } from './two-factor.options.js';
 
-const ASSURANCE = Symbol('assurance');
-type Carrier = Request & { [ASSURANCE]?: Promise<Assurance> };
+/** What a request's session is worth, and the database's time when that was read. */
+interface Reading {
+  assurance: Assurance;
+  now: number;
+}
+
+const READING = Symbol('reading');
+type Carrier = Request & { [READING]?: Promise<Reading> };
+const NOTHING: Reading = { assurance: NOBODY, now: 0 };
 
 export interface SignedIn {
   assurance: Assurance;
@@ -55,11 +63,20 @@ export class TwoFactorService {
     userId: string,
     { method = 'pwd', returnTo }: { method?: string; returnTo?: unknown } = {},
   ): Promise<SignedIn> {
-    const epoch = await this.changes.epochOf(userId);
-    const authentications = [{ method, completedAt: new Date().toISOString() }];
-    if (await this.browsers.recognise(request, response, userId, epoch))
-      authentications.push({ method: BROWSER, completedAt: new Date().toISOString() });
-    await this.put(request, response, { userId, sid: randomUUID(), authentications, epoch });
+    const { epoch, now } = await this.changes.standingOf(userId);
+    const signedInAt = now.toISOString();
+    const authentications = [{ method, completedAt: signedInAt }];
+    const { trusted, copied } = await this.browsers.recognise(request, response, userId, epoch);
+    if (trusted) authentications.push({ method: BROWSER, completedAt: signedInAt });
+    await this.put(request, response, {
+      userId,
+      sid: randomUUID(),
+      authentications,
+      epoch,
+      signedInAt,
+      ...(trusted ? { trustedBrowserId: trusted.id } : {}),
+    });
+    if (copied) await this.notify(userId, { type: 'trusted-browser-reused', detail: copied.description });
     const assurance = await this.assurance(request);
     const goal = safePath(returnTo, this.options.homePath);
     return { assurance, next: assurance.pending ? this.challengePath(goal) : goal };
@@ -78,12 +95,25 @@ export class TwoFactorService {
   /** Ends the session. */
   async signOut(request: Request, response: Response): Promise<void> {
     await this.options.sessions.end(request, response);
-    (request as Carrier)[ASSURANCE] = Promise.resolve(NOBODY);
+    (request as Carrier)[READING] = Promise.resolve(NOTHING);
+  }
+
+  /** Ends every session and every trusted browser of the user, this session included, and tells the user. */
+  async signOutEverywhere(request: Request, response: Response): Promise<void> {
+    const { userId } = await this.assurance(request);
+    if (userId) await this.changes.endSessions(userId);
+    await this.signOut(request, response);
+    if (userId) await this.notify(userId, { type: 'signed-out-everywhere' });
   }
 
   /** How sure we are who sent this request; read once a request. */
-  assurance(request: Request): Promise<Assurance> {
-    return ((request as Carrier)[ASSURANCE] ??= this.read(request));
+  async assurance(request: Request): Promise<Assurance> {
+    return (await this.reading(request)).assurance;
+  }
+
+  /** The same for the state of any session: a list of a user's sessions leaves out those that are over. */
+  async assuranceOfState(state: AuthenticationState): Promise<Assurance> {
+    return (await this.weigh(state)).assurance;
   }
 
   /**
@@ -100,9 +130,10 @@ export class TwoFactorService {
   ): Promise<Assurance> {
     const state = await this.options.sessions.read(request);
     if (!state) throw signInRequired(this, null);
+    const { now } = await this.changes.standingOf(state.userId);
     const authentications = [
       ...state.authentications.filter(({ method }) => method !== shown.method),
-      { ...shown, completedAt: new Date().toISOString() },
+      { ...shown, completedAt: now.toISOString() },
     ];
     await this.put(request, response, {
       ...state,
@@ -132,7 +163,8 @@ export class TwoFactorService {
 
   /** What a request lacks for a demand; null when nothing. */
   async missing(request: Request, demand: FactorDemand): Promise<MissingFactor | null> {
-    return missingFactor(await this.assurance(request), demand, this.clock());
+    const { assurance, now } = await this.reading(request);
+    return missingFactor(assurance, demand, { factors: this.factors.amr, now });
   }
 
   /**
@@ -140,11 +172,12 @@ export class TwoFactorService {
    * @returns `sign-in` when the password is to be typed again
    */
   async missingForChange(request: Request): Promise<MissingFactor | 'sign-in' | null> {
-    const assurance = await this.assurance(request);
+    const { assurance, now } = await this.reading(request);
     const { freshSeconds: maxAgeSeconds } = this.options;
+    const circumstances = { factors: this.factors.amr, now };
     if (await this.hasFactors(assurance.userId!))
-      return missingFactor(assurance, { maxAgeSeconds }, this.clock());
-    return firstFactorAge(assurance, this.clock()) <= maxAgeSeconds ? null : 'sign-in';
+      return missingFactor(assurance, { maxAgeSeconds }, circumstances);
+    return firstFactorAge(assurance, circumstances) <= maxAgeSeconds ? null : 'sign-in';
   }
 
   async hasFactors(userId: string): Promise<boolean> {
@@ -168,28 +201,38 @@ export class TwoFactorService {
     await (this.options.notifier ?? this.log).notify(userId, { ...notice, at: new Date() });
   }
 
-  private async read(request: Request): Promise<Assurance> {
+  private reading(request: Request): Promise<Reading> {
+    return ((request as Carrier)[READING] ??= this.read(request));
+  }
+
+  private async read(request: Request): Promise<Reading> {
     const state = await this.options.sessions.read(request);
-    if (!state) return NOBODY;
-    const epoch = await this.changes.epochOf(state.userId);
-    const sure = assuranceOf(state, { ...this.clock(), epoch, demanded: false });
+    return state ? this.weigh(state) : NOTHING;
+  }
+
+  private async weigh(state: AuthenticationState): Promise<Reading> {
+    const { userId, trustedBrowserId } = state;
+    const { epoch, isBrowserTrusted, now: time } = await this.changes.standingOf(userId, trustedBrowserId);
+    const now = time.getTime();
+    const { firstFactorSeconds, sessionLifetimeSeconds } = this.options;
+    const circumstances: Circumstances = {
+      epoch,
+      isBrowserTrusted,
+      now,
+      factors: this.factors.amr,
+      firstFactorSeconds,
+      sessionLifetimeSeconds,
+      demanded: false,
+    };
+    const sure = assuranceOf(state, circumstances);
     // Who has shown two is not asked what else there is.
-    if (sure.level !== 'first-factor') return sure;
-    const demanded = (await this.options.isRequired(state.userId)) || (await this.hasFactors(state.userId));
-    return assuranceOf(state, { ...this.clock(), epoch, demanded });
+    if (sure.level !== 'first-factor') return { assurance: sure, now };
+    const demanded = (await this.options.isRequired(userId)) || (await this.hasFactors(userId));
+    return { assurance: assuranceOf(state, { ...circumstances, demanded }), now };
   }
 
-  private clock(): Omit<Circumstances, 'epoch' | 'demanded'> {
-    const { firstFactorSeconds } = this.options;
-    return { factors: this.factors.amr, firstFactorSeconds, now: Date.now() };
-  }
-
-  private async put(
-    request: Request,
-    response: Response,
-    state: Parameters<ResolvedOptions['sessions']['replace']>[2],
-  ) {
+  private async put(request: Request, response: Response, state: AuthenticationState) {
     await this.options.sessions.replace(request, response, state);
-    (request as Carrier)[ASSURANCE] = undefined;
+    (request as Carrier)[READING] = undefined;
   }
 }

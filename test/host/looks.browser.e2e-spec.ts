@@ -42,6 +42,8 @@ inBrowser('the pages of accounts and factors', () => {
       await lookAtError('sign-up with errors');
       await person.signsUp();
       await look('account with one factor');
+      await person.goes('/account/sessions');
+      await look('sessions');
       await person.goes('/two-factor');
       await look('no second factor');
       await person.goes('/two-factor?returnTo=a&returnTo=b');

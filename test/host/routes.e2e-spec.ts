@@ -12,7 +12,12 @@ interface Route {
 
 const METHODS = ['GET', 'POST', 'PUT', 'DELETE', 'PATCH', 'ALL', 'OPTIONS', 'HEAD'];
 /** Routes that say nothing, on purpose: who is signed in with all that is demanded reaches them. */
-const BY_DEFAULT = ['AccountController.account'];
+const BY_DEFAULT = [
+  'AccountController.account',
+  'SessionsController.list',
+  'SessionsController.end',
+  'SessionsController.signOutEverywhere',
+];
 
 describe('every route of the application', () => {
   let application: TestApplication;

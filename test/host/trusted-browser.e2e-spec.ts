@@ -66,4 +66,74 @@ describe('a trusted browser', () => {
     expect((await again.browser.signsIn()).body).toMatchObject({ pending: true });
     expect((await settingsOf(again.person)).trustedBrowsers).toEqual([]);
   });
+
+  describe.each(['json', 'html'] as const)('the sessions that came in through it (%s)', (kind) => {
+    const cameIn = async () => {
+      const person = await (await new Visitor(application, kind).signsUp()).enrols();
+      const browser = person.elsewhere();
+      await browser.signsIn();
+      mustBe(
+        await browser.types(await browser.isChallenged(), browser.code, { trustBrowser: 'on' }),
+        'a code',
+      );
+      const copied = browser.cookies.get('__Host-trusted-browser')!;
+      await browser.signsIn();
+      expect(await isIn(browser)).toBe(true);
+      return { person, browser, copied };
+    };
+    const isIn = async (each: Visitor) => (await each.get('/account')).status === 200;
+    const isNobody = async (each: Visitor) => {
+      const answers = [await each.get('/account'), await each.get('/two-factor')];
+      return answers.every(({ status, headers }) =>
+        kind === 'json' ? status === 401 : status === 303 && headers.get('location')!.startsWith('/sign-in'),
+      );
+    };
+    const browsersOf = async ({ email }: Visitor) =>
+      (
+        await application.sql.query<{ id: string }>(
+          `SELECT b.id FROM trusted_browsers b JOIN host_users u ON u.id::text = b.user_id WHERE u.email = $1`,
+          [email],
+        )
+      ).rows;
+
+    it.each(['one', 'all'])('end when its trust is revoked (%s), and no other does', async (what) => {
+      const { person, browser } = await cameIn();
+      const other = await person.elsewhere().isSignedIn();
+      const [trusted] = await browsersOf(person);
+      const path = what === 'one' ? `${trusted!.id}/revoke` : 'revoke';
+      mustBe(await person.post(`/two-factor/browsers/${path}`), 'revoking');
+      expect(await isNobody(browser)).toBe(true);
+      expect([await isIn(person), await isIn(other)]).toEqual([true, true]);
+    });
+
+    it('end when a copy of its cookie is found out, the thief’s and the owner’s', async () => {
+      const { person, browser, copied } = await cameIn();
+      // The thief was first: his session came in by the owner's newest cookie.
+      const thief = person.elsewhere();
+      thief.cookies.set('__Host-trusted-browser', browser.cookies.get('__Host-trusted-browser')!);
+      await thief.signsIn();
+      expect(await isIn(thief)).toBe(true);
+      const again = person.elsewhere();
+      again.cookies.set('__Host-trusted-browser', copied);
+      await again.signsIn();
+      expect(await isIn(again)).toBe(false);
+      expect([await isNobody(thief), await isNobody(browser)]).toEqual([true, true]);
+      expect(await isIn(person)).toBe(true);
+    });
+
+    it('end also when a real factor was shown in them since', async () => {
+      const { person, browser } = await cameIn();
+      mustBe(await browser.types(await browser.isChallenged(), browser.code), 'a code');
+      mustBe(await person.post('/two-factor/browsers/revoke'), 'revoking');
+      expect(await isNobody(browser)).toBe(true);
+    });
+
+    it('outlive a change of factors that was made in them', async () => {
+      const { person, browser } = await cameIn();
+      mustBe(await browser.types(await browser.isChallenged(), browser.code), 'a code');
+      mustBe(await browser.post('/two-factor/recovery-codes'), 'new recovery codes');
+      expect(await isIn(browser)).toBe(true);
+      expect(await isNobody(person)).toBe(true);
+    });
+  });
 });

@@ -1,5 +1,7 @@
-import { randomBytes } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 import jwt from 'jsonwebtoken';
+import { TwoFactorService } from 'nest-sms-otp';
+import { DataSource } from 'typeorm';
 import { createJwtHost } from '../../examples/jwt-host.js';
 import { wrongCode } from '../support/application.js';
 import { ExampleClient, type ExampleHost, startExample } from '../support/example-host.js';
@@ -149,6 +151,64 @@ describe('examples/jwt-host.ts: two-factor sign-in with bearer tokens', () => {
     expect((await client.post('/two-factor/recovery-codes')).status).toBe(200);
     expect((await client.get('/account')).status).toBe(200);
     expect([await statusWith(before), await statusWith(elsewhere.token!)]).toEqual([401, 401]);
+  });
+
+  it('a token ends with the trusted browser that it came in through, also after a factor was shown', async () => {
+    const { client, id, phoneNumber } = await enrolled();
+    const trustedBrowserId = randomUUID();
+    const { epoch, ...claims } = jwt.decode(client.token!) as jwt.JwtPayload;
+    const token = jwt.sign({ ...claims, epoch: epoch as number, trustedBrowserId }, jwtSecret);
+    expect(await statusWith(token)).toBe(401);
+    const database = host.app.get(DataSource);
+    await database.query(
+      `INSERT INTO trusted_browsers (id, user_id, secret_hash, epoch, description, created_at, last_used_at, expires_at)
+       VALUES ($1, $2, '', $3, 'Firefox', now(), now(), now() + interval '1 day')`,
+      [trustedBrowserId, id, epoch],
+    );
+    expect(await statusWith(token)).toBe(200);
+    const through = new Bearer(host, token);
+    expect((await through.post('/two-factor/verify', await through.isChallenged(phoneNumber))).status).toBe(
+      200,
+    );
+    expect(await statusWith(through.token!)).toBe(200);
+    await database.query('DELETE FROM trusted_browsers WHERE id = $1', [trustedBrowserId]);
+    expect([await statusWith(through.token!), await statusWith(through.token!, '/two-factor')]).toEqual([
+      401, 401,
+    ]);
+  });
+
+  it('a token ends with its hours after sign-in, whatever was shown since; one that does not say when is over', async () => {
+    const { client, phoneNumber } = await enrolled();
+    const { signedInAt, ...claims } = jwt.decode(client.token!) as jwt.JwtPayload & { signedInAt: string };
+    const hoursBefore = (hours: number) => new Date(Date.parse(signedInAt) - hours * 3_600_000).toISOString();
+    // The host still takes these tokens: that they are over is for the library to see.
+    const exp = Math.floor(Date.now() / 1000) + 3600;
+    expect(await statusWith(jwt.sign({ ...claims, exp, signedInAt: hoursBefore(12.01) }, jwtSecret))).toBe(
+      401,
+    );
+    expect(await statusWith(jwt.sign({ ...claims, exp }, jwtSecret))).toBe(401);
+    client.token = jwt.sign({ ...claims, exp, signedInAt: hoursBefore(11) }, jwtSecret);
+    await client.post('/two-factor/verify', await client.isChallenged(phoneNumber));
+    const next = jwt.decode(client.token) as jwt.JwtPayload;
+    expect(next['signedInAt']).toBe(hoursBefore(11));
+    expect(next.exp).toBe(Math.floor((Date.parse(signedInAt) + 3_600_000) / 1000));
+  });
+
+  it('signing out everywhere ends the tokens of every place', async () => {
+    const { client, email, phoneNumber } = await enrolled();
+    const elsewhere = new Bearer(host);
+    await elsewhere.signsIn(email);
+    await elsewhere.post('/two-factor/verify', await elsewhere.isChallenged(phoneNumber));
+    const { sub } = jwt.decode(client.token!) as { sub: string };
+    const response = { setHeader: () => undefined } as never;
+    const request = {
+      get: (name: string) => (name === 'authorization' ? `Bearer ${client.token}` : undefined),
+    } as never;
+    const notify = jest.spyOn(host.app.get(TwoFactorService), 'notify');
+    await host.app.get(TwoFactorService).signOutEverywhere(request, response);
+    expect([await statusWith(client.token!), await statusWith(elsewhere.token!)]).toEqual([401, 401]);
+    expect(notify).toHaveBeenCalledWith(sub, { type: 'signed-out-everywhere' });
+    notify.mockRestore();
   });
 
   it('ten right codes at once give one token', async () => {

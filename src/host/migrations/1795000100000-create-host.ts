@@ -1,6 +1,6 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
-/** Users, and the sessions of `connect-pg-simple`. */
+/** Users and their sessions. */
 export class CreateHost1795000100000 implements MigrationInterface {
   readonly name = 'CreateHost1795000100000';
 

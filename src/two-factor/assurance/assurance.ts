@@ -2,7 +2,7 @@
 export interface Authentication {
   /** Of a first factor whatever the host calls it (`pwd`); of a second one {@link Factor.method}. */
   method: string;
-  /** ISO 8601, by this application's clock. */
+  /** ISO 8601, by the database's clock. */
   completedAt: string;
   /** The verification request that proved it, where there was one. */
   requestId?: string;
@@ -19,6 +19,10 @@ export interface AuthenticationState {
   authentications: Authentication[];
   /** Of the user's factors when this session was made: a change of factors ends the sessions of before. */
   epoch: number;
+  /** When the first factor was shown, ISO 8601 by the database's clock. Every later session id keeps it. */
+  signedInAt: string;
+  /** The trusted browser that stood in for the second factor at sign-in. The session ends with that trust. */
+  trustedBrowserId?: string;
 }
 
 export type AssuranceLevel = 'anonymous' | 'first-factor' | 'two-factor';
@@ -38,6 +42,8 @@ export interface Assurance {
   sid: string | null;
   /** Of the user's factors. */
   epoch: number;
+  /** The trusted browser that it came in through, where there is one. */
+  trustedBrowserId: string | null;
 }
 
 /** A session that is signed in, as far as a proof or a change of factors is bound to it. */
@@ -46,12 +52,14 @@ export interface SignedInSession {
   sid: string;
   /** Of the user's factors when the request was admitted. */
   epoch: number;
+  /** Another sign-in of the same user in this browser may type the codes that this one asked for. */
+  trustedBrowserId?: string | null;
 }
 
 /** The session behind an assurance. @throws Error for nobody: the guard lets nobody through to where this is asked */
-export function sessionOf({ userId, sid, epoch }: Assurance): SignedInSession {
+export function sessionOf({ userId, sid, epoch, trustedBrowserId }: Assurance): SignedInSession {
   if (userId === null || sid === null) throw new Error('nobody is signed in');
-  return { userId, sid, epoch };
+  return { userId, sid, epoch, trustedBrowserId };
 }
 
 /** What a route may demand. */
@@ -84,6 +92,7 @@ export const NOBODY: Assurance = {
   authentications: [],
   sid: null,
   epoch: 0,
+  trustedBrowserId: null,
 };
 
 export interface Circumstances {
@@ -95,15 +104,21 @@ export interface Circumstances {
   factors: ReadonlyMap<string, string>;
   /** How long a first factor alone is worth anything where a second one is demanded. */
   firstFactorSeconds: number;
+  /** How long a session lasts after sign-in, however busy it is. */
+  sessionLifetimeSeconds: number;
+  /** Whether the browser that the session came in through is still trusted; true when it came in through none. */
+  isBrowserTrusted: boolean;
+  /** The database's time, in milliseconds since the Unix epoch. */
   now: number;
 }
 
-const ageSeconds = ({ completedAt }: Authentication, now: number) => (now - Date.parse(completedAt)) / 1000;
+const secondsSince = (time: string, now: number) => (now - Date.parse(time)) / 1000;
+const ageSeconds = ({ completedAt }: Authentication, now: number) => secondsSince(completedAt, now);
 const isSecond = ({ method }: Authentication, { factors }: Pick<Circumstances, 'factors'>) =>
   factors.has(method) || method === RECOVERY;
 
 export function assuranceOf(state: AuthenticationState | null, circumstances: Circumstances): Assurance {
-  if (!state || state.epoch !== circumstances.epoch) return NOBODY;
+  if (!state || !isLive(state, circumstances)) return NOBODY;
   const { authentications } = state;
   const second = authentications.filter((each) => isSecond(each, circumstances));
   const trusted = authentications.some(({ method }) => method === BROWSER);
@@ -112,9 +127,9 @@ export function assuranceOf(state: AuthenticationState | null, circumstances: Ci
 
   const has = second.length > 0 || trusted;
   const pending = circumstances.demanded && !has;
-  const isOld = (each: Authentication) =>
-    ageSeconds(each, circumstances.now) > circumstances.firstFactorSeconds;
-  if (pending && first.every(isOld)) return NOBODY;
+  const isYoung = (each: Authentication) =>
+    ageSeconds(each, circumstances.now) <= circumstances.firstFactorSeconds;
+  if (pending && !first.some(isYoung)) return NOBODY;
 
   const level = has ? 'two-factor' : 'first-factor';
   const proofs = [...first, ...second];
@@ -131,7 +146,20 @@ export function assuranceOf(state: AuthenticationState | null, circumstances: Ci
     authentications,
     sid: state.sid,
     epoch: state.epoch,
+    trustedBrowserId: state.trustedBrowserId ?? null,
   };
+}
+
+/** A state without a readable time of sign-in is over. */
+function isLive(
+  { epoch, signedInAt }: AuthenticationState,
+  circumstances: Pick<Circumstances, 'epoch' | 'isBrowserTrusted' | 'sessionLifetimeSeconds' | 'now'>,
+): boolean {
+  return (
+    epoch === circumstances.epoch &&
+    circumstances.isBrowserTrusted &&
+    secondsSince(signedInAt, circumstances.now) <= circumstances.sessionLifetimeSeconds
+  );
 }
 
 /** What is missing for a demand; null when nothing is. A trusted browser never satisfies one, a recovery code any. */

@@ -11,7 +11,7 @@ export abstract class AuthenticationSessions {
 
   /**
    * Puts a session with a new id, and nothing but this state, in the place of the request's own; when it resolves, the
-   * old id is worth nothing any more.
+   * old id is worth nothing any more. Keep the whole state: {@link read} returns it as it was given.
    */
   abstract replace(request: Request, response: Response, state: AuthenticationState): Promise<void>;
 

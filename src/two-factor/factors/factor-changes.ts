@@ -23,6 +23,17 @@ class NothingChanged extends Error {}
  * Changes of a user's factors, one after the other, each with a new epoch. Everything that was begun under the epoch
  * before ends with it: other sessions, trusted browsers, live codes, enrolments and step-ups.
  */
+/** What decides whether a session of a user is still good, read in one statement. */
+export interface UserStanding {
+  /** How often the user's factors have changed; 0 for somebody who never had any. */
+  epoch: number;
+  /** True when no trusted browser was asked about. */
+  isBrowserTrusted: boolean;
+  /** The database's clock, which alone decides how old a factor or a session is. */
+  now: Date;
+}
+
+/** Changes of a user's factors, one after the other, each with a new epoch: sessions and trusted browsers of before end. */
 @Injectable()
 export class FactorChanges {
   constructor(
@@ -51,6 +62,32 @@ export class FactorChanges {
       [userId, epoch, phoneId],
     );
     return rows.length > 0;
+  }
+
+  /**
+   * The user's epoch and the database's time.
+   * @param trustedBrowserId the browser that a session came in through. Its row is deleted when the trust is revoked or
+   * its cookie was copied. A row of an earlier epoch still counts: the session in which factors were changed goes on.
+   */
+  async standingOf(userId: string, trustedBrowserId?: string): Promise<UserStanding> {
+    const [row] = await rowsOf<UserStanding>(
+      this.dataSource,
+      `SELECT clock_timestamp() AS now,
+              coalesce((SELECT epoch FROM factor_epochs WHERE user_id = $1), 0) AS epoch,
+              $2::uuid IS NULL OR EXISTS (
+                SELECT 1 FROM trusted_browsers
+                 WHERE id = $2::uuid AND user_id = $1 AND expires_at > clock_timestamp()) AS "isBrowserTrusted"`,
+      [userId, trustedBrowserId ?? null],
+    );
+    return row!;
+  }
+
+  /** Ends every session and every trusted browser of a user, in any host. The factors stay as they are. */
+  async endSessions(userId: string): Promise<void> {
+    await this.make(userId, async (sql) => {
+      await rowsIn(sql, 'DELETE FROM trusted_browsers WHERE user_id = $1', [userId]);
+      return true;
+    });
   }
 
   /**

@@ -5,6 +5,7 @@ import { parseCookie, stringifySetCookie } from 'cookie';
 import type { Request, Response } from 'express';
 import { DataSource } from 'typeorm';
 import { rowsOf } from '../../database/sql.js';
+import { describeBrowser } from '../../http/index.js';
 import { FactorChanges } from '../factors/factor-changes.js';
 import { RESOLVED_OPTIONS, type ResolvedOptions } from '../two-factor.options.js';
 
@@ -20,6 +21,16 @@ export interface TrustedBrowserRecord {
   lastUsedAt: Date;
   expiresAt: Date;
 }
+
+/** What a browser's cookie was worth at a sign-in. */
+export interface Recognition {
+  /** The browser, when it is trusted. */
+  trusted: { id: string } | null;
+  /** The browser whose trust has just ended, because a secret of it was used a second time. */
+  copied: { description: string } | null;
+}
+
+const UNKNOWN: Recognition = { trusted: null, copied: null };
 
 const hashOf = (secret: string) => createHash('sha256').update(secret).digest();
 
@@ -60,12 +71,12 @@ export class TrustedBrowsers {
 
   /**
    * Whether this browser is trusted for this user. The secret is replaced by each use, so a copied cookie works once
-   * at most, and the use of one that was replaced ends the trust.
+   * at most, and the use of one that was replaced ends the trust and the sessions that came in through it.
    */
-  async recognise(request: Request, response: Response, userId: string, epoch: number): Promise<boolean> {
+  async recognise(request: Request, response: Response, userId: string, epoch: number): Promise<Recognition> {
     const [, id, shown] =
       SHAPE.exec(parseCookie(request.headers.cookie ?? '')[TRUSTED_BROWSER_COOKIE] ?? '') ?? [];
-    if (!id || !shown) return false;
+    if (!id || !shown) return UNKNOWN;
     const secret = newSecret();
     const [used] = await rowsOf<{ expiresAt: Date }>(
       this.dataSource,
@@ -76,13 +87,15 @@ export class TrustedBrowsers {
     );
     if (used) {
       sendCookie(response, `${id}.${secret}`, used.expiresAt);
-      return true;
+      return { trusted: { id }, copied: null };
     }
-    await rowsOf(this.dataSource, 'DELETE FROM trusted_browsers WHERE id = $1 AND user_id = $2', [
-      id,
-      userId,
-    ]);
-    return false;
+    const [ended] = await rowsOf<{ description: string; wasTrusted: boolean }>(
+      this.dataSource,
+      `DELETE FROM trusted_browsers WHERE id = $1 AND user_id = $2
+       RETURNING description, (epoch = $3 AND expires_at > now()) AS "wasTrusted"`,
+      [id, userId, epoch],
+    );
+    return { trusted: null, copied: ended?.wasTrusted ? { description: ended.description } : null };
   }
 
   async list(userId: string): Promise<TrustedBrowserRecord[]> {
@@ -95,7 +108,11 @@ export class TrustedBrowsers {
     );
   }
 
-  /** @param id of one, or all of them. @returns how many */
+  /**
+   * Ends the trust, and the sessions that came in through it.
+   * @param id of one, or all of them
+   * @returns how many
+   */
   async revoke(userId: string, id?: string): Promise<number> {
     const gone = await rowsOf(
       this.dataSource,
@@ -121,25 +138,4 @@ function sendCookie(response: Response, value: string, expiresAt: Date): void {
       maxAge: Math.max(0, Math.min(400 * DAY_SECONDS, Math.floor((expiresAt.getTime() - Date.now()) / 1000))),
     }),
   );
-}
-
-const BROWSERS: [RegExp, string][] = [
-  [/Edg\//, 'Edge'],
-  [/OPR\//, 'Opera'],
-  [/Firefox\//, 'Firefox'],
-  [/Chrom(e|ium)\//, 'Chrome'],
-  [/Safari\//, 'Safari'],
-];
-const SYSTEMS: [RegExp, string][] = [
-  [/iPhone|iPad/, 'iOS'],
-  [/Android/, 'Android'],
-  [/Windows/, 'Windows'],
-  [/Mac OS X/, 'macOS'],
-  [/Linux|X11/, 'Linux'],
-];
-
-/** Of the header only these words are kept. */
-function describeBrowser(userAgent = ''): string {
-  const nameOf = (table: [RegExp, string][]) => table.find(([pattern]) => pattern.test(userAgent))?.[1];
-  return [nameOf(BROWSERS) ?? 'Browser', nameOf(SYSTEMS)].filter(Boolean).join(', ');
 }

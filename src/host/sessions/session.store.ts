@@ -1,0 +1,59 @@
+import type { NestExpressApplication } from '@nestjs/platform-express';
+import session, { Store } from 'express-session';
+import type { KeyRing } from '../../config/key-ring.js';
+import { SessionRepository } from './session.repository.js';
+
+type Done<Result = void> = (error?: unknown, result?: Result) => void;
+
+/** Sessions of `express-session` in Postgres. New ones are made by {@link HostSessions} only. */
+class SessionStore extends Store {
+  constructor(private readonly sessions: SessionRepository) {
+    super();
+  }
+
+  get(sid: string, done: Done<session.SessionData | null>): void {
+    answer(this.sessions.load(sid), done);
+  }
+
+  set(sid: string, data: session.SessionData, done: Done = () => undefined): void {
+    answer(this.sessions.save(sid, data), done);
+  }
+
+  override touch(sid: string, _data: session.SessionData, done: Done = () => undefined): void {
+    answer(this.sessions.touch(sid), done);
+  }
+
+  destroy(sid: string, done: Done = () => undefined): void {
+    answer(this.sessions.remove(sid), done);
+  }
+}
+
+function answer<Result>(work: Promise<Result>, done: Done<Result>): void {
+  work.then(
+    (result) => done(null, result),
+    (error: unknown) => done(error),
+  );
+}
+
+/**
+ * Reads the session of every request. Ids are signed with the newest key of the ring and verified with every key, so
+ * replacing a key ends no session. The cookie is sent when a session gets a new id, and lasts until the session's absolute
+ * end; when an unused session expires is decided by the database alone.
+ * @param https the application is served over HTTPS only: then the cookie is tied to this host
+ */
+export function useSessions(
+  app: NestExpressApplication,
+  { keys, https }: { keys: KeyRing; https: boolean },
+): void {
+  app.use(
+    session({
+      store: new SessionStore(app.get(SessionRepository, { strict: false })),
+      secret: keys.map(({ secret }) => secret.toString('base64url')),
+      name: https ? '__Host-session' : 'session',
+      cookie: { httpOnly: true, sameSite: 'lax', secure: https, path: '/' },
+      resave: false,
+      saveUninitialized: false,
+      unset: 'destroy',
+    }),
+  );
+}

@@ -1,0 +1,78 @@
+import { Controller, Get, HttpCode, Param, Post, Req, Res } from '@nestjs/common';
+import { ApiNoContentResponse, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { isUUID } from 'class-validator';
+import type { Request, Response } from 'express';
+import { Negotiated, Page } from '../../http/index.js';
+import { type Assurance, CurrentAssurance, TwoFactorService } from '../../two-factor/index.js';
+import { ApiHostProblems, unknownSession } from '../host.problems.js';
+import { SignOutPage } from '../host.pages.js';
+import { type SessionRecord, SessionRepository } from './session.repository.js';
+import { type SessionResource, SessionsResource } from './sessions.dto.js';
+import { SessionsPage } from './sessions.page.js';
+
+const SIGNED_IN = ['sign-in-required', 'second-factor-required'] as const;
+
+/** Where somebody sees where they are signed in, and ends what should not be there. */
+@ApiTags('Reference host')
+@Negotiated()
+@Controller('account')
+export class SessionsController {
+  constructor(
+    private readonly sessions: SessionRepository,
+    private readonly twoFactor: TwoFactorService,
+  ) {}
+
+  @Get('sessions')
+  @Page(SessionsPage)
+  @ApiOperation({ summary: 'Where the user is signed in' })
+  @ApiOkResponse({ type: SessionsResource })
+  @ApiHostProblems(...SIGNED_IN)
+  async list(@CurrentAssurance() { userId }: Assurance, @Req() request: Request): Promise<SessionsResource> {
+    const resources: SessionResource[] = [];
+    for (const record of await this.sessions.ofUser(userId!)) {
+      const resource = await this.resourceOf(record, request.sessionID);
+      if (resource) resources.push(resource);
+    }
+    return { sessions: resources };
+  }
+
+  @Post('sessions/:id/end')
+  @HttpCode(204)
+  @Page(SessionsPage)
+  @ApiOperation({ summary: 'End one session; its next request is nobody’s' })
+  @ApiNoContentResponse()
+  @ApiHostProblems(...SIGNED_IN, 'unknown-session')
+  async end(@CurrentAssurance() { userId }: Assurance, @Param('id') id: string): Promise<void> {
+    if (!isUUID(id) || !(await this.sessions.end(userId!, id))) throw unknownSession();
+  }
+
+  @Post('sign-out-everywhere')
+  @HttpCode(204)
+  @Page(SignOutPage)
+  @ApiOperation({ summary: 'End every session of the user, this one too, and trust no browser any more' })
+  @ApiNoContentResponse()
+  @ApiHostProblems(...SIGNED_IN)
+  async signOutEverywhere(
+    @Req() request: Request,
+    @Res({ passthrough: true }) response: Response,
+  ): Promise<void> {
+    await this.twoFactor.signOutEverywhere(request, response);
+  }
+
+  /** @returns null for a session that is over though its row is still there: the factors have changed, for example */
+  private async resourceOf(record: SessionRecord, currentSid: string): Promise<SessionResource | null> {
+    const { twoFactor: state } = record.data;
+    const assurance = state && (await this.twoFactor.assuranceOfState(state));
+    if (!assurance?.userId) return null;
+    const { id, browser, address, signedInAt, lastUsedAt, sid } = record;
+    return {
+      id,
+      browser,
+      address,
+      signedInAt: signedInAt.toISOString(),
+      lastUsedAt: lastUsedAt.toISOString(),
+      pending: assurance.pending,
+      current: sid === currentSid,
+    };
+  }
+}

@@ -1,0 +1,18 @@
+import type { Request } from 'express';
+import ipaddr from 'ipaddr.js';
+
+/**
+ * The network that a request came from, for people: IPv4 as its /24, IPv6 as its /48. Enough to tell home from abroad,
+ * too little to name a connection.
+ */
+export function maskedAddress({ ip = '' }: Pick<Request, 'ip'>): string {
+  const bare = ip.replace(/%.*$/, '');
+  if (!ipaddr.isValid(bare)) return 'unknown';
+  const address = ipaddr.process(bare);
+  if (address.kind() === 'ipv4') {
+    const [a, b, c] = (address as ipaddr.IPv4).octets;
+    return `${a}.${b}.${c}.0/24`;
+  }
+  const network = (address as ipaddr.IPv6).parts.slice(0, 3);
+  return `${new ipaddr.IPv6([...network, 0, 0, 0, 0, 0]).toRFC5952String()}/48`;
+}
