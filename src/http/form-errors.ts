@@ -1,5 +1,5 @@
 import type { PageContext } from './page-context.js';
-import type { Problem } from './problem.js';
+import type { FieldError, Problem } from './problem.js';
 import { problemDetail } from './problem.filter.js';
 import { safePath } from './safe-path.js';
 import type { ViewContext } from './view-renderer.js';
@@ -16,6 +16,13 @@ export function returnPath(context: PageContext, fallback: string): string {
   return safePath(typed(context, 'returnTo', Infinity), fallback);
 }
 
+/** What to say of a wrong field: its own words, or those for this kind of error in any field. */
+export function fieldMessage({ field, code }: FieldError, text: PageContext['text']): string {
+  const key = `field.${field}.${code}`;
+  const words = text(key);
+  return words === key ? text(`field.any.${code}`) : words;
+}
+
 /** The messages of a problem: one a field where fields are wrong, otherwise one for the whole page. */
 export function errorContext(
   problem: Problem,
@@ -26,7 +33,7 @@ export function errorContext(
   const wrong = (problem.details.errors ?? []).filter(({ field }) => fields.includes(field));
   const errors =
     wrong.length > 0
-      ? wrong.map(({ field, code }) => ({ field, message: text(`field.${field}.${code}`) }))
+      ? wrong.map(({ field, code }) => ({ field, message: fieldMessage({ field, code }, text) }))
       : [{ field: defaultField, message: problemDetail(problem, text) }];
   const byField = Object.fromEntries(errors.map(({ field, message }) => [`${field}Error`, message]));
   return { isError: true, errors, ...byField };

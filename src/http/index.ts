@@ -3,6 +3,7 @@ export { BODIES } from './body.js';
 export { addressBucket, clientAddress } from './client-address.js';
 export { configureHttp, type HttpOptions } from './configure-http.js';
 export { DateFromText, EmptyAsAbsent, NumberFromText } from './empty-as-absent.js';
+export { FreeText, isStorable, withHiddenCharactersShown } from './free-text.js';
 export { errorContext, returnPath, typed } from './form-errors.js';
 export { inputPipe } from './input-pipe.js';
 export { Messages, type MessageParameters } from './messages.js';
