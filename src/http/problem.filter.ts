@@ -59,7 +59,11 @@ function problemBody(problem: Problem, { text }: PageContext) {
     ...(retryAfterSeconds === undefined ? {} : { retryAfterSeconds }),
     ...members,
     ...(errors && {
-      errors: errors.map(({ field, code }) => ({ field, code, message: fieldMessage({ field, code }, text) })),
+      errors: errors.map(({ field, code }) => ({
+        field,
+        code,
+        message: fieldMessage({ field, code }, text),
+      })),
     }),
   };
 }

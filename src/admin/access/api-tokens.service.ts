@@ -7,6 +7,7 @@ import { rowsIn, rowsOf } from '../../database/sql.js';
 import { AuditLog } from '../audit/audit-log.service.js';
 import type { Actor } from './administrator.js';
 import type { Scope } from './scopes.js';
+import { TokenUses } from './token-uses.js';
 
 export interface KnownToken {
   id: string;
@@ -35,25 +36,21 @@ export class ApiTokens {
   constructor(
     @InjectDataSource() private readonly dataSource: DataSource,
     private readonly audit: AuditLog,
+    private readonly uses: TokenUses,
   ) {}
 
   /** @returns null for what is no token, is not known, has expired or was revoked */
   async authenticate(token: string): Promise<KnownToken | null> {
     const [, hex, secret] = SHAPE.exec(token) ?? [];
     if (!hex || !secret) return null;
-    const [row] = await rowsOf<KnownToken & { secretHash: Buffer; isUnused: boolean }>(
+    const [row] = await rowsOf<KnownToken & { secretHash: Buffer }>(
       this.dataSource,
-      `SELECT id, scopes, secret_hash AS "secretHash",
-              last_used_at IS NULL OR last_used_at < now() - interval '1 minute' AS "isUnused"
-         FROM api_tokens
+      `SELECT id, scopes, secret_hash AS "secretHash" FROM api_tokens
         WHERE id = $1 AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > clock_timestamp())`,
       [toUuid(hex)],
     );
     if (!row || !timingSafeEqual(row.secretHash, hashOf(secret))) return null;
-    if (row.isUnused)
-      await rowsOf(this.dataSource, 'UPDATE api_tokens SET last_used_at = clock_timestamp() WHERE id = $1', [
-        row.id,
-      ]);
+    this.uses.note(row.id);
     return { id: row.id, scopes: row.scopes };
   }
 

@@ -56,9 +56,14 @@ describe('the lines of an export', () => {
     expect(csvLines([{ ...ROW, agent: payload }])).toContain(`,203.0.113.7,${cell},vonage-v2,`);
   });
 
-  it.each([';', '\t', '|'])('let no spreadsheet run a formula after %j, where that separates its cells', (mark) => {
-    const payloads = ['=1+1', ' =1+1', '"=1+1', '+1', '-1', '@SUM(A1)'].map((formula) => `a${mark}${formula}`);
-    for (const line of payloads.map((agent) => csvLines([{ ...ROW, agent }])))
-      for (const cell of line.split(/[;\t|\r\n]/)) expect(cell).not.toMatch(/^["\s]*[=+\-@]/);
-  });
+  it.each([';', '\t', '|'])(
+    'let no spreadsheet run a formula after %j, where that separates its cells',
+    (mark) => {
+      const payloads = ['=1+1', ' =1+1', '"=1+1', '+1', '-1', '@SUM(A1)'].map(
+        (formula) => `a${mark}${formula}`,
+      );
+      for (const line of payloads.map((agent) => csvLines([{ ...ROW, agent }])))
+        for (const cell of line.split(/[;\t|\r\n]/)) expect(cell).not.toMatch(/^["\s]*[=+\-@]/);
+    },
+  );
 });

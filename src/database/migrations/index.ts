@@ -11,6 +11,7 @@ import { FindRequests1795000000009 } from './1795000000009-find-requests.js';
 import { RollUpStatistics1795000000010 } from './1795000000010-roll-up-statistics.js';
 import { FindRefusals1795000000011 } from './1795000000011-find-refusals.js';
 import { WeighRulesOneByOne1795000000012 } from './1795000000012-weigh-rules-one-by-one.js';
+import { BeginRollupsWithTheirTable1795000200200 } from './1795000200200-begin-rollups-with-their-table.js';
 
 /** In order. A list and not a glob, so that bundlers and type checkers see them. */
 export const migrations = [
@@ -27,4 +28,5 @@ export const migrations = [
   RollUpStatistics1795000000010,
   FindRefusals1795000000011,
   WeighRulesOneByOne1795000000012,
+  BeginRollupsWithTheirTable1795000200200,
 ];
