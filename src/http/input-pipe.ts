@@ -6,14 +6,20 @@ import { type FieldError, Problem } from './problem.js';
 /** Their parsers refuse every character that is not part of a phone number, with a problem of their own. */
 const PARSED_FIELDS = ['phoneNumber'];
 
-/** Besides what the DTO says: no text in any field that the database cannot store. */
+/** Besides what the DTO says: `null` is a field that was left out, and no text may be one that the database cannot store. */
 class InputPipe extends ValidationPipe {
   override async transform(value: unknown, metadata: ArgumentMetadata): Promise<unknown> {
-    const input: unknown = await super.transform(value, metadata);
+    const input: unknown = await super.transform(withoutNulls(value), metadata);
     const errors = unstorableFields(input);
     if (errors.length > 0) throw Problem.http('invalid-input', { errors });
     return input;
   }
+}
+
+/** `@IsOptional` lets a null through, and handlers are written for fields that are absent. */
+function withoutNulls(value: unknown): unknown {
+  if (value === null || typeof value !== 'object' || Array.isArray(value)) return value;
+  return Object.fromEntries(Object.entries(value).filter(([, member]) => member !== null));
 }
 
 function unstorableFields(input: unknown): FieldError[] {
