@@ -1,6 +1,6 @@
 import type { PageContext } from './page-context.js';
-import type { FieldError, Problem } from './problem.js';
-import { problemDetail } from './problem.filter.js';
+import type { Problem } from './problem.js';
+import { fieldMessage, problemDetail } from './problem.filter.js';
 import { safePath } from './safe-path.js';
 import type { ViewContext } from './view-renderer.js';
 
@@ -14,13 +14,6 @@ export function typed({ request }: PageContext, field: string, longest = 64): st
 /** The path of our own origin that a form carries in `returnTo`: whole, for half of one leads nowhere. */
 export function returnPath(context: PageContext, fallback: string): string {
   return safePath(typed(context, 'returnTo', Infinity), fallback);
-}
-
-/** What to say of a wrong field: its own words, or those for this kind of error in any field. */
-export function fieldMessage({ field, code }: FieldError, text: PageContext['text']): string {
-  const key = `field.${field}.${code}`;
-  const words = text(key);
-  return words === key ? text(`field.any.${code}`) : words;
 }
 
 /** The messages of a problem: one a field where fields are wrong, otherwise one for the whole page. */

@@ -7,7 +7,7 @@ import { IsOptional, IsString, MaxLength, MinLength, ValidateBy } from 'class-va
  * the direction of text around, invisible letters. Joiners and variation selectors stay: emoji and Persian need them.
  */
 const HIDDEN_CHARACTER =
-  /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}\u2800]|(?![\u200c\u200d\ufe00-\ufe0f])[\p{Cf}\p{Default_Ignorable_Code_Point}]/u;
+  /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}\u2800]|(?!\u200c|\u200d|[\ufe00-\ufe0f])[\p{Cf}\p{Default_Ignorable_Code_Point}]/u;
 const EVERY_HIDDEN_CHARACTER = new RegExp(HIDDEN_CHARACTER, 'gu');
 const VISIBLE_CHARACTER = /[\p{L}\p{N}\p{P}\p{S}]/u;
 /** Postgres cannot store the first; the second is half of a character. */

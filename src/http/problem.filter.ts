@@ -1,9 +1,8 @@
 import { type ArgumentsHost, Catch, type ExceptionFilter, Injectable, Logger } from '@nestjs/common';
 import type { Request, Response } from 'express';
-import { fieldMessage } from './form-errors.js';
 import { negotiate, setNegotiatedHeaders } from './negotiation.js';
 import { contextOf, pageOf, type PageContext } from './page-context.js';
-import type { Problem } from './problem.js';
+import type { FieldError, Problem } from './problem.js';
 import { SeeOther } from './see-other.js';
 import { isUnreadableValue, toProblem } from './to-problem.js';
 import { type View, ViewRenderer } from './view-renderer.js';
@@ -73,6 +72,13 @@ export function problemDetail(problem: Problem, text: PageContext['text']): stri
   const { attemptsRemaining, retryAfterSeconds } = problem.details;
   const count = attemptsRemaining ?? retryAfterSeconds;
   return text(`problem.${problem.code}.detail`, count === undefined ? {} : { count });
+}
+
+/** What to say of a wrong field: its own words, or those for this kind of error in any field. */
+export function fieldMessage({ field, code }: FieldError, text: PageContext['text']): string {
+  const key = `field.${field}.${code}`;
+  const words = text(key);
+  return words === key ? text(`field.any.${code}`) : words;
 }
 
 /** For failures that belong to no page: an unknown address, a body that is too large. */

@@ -40,7 +40,8 @@ export interface FuzzedRequest {
   caller: string;
   operation: Operation;
   method: string;
-  segment: 'valid' | string;
+  /** `valid`, or what stands in the path instead of an id. */
+  segment: string;
   query: Choice[];
   rawQuery: string | null;
   fields: Choice[];
