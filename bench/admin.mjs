@@ -220,7 +220,11 @@ async function measureExport(pid, url, headers) {
   let highest = 0;
   const sampler = setInterval(() => (highest = Math.max(highest, memory('VmRSS'))), 50);
   const started = performance.now();
-  const { statusCode, body } = await request(`${url}/admin/verifications.csv?why=benchmark`, { headers });
+  const { statusCode, body } = await request(`${url}/admin/verifications.csv`, {
+    method: 'POST',
+    headers: { ...headers, 'Content-Type': 'application/json' },
+    body: JSON.stringify({ why: 'benchmark' }),
+  });
   let [firstByte, bytes, lines] = [0, 0, 0];
   for await (const chunk of body) {
     firstByte ||= performance.now() - started;

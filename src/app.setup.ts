@@ -1,3 +1,4 @@
+import type { Server } from 'node:http';
 import { NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { PinoLogger } from 'nestjs-pino';
@@ -21,6 +22,8 @@ export const PROBLEM_CODES = Object.keys({
 
 /** A slow body is cut off after this: nothing that we take is large. */
 const REQUEST_TIMEOUT_MS = 30_000;
+/** How often Node looks for requests whose time is up. Its own default, 30 s, would double the limits above. */
+const CONNECTIONS_CHECK_MS = 1000;
 
 /** The application as it listens, for `main` and for the end-to-end tests. */
 export async function createApp(config: Config, surroundings: Surroundings): Promise<NestExpressApplication> {
@@ -32,9 +35,15 @@ export async function createApp(config: Config, surroundings: Surroundings): Pro
   app.useLogger(new ApplicationLogger(await app.resolve(PinoLogger), {}));
   configureHttp(app, { trustProxy: config.TRUST_PROXY, https: config.production });
   useSessions(app, { keys: config.keys.sessions, https: config.production });
-  serveOpenApi(app, openApiDocument(app, describeService()), PROBLEM_CODES);
-  const server = app.getHttpServer();
+  if (config.apiDocs) serveOpenApi(app, openApiDocument(app, describeService()), PROBLEM_CODES);
+  limitSlowRequests(app.getHttpServer());
+  return app;
+}
+
+/** Before it listens: then Node starts the timer that enforces these limits. */
+function limitSlowRequests(server: Server & { connectionsCheckingInterval?: number }): void {
   server.requestTimeout = REQUEST_TIMEOUT_MS;
   server.headersTimeout = REQUEST_TIMEOUT_MS / 2;
-  return app;
+  // An option of `http.createServer`, which Nest calls without options; the server reads it when it begins to listen.
+  server.connectionsCheckingInterval = CONNECTIONS_CHECK_MS;
 }

@@ -136,6 +136,25 @@ describe('posts from other sites are refused before they do anything', () => {
 });
 
 describe('health and documents', () => {
+  it('the documents may be kept for minutes, and are not served where they are switched off', async () => {
+    const open = await startApplication();
+    try {
+      for (const path of ['/docs', '/openapi.json']) {
+        const { status, headers } = await open.client.html('GET', path);
+        expect([path, status, headers.get('cache-control')]).toEqual([path, 200, 'public, max-age=300']);
+      }
+    } finally {
+      await open.close();
+    }
+    const closed = await startApplication({ API_DOCS: 'off' });
+    try {
+      for (const path of ['/docs', '/openapi.json'])
+        expect([path, (await closed.client.html('GET', path)).status]).toEqual([path, 404]);
+    } finally {
+      await closed.close();
+    }
+  });
+
   it('tells alive from ready', async () => {
     const application = await startApplication();
     try {

@@ -2,6 +2,7 @@ import { ConfigurableModuleBuilder, Module } from '@nestjs/common';
 import { PagesModule, type PagesOptions } from '../http/index.js';
 import { AdminGuard } from './access/admin.guard.js';
 import { ApiTokens } from './access/api-tokens.service.js';
+import { TokenUses } from './access/token-uses.js';
 import { ADMIN_OPTIONS, type AdminModuleOptions, resolveAdminOptions } from './admin.options.js';
 import { AUDIT_PARTS } from './audit/index.js';
 import { BLOCK_PARTS } from './blocks/index.js';
@@ -55,6 +56,7 @@ const { ConfigurableModuleClass } = new ConfigurableModuleBuilder<AdminModuleOpt
   providers: [
     AdminGuard,
     ApiTokens,
+    TokenUses,
     ...PARTS.flatMap(({ providers }) => providers),
     { provide: ADMIN_OPTIONS, inject: [GIVEN], useFactory: resolveAdminOptions },
   ],

@@ -40,6 +40,22 @@ describe('loadConfig', () => {
     expect(new Set(secrets).size).toBe(3);
   });
 
+  it('serves the API’s description unless it is production, or as it is told', () => {
+    const production = {
+      NODE_ENV: 'production',
+      VONAGE_API_KEY: 'k',
+      VONAGE_API_SECRET: 's',
+      ALLOWED_COUNTRIES: 'US',
+      PHONE_ENCRYPTION_KEYS: key('e1'),
+      PHONE_FINGERPRINT_KEYS: key('f1'),
+    };
+    expect([load({}).apiDocs, load({ API_DOCS: 'off' }).apiDocs]).toEqual([true, false]);
+    expect([load(production).apiDocs, load({ ...production, API_DOCS: 'on' }).apiDocs]).toEqual([
+      false,
+      true,
+    ]);
+  });
+
   it('takes a variable that is set but empty for absent', () => {
     expect(load({ PORT: '', VONAGE_API_KEY: ' ', VONAGE_API_SECRET: '' })).toMatchObject({
       PORT: 3000,

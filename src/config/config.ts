@@ -6,9 +6,11 @@ import type { KeyRing } from './key-ring.js';
 /** The whole configuration of the runnable application, checked. */
 export interface Config extends Omit<
   Environment,
-  'PHONE_ENCRYPTION_KEYS' | 'PHONE_FINGERPRINT_KEYS' | 'SESSION_KEYS' | 'SANDBOX'
+  'API_DOCS' | 'PHONE_ENCRYPTION_KEYS' | 'PHONE_FINGERPRINT_KEYS' | 'SESSION_KEYS' | 'SANDBOX'
 > {
   production: boolean;
+  /** Serve `/docs` and `/openapi.json`. */
+  apiDocs: boolean;
   /** True when the application starts its own Vonage look-alike. */
   sandbox: boolean;
   /** Absolute. */
@@ -43,7 +45,8 @@ export function loadConfig(env: NodeJS.ProcessEnv = process.env): Config {
   problems.push(...combinationProblems(given, production));
   if (!parsed.success || problems.length > 0) throw new ConfigurationError(problems);
 
-  const { PHONE_ENCRYPTION_KEYS, PHONE_FINGERPRINT_KEYS, SESSION_KEYS, SANDBOX, ...rest } = parsed.data;
+  const { API_DOCS, PHONE_ENCRYPTION_KEYS, PHONE_FINGERPRINT_KEYS, SESSION_KEYS, SANDBOX, ...rest } =
+    parsed.data;
   const sandbox = SANDBOX === 'on' || (SANDBOX === 'auto' && !rest.VONAGE_API_KEY && !rest.VONAGE_API_HOST);
   const dataDirectory = resolve(rest.DATA_DIRECTORY);
   const generated =
@@ -51,6 +54,7 @@ export function loadConfig(env: NodeJS.ProcessEnv = process.env): Config {
   return {
     ...rest,
     production,
+    apiDocs: API_DOCS ?? !production,
     sandbox,
     dataDirectory,
     keys: {

@@ -6,6 +6,7 @@ import {
   limit,
   OFF,
   ON,
+  onOff,
   orOff,
   port,
   text,
@@ -28,6 +29,7 @@ export const environmentSchema = z.object({
   HOST: text.optional(),
   PORT: port.default(3000),
   TRUST_PROXY: trustProxy.default(null),
+  API_DOCS: onOff.optional(),
   LOG_LEVEL: z
     .enum(['silent', 'fatal', 'error', 'warn', 'info', 'debug', 'trace'], 'a pino level')
     .default('info'),

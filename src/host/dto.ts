@@ -1,6 +1,7 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { Transform } from 'class-transformer';
 import { IsEmail, IsOptional, IsString, Matches, MaxLength, MinLength } from 'class-validator';
+import { FreeText } from '../http/index.js';
 import { AssuranceResource } from '../two-factor/index.js';
 import type { Role } from './user.entity.js';
 
@@ -44,10 +45,7 @@ export class PaymentDto {
   amount!: string;
 
   @ApiProperty({ example: 'ACME' })
-  @Transform(trimmed)
-  @MinLength(1, { message: 'required' })
-  @MaxLength(60, { message: 'too-long' })
-  @IsString({ message: 'required' })
+  @FreeText({ maxLength: 60 })
   recipient!: string;
 
   @ApiPropertyOptional({ format: 'uuid', description: 'Of the step-up that confirmed exactly this.' })

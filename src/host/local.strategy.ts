@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { AuthGuard, PassportStrategy } from '@nestjs/passport';
 import { Strategy } from 'passport-local';
+import { isStorable } from '../http/index.js';
 import { signInFailed } from './host.problems.js';
 import type { User } from './user.entity.js';
 import { Users } from './users.service.js';
@@ -13,7 +14,8 @@ export class LocalStrategy extends PassportStrategy(Strategy, 'local') {
   }
 
   validate(email: unknown, password: unknown): Promise<User | null> {
-    if (typeof email !== 'string' || typeof password !== 'string') return Promise.resolve(null);
+    if (typeof email !== 'string' || typeof password !== 'string' || !isStorable(email))
+      return Promise.resolve(null);
     return this.users.authenticate(email.slice(0, 254), password.slice(0, 128));
   }
 }

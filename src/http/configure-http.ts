@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import express from 'express';
 import { bodyParsers } from './body.js';
+import { refuseCrossOrigin } from './cross-origin.js';
 import { PACKAGE_ROOT } from './pages.module.js';
 import { ProblemFilter } from './problem.filter.js';
 
@@ -11,9 +12,17 @@ export interface HttpOptions {
   trustProxy?: readonly string[] | number | null;
   /** Send Strict-Transport-Security: only where everything is HTTPS. */
   https?: boolean;
-  /** Origins besides our own that may post to us. */
+  /** Origins besides our own that may post to us, as browsers write them: `https://admin.example.com`. */
   trustedOrigins?: readonly string[];
+  /**
+   * Cookies that give no rights. A POST without `Origin` and `Sec-Fetch-Site` is refused when it carries any other one.
+   * @default the cookies of the anonymous flow: `otp-caller` and `__Host-otp-caller`
+   */
+  harmlessCookies?: readonly string[];
 }
+
+/** They tell anonymous browsers apart. A request cannot be used without its unguessable id, with or without them. */
+const ANONYMOUS_COOKIES = ['otp-caller', '__Host-otp-caller'];
 
 /**
  * What every application that serves our pages needs: security headers with a strict CSP, refusal of cross-origin
@@ -21,6 +30,7 @@ export interface HttpOptions {
  */
 export function configureHttp(app: NestExpressApplication, options: HttpOptions = {}): void {
   const { trustProxy = null, https = false, trustedOrigins = [] } = options;
+  const { harmlessCookies = ANONYMOUS_COOKIES } = options;
   app.set(
     'trust proxy',
     trustProxy === null ? false : typeof trustProxy === 'number' ? trustProxy : [...trustProxy],
@@ -46,7 +56,7 @@ export function configureHttp(app: NestExpressApplication, options: HttpOptions 
     referrerPolicy: { policy: 'same-origin' },
     strictTransportSecurity: https,
   });
-  app.enableCsrfProtection({ trustedOrigins: [...trustedOrigins] });
+  app.use(refuseCrossOrigin({ https, trustedOrigins, harmlessCookies }));
   app.use(...bodyParsers());
   app.use('/assets', express.static(join(PACKAGE_ROOT, 'public', 'assets'), { maxAge: '1h', index: false }));
   app.useGlobalFilters(app.get(ProblemFilter, { strict: false }));

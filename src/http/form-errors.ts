@@ -1,6 +1,6 @@
 import type { PageContext } from './page-context.js';
 import type { Problem } from './problem.js';
-import { problemDetail } from './problem.filter.js';
+import { fieldMessage, problemDetail } from './problem.filter.js';
 import { safePath } from './safe-path.js';
 import type { ViewContext } from './view-renderer.js';
 
@@ -26,7 +26,7 @@ export function errorContext(
   const wrong = (problem.details.errors ?? []).filter(({ field }) => fields.includes(field));
   const errors =
     wrong.length > 0
-      ? wrong.map(({ field, code }) => ({ field, message: text(`field.${field}.${code}`) }))
+      ? wrong.map(({ field, code }) => ({ field, message: fieldMessage({ field, code }, text) }))
       : [{ field: defaultField, message: problemDetail(problem, text) }];
   const byField = Object.fromEntries(errors.map(({ field, message }) => [`${field}Error`, message]));
   return { isError: true, errors, ...byField };

@@ -4,6 +4,7 @@ export { addressBucket, clientAddress } from './client-address.js';
 export { configureHttp, type HttpOptions } from './configure-http.js';
 export { describeBrowser } from './describe-browser.js';
 export { DateFromText, EmptyAsAbsent, NumberFromText } from './empty-as-absent.js';
+export { FreeText, isStorable, withHiddenCharactersShown } from './free-text.js';
 export { errorContext, returnPath, typed } from './form-errors.js';
 export { inputPipe } from './input-pipe.js';
 export { maskedAddress } from './masked-address.js';

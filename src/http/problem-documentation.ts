@@ -51,6 +51,7 @@ export class ProblemResource {
 
 /** What any route can answer, besides its own. */
 const EVERYWHERE = [
+  'invalid-input',
   'not-acceptable',
   'cross-origin',
   'payload-too-large',

@@ -2,9 +2,9 @@ import { type ArgumentsHost, Catch, type ExceptionFilter, Injectable, Logger } f
 import type { Request, Response } from 'express';
 import { negotiate, setNegotiatedHeaders } from './negotiation.js';
 import { contextOf, pageOf, type PageContext } from './page-context.js';
-import type { Problem } from './problem.js';
+import type { FieldError, Problem } from './problem.js';
 import { SeeOther } from './see-other.js';
-import { toProblem } from './to-problem.js';
+import { isUnreadableValue, toProblem } from './to-problem.js';
 import { type View, ViewRenderer } from './view-renderer.js';
 
 /** The one renderer of failures: problem+json (RFC 9457), or the page that the failure belongs to. */
@@ -20,7 +20,7 @@ export class ProblemFilter implements ExceptionFilter {
     const response = host.switchToHttp().getResponse<Response>();
     if (thrown instanceof SeeOther) return response.redirect(303, thrown.path);
     const problem = toProblem(thrown);
-    if (problem.status >= 500 && problem !== thrown) this.logger.error(describe(thrown), problem.code);
+    if (isDefect(thrown, problem)) this.logger.error(describe(thrown), problem.code);
     // Half an answer is out: closing the connection is the only thing left that the client can notice.
     if (response.headersSent) return void response.destroy();
 
@@ -58,7 +58,11 @@ function problemBody(problem: Problem, { text }: PageContext) {
     ...(retryAfterSeconds === undefined ? {} : { retryAfterSeconds }),
     ...members,
     ...(errors && {
-      errors: errors.map(({ field, code }) => ({ field, code, message: text(`field.${field}.${code}`) })),
+      errors: errors.map(({ field, code }) => ({
+        field,
+        code,
+        message: fieldMessage({ field, code }, text),
+      })),
     }),
   };
 }
@@ -68,6 +72,13 @@ export function problemDetail(problem: Problem, text: PageContext['text']): stri
   const { attemptsRemaining, retryAfterSeconds } = problem.details;
   const count = attemptsRemaining ?? retryAfterSeconds;
   return text(`problem.${problem.code}.detail`, count === undefined ? {} : { count });
+}
+
+/** What to say of a wrong field: its own words, or those for this kind of error in any field. */
+export function fieldMessage({ field, code }: FieldError, text: PageContext['text']): string {
+  const key = `field.${field}.${code}`;
+  const words = text(key);
+  return words === key ? text(`field.any.${code}`) : words;
 }
 
 /** For failures that belong to no page: an unknown address, a body that is too large. */
@@ -81,6 +92,10 @@ function errorView(problem: Problem, { text }: PageContext): View {
     },
   };
 }
+
+/** Also an error of the database that is answered as invalid input: a DTO should have refused it. */
+const isDefect = (thrown: unknown, problem: Problem) =>
+  problem !== thrown && (problem.status >= 500 || isUnreadableValue(thrown));
 
 /** What a log may hold of an unexpected error: its kind and its frames. Messages of drivers quote the data. */
 function describe(thrown: unknown): Record<string, unknown> {

@@ -72,7 +72,12 @@ describe('the routes of the administration', () => {
           const answer = await fetch(application.url + spelling, {
             method,
             redirect: 'manual',
-            headers: { Accept: 'application/json', 'Content-Type': 'application/json', ...headers },
+            headers: {
+              Accept: 'application/json',
+              'Content-Type': 'application/json',
+              Origin: application.url,
+              ...headers,
+            },
             ...(hasBody ? { body: JSON.stringify(BODY) } : {}),
           });
           await answer.arrayBuffer();

@@ -84,6 +84,7 @@ describe('every route of the application', () => {
             redirect: 'manual',
             headers: {
               Cookie: person.cookieHeader(),
+              Origin: application.url,
               Accept: 'application/json',
               'Content-Type': 'application/json',
             },

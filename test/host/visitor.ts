@@ -40,12 +40,17 @@ export class Visitor {
       Cookie: this.cookieHeader(),
       ...headers,
     });
-    for (const cookie of answer.headers.getSetCookie()) {
+    this.learn(answer.headers);
+    return answer;
+  }
+
+  /** Keeps the cookies of an answer. */
+  learn(headers: Headers): void {
+    for (const cookie of headers.getSetCookie()) {
       const [, name, value] = /^([^=]+)=([^;]*)/.exec(cookie)!;
       if (/Max-Age=0|Expires=Thu, 01 Jan 1970/i.test(cookie)) this.cookies.delete(name!);
       else this.cookies.set(name!, value!);
     }
-    return answer;
   }
 
   cookieHeader(): string {

@@ -60,7 +60,8 @@ export class Client {
   }
 
   async send(method: string, path: string, init: RequestInit): Promise<Answer> {
-    const response = await fetch(this.url + path, { method, redirect: 'manual', ...init });
+    const headers = withOrigin(this.url, method, init.headers as Record<string, string>);
+    const response = await fetch(this.url + path, { method, redirect: 'manual', ...init, headers });
     const text = await response.text();
     const isJson = /json/.test(response.headers.get('content-type') ?? '');
     const body = (isJson && text ? JSON.parse(text) : {}) as Record<string, unknown>;
@@ -68,6 +69,17 @@ export class Client {
       this.openApi.check(method, path, response.status, response.headers.get('content-type') ?? '', body);
     return { status: response.status, headers: response.headers, text, body };
   }
+}
+
+/** Says where a call comes from, as every browser does: a POST with a session cookie is refused without it. */
+export function withOrigin(
+  url: string,
+  method: string,
+  headers: Record<string, string> = {},
+): Record<string, string> {
+  const saysSo = 'Origin' in headers || 'Sec-Fetch-Site' in headers;
+  const isSafe = ['GET', 'HEAD', 'OPTIONS'].includes(method);
+  return isSafe || saysSo || !('Cookie' in headers) ? headers : { ...headers, Origin: new URL(url).origin };
 }
 
 /** The code of a problem as either kind shows it: JSON says it, a page is told by its words. */

@@ -4,6 +4,7 @@ import type { VerificationModuleOptions } from 'nest-sms-otp';
 import { FakeVerificationProvider } from 'nest-sms-otp/testing';
 import { Users } from '../../examples/users.js';
 import { freshNumber } from './application.js';
+import { withOrigin } from './client.js';
 import { createTestDatabase, type TestDatabase } from './database.js';
 
 export const PASSWORD = 'a password of the tests';
@@ -76,12 +77,12 @@ export class ExampleClient {
     const response = await fetch(this.host.url + path, {
       method,
       redirect: 'manual',
-      headers: {
+      headers: withOrigin(this.host.url, method, {
         Accept: 'application/json',
         ...(body ? { 'Content-Type': 'application/json' } : {}),
         ...this.carry.headers(),
         ...headers,
-      },
+      }),
       ...(body ? { body: JSON.stringify(body) } : {}),
     });
     this.carry.learn(response.headers);

@@ -9,6 +9,7 @@ import { ADMIN_OPTIONS, type ResolvedAdminOptions } from '../admin.options.js';
 import { AuditLog } from '../audit/audit-log.service.js';
 import type { Actor } from './administrator.js';
 import type { Scope } from './scopes.js';
+import { TokenUses } from './token-uses.js';
 
 export interface KnownToken {
   id: string;
@@ -46,6 +47,7 @@ export class ApiTokens {
   constructor(
     @InjectDataSource() private readonly dataSource: DataSource,
     private readonly audit: AuditLog,
+    private readonly uses: TokenUses,
     @Inject(ADMIN_OPTIONS) private readonly options: ResolvedAdminOptions,
   ) {}
 
@@ -56,24 +58,20 @@ export class ApiTokens {
   async authenticate(token: string): Promise<KnownToken | null> {
     const [, hex, secret] = SHAPE.exec(token) ?? [];
     if (!hex || !secret) return null;
-    const [row] = await rowsOf<KnownToken & { secretHash: Buffer; isUnused: boolean; maker: Actor }>(
+    const [row] = await rowsOf<KnownToken & { secretHash: Buffer; maker: Actor }>(
       this.dataSource,
       `WITH RECURSIVE lineage AS (
          SELECT * FROM api_tokens WHERE id = $1
          UNION ALL
          SELECT parent.* FROM lineage child JOIN api_tokens parent ON parent.id = child.parent_id)
-       SELECT t.id, t.scopes, t.secret_hash AS "secretHash", first.author AS maker,
-              t.last_used_at IS NULL OR t.last_used_at < now() - interval '1 minute' AS "isUnused"
+       SELECT t.id, t.scopes, t.secret_hash AS "secretHash", first.author AS maker
          FROM api_tokens t JOIN lineage first ON first.parent_id IS NULL
         WHERE t.id = $1 AND NOT EXISTS (SELECT 1 FROM lineage l WHERE NOT (${WORKS('l')}))`,
       [toUuid(hex)],
     );
     if (!row || !timingSafeEqual(row.secretHash, hashOf(secret))) return null;
     if (!(await this.mayStillMake(row.maker))) return null;
-    if (row.isUnused)
-      await rowsOf(this.dataSource, 'UPDATE api_tokens SET last_used_at = clock_timestamp() WHERE id = $1', [
-        row.id,
-      ]);
+    this.uses.note(row.id);
     return { id: row.id, scopes: row.scopes };
   }
 

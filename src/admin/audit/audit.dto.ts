@@ -1,5 +1,5 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
-import { IsDate, IsInt, IsOptional, IsString, MaxLength, Min } from 'class-validator';
+import { IsDate, IsInt, IsOptional, IsString, Max, MaxLength, Min } from 'class-validator';
 import { DateFromText, EmptyAsAbsent, NumberFromText } from '../../http/index.js';
 
 export class AuditQueryDto {
@@ -37,6 +37,7 @@ export class AuditQueryDto {
   to?: Date;
 
   @ApiPropertyOptional({ description: 'Entries older than the one with this number.' })
+  @Max(Number.MAX_SAFE_INTEGER, { message: 'malformed' })
   @Min(0, { message: 'malformed' })
   @IsInt({ message: 'malformed' })
   @NumberFromText()
@@ -44,6 +45,7 @@ export class AuditQueryDto {
   after?: number;
 
   @ApiPropertyOptional({ description: 'Entries newer than the one with this number.' })
+  @Max(Number.MAX_SAFE_INTEGER, { message: 'malformed' })
   @Min(0, { message: 'malformed' })
   @IsInt({ message: 'malformed' })
   @NumberFromText()

@@ -1,12 +1,12 @@
 import { pipeline } from 'node:stream/promises';
-import { Controller, Get, Logger, Query, Req, Res, UsePipes } from '@nestjs/common';
-import { ApiOkResponse, ApiOperation, ApiProduces, ApiTags } from '@nestjs/swagger';
-import type { Request, Response } from 'express';
-import { inputPipe } from '../../http/index.js';
+import { Body, Controller, HttpCode, Logger, Post, Res, UsePipes } from '@nestjs/common';
+import { ApiConsumes, ApiOkResponse, ApiOperation, ApiProduces, ApiTags } from '@nestjs/swagger';
+import type { Response } from 'express';
+import { BODIES, inputPipe } from '../../http/index.js';
 import { AdminDownloads, NeedsScope } from '../access/admin-route.js';
 import { type Actor, CurrentActor } from '../access/administrator.js';
 import { ApiAdminProblems } from '../admin.problems.js';
-import { ExportQueryDto } from '../history/history.dto.js';
+import { ExportDto } from '../history/history.dto.js';
 import { HistoryExport } from './history-export.service.js';
 
 /** The history to take along. */
@@ -19,8 +19,11 @@ export class ExportController {
 
   constructor(private readonly history: HistoryExport) {}
 
-  @Get('verifications.csv')
+  /** A POST, although it reads: it writes the reason into the audit, and a link from elsewhere must not do that. */
+  @Post('verifications.csv')
+  @HttpCode(200)
   @NeedsScope('history:export')
+  @ApiConsumes(...BODIES)
   @ApiOperation({
     summary: 'The history as CSV, newest first, under the same filters; the audit says who took it',
     description: 'An answer that ends early was broken off: its connection is closed before its end.',
@@ -30,18 +33,16 @@ export class ExportController {
   @ApiAdminProblems()
   async export(
     @CurrentActor() actor: Actor,
-    @Query() query: ExportQueryDto,
-    @Req() request: Request,
+    @Body() body: ExportDto,
     @Res() response: Response,
   ): Promise<void> {
     response
       .type('text/csv')
       .setHeader('Cache-Control', 'no-store')
       .setHeader('Content-Disposition', `attachment; filename="verifications-${day()}.csv"`);
-    if (request.method === 'HEAD') return void response.end();
     let pieces: AsyncGenerator<string>;
     try {
-      pieces = await this.history.begin(actor, query);
+      pieces = await this.history.begin(actor, body);
     } catch (error) {
       response.removeHeader('Content-Disposition');
       throw error;

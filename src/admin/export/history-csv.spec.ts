@@ -45,8 +45,25 @@ describe('the lines of an export', () => {
     ['two\nlines', `"two\nlines"`],
     ['=1,2', `"'=1,2"`],
     ['＝1', `'＝1`],
+    [';=1+1', `";'=1+1"`],
+    ['Mozilla/5.0 (X11; +1+1)', `"Mozilla/5.0 (X11; '+1+1)"`],
+    ['a; "=1+1', `"a; ""'=1+1"`],
+    ['a\t@SUM(A1)', `a\t'@SUM(A1)`],
+    ['a\n-2+3', `"a\n'-2+3"`],
+    ['SUM(1;2)', 'SUM(1;2)'],
     ['a "quoted", text\nof two lines', `"a ""quoted"", text\nof two lines"`],
   ])('let no spreadsheet run %j', (payload, cell) => {
     expect(csvLines([{ ...ROW, agent: payload }])).toContain(`,203.0.113.7,${cell},vonage-v2,`);
   });
+
+  it.each([';', '\t', '|'])(
+    'let no spreadsheet run a formula after %j, where that separates its cells',
+    (mark) => {
+      const payloads = ['=1+1', ' =1+1', '"=1+1', '+1', '-1', '@SUM(A1)'].map(
+        (formula) => `a${mark}${formula}`,
+      );
+      for (const line of payloads.map((agent) => csvLines([{ ...ROW, agent }])))
+        for (const cell of line.split(/[;\t|\r\n]/)) expect(cell).not.toMatch(/^["\s]*[=+\-@]/);
+    },
+  );
 });

@@ -30,6 +30,12 @@ const COLUMNS = [
 const BYTE_ORDER_MARK = '\uFEFF';
 
 /**
+ * Where a program that does not read RFC 4180 begins a cell: at semicolons in half of the world, at tabs, at line breaks
+ * within quotes. What looks like a formula there gets an apostrophe, too. (A leading tab or line end gets one below.)
+ */
+const FORMULA_AFTER_SEPARATOR = /(;["'\s]*|(?<!^)[\t\r\n|]["'\s]*)(?=[=+\-@＝＋－＠])/g;
+
+/**
  * RFC 4180. Callers choose their purpose, user id and browser's name, and a spreadsheet runs what looks like a formula: such
  * a cell (beginning with `= + - @`, a tab or a line's end) gets an apostrophe in front. The masked number stands without
  * its `+`, so that it is none of them.
@@ -38,9 +44,9 @@ const csv = (rows: unknown[]): string =>
   stringify(rows, {
     columns: COLUMNS,
     escape_formulas: true,
-    cast: { string: (text) => text.replace(/^\n/, `'\n`) },
+    cast: { string: (text) => text.replace(FORMULA_AFTER_SEPARATOR, `$1'`).replace(/^\n/, `'\n`) },
     record_delimiter: 'windows',
-    quoted_match: /[\r\n]/,
+    quoted_match: /[\r\n]|;["'\s]*'/,
   });
 
 /** The first line. */

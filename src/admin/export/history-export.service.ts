@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { Actor } from '../access/administrator.js';
 import { AuditLog } from '../audit/audit-log.service.js';
-import type { ExportQueryDto } from '../history/history.dto.js';
+import type { ExportDto } from '../history/history.dto.js';
 import { HistoryRepository } from '../history/history.repository.js';
 import { History } from '../history/history.service.js';
 import { csvHead, csvLines } from './history-csv.js';
@@ -23,7 +23,7 @@ export class HistoryExport {
    * and who stops asking stops the work.
    * @throws Problem when a filter is wrong, and whatever keeps the entry out of the audit: before the first piece
    */
-  async begin(actor: Actor, { why, ...query }: ExportQueryDto): Promise<AsyncGenerator<string>> {
+  async begin(actor: Actor, { why, ...query }: ExportDto): Promise<AsyncGenerator<string>> {
     const { filter, shown } = this.history.filterOf(query);
     const details = Object.fromEntries(
       Object.entries(shown).map(([name, value]) => [name, UNTOLD.includes(name) ? 'given' : value]),

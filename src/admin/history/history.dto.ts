@@ -10,9 +10,8 @@ import {
   IsString,
   IsUUID,
   MaxLength,
-  MinLength,
 } from 'class-validator';
-import { DateFromText, EmptyAsAbsent } from '../../http/index.js';
+import { DateFromText, EmptyAsAbsent, FreeText } from '../../http/index.js';
 import { PUBLIC_STATUSES, type PublicStatus } from '../../verification/index.js';
 
 const MOMENT = { type: String, format: 'date-time', example: '2026-11-23T00:00Z' } as const;
@@ -120,12 +119,9 @@ export class HistoryQueryDto {
 }
 
 /** The same for an export, which has no pages; `why` is for the audit. */
-export class ExportQueryDto extends OmitType(HistoryQueryDto, ['after', 'before']) {
+export class ExportDto extends OmitType(HistoryQueryDto, ['after', 'before']) {
   @ApiProperty({ minLength: 3, maxLength: 500, description: 'Why; for the audit.' })
-  @MaxLength(500, { message: 'too-long' })
-  @MinLength(3, { message: 'required' })
-  @IsString({ message: 'required' })
-  @Transform(({ value }: { value: unknown }) => (typeof value === 'string' ? value.trim() : value))
+  @FreeText({ minLength: 3, maxLength: 500 })
   why!: string;
 }
 

@@ -4,7 +4,7 @@ import { addressBucket, Problem } from '../../http/index.js';
 import { maskPhoneNumber } from '../../verification/index.js';
 import { weighedResource } from '../policy/policy.dto.js';
 import type { DecisionQueryDto } from './decisions.dto.js';
-import type { ExportQueryDto, HistoryQueryDto } from './history.dto.js';
+import type { ExportDto, HistoryQueryDto } from './history.dto.js';
 import type { HistoryFilter } from './history.filter.js';
 import { HistoryRepository, isTooSlow } from './history.repository.js';
 import {
@@ -43,7 +43,7 @@ export class History {
   }
 
   /** The filters as the database takes them, and as an address may show them. */
-  filterOf(query: HistoryQueryDto | ExportQueryDto): {
+  filterOf(query: HistoryQueryDto | ExportDto): {
     filter: HistoryFilter;
     shown: Record<string, string>;
   } {

@@ -83,17 +83,37 @@ export class Rollups implements OnApplicationBootstrap, OnApplicationShutdown {
 
   /**
    * Brings in what has happened since the last time, and a batch of hours that were never rolled up.
-   * @param how `wait`: also when another instance is at it; otherwise nothing is done then. `quick`: an old database is
-   * left to others
+   * @param how `wait`: also when another instance is at it; otherwise nothing is done then
    * @returns how far the rollups have come, in any case
    */
-  async refresh({ wait = false, quick = false } = {}): Promise<RollupProgress> {
-    return this.dataSource.transaction(async (sql) => {
-      const [claimed] = await rowsIn<State>(sql, CLAIM(wait));
-      if (claimed) return this.bringUp(sql, claimed, quick);
-      const [state] = await rowsIn<State>(sql, STATE);
-      return progressOf(state?.builtUntil ?? null, state!.thisHour);
-    });
+  async refresh({ wait = false } = {}): Promise<RollupProgress> {
+    return this.dataSource.transaction((sql) => this.refreshWithin(sql, wait, false));
+  }
+
+  /**
+   * Reads the rollups as they are when everything until now is counted. What is counted for it is rolled back afterwards,
+   * because a GET writes nothing; the timers of the instances are there to keep it.
+   */
+  async readAsOfNow<Result>(
+    read: (sql: EntityManager, progress: RollupProgress) => Promise<Result>,
+  ): Promise<Result> {
+    const runner = this.dataSource.createQueryRunner();
+    try {
+      await runner.startTransaction();
+      // An old database is caught up with by the timer, where there is one: nobody waits for that here.
+      const progress = await this.refreshWithin(runner.manager, false, this.work !== null);
+      return await read(runner.manager, progress);
+    } finally {
+      if (runner.isTransactionActive) await runner.rollbackTransaction();
+      await runner.release();
+    }
+  }
+
+  private async refreshWithin(sql: EntityManager, wait: boolean, quick: boolean): Promise<RollupProgress> {
+    const [claimed] = await rowsIn<State>(sql, CLAIM(wait));
+    if (claimed) return this.bringUp(sql, claimed, quick);
+    const [state] = await rowsIn<State>(sql, STATE);
+    return progressOf(state?.builtUntil ?? null, state!.thisHour);
   }
 
   /** Until nothing is left. @param report called after every batch */

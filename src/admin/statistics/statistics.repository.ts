@@ -1,7 +1,6 @@
 import { Injectable } from '@nestjs/common';
-import { InjectDataSource } from '@nestjs/typeorm';
-import { DataSource } from 'typeorm';
-import { rowsOf } from '../../database/sql.js';
+import type { EntityManager } from 'typeorm';
+import { rowsIn } from '../../database/sql.js';
 import { BARS } from './histogram.js';
 
 export const GROUPS = ['hour', 'day', 'country', 'channel', 'provider-status'] as const;
@@ -35,16 +34,15 @@ export interface Range {
 /** What the rollups say; see {@link Rollups} for how they come to say it. */
 @Injectable()
 export class StatisticsRepository {
-  constructor(@InjectDataSource() private readonly dataSource: DataSource) {}
-
   async groups(
+    sql: EntityManager,
     group: Exclude<Group, 'provider-status'>,
     { from, to, grain }: Range,
   ): Promise<CountedGroup[]> {
     const isTime = group === 'hour' || group === 'day';
     const key = isTime ? `to_char(at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"')` : group;
-    const rows = await rowsOf<Omit<CountedGroup, 'cost'> & { currency: string; cost: string }>(
-      this.dataSource,
+    const rows = await rowsIn<Omit<CountedGroup, 'cost'> & { currency: string; cost: string }>(
+      sql,
       `SELECT ${key} AS key, currency, sum(started)::int AS started, sum(messages)::int AS messages,
               sum(undelivered)::int AS undelivered, sum(verified)::int AS verified, sum(cost) AS cost,
               ARRAY[${Array.from({ length: BARS }, (_, bar) => `sum(seconds[${bar + 1}])::int`).join(', ')}] AS seconds
@@ -62,9 +60,9 @@ export class StatisticsRepository {
     return [...groups.values()];
   }
 
-  statuses({ from, to, grain }: Range): Promise<CountedStatus[]> {
-    return rowsOf(
-      this.dataSource,
+  statuses(sql: EntityManager, { from, to, grain }: Range): Promise<CountedStatus[]> {
+    return rowsIn(
+      sql,
       `SELECT type, provider_status AS status, sum(count)::int AS count FROM provider_status_rollups
         WHERE grain = $1 AND at >= $2 AND at < $3 GROUP BY 1, 2 ORDER BY 3 DESC, 1, 2 LIMIT 200`,
       [grain, from, to],

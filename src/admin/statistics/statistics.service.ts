@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import type { EntityManager } from 'typeorm';
 import { Problem } from '../../http/index.js';
 import { medianOf } from './histogram.js';
 import { Rollups } from './rollups.service.js';
@@ -6,6 +7,7 @@ import type { CountsResource, StatisticsQueryDto, StatisticsResource } from './s
 import {
   added,
   type CountedGroup,
+  type Group,
   NOTHING,
   type Range,
   StatisticsRepository,
@@ -15,7 +17,7 @@ const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
 const MOST_HOURS = 31 * 24;
 
-/** Starts, messages, conversion, time and cost, from rollups that are brought up to date first. */
+/** Starts, messages, conversion, time and cost, from the rollups and what has happened since. */
 @Injectable()
 export class Statistics {
   constructor(
@@ -26,17 +28,10 @@ export class Statistics {
   async of(query: StatisticsQueryDto): Promise<StatisticsResource> {
     const { groupBy = 'day' } = query;
     const range = rangeOf(query);
-    // An old database is rolled up by the timers of the instances: nobody waits for that here.
-    const { isComplete } = await this.rollups.refresh({ quick: true });
-    // By what the provider said: only the counts of that are known.
-    const groups =
-      groupBy === 'provider-status'
-        ? (await this.repository.statuses(range)).map(({ type, status, count }) => ({
-            ...NOTHING,
-            key: `${type}: ${status}`,
-            started: count,
-          }))
-        : await this.repository.groups(groupBy, range);
+    const { groups, isComplete } = await this.rollups.readAsOfNow(async (sql, progress) => ({
+      groups: await this.groupsOf(sql, groupBy, range),
+      isComplete: progress.isComplete,
+    }));
     const sum = groups.reduce((total, group) => added(total, group), NOTHING);
     return {
       from: range.from.toISOString(),
@@ -46,6 +41,16 @@ export class Statistics {
       groups: groups.map((group) => resourceOf(group)),
       total: resourceOf(sum),
     };
+  }
+
+  private async groupsOf(sql: EntityManager, groupBy: Group, range: Range): Promise<CountedGroup[]> {
+    if (groupBy !== 'provider-status') return this.repository.groups(sql, groupBy, range);
+    // By what the provider said: only the counts of that are known.
+    return (await this.repository.statuses(sql, range)).map(({ type, status, count }) => ({
+      ...NOTHING,
+      key: `${type}: ${status}`,
+      started: count,
+    }));
   }
 }
 

@@ -1,27 +1,13 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { Transform } from 'class-transformer';
-import {
-  ArrayNotEmpty,
-  ArrayUnique,
-  IsArray,
-  IsIn,
-  IsInt,
-  IsNotEmpty,
-  IsOptional,
-  IsString,
-  Max,
-  MaxLength,
-  Min,
-} from 'class-validator';
-import { NumberFromText } from '../../http/index.js';
+import { ArrayNotEmpty, ArrayUnique, IsArray, IsIn, IsInt, IsOptional, Max, Min } from 'class-validator';
+import { FreeText, NumberFromText } from '../../http/index.js';
 import { type Scope, SCOPES } from '../access/scopes.js';
 import { ReasonDto } from '../reason.dto.js';
 
 export class CreateTokenDto extends ReasonDto {
   @ApiProperty({ maxLength: 60, example: 'nightly export' })
-  @MaxLength(60, { message: 'too-long' })
-  @IsNotEmpty({ message: 'required' })
-  @IsString({ message: 'required' })
+  @FreeText({ maxLength: 60 })
   name!: string;
 
   @ApiProperty({ enum: SCOPES, isArray: true, description: 'What it may do; no more than its maker may.' })

@@ -11,6 +11,7 @@ import { FindRequests1795000000009 } from './1795000000009-find-requests.js';
 import { RollUpStatistics1795000000010 } from './1795000000010-roll-up-statistics.js';
 import { FindRefusals1795000000011 } from './1795000000011-find-refusals.js';
 import { WeighRulesOneByOne1795000000012 } from './1795000000012-weigh-rules-one-by-one.js';
+import { BeginRollupsWithTheirTable1795000200200 } from './1795000200200-begin-rollups-with-their-table.js';
 import { BindSealedValues1795000200300 } from './1795000200300-bind-sealed-values.js';
 import { LinkApiTokens1795000200301 } from './1795000200301-link-api-tokens.js';
 import { PseudonymiseDecisions1795000200302 } from './1795000200302-pseudonymise-decisions.js';
@@ -32,6 +33,7 @@ export const migrations = [
   RollUpStatistics1795000000010,
   FindRefusals1795000000011,
   WeighRulesOneByOne1795000000012,
+  BeginRollupsWithTheirTable1795000200200,
   BindSealedValues1795000200300,
   LinkApiTokens1795000200301,
   PseudonymiseDecisions1795000200302,

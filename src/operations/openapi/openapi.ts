@@ -4,6 +4,9 @@ import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swag
 import { contextOf, ViewRenderer } from '../../http/index.js';
 import { describeApi } from './api-page.js';
 
+/** The document changes with a deployment only, and a stale one should not live much longer than that. */
+const CACHE_CONTROL = 'public, max-age=300';
+
 /** The document, generated from the controllers and DTOs. */
 export function openApiDocument(
   app: INestApplication,
@@ -28,13 +31,17 @@ export function serveOpenApi(
 ): void {
   const renderer = app.get(ViewRenderer, { strict: false });
   const express = app.getHttpAdapter().getInstance();
-  express.get('/openapi.json', (_request, response) => void response.json(document));
+  express.get('/openapi.json', (_request, response) => {
+    response.setHeader('Cache-Control', CACHE_CONTROL);
+    response.json(document);
+  });
   express.get('/docs', (request, response) => {
     const context = contextOf(request, renderer);
     const page = renderer.render(
       { name: 'docs', context: describeApi(document, problemCodes, context) },
       context.locale,
     );
+    response.setHeader('Cache-Control', CACHE_CONTROL);
     response.vary('Accept-Language').type('html').send(page);
   });
 }

@@ -1,16 +1,13 @@
 import { ApiPropertyOptional, IntersectionType, PickType } from '@nestjs/swagger';
-import { IsOptional, IsString, IsUUID, MaxLength } from 'class-validator';
-import { EmptyAsAbsent } from '../../http/index.js';
+import { IsOptional, IsUUID } from 'class-validator';
+import { EmptyAsAbsent, FreeText } from '../../http/index.js';
 import { CheckVerificationDto, StartVerificationDto } from '../../verification/index.js';
 
 const LONGEST_LABEL = 40;
 
 export class LabelDto {
   @ApiPropertyOptional({ maxLength: LONGEST_LABEL, description: 'The user’s own name for it.' })
-  @MaxLength(LONGEST_LABEL, { message: 'too-long' })
-  @IsString({ message: 'malformed' })
-  @EmptyAsAbsent()
-  @IsOptional()
+  @FreeText({ maxLength: LONGEST_LABEL, isOptional: true })
   label?: string;
 }
 

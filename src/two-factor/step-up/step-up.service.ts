@@ -7,7 +7,7 @@ import { DataSource } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
 import { PhoneVault } from '../../database/phone-vault.js';
 import { rowsOf } from '../../database/sql.js';
-import { safePath } from '../../http/index.js';
+import { safePath, withHiddenCharactersShown } from '../../http/index.js';
 import { twoFactorProblem } from '../two-factor.problems.js';
 import { RESOLVED_OPTIONS, type ResolvedOptions } from '../two-factor.options.js';
 import { TwoFactorService } from '../two-factor.service.js';
@@ -20,7 +20,7 @@ export interface StepUp {
   action: string;
   /** Everything that must be the same when it is done as when it was confirmed; JSON. */
   payload: unknown;
-  /** The same for the person, in one sentence: "Pay 40.00 EUR to ACME". */
+  /** The same for the person, in one sentence: "Pay 40.00 EUR to ACME". Hidden characters are shown as `\uFFFD`. */
   summary: string;
   /** Where the person goes on afterwards, a path; `grant=<id>` is added to its query. */
   returnTo?: string;
@@ -66,7 +66,13 @@ export class StepUpGrants {
       this.dataSource,
       `INSERT INTO step_up_grants (id, user_id, session_hash, payload_hash, action, summary, created_at, expires_at)
        VALUES ($1, $2, $3, $4, $5, $6, now(), now() + make_interval(mins => $7))`,
-      [id, ...act, stepUp.action, this.vault.seal(stepUp.summary, 'step_up_grants.summary', id), MINUTES],
+      [
+        id,
+        ...act,
+        stepUp.action,
+        this.vault.seal(withHiddenCharactersShown(stepUp.summary), 'step_up_grants.summary', id),
+        MINUTES,
+      ],
     );
     const next = `/two-factor/step-up/${id}?returnTo=${encodeURIComponent(this.pathAfter(stepUp, id))}`;
     throw twoFactorProblem('step-up-required', { members: { grant: id, next }, redirectTo: next });

@@ -29,7 +29,7 @@ export function signedAt(authorization: string | undefined, body: Buffer, secret
       ignoreExpiration: true,
       ignoreNotBefore: true,
     });
-    if (typeof claims === 'string' || typeof claims.iat !== 'number') return null;
+    if (typeof claims === 'string' || !isTimestamp(claims.iat)) return null;
     const claimed = Buffer.from(String(claims['payload_hash']).toLowerCase());
     const actual = Buffer.from(createHash('sha256').update(body).digest('hex'));
     return claimed.length === actual.length && timingSafeEqual(claimed, actual) ? claims.iat : null;
@@ -37,6 +37,10 @@ export function signedAt(authorization: string | undefined, body: Buffer, secret
     return null;
   }
 }
+
+/** In seconds, up to the year 9999. */
+const isTimestamp = (value: unknown): value is number =>
+  typeof value === 'number' && value >= 0 && value < 253_402_300_800;
 
 const VERDICTS: Record<string, ProviderVerdict> = {
   'event completed': 'verified',
@@ -64,11 +68,15 @@ export function readNotification(body: unknown): VonageNotification | null {
     requestId: toUuid(client_ref),
     verdict: VERDICTS[said] ?? null,
     description: [said, word(channel)].filter(Boolean).join(' '),
-    price:
-      typeof price === 'string' && /^\d{1,6}(\.\d{1,12})?$/.test(price)
-        ? { amount: price, currency: typeof currency === 'string' ? currency.slice(0, 3) : 'EUR' }
-        : null,
+    price: priceOf(price, currency ?? 'EUR'),
   };
+}
+
+/** @returns null unless it is an amount, and the currency an ISO 4217 code */
+function priceOf(amount: unknown, currency: unknown): VonageNotification['price'] {
+  const isAmount = typeof amount === 'string' && /^\d{1,6}(\.\d{1,12})?$/.test(amount);
+  const isCurrency = typeof currency === 'string' && /^[A-Za-z]{3}$/.test(currency);
+  return isAmount && isCurrency ? { amount, currency: currency.toUpperCase() } : null;
 }
 
 /** `client_ref` is our id without its hyphens: Vonage takes letters and digits only. */

@@ -1,0 +1,45 @@
+import { Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
+import { InjectDataSource } from '@nestjs/typeorm';
+import { DataSource } from 'typeorm';
+import { BackgroundWork } from '../../database/background-work.js';
+import { rowsOf } from '../../database/sql.js';
+
+const EVERY_MS = 60_000;
+
+/**
+ * Remembers which API tokens were used, and writes it down about once a minute: tokens are shown with a GET, too, and a GET
+ * writes nothing. An instance that is killed forgets its last minute.
+ */
+@Injectable()
+export class TokenUses implements OnApplicationBootstrap, OnApplicationShutdown {
+  private readonly logger = new Logger(TokenUses.name);
+  private readonly work = new BackgroundWork(this.logger, EVERY_MS, () => this.write());
+  private used = new Set<string>();
+
+  constructor(@InjectDataSource() private readonly dataSource: DataSource) {}
+
+  onApplicationBootstrap(): void {
+    this.work.start();
+  }
+
+  async onApplicationShutdown(): Promise<void> {
+    await this.work.stop();
+    // Not worth a failed shutdown.
+    await this.write().catch(() => undefined);
+  }
+
+  note(id: string): void {
+    this.used.add(id);
+  }
+
+  async write(): Promise<void> {
+    if (this.used.size === 0) return;
+    const ids = [...this.used];
+    this.used = new Set();
+    await rowsOf(
+      this.dataSource,
+      'UPDATE api_tokens SET last_used_at = clock_timestamp() WHERE id = ANY($1::uuid[])',
+      [ids],
+    );
+  }
+}
