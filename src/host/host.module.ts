@@ -9,15 +9,48 @@ import { DemoUsers } from './demo-users.js';
 import { HOST_OPTIONS, type HostOptions } from './host.options.js';
 import { HOME, HOST_PAGES } from './host.pages.js';
 import { LocalStrategy, PasswordGuard } from './local.strategy.js';
+import { AccountMails } from './mail/account-mails.js';
+import { HostUpkeep } from './host-upkeep.js';
+import { PasswordController } from './password.controller.js';
+import { PasswordResetController } from './password-reset.controller.js';
+import { AccountLinks } from './passwords/account-links.js';
+import { FailedPasswords } from './passwords/failed-passwords.js';
+import { KnownBrowsers } from './passwords/known-browsers.js';
+import { PasswordChanges } from './passwords/password-changes.js';
+import { PASSWORD_PAGES } from './passwords/password.pages.js';
+import { PasswordSignIn } from './passwords/password-sign-in.js';
+import { SignUps } from './passwords/sign-ups.js';
 import { SignInController } from './sign-in.controller.js';
+import { SignUpController } from './sign-up.controller.js';
 import { SignInThrottler } from './sign-in.throttler.js';
 import { UsersModule } from './users.module.js';
 import { Users } from './users.service.js';
 
 /** Everything that a team would have already, and how it takes in two-factor sign-in. */
 @Module({
-  controllers: [SignInController, AccountController],
-  providers: [DemoUsers, LocalStrategy, PasswordGuard, SignInThrottler, ...HOST_PAGES],
+  controllers: [
+    SignInController,
+    SignUpController,
+    PasswordResetController,
+    PasswordController,
+    AccountController,
+  ],
+  providers: [
+    AccountLinks,
+    AccountMails,
+    DemoUsers,
+    FailedPasswords,
+    HostUpkeep,
+    KnownBrowsers,
+    LocalStrategy,
+    PasswordChanges,
+    PasswordGuard,
+    PasswordSignIn,
+    SignInThrottler,
+    SignUps,
+    ...HOST_PAGES,
+    ...PASSWORD_PAGES,
+  ],
 })
 export class HostModule {
   static forRoot(options: HostOptions & { issuer: string }): DynamicModule {

@@ -12,7 +12,7 @@ interface Route {
 
 const METHODS = ['GET', 'POST', 'PUT', 'DELETE', 'PATCH', 'ALL', 'OPTIONS', 'HEAD'];
 /** Routes that say nothing, on purpose: who is signed in with all that is demanded reaches them. */
-const BY_DEFAULT = ['AccountController.account'];
+const BY_DEFAULT = ['PasswordController.form', 'PasswordController.change', 'AccountController.account'];
 
 describe('every route of the application', () => {
   let application: TestApplication;
