@@ -215,6 +215,7 @@ describe('a configuration that cannot work', () => {
       ALLOWED_COUNTRIES: 'US',
       VONAGE_API_KEY: 'abc',
       VONAGE_API_SECRET: 'def',
+      EMBEDDED_DATABASE: 'allow',
       PHONE_ENCRYPTION_KEYS: ring(),
       PHONE_FINGERPRINT_KEYS: ring(),
     };
@@ -224,24 +225,11 @@ describe('a configuration that cannot work', () => {
     first.process.kill('SIGTERM');
     await first.ended();
 
-    expect(await fails(production)).toContain('EMBEDDED_DATABASE=allow');
-    const allowed = { ...production, EMBEDDED_DATABASE: 'allow' };
-    const refused = await fails(allowed);
+    const refused = await fails(production);
     expect(refused).toContain('demo@example.com, admin@example.com');
     expect(refused).toContain('npm run admin -- set-password');
     expect(refused).not.toContain('The application');
-
-    const second = start();
-    await addressOf(second);
-    for (const account of ['demo@example.com', 'admin@example.com']) {
-      const set = start({}, ['dist/commands/admin.js', 'set-password', account, '--reason', 'going live']);
-      expect(await set.ended()).toBe(0);
-    }
-    second.process.kill('SIGTERM');
-    await second.ended();
-    const safe = await addressOf(start(allowed));
-    expect(await post(`${safe}/sign-in`, ADMIN)).toMatchObject({ status: 401, code: 'sign-in-failed' });
-  }, 120_000);
+  }, 60_000);
 
   it('says that a database has no schema yet', async () => {
     const database = await createEmptyDatabase();

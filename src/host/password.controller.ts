@@ -66,8 +66,8 @@ export class PasswordController {
     const user = await this.users.find(userId!);
     if (!user) throw Problem.http('forbidden');
     if (!(await this.signIns.confirm(user, currentPassword))) throw wrongPassword();
-    const changed = await this.passwords.change(user.id, password);
-    if (!changed) throw Problem.http('forbidden');
+    const changed = await this.passwords.replace(user, password);
+    if (!changed) throw wrongPassword();
     await this.twoFactor.renew(request, response, changed.epoch);
     await this.browsers.remember(request, response, user.id);
     return { status: 'password-changed' };

@@ -121,6 +121,18 @@ describe.each(['json', 'html'] as const)('passwords (%s)', (kind) => {
     expect((await owner.elsewhere().signsIn()).status).toBe(done);
   });
 
+  it('of two changes from the same password at once, one is made', async () => {
+    const owner = await visitor().signsUp();
+    const thief = owner.elsewhere();
+    await thief.signsIn();
+    const change = (person: Visitor, password: string) =>
+      person.post('/account/password', { currentPassword: PASSWORD, password });
+    const answers = await Promise.all([change(owner, NEW_PASSWORD), change(thief, ALTERNATIVE)]);
+    expect(answers.filter(({ status }) => status === 200)).toHaveLength(1);
+    owner.password = answers[0].status === 200 ? NEW_PASSWORD : ALTERNATIVE;
+    expect((await owner.elsewhere().signsIn()).status).toBe(done);
+  });
+
   it('changing the password asks for the present one, and for a fresh factor', async () => {
     const owner = await visitor().signsUp();
     const fields = { currentPassword: 'not the password', password: NEW_PASSWORD };

@@ -4,6 +4,7 @@ import { rowsIn } from '../../database/sql.js';
 import { FactorChanges } from '../../two-factor/index.js';
 import { normaliseEmail } from '../email-address.js';
 import { AccountMails } from '../mail/account-mails.js';
+import type { User } from '../user.entity.js';
 import { Users } from '../users.service.js';
 import { AccountLinks } from './account-links.js';
 import { FailedPasswords } from './failed-passwords.js';
@@ -50,6 +51,20 @@ export class PasswordChanges {
     });
     if (made) this.mails.sendPasswordChanged(made.changed.email);
     return made && { epoch: made.epoch };
+  }
+
+  /**
+   * The same for a user who has just shown the present password.
+   * @returns null when it was changed meanwhile: then it was not the present one any more
+   */
+  replace(user: User, password: string): Promise<{ epoch: number } | null> {
+    return this.change(user.id, password, async (sql) => {
+      const present = await rowsIn(sql, 'SELECT 1 FROM host_users WHERE id = $1 AND password_hash = $2', [
+        user.id,
+        user.passwordHash,
+      ]);
+      return present.length > 0;
+    });
   }
 
   /** Sends a reset link, if there is such an account; takes as long if there is none. */
