@@ -15,6 +15,7 @@ COPY --from=build --chown=node:node /app/dist ./dist
 COPY --from=build --chown=node:node /app/views ./views
 COPY --from=build --chown=node:node /app/messages ./messages
 COPY --from=build --chown=node:node /app/public ./public
+COPY --from=build --chown=node:node /app/passwords ./passwords
 RUN mkdir /data && chown node:node /data
 USER node
 EXPOSE 3000

@@ -7,7 +7,7 @@ import { LoggerModule } from 'nestjs-pino';
 import type { AdminModuleOptions } from './admin/index.js';
 import type { Config } from './config/index.js';
 import { dataSourceOptions } from './database/index.js';
-import { HostModule } from './host/index.js';
+import { type HostMail, HostModule } from './host/index.js';
 import { SharedThrottlerStorage } from './http/index.js';
 import { entities } from './schema.js';
 import { HealthModule, loggerParams } from './operations/index.js';
@@ -19,8 +19,10 @@ export interface Surroundings {
   databaseUrl: string;
   /** Replaces Vonage's base URL: the sandbox's, when there is one. */
   vonageApiHost?: string;
-  /** Users whose password is in the README: for a newcomer's own machine. */
-  demoUsers?: boolean;
+  /** What to do about the users whose password is in the README; nothing by default. */
+  demoUsers?: 'create' | 'refuse' | 'ignore';
+  /** How the application sends e-mails; not at all by default. */
+  mail?: HostMail;
   /** What the sandbox signs its webhooks with, when there is one. */
   vonageSignatureSecret?: string;
 }
@@ -29,6 +31,10 @@ export interface Surroundings {
 const SIGN_INS = { limit: 20, windowSeconds: 60 };
 /** Outside production the sandbox takes any credentials. */
 const SANDBOX_CREDENTIAL = 'sandbox';
+
+/** @param use keeps keys for different uses apart */
+const derivedKey = (config: Config, use: string): Buffer =>
+  Buffer.from(hkdfSync('sha256', config.keys.fingerprint[0].secret, '', use, 32));
 
 function verificationOptions(
   config: Config,
@@ -119,7 +125,7 @@ export class AppModule {
       ...(config.REDIS_URL ? { redisUrl: config.REDIS_URL } : {}),
       instances: config.INSTANCES,
       // The same on every instance.
-      secret: Buffer.from(hkdfSync('sha256', config.keys.fingerprint[0].secret, '', 'throttle keys', 32)),
+      secret: derivedKey(config, 'throttle keys'),
     });
     return {
       module: AppModule,
@@ -138,7 +144,9 @@ export class AppModule {
         ProtectionModule.forRoot(protectionOptions(config)),
         VerificationModule.forRoot(verificationOptions(config, surroundings, throttlerStorage)),
         HostModule.forRoot({
-          demoUsers: surroundings.demoUsers ?? false,
+          demoUsers: surroundings.demoUsers ?? 'ignore',
+          mail: surroundings.mail ?? null,
+          accountKey: derivedKey(config, 'sign-in accounts'),
           issuer: config.VONAGE_BRAND_NAME,
           // The same switch as for the other fence by address.
           signIns: config.THROTTLE_ADDRESS && SIGN_INS,

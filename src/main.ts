@@ -6,10 +6,13 @@ import { createApp } from './app.setup.js';
 import { banner } from './banner.js';
 import { type Config, loadConfig } from './config/index.js';
 import { startEmbeddedPostgres } from './database/embedded-postgres/index.js';
+import { ConsoleMailer, type Mailer, SmtpMailer } from './host/index.js';
 import { migrate, requireSchema } from './schema.js';
 
 /** In-flight requests may take this long when the application is told to stop. */
 const SHUTDOWN_LIMIT_MS = 15_000;
+
+const LOOPBACK = '127.0.0.1';
 
 /** What has been started, to be stopped in the reverse order: the database goes last. */
 const started: { name: string; stop: () => Promise<unknown> }[] = [];
@@ -23,21 +26,42 @@ async function start(): Promise<void> {
   if (config.DATABASE_URL) await requireSchema(config.DATABASE_URL);
   const sandbox = config.sandbox ? await startOwnSandbox(config) : null;
   // Everybody can read their password: never where somebody keeps a database.
-  const demoUsers = !config.DATABASE_URL && !config.production;
+  const demoUsers = config.production ? 'refuse' : config.DATABASE_URL ? 'ignore' : 'create';
+  const host = config.HOST ?? (demoUsers === 'create' ? LOOPBACK : undefined);
+  if (demoUsers === 'create' && !isLoopback(host))
+    process.stderr.write(
+      `warning: HOST=${host}: whoever reaches this machine can sign in as the demo users, whose password is in the README\n`,
+    );
+  // Known once it listens: PORT may be 0.
+  let port = config.PORT;
+  const publicUrl = () => config.PUBLIC_URL ?? `http://localhost:${port}`;
+  const mailer = mailerOf(config);
   const secret = config.VONAGE_SIGNATURE_SECRET ?? randomBytes(32).toString('base64url');
   const app = await createApp(config, {
     databaseUrl,
     demoUsers,
+    ...(mailer ? { mail: { mailer, publicUrl } } : {}),
     ...(sandbox ? { vonageApiHost: sandbox.url, vonageSignatureSecret: secret } : {}),
   });
   started.push({ name: 'application', stop: () => app.close() });
   if (stopping) return;
 
-  await (config.HOST ? app.listen(config.PORT, config.HOST) : app.listen(config.PORT));
-  const { port } = app.getHttpServer().address() as { port: number };
-  sandbox?.sendWebhooksTo({ url: `http://${reachable(config.HOST)}:${port}/webhooks/vonage/verify`, secret });
-  process.stdout.write(banner({ port, demoUsers, ...(sandbox ? { sandboxUrl: sandbox.url } : {}) }));
+  await (host ? app.listen(config.PORT, host) : app.listen(config.PORT));
+  port = (app.getHttpServer().address() as { port: number }).port;
+  sandbox?.sendWebhooksTo({ url: `http://${reachable(host)}:${port}/webhooks/vonage/verify`, secret });
+  process.stdout.write(
+    banner({ port, demoUsers: demoUsers === 'create', ...(sandbox ? { sandboxUrl: sandbox.url } : {}) }),
+  );
 }
+
+/** Without SMTP_URL: to the console, whose log nobody should find reset links in once the application is in production. */
+function mailerOf({ SMTP_URL, MAIL_FROM, production }: Config): Mailer | null {
+  if (SMTP_URL && MAIL_FROM) return new SmtpMailer(SMTP_URL, MAIL_FROM);
+  return production ? null : new ConsoleMailer();
+}
+
+const isLoopback = (host: string | undefined): boolean =>
+  host !== undefined && /^(localhost|127(\.\d{1,3}){3}|::1)$/.test(host);
 
 /** Where the application's own machine finds it: at the address it listens on, if it does so on one. */
 function reachable(host: string | undefined): string {
@@ -46,9 +70,6 @@ function reachable(host: string | undefined): string {
 }
 
 async function startDatabase(config: Config): Promise<string> {
-  if (config.production) {
-    process.stderr.write('warning: no DATABASE_URL; an embedded Postgres on this machine holds the data\n');
-  }
   const postgres = await startEmbeddedPostgres({ dataDirectory: join(config.dataDirectory, 'postgres') });
   started.push({ name: 'database', stop: () => postgres.stop() });
   await migrate(postgres.url);

@@ -1,13 +1,13 @@
 import { adminEntities } from './admin/index.js';
 import { migrations as libraryMigrations, pendingMigrations, runMigrations } from './database/index.js';
-import { CreateHost1795000100000, ListSessions1795000200400, User } from './host/index.js';
+import { hostMigrations, User } from './host/index.js';
 import { twoFactorEntities } from './two-factor/index.js';
 import { verificationEntities } from './verification/entities/index.js';
 
 /** Every entity of the runnable application: the library's and the reference host's. */
 export const entities = [...verificationEntities, ...twoFactorEntities, ...adminEntities, User];
 
-export const migrations = [...libraryMigrations, CreateHost1795000100000, ListSessions1795000200400];
+export const migrations = [...libraryMigrations, ...hostMigrations];
 
 /** Brings the schema up to date; see {@link runMigrations}. */
 export const migrate = (databaseUrl: string): Promise<string[]> => runMigrations(databaseUrl, migrations);

@@ -1,4 +1,5 @@
 import { execFileSync } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -46,6 +47,8 @@ afterEach(async () => {
   rmSync(directory, { recursive: true, force: true });
 });
 
+const ADMIN = { email: 'admin@example.com', password: 'correct horse battery staple' };
+
 const post = async (url: string, fields: Record<string, string>) => {
   const response = await fetch(url, {
     method: 'POST',
@@ -70,6 +73,30 @@ describe('npm start on a machine that has nothing', () => {
       otpCode: messages[0]!.code,
     });
     expect(verified['status']).toBe('VERIFIED');
+  }, 60_000);
+
+  it('with demo users listens on this machine only, unless HOST says otherwise: then it warns', async () => {
+    const quiet = start();
+    const { port } = new URL(await addressOf(quiet));
+    // Another address of this machine.
+    await expect(fetch(`http://127.0.0.2:${port}/health/live`)).rejects.toThrow();
+    expect(quiet.output()).not.toContain('warning');
+    quiet.process.kill('SIGTERM');
+    await quiet.ended();
+    const open = start({ HOST: '0.0.0.0' });
+    await addressOf(open);
+    expect(open.output()).toContain('warning: HOST=0.0.0.0');
+  }, 60_000);
+
+  it('prints e-mails, with links that work', async () => {
+    const program = start();
+    const url = await addressOf(program);
+    expect(await post(`${url}/sign-up`, { email: 'you@example.com' })).toEqual({ status: 'check-your-mail' });
+    const [, link] = await program.says(/E-mail to you@example\.com[\s\S]*?(http:\S+\?token=\S+)/);
+    expect(link).toContain(`${url}/sign-up/finish?token=`);
+    const token = new URL(link!).searchParams.get('token')!;
+    const finished = await post(`${url}/sign-up/finish`, { token, password: 'a password of the tests' });
+    expect(finished['level']).toBe('first-factor');
   }, 60_000);
 
   it.each(['SIGINT', 'SIGTERM'] as const)(
@@ -180,6 +207,29 @@ describe('a configuration that cannot work', () => {
     expect(careless).toContain('SANDBOX must be off in production');
     expect(careless).toContain('CODE_LENGTH must be at least 6 in production');
   });
+
+  it('does not boot in production while a demo user has the password from the README', async () => {
+    const ring = () => `k1:${randomBytes(32).toString('base64')}`;
+    const production = {
+      NODE_ENV: 'production',
+      ALLOWED_COUNTRIES: 'US',
+      VONAGE_API_KEY: 'abc',
+      VONAGE_API_SECRET: 'def',
+      EMBEDDED_DATABASE: 'allow',
+      PHONE_ENCRYPTION_KEYS: ring(),
+      PHONE_FINGERPRINT_KEYS: ring(),
+    };
+    const first = start();
+    const url = await addressOf(first);
+    expect(await post(`${url}/sign-in`, ADMIN)).toMatchObject({ level: 'first-factor' });
+    first.process.kill('SIGTERM');
+    await first.ended();
+
+    const refused = await fails(production);
+    expect(refused).toContain('demo@example.com, admin@example.com');
+    expect(refused).toContain('npm run admin -- set-password');
+    expect(refused).not.toContain('The application');
+  }, 60_000);
 
   it('says that a database has no schema yet', async () => {
     const database = await createEmptyDatabase();

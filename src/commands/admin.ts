@@ -1,4 +1,5 @@
 import { Command, CommanderError } from 'commander';
+import { accountCommands } from './admin/accounts.js';
 import { actCommands } from './admin/acts.js';
 import { lookCommands } from './admin/looks.js';
 import { upkeepCommands } from './admin/upkeep.js';
@@ -12,7 +13,12 @@ const program = new Command('npm run admin --')
   .showHelpAfterError('(--help says how)')
   .exitOverride();
 
-for (const command of [...lookCommands(program), ...actCommands(program), ...upkeepCommands(program)])
+for (const command of [
+  ...lookCommands(program),
+  ...actCommands(program),
+  ...accountCommands(program),
+  ...upkeepCommands(program),
+])
   program.addCommand(command);
 for (const command of [program, ...program.commands.flatMap((each) => [each, ...each.commands])])
   command.exitOverride().showHelpAfterError('(--help says how)');

@@ -134,6 +134,7 @@ describe('loadConfig', () => {
 
   const production = () => ({
     NODE_ENV: 'production',
+    DATABASE_URL: 'postgres://otp@localhost/otp',
     ALLOWED_COUNTRIES: 'US',
     VONAGE_API_KEY: 'abc',
     VONAGE_API_SECRET: 'def',
@@ -144,6 +145,14 @@ describe('loadConfig', () => {
 
   it('boots in production with credentials and keys', () => {
     expect(load(production())).toMatchObject({ production: true, sandbox: false });
+  });
+
+  it('boots in production on the embedded database where that is allowed', () => {
+    const allowed = { ...production(), DATABASE_URL: '', EMBEDDED_DATABASE: 'allow' };
+    expect(load(allowed)).toMatchObject({ production: true });
+    expect(problemsOf({ ...allowed, EMBEDDED_DATABASE: 'yes' })).toEqual([
+      'EMBEDDED_DATABASE must be "allow", or absent',
+    ]);
   });
 
   it.each([
@@ -158,6 +167,12 @@ describe('loadConfig', () => {
     ['with generated session keys', { SESSION_KEYS: '' }, 'SESSION_KEYS'],
     ['without a word on countries', { ALLOWED_COUNTRIES: '' }, 'ALLOWED_COUNTRIES'],
     ['with a code of 5 digits', { CODE_LENGTH: '5' }, 'CODE_LENGTH'],
+    ['on the embedded database', { DATABASE_URL: '' }, 'EMBEDDED_DATABASE=allow'],
+    [
+      'with links in e-mails that lead nowhere',
+      { SMTP_URL: 'smtp://localhost', MAIL_FROM: 'otp@example.com' },
+      'PUBLIC_URL',
+    ],
   ])('does not boot in production %s', (_name, change, variable) => {
     const problems = problemsOf({ ...production(), ...change });
     expect(problems).toHaveLength(1);

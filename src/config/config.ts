@@ -79,7 +79,19 @@ function combinationProblems(env: Record<string, string | undefined>, production
   if (env['VONAGE_VERIFY_API'] === 'v1' && codeLength && !['4', '6'].includes(codeLength.trim())) {
     problems.push('CODE_LENGTH must be 4 or 6 with VONAGE_VERIFY_API=v1');
   }
+  if (Boolean(env['SMTP_URL']) !== Boolean(env['MAIL_FROM'])) {
+    problems.push('SMTP_URL and MAIL_FROM must be set together');
+  }
   if (!production) return problems;
+
+  if (!env['DATABASE_URL'] && !env['EMBEDDED_DATABASE']) {
+    problems.push(
+      'DATABASE_URL must be set in production; EMBEDDED_DATABASE=allow keeps the data in a Postgres on this machine instead',
+    );
+  }
+  if (env['SMTP_URL'] && !env['PUBLIC_URL']) {
+    problems.push('PUBLIC_URL must be set with SMTP_URL in production: links in e-mails begin with it');
+  }
 
   if (!key && !secret) problems.push('VONAGE_API_KEY and VONAGE_API_SECRET must be set in production');
   if (/^(on|true|yes)$/i.test(env['SANDBOX'] ?? '')) {

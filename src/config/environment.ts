@@ -28,6 +28,7 @@ export const environmentSchema = z.object({
     .default('development'),
   HOST: text.optional(),
   PORT: port.default(3000),
+  PUBLIC_URL: url(['http:', 'https:'], 'https://login.example.com').optional(),
   TRUST_PROXY: trustProxy.default(null),
   API_DOCS: onOff.optional(),
   LOG_LEVEL: z
@@ -35,10 +36,14 @@ export const environmentSchema = z.object({
     .default('info'),
 
   DATABASE_URL: url(['postgres:', 'postgresql:'], 'postgres://user:password@host:5432/name').optional(),
+  EMBEDDED_DATABASE: z.literal('allow', '"allow", or absent').optional(),
   DATABASE_POOL_SIZE: whole(1, 200, 'connections').default(10),
   DATA_DIRECTORY: text.default('.data'),
   INSTANCES: whole(1, 1000, 'instances').default(1),
   REDIS_URL: url(['redis:', 'rediss:'], 'redis://host:6379').optional(),
+
+  SMTP_URL: url(['smtp:', 'smtps:'], 'smtps://user:password@host:465').optional(),
+  MAIL_FROM: text.min(3, 'an e-mail address').optional(),
 
   VONAGE_API_KEY: text.min(1).optional(),
   VONAGE_API_SECRET: text.min(1).optional(),

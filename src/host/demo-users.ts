@@ -1,8 +1,8 @@
 import { Inject, Injectable, type OnApplicationBootstrap } from '@nestjs/common';
 import { HOST_OPTIONS, type HostOptions } from './host.options.js';
+import { DEMO_PASSWORD } from './passwords/common-passwords.js';
 import { Users } from './users.service.js';
 
-export const DEMO_PASSWORD = 'correct horse battery staple';
 export const DEMO_USERS = [
   { email: 'demo@example.com', role: 'user' },
   { email: 'admin@example.com', role: 'admin' },
@@ -16,8 +16,25 @@ export class DemoUsers implements OnApplicationBootstrap {
     @Inject(HOST_OPTIONS) private readonly options: HostOptions,
   ) {}
 
+  /** @throws Error naming the accounts that make it unsafe to serve, and what to do */
   async onApplicationBootstrap(): Promise<void> {
-    if (!this.options.demoUsers) return;
-    for (const { email, role } of DEMO_USERS) await this.users.create(email, DEMO_PASSWORD, role);
+    const { demoUsers } = this.options;
+    if (demoUsers === 'create') {
+      for (const { email, role } of DEMO_USERS) await this.users.create(email, DEMO_PASSWORD, role);
+    }
+    if (demoUsers === 'refuse') await this.refuse();
+  }
+
+  /** Nobody else can have this password: it is on the list of those that are refused. */
+  private async refuse(): Promise<void> {
+    const open: string[] = [];
+    for (const { email } of DEMO_USERS)
+      if (await this.users.authenticate(email, DEMO_PASSWORD)) open.push(email);
+    if (open.length === 0) return;
+    throw new Error(
+      `These accounts still have the password from the README: ${open.join(', ')}. Anybody could sign in with it.\n` +
+        `Give each another one: npm run admin -- set-password ${open[0]} --reason "going live"\n` +
+        '(With the embedded database, do so while the application runs without NODE_ENV=production.)',
+    );
   }
 }

@@ -1,8 +1,10 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { Transform } from 'class-transformer';
-import { IsEmail, IsOptional, IsString, Matches, MaxLength, MinLength } from 'class-validator';
+import { IsOptional, IsString, Matches } from 'class-validator';
 import { FreeText } from '../http/index.js';
 import { AssuranceResource } from '../two-factor/index.js';
+import { IsEmailAddress, normaliseEmail } from './email-address.js';
+import { NewPassword } from './passwords/password-rules.js';
 import type { Role } from './user.entity.js';
 
 const trimmed = ({ value }: { value: unknown }) => (typeof value === 'string' ? value.trim() : value);
@@ -22,19 +24,55 @@ export class SignInDto {
   returnTo?: string;
 }
 
-export class SignUpDto {
-  @ApiProperty({ example: 'someone@example.com' })
-  @Transform(trimmed)
-  @IsEmail({}, { message: 'malformed' })
-  @MaxLength(254, { message: 'too-long' })
+export class EmailDto {
+  @ApiProperty({ example: 'someone@example.com', maxLength: 254 })
+  @Transform(({ value }: { value: unknown }) => (typeof value === 'string' ? normaliseEmail(value) : value))
+  @IsEmailAddress({ message: 'malformed' })
   @IsString({ message: 'required' })
   email!: string;
+}
 
-  @ApiProperty({ minLength: 12, maxLength: 128 })
-  @MinLength(12, { message: 'too-short' })
-  @MaxLength(128, { message: 'too-long' })
+/** The address of a page that a link in an e-mail leads to. */
+export class LinkQuery {
+  @ApiProperty({ description: 'From the e-mail.' })
   @IsString({ message: 'required' })
+  token!: string;
+}
+
+export class ChoosePasswordDto {
+  @ApiProperty({ description: 'From the e-mail.' })
+  @IsString({ message: 'required' })
+  token!: string;
+
+  @NewPassword()
   password!: string;
+}
+
+export class ChangePasswordDto {
+  @ApiProperty()
+  @IsString({ message: 'required' })
+  currentPassword!: string;
+
+  @NewPassword()
+  password!: string;
+}
+
+export class MailedResource {
+  @ApiProperty({
+    enum: ['check-your-mail'],
+    description: 'The same whether there is such an account or not.',
+  })
+  status!: 'check-your-mail';
+}
+
+export class LinkResource {
+  @ApiProperty({ enum: ['choose-password'], description: 'The link works; nothing was done yet.' })
+  status!: 'choose-password';
+}
+
+export class PasswordResource {
+  @ApiProperty({ enum: ['password-changed'] })
+  status!: 'password-changed';
 }
 
 export class PaymentDto {

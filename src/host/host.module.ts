@@ -14,15 +14,50 @@ import { SessionRepository } from './sessions/session.repository.js';
 import { SessionsController } from './sessions/sessions.controller.js';
 import { SessionsModule } from './sessions/sessions.module.js';
 import { SessionsPage } from './sessions/sessions.page.js';
+import { AccountMails } from './mail/account-mails.js';
+import { HostUpkeep } from './host-upkeep.js';
+import { PasswordController } from './password.controller.js';
+import { PasswordResetController } from './password-reset.controller.js';
+import { AccountLinks } from './passwords/account-links.js';
+import { FailedPasswords } from './passwords/failed-passwords.js';
+import { KnownBrowsers } from './passwords/known-browsers.js';
+import { PasswordChanges } from './passwords/password-changes.js';
+import { PASSWORD_PAGES } from './passwords/password.pages.js';
+import { PasswordSignIn } from './passwords/password-sign-in.js';
+import { SignUps } from './passwords/sign-ups.js';
 import { SignInController } from './sign-in.controller.js';
+import { SignUpController } from './sign-up.controller.js';
 import { SignInThrottler } from './sign-in.throttler.js';
 import { UsersModule } from './users.module.js';
 import { Users } from './users.service.js';
 
 /** Everything that a team would have already, and how it takes in two-factor sign-in. */
 @Module({
-  controllers: [SignInController, AccountController, SessionsController],
-  providers: [DemoUsers, LocalStrategy, PasswordGuard, SignInThrottler, SessionsPage, ...HOST_PAGES],
+  controllers: [
+    SignInController,
+    SignUpController,
+    PasswordResetController,
+    PasswordController,
+    AccountController,
+    SessionsController,
+  ],
+  providers: [
+    AccountLinks,
+    AccountMails,
+    DemoUsers,
+    FailedPasswords,
+    HostUpkeep,
+    KnownBrowsers,
+    LocalStrategy,
+    PasswordChanges,
+    PasswordGuard,
+    PasswordSignIn,
+    SessionsPage,
+    SignInThrottler,
+    SignUps,
+    ...HOST_PAGES,
+    ...PASSWORD_PAGES,
+  ],
 })
 export class HostModule {
   static forRoot(options: HostOptions & { issuer: string }): DynamicModule {

@@ -1,10 +1,18 @@
 import type { ThrottlerStorage } from '@nestjs/throttler';
 import type { AdminModuleOptions } from '../admin/index.js';
+import type { Mailer } from './mail/mailer.js';
 import type { PostThrottleOptions } from '../two-factor/index.js';
 
 export interface HostOptions {
-  /** Make users whose password is in the README: in the embedded database only. */
-  demoUsers: boolean;
+  /**
+   * What to do about the users whose password is in the README: `create` them, for a newcomer's own machine; `refuse` to
+   * start while they have that password; or `ignore` them.
+   */
+  demoUsers: 'create' | 'refuse' | 'ignore';
+  /** Where e-mails go and what their links begin with; null where none can be sent. */
+  mail: HostMail | null;
+  /** What the addresses in counts of wrong passwords are hashed with. With another key the counts begin again. */
+  accountKey: Buffer;
   /** How often an address may try to sign in or up; null for no limit. */
   signIns: { limit: number; windowSeconds: number } | null;
   /** Where they are counted. */
@@ -15,6 +23,12 @@ export interface HostOptions {
   sessionLifetimeSeconds: number;
   /** Besides who is one, which the users' roles say. */
   admin: Omit<AdminModuleOptions, 'isAdmin'>;
+}
+
+export interface HostMail {
+  mailer: Mailer;
+  /** The address at which people reach the application. Never taken from a request: its Host header is the caller's. */
+  publicUrl: () => string;
 }
 
 export const HOST_OPTIONS = Symbol('HOST_OPTIONS');

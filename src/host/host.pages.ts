@@ -14,15 +14,15 @@ import type { AssuranceResource } from '../two-factor/index.js';
 import type { AccountResource, PaymentResource, UserResource } from './dto.js';
 
 export const HOME = '/account';
-const LONGEST_EMAIL = 254;
+export const LONGEST_EMAIL = 254;
 
 /** The form; after a success, on to the second factor or to where the person was going. */
-abstract class CredentialsPage extends PageView<AssuranceResource> {
-  protected abstract readonly name: string;
-
+@Injectable()
+export class SignInPage extends PageView<AssuranceResource> {
   success({ next }: AssuranceResource, context: PageContext): View {
     if (next) throw new SeeOther(next);
-    return this.form(context);
+    const isReset = context.request.query['password'] === 'changed';
+    return this.form(context, isReset ? { notice: context.text('host.passwordChanged.signIn') } : {});
   }
 
   failure(problem: Problem, context: PageContext): View {
@@ -31,25 +31,15 @@ abstract class CredentialsPage extends PageView<AssuranceResource> {
 
   private form(context: PageContext, more: ViewContext = {}): View {
     return {
-      name: `host/${this.name}`,
+      name: 'host/sign-in',
       context: {
-        title: context.text(`host.${this.name}`),
+        title: context.text('host.sign-in'),
         email: typed(context, 'email', LONGEST_EMAIL),
         returnTo: returnPath(context, HOME),
         ...more,
       },
     };
   }
-}
-
-@Injectable()
-export class SignInPage extends CredentialsPage {
-  protected readonly name = 'sign-in';
-}
-
-@Injectable()
-export class SignUpPage extends CredentialsPage {
-  protected readonly name = 'sign-up';
 }
 
 /** What belongs to no form: its failures have a page of their own. */
@@ -121,4 +111,4 @@ export class UsersPage extends PlainPage<UserResource[]> {
   }
 }
 
-export const HOST_PAGES = [SignInPage, SignUpPage, SignOutPage, AccountPage, PaymentPage, UsersPage];
+export const HOST_PAGES = [SignInPage, SignOutPage, AccountPage, PaymentPage, UsersPage];

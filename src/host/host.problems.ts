@@ -4,12 +4,20 @@ import { TWO_FACTOR_ERRORS } from '../two-factor/index.js';
 /** The reference host's own failures. */
 export const HOST_ERRORS = {
   'sign-in-failed': 401,
-  'email-taken': 409,
   'unknown-session': 404,
+  'invalid-link': 410,
+  'wrong-password': 422,
+  'email-unavailable': 503,
 } as const;
 
-export const signInFailed = (): Problem => new Problem('sign-in-failed', HOST_ERRORS['sign-in-failed']);
-export const emailTaken = (): Problem => new Problem('email-taken', HOST_ERRORS['email-taken']);
-export const unknownSession = (): Problem => new Problem('unknown-session', HOST_ERRORS['unknown-session']);
+const problem = (code: keyof typeof HOST_ERRORS, retryAfterSeconds?: number): Problem =>
+  new Problem(code, HOST_ERRORS[code], retryAfterSeconds === undefined ? {} : { retryAfterSeconds });
+
+export const signInFailed = (): Problem => problem('sign-in-failed');
+export const unknownSession = (): Problem => problem('unknown-session');
+export const invalidLink = (): Problem => problem('invalid-link');
+export const wrongPassword = (): Problem => problem('wrong-password');
+/** Until an operator has configured e-mail. */
+export const emailUnavailable = (): Problem => problem('email-unavailable', 3600);
 
 export const ApiHostProblems = problemsDecorator({ ...TWO_FACTOR_ERRORS, ...HOST_ERRORS });

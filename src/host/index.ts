@@ -1,7 +1,11 @@
-export { DEMO_PASSWORD, DEMO_USERS } from './demo-users.js';
+export { DEMO_USERS } from './demo-users.js';
 export { HOST_ERRORS } from './host.problems.js';
 export { HostModule } from './host.module.js';
-export { CreateHost1795000100000 } from './migrations/1795000100000-create-host.js';
-export { ListSessions1795000200400 } from './migrations/1795000200400-list-sessions.js';
+export type { HostMail } from './host.options.js';
+export { ConsoleMailer, type Mail, Mailer, SmtpMailer } from './mail/mailer.js';
+export { migrations as hostMigrations } from './migrations/index.js';
+export { DEMO_PASSWORD } from './passwords/common-passwords.js';
+export { PasswordChanges } from './passwords/password-changes.js';
 export { useSessions } from './sessions/session.store.js';
 export { User } from './user.entity.js';
+export { Users } from './users.service.js';

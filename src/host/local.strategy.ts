@@ -1,22 +1,23 @@
 import { Injectable } from '@nestjs/common';
 import { AuthGuard, PassportStrategy } from '@nestjs/passport';
+import type { Request } from 'express';
 import { Strategy } from 'passport-local';
 import { isStorable } from '../http/index.js';
 import { signInFailed } from './host.problems.js';
+import { PasswordSignIn } from './passwords/password-sign-in.js';
 import type { User } from './user.entity.js';
-import { Users } from './users.service.js';
 
 /** E-mail and password, the way Passport does it. */
 @Injectable()
 export class LocalStrategy extends PassportStrategy(Strategy, 'local') {
-  constructor(private readonly users: Users) {
-    super({ usernameField: 'email', passwordField: 'password' });
+  constructor(private readonly signIns: PasswordSignIn) {
+    super({ usernameField: 'email', passwordField: 'password', passReqToCallback: true });
   }
 
-  validate(email: unknown, password: unknown): Promise<User | null> {
+  validate(request: Request, email: unknown, password: unknown): Promise<User | null> {
     if (typeof email !== 'string' || typeof password !== 'string' || !isStorable(email))
       return Promise.resolve(null);
-    return this.users.authenticate(email.slice(0, 254), password.slice(0, 128));
+    return this.signIns.authenticate(request, email, password);
   }
 }
 

@@ -1,42 +1,53 @@
-import { randomBytes } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
-import { hash, verify } from '../crypto/slow-hash.js';
-import { Repository } from 'typeorm';
+import { type EntityManager, Repository } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
+import { isEmailAddress, normaliseEmail } from './email-address.js';
+import { PasswordHashes } from './passwords/password-hashes.js';
 import { type Role, User } from './user.entity.js';
-
-const normalise = (email: string) => email.trim().toLowerCase();
 
 @Injectable()
 export class Users {
-  /** Compared with when there is nobody: an unknown address takes as long as a wrong password. */
-  private readonly decoy = hash(randomBytes(16).toString('base64url'));
-
-  constructor(@InjectRepository(User) private readonly users: Repository<User>) {}
+  constructor(
+    @InjectRepository(User) private readonly users: Repository<User>,
+    private readonly hashes: PasswordHashes,
+  ) {}
 
   /** @returns null when the address is taken */
   async create(email: string, password: string, role: Role = 'user'): Promise<User | null> {
-    const user = { id: uuidv7(), email: normalise(email), passwordHash: await hash(password), role };
-    const inserted = await this.users
+    const passwordHash = await this.hashes.hash(password);
+    return this.insert(this.users.manager, normaliseEmail(email), passwordHash, role);
+  }
+
+  /** The same within a transaction. */
+  async insert(sql: EntityManager, email: string, passwordHash: string, role: Role = 'user') {
+    const id = uuidv7();
+    const inserted = await sql
       .createQueryBuilder()
       .insert()
-      .values(user)
+      .into(User)
+      .values({ id, email, passwordHash, role })
       .orIgnore()
       .returning('id')
       .execute();
-    return (inserted.raw as unknown[]).length > 0 ? this.find(user.id) : null;
+    return (inserted.raw as unknown[]).length > 0 ? sql.findOneBy(User, { id }) : null;
   }
 
   /** @returns null for an unknown address and for a wrong password alike */
   async authenticate(email: string, password: string): Promise<User | null> {
-    const user = await this.users.findOneBy({ email: normalise(email) });
-    const isRight = await verify(user?.passwordHash ?? (await this.decoy), password);
-    return user && isRight ? user : null;
+    const user = await this.findByEmail(email);
+    const isRight = await this.hashes.verify(user?.passwordHash ?? null, password);
+    return isRight ? user : null;
   }
 
   find(id: string): Promise<User | null> {
     return this.users.findOneBy({ id });
+  }
+
+  findByEmail(email: string): Promise<User | null> {
+    const normalised = normaliseEmail(email);
+    // Not every text is one that Postgres can look for.
+    return isEmailAddress(normalised) ? this.users.findOneBy({ email: normalised }) : Promise.resolve(null);
   }
 
   all(): Promise<User[]> {

@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
+import { Visitor } from '../host/visitor.js';
 import { startApplication, type TestApplication, wrongCode } from '../support/application.js';
 
 interface Ran {
@@ -53,6 +54,7 @@ describe('npm run admin', () => {
       'audit',
       'simulate',
       'create-token',
+      'set-password',
     ])
       expect(help.stdout).toContain(command);
     expect((await admin('erase', '--help')).stdout).toContain('--dry-run');
@@ -63,6 +65,21 @@ describe('npm run admin', () => {
     });
     expect(await admin('block', 'planet', 'Mars', '--reason', 'because')).toMatchObject({ code: 2 });
     expect(await admin('lift-lock', '--reason', 'because')).toMatchObject({ code: 1 });
+  });
+
+  it('gives an account another password, which ends its sessions', async () => {
+    const person = await new Visitor(application).signsUp();
+    const why = ['--reason', 'going live'];
+    expect((await admin('set-password', 'nobody@example.com', ...why)).code).toBe(1);
+    const { password } = await json('set-password', person.email, ...why);
+    expect((await person.get('/account')).status).toBe(401);
+    expect((await person.signsIn()).status).toBe(401);
+    person.password = String(password);
+    expect((await person.signsIn()).status).toBe(200);
+    const { rows } = await application.sql.query(
+      `SELECT action, reason FROM admin_audit WHERE action = 'password.set'`,
+    );
+    expect(rows).toEqual([{ action: 'password.set', reason: 'going live' }]);
   });
 
   it('does what the pages do: looks, acts, and is in the audit', async () => {

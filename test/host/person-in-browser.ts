@@ -51,7 +51,10 @@ export class PersonInBrowser {
   async signsUp(): Promise<void> {
     await this.goes('/sign-up');
     await this.fills('E-mail address', this.email);
-    await this.fills('Password', PASSWORD);
+    await this.presses('Send link');
+    await this.sees('Check your e-mail');
+    await this.goes(await this.application.mailbox.link(this.email));
+    await this.fills('New password', PASSWORD);
     await this.presses('Make an account');
     await this.sees('Your account');
   }

@@ -13,6 +13,8 @@ interface Route {
 const METHODS = ['GET', 'POST', 'PUT', 'DELETE', 'PATCH', 'ALL', 'OPTIONS', 'HEAD'];
 /** Routes that say nothing, on purpose: who is signed in with all that is demanded reaches them. */
 const BY_DEFAULT = [
+  'PasswordController.form',
+  'PasswordController.change',
   'AccountController.account',
   'SessionsController.list',
   'SessionsController.end',

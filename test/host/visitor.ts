@@ -1,4 +1,5 @@
 import { Client, type Answer, type Kind } from '../support/client.js';
+import { tokenIn } from '../support/mailbox.js';
 import { freshNumber, type TestApplication, wrongCode } from '../support/application.js';
 
 export const PASSWORD = 'a password of the tests';
@@ -8,6 +9,7 @@ let people = 0;
 export class Visitor {
   readonly cookies = new Map<string, string>();
   email = '';
+  password = PASSWORD;
   phoneNumber = '';
   private readonly client: Client;
 
@@ -66,6 +68,7 @@ export class Visitor {
   elsewhere(): Visitor {
     const other = new Visitor(this.application, this.kind);
     other.email = this.email;
+    other.password = this.password;
     other.phoneNumber = this.phoneNumber;
     return other;
   }
@@ -74,12 +77,14 @@ export class Visitor {
   async signsUp(): Promise<this> {
     people += 1;
     this.email = `person${people}.${process.pid}@example.com`;
-    mustBe(await this.post('/sign-up', { email: this.email, password: PASSWORD }), 'signing up');
+    mustBe(await this.post('/sign-up', { email: this.email }), 'signing up');
+    const token = tokenIn(await this.application.mailbox.link(this.email));
+    mustBe(await this.post('/sign-up/finish', { token, password: this.password }), 'choosing a password');
     return this;
   }
 
   async signsIn(returnTo = ''): Promise<Answer> {
-    return this.post('/sign-in', { email: this.email, password: PASSWORD, returnTo });
+    return this.post('/sign-in', { email: this.email, password: this.password, returnTo });
   }
 
   /** Proves a phone as a factor. */

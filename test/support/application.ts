@@ -11,6 +11,7 @@ import { type Sandbox, startSandbox } from '../../src/sandbox/index.js';
 import { type Answer, Client } from './client.js';
 import { createTestDatabase, type TestDatabase } from './database.js';
 import { testEnvironment } from './environment.js';
+import { Mailbox } from './mailbox.js';
 import { OpenApiValidator } from './openapi-validator.js';
 
 /** Numbers that are valid and nobody else's, one after the other. */
@@ -31,6 +32,8 @@ export interface TestApplication {
   /** Straight to the application's own database, as a superuser. */
   sql: pg.Pool;
   client: Client;
+  /** Of everybody. */
+  mailbox: Mailbox;
   /** The newest code that was sent to a number. */
   codeFor(phoneNumber: string): string;
   /** A started request, as JSON. */
@@ -48,9 +51,11 @@ export async function startApplication(env: Record<string, string> = {}): Promis
   const sandbox = await startSandbox({ port: 0, requestsPerSecond: 0 });
   const dataDirectory = mkdtempSync(join(tmpdir(), 'otp-app-'));
   const config = loadConfig(testEnvironment({ databaseUrl: database.url, dataDirectory }, env));
+  const mailbox = new Mailbox();
   const app = await createApp(config, {
     databaseUrl: database.url,
     vonageApiHost: env['VONAGE_API_HOST'] ?? sandbox.url,
+    mail: { mailer: mailbox, publicUrl: () => 'http://localhost:3000' },
   });
   await app.listen(0, '127.0.0.1');
   const { port } = app.getHttpServer().address() as AddressInfo;
@@ -79,6 +84,7 @@ export async function startApplication(env: Record<string, string> = {}): Promis
     sandbox,
     sql,
     client,
+    mailbox,
     codeFor,
     async started(phoneNumber = freshNumber()) {
       const answer: Answer = await client.json('POST', '/request-otp', { phoneNumber });

@@ -1,0 +1,33 @@
+import { Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
+import { InjectDataSource } from '@nestjs/typeorm';
+import { DataSource } from 'typeorm';
+import { BackgroundWork } from '../database/background-work.js';
+import { rowsOf } from '../database/sql.js';
+import { KNOWN_BROWSER_DAYS } from './passwords/known-browsers.js';
+
+const EVERY_MS = 60 * 60 * 1000;
+const EXPIRED = [
+  `DELETE FROM host_account_links WHERE created_at < now() - interval '1 day'`,
+  `DELETE FROM host_failed_passwords WHERE last_failed_at < now() - interval '30 days'`,
+  `DELETE FROM host_known_browsers WHERE last_used_at < now() - interval '${KNOWN_BROWSER_DAYS} days'`,
+];
+
+/** Deletes what is over, about hourly. */
+@Injectable()
+export class HostUpkeep implements OnApplicationBootstrap, OnApplicationShutdown {
+  private readonly work = new BackgroundWork(new Logger('HostUpkeep'), EVERY_MS, () => this.runOnce());
+
+  constructor(@InjectDataSource() private readonly dataSource: DataSource) {}
+
+  onApplicationBootstrap(): void {
+    this.work.start();
+  }
+
+  async runOnce(): Promise<void> {
+    for (const statement of EXPIRED) await rowsOf(this.dataSource, statement);
+  }
+
+  async onApplicationShutdown(): Promise<void> {
+    await this.work.stop();
+  }
+}

@@ -1,0 +1,82 @@
+import { Body, Controller, Get, HttpCode, Post, Query, Req, Res, UsePipes } from '@nestjs/common';
+import { ApiConsumes, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import type { Request, Response } from 'express';
+import { BODIES, inputPipe, Negotiated, Page } from '../http/index.js';
+import { AssuranceResource, SkipSecondFactor, TwoFactorService } from '../two-factor/index.js';
+import {
+  ChoosePasswordDto,
+  EmailDto,
+  LinkQuery,
+  LinkResource,
+  MailedResource,
+  PasswordResource,
+} from './dto.js';
+import { ApiHostProblems, invalidLink } from './host.problems.js';
+import { KnownBrowsers } from './passwords/known-browsers.js';
+import { PasswordChanges } from './passwords/password-changes.js';
+import { PasswordResetFinishPage, PasswordResetPage } from './passwords/password.pages.js';
+import { SignInThrottler } from './sign-in.throttler.js';
+
+/** Another password for those who have forgotten theirs. It signs nobody in, and stands in for no second factor. */
+@ApiTags('Reference host')
+@SkipSecondFactor()
+@Negotiated(SignInThrottler)
+@UsePipes(inputPipe)
+@Controller('password-reset')
+export class PasswordResetController {
+  constructor(
+    private readonly passwords: PasswordChanges,
+    private readonly browsers: KnownBrowsers,
+    private readonly twoFactor: TwoFactorService,
+  ) {}
+
+  @Get()
+  @Page(PasswordResetPage)
+  @ApiOperation({ summary: 'The form that asks for the address' })
+  @ApiOkResponse({ type: AssuranceResource })
+  @ApiHostProblems('invalid-input')
+  async form(@Req() request: Request): Promise<AssuranceResource> {
+    return AssuranceResource.of(await this.twoFactor.assurance(request));
+  }
+
+  @Post()
+  @HttpCode(200)
+  @Page(PasswordResetPage)
+  @ApiConsumes(...BODIES)
+  @ApiOperation({ summary: 'Send a link to the address; the answer does not tell whether it has an account' })
+  @ApiOkResponse({ type: MailedResource })
+  @ApiHostProblems('invalid-input', 'rate-limited', 'email-unavailable')
+  request(@Body() { email }: EmailDto): MailedResource {
+    this.passwords.requestReset(email);
+    return { status: 'check-your-mail' };
+  }
+
+  @Get('finish')
+  @Page(PasswordResetFinishPage)
+  @ApiOperation({ summary: 'Where the link leads: the form that asks for another password' })
+  @ApiOkResponse({ type: LinkResource })
+  @ApiHostProblems('invalid-input', 'invalid-link')
+  async finishForm(@Query() { token }: LinkQuery): Promise<LinkResource> {
+    if (!(await this.passwords.isResetLink(token))) throw invalidLink();
+    return { status: 'choose-password' };
+  }
+
+  @Post('finish')
+  @HttpCode(200)
+  @Page(PasswordResetFinishPage)
+  @ApiConsumes(...BODIES)
+  @ApiOperation({ summary: 'Set another password: ends all sessions of the user' })
+  @ApiOkResponse({ type: PasswordResource })
+  @ApiHostProblems('invalid-input', 'invalid-link', 'rate-limited')
+  async finish(
+    @Req() request: Request,
+    @Body() { token, password }: ChoosePasswordDto,
+    @Res({ passthrough: true }) response: Response,
+  ): Promise<PasswordResource> {
+    const userId = await this.passwords.reset(token, password);
+    if (!userId) throw invalidLink();
+    // Strangers who go on guessing do not lock this browser out.
+    await this.browsers.remember(request, response, userId);
+    return { status: 'password-changed' };
+  }
+}

@@ -1,0 +1,82 @@
+import { Body, Controller, Get, HttpCode, Post, Req, Res, UsePipes } from '@nestjs/common';
+import { ApiConsumes, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import type { Request, Response } from 'express';
+import { BODIES, inputPipe, Negotiated, Page, Problem } from '../http/index.js';
+import {
+  type Assurance,
+  AssuranceResource,
+  CurrentAssurance,
+  factorRequired,
+  TwoFactorService,
+} from '../two-factor/index.js';
+import { ChangePasswordDto, PasswordResource } from './dto.js';
+import { ApiHostProblems, wrongPassword } from './host.problems.js';
+import { KnownBrowsers } from './passwords/known-browsers.js';
+import { PasswordChanges } from './passwords/password-changes.js';
+import { PasswordPage } from './passwords/password.pages.js';
+import { PasswordSignIn } from './passwords/password-sign-in.js';
+import { Users } from './users.service.js';
+
+const HERE = '/account/password';
+
+/** Another password for somebody who is signed in: asks for the present one, and for a fresh factor where there is one. */
+@ApiTags('Reference host')
+@Negotiated()
+@UsePipes(inputPipe)
+@Controller('account/password')
+export class PasswordController {
+  constructor(
+    private readonly users: Users,
+    private readonly signIns: PasswordSignIn,
+    private readonly passwords: PasswordChanges,
+    private readonly browsers: KnownBrowsers,
+    private readonly twoFactor: TwoFactorService,
+  ) {}
+
+  @Get()
+  @Page(PasswordPage)
+  @ApiOperation({ summary: 'The form that changes the password' })
+  @ApiOkResponse({ type: AssuranceResource })
+  @ApiHostProblems('sign-in-required', 'second-factor-required')
+  async form(@CurrentAssurance() assurance: Assurance, @Req() request: Request): Promise<AssuranceResource> {
+    await this.requireFreshFactor(request);
+    return AssuranceResource.of(assurance);
+  }
+
+  @Post()
+  @HttpCode(200)
+  @Page(PasswordPage)
+  @ApiConsumes(...BODIES)
+  @ApiOperation({ summary: 'Change the password: ends the user’s other sessions and trusted browsers' })
+  @ApiOkResponse({ type: PasswordResource })
+  @ApiHostProblems(
+    'sign-in-required',
+    'second-factor-required',
+    'invalid-input',
+    'wrong-password',
+    'rate-limited',
+  )
+  async change(
+    @CurrentAssurance() { userId }: Assurance,
+    @Body() { currentPassword, password }: ChangePasswordDto,
+    @Req() request: Request,
+    @Res({ passthrough: true }) response: Response,
+  ): Promise<PasswordResource> {
+    await this.requireFreshFactor(request);
+    const user = await this.users.find(userId!);
+    if (!user) throw Problem.http('forbidden');
+    if (!(await this.signIns.confirm(user, currentPassword))) throw wrongPassword();
+    const changed = await this.passwords.replace(user, password);
+    if (!changed) throw wrongPassword();
+    await this.twoFactor.renew(request, response, changed.epoch);
+    await this.browsers.remember(request, response, user.id);
+    return { status: 'password-changed' };
+  }
+
+  /** @throws Problem `second-factor-required` */
+  private async requireFreshFactor(request: Request): Promise<void> {
+    const missing = await this.twoFactor.missingForChange(request);
+    // An old first factor is no matter: the password is typed right here.
+    if (missing && missing !== 'sign-in') throw factorRequired(this.twoFactor, missing, HERE);
+  }
+}

@@ -1,0 +1,92 @@
+import { Injectable } from '@nestjs/common';
+import type { EntityManager } from 'typeorm';
+import { rowsIn } from '../../database/sql.js';
+import { FactorChanges } from '../../two-factor/index.js';
+import { normaliseEmail } from '../email-address.js';
+import { AccountMails } from '../mail/account-mails.js';
+import type { User } from '../user.entity.js';
+import { Users } from '../users.service.js';
+import { AccountLinks } from './account-links.js';
+import { FailedPasswords } from './failed-passwords.js';
+import { KnownBrowsers } from './known-browsers.js';
+import { PasswordHashes } from './password-hashes.js';
+
+/**
+ * Gives accounts another password. Each change ends all sessions, trusted and known browsers, open reset links, and waits and
+ * locks after wrong passwords; the owner gets an e-mail.
+ */
+@Injectable()
+export class PasswordChanges {
+  constructor(
+    private readonly users: Users,
+    private readonly hashes: PasswordHashes,
+    private readonly links: AccountLinks,
+    private readonly mails: AccountMails,
+    private readonly failures: FailedPasswords,
+    private readonly browsers: KnownBrowsers,
+    private readonly factors: FactorChanges,
+  ) {}
+
+  /**
+   * @param also in the same transaction
+   * @returns the user's new epoch, for the session that goes on; null when there is no such user
+   */
+  async change(
+    userId: string,
+    password: string,
+    also: (sql: EntityManager) => Promise<boolean> = () => Promise.resolve(true),
+  ): Promise<{ epoch: number } | null> {
+    const passwordHash = await this.hashes.hash(password);
+    const made = await this.factors.make(userId, async (sql) => {
+      if (!(await also(sql))) return null;
+      const [user] = await rowsIn<{ email: string }>(
+        sql,
+        'UPDATE host_users SET password_hash = $2 WHERE id = $1 RETURNING email',
+        [userId, passwordHash],
+      );
+      if (!user) return null;
+      await this.failures.forgetAll(sql, user.email);
+      await this.browsers.forgetAll(sql, userId);
+      return user;
+    });
+    if (made) this.mails.sendPasswordChanged(made.changed.email);
+    return made && { epoch: made.epoch };
+  }
+
+  /**
+   * The same for a user who has just shown the present password.
+   * @returns null when it was changed meanwhile: then it was not the present one any more
+   */
+  replace(user: User, password: string): Promise<{ epoch: number } | null> {
+    return this.change(user.id, password, async (sql) => {
+      const present = await rowsIn(sql, 'SELECT 1 FROM host_users WHERE id = $1 AND password_hash = $2', [
+        user.id,
+        user.passwordHash,
+      ]);
+      return present.length > 0;
+    });
+  }
+
+  /** Sends a reset link, if there is such an account; takes as long if there is none. */
+  requestReset(typedEmail: string): void {
+    this.mails.requireMailer();
+    this.mails.inBackground(async () => {
+      const user = await this.users.findByEmail(normaliseEmail(typedEmail));
+      if (user) await this.links.send('password-reset', 'password-reset', user.email, user);
+    });
+  }
+
+  async isResetLink(token: string): Promise<boolean> {
+    return (await this.links.find('password-reset', token)) !== null;
+  }
+
+  /** @returns the user's id; null when the link does not work (any more) */
+  async reset(token: string, password: string): Promise<string | null> {
+    const link = await this.links.find('password-reset', token);
+    if (!link?.userId) return null;
+    const changed = await this.change(link.userId, password, (sql) =>
+      this.links.use(sql, 'password-reset', token),
+    );
+    return changed && link.userId;
+  }
+}

@@ -1,0 +1,134 @@
+import { Injectable } from '@nestjs/common';
+import {
+  errorContext,
+  type PageContext,
+  PageView,
+  type Problem,
+  SeeOther,
+  typed,
+  type View,
+  type ViewContext,
+} from '../../http/index.js';
+import { AssuranceResource } from '../../two-factor/index.js';
+import type { LinkResource, MailedResource, PasswordResource } from '../dto.js';
+import { LONGEST_EMAIL } from '../host.pages.js';
+
+/** Asks for an address; after a success says that there is mail. */
+abstract class EmailPage extends PageView<AssuranceResource | MailedResource> {
+  /** Of the page: its texts are `host.<name>` and `host.<name>.hint`. */
+  protected abstract readonly name: string;
+
+  success(body: AssuranceResource | MailedResource, context: PageContext): View {
+    if (!('status' in body)) return this.form(context);
+    return {
+      name: 'host/check-mail',
+      context: { title: context.text('host.checkMail'), email: typed(context, 'email', LONGEST_EMAIL) },
+    };
+  }
+
+  failure(problem: Problem, context: PageContext): View {
+    return this.form(context, errorContext(problem, context, 'email', ['email']));
+  }
+
+  private form(context: PageContext, more: ViewContext = {}): View {
+    return {
+      name: 'host/ask-email',
+      context: {
+        title: context.text(`host.${this.name}`),
+        hint: context.text(`host.${this.name}.hint`),
+        action: `/${this.name}`,
+        email: typed(context, 'email', LONGEST_EMAIL),
+        ...more,
+      },
+    };
+  }
+}
+
+@Injectable()
+export class SignUpPage extends EmailPage {
+  protected readonly name = 'sign-up';
+}
+
+@Injectable()
+export class PasswordResetPage extends EmailPage {
+  protected readonly name = 'password-reset';
+}
+
+/** Asks for a password, behind a link of an e-mail. */
+abstract class ChoosePasswordPage<Done> extends PageView<LinkResource | Done> {
+  protected abstract readonly name: string;
+  /** Where the person goes after that. */
+  protected abstract next(body: Done): string;
+
+  success(body: LinkResource | Done, context: PageContext): View {
+    if (isLink(body)) return this.form(context);
+    throw new SeeOther(this.next(body));
+  }
+
+  failure(problem: Problem, context: PageContext): View {
+    const isDead = problem.code === 'invalid-link';
+    return this.form(context, {
+      ...errorContext(problem, context, isDead ? '' : 'password', ['password']),
+      ...(isDead ? { startAgain: `/${this.name}` } : {}),
+    });
+  }
+
+  private form(context: PageContext, more: ViewContext = {}): View {
+    return {
+      name: 'host/choose-password',
+      context: {
+        title: context.text('host.choosePassword'),
+        action: `/${this.name}/finish`,
+        submit: context.text(`host.${this.name}.finish`),
+        token: typed(context, 'token'),
+        ...more,
+      },
+    };
+  }
+}
+
+const isLink = (body: unknown): body is LinkResource => (body as LinkResource).status === 'choose-password';
+
+@Injectable()
+export class SignUpFinishPage extends ChoosePasswordPage<AssuranceResource> {
+  protected readonly name = 'sign-up';
+
+  protected next({ next }: AssuranceResource): string {
+    return next ?? '/account';
+  }
+}
+
+@Injectable()
+export class PasswordResetFinishPage extends ChoosePasswordPage<PasswordResource> {
+  protected readonly name = 'password-reset';
+
+  protected next(): string {
+    return '/sign-in?password=changed';
+  }
+}
+
+@Injectable()
+export class PasswordPage extends PageView<AssuranceResource | PasswordResource> {
+  success(body: AssuranceResource | PasswordResource, context: PageContext): View {
+    return this.form(context, 'status' in body ? { notice: context.text('host.passwordChanged') } : {});
+  }
+
+  failure(problem: Problem, context: PageContext): View {
+    return this.form(
+      context,
+      errorContext(problem, context, 'currentPassword', ['currentPassword', 'password']),
+    );
+  }
+
+  private form(context: PageContext, more: ViewContext = {}): View {
+    return { name: 'host/change-password', context: { title: context.text('host.changePassword'), ...more } };
+  }
+}
+
+export const PASSWORD_PAGES = [
+  SignUpPage,
+  SignUpFinishPage,
+  PasswordResetPage,
+  PasswordResetFinishPage,
+  PasswordPage,
+];

@@ -1,0 +1,47 @@
+import { Injectable } from '@nestjs/common';
+import { InjectDataSource } from '@nestjs/typeorm';
+import { DataSource } from 'typeorm';
+import { AccountMails } from '../mail/account-mails.js';
+import type { User } from '../user.entity.js';
+import { Users } from '../users.service.js';
+import { AccountLinks } from './account-links.js';
+import { PasswordHashes } from './password-hashes.js';
+
+/**
+ * Makes accounts for those who can read the address's mail. The password is chosen behind the link, so nobody can prepare an
+ * account for an address that is not theirs.
+ */
+@Injectable()
+export class SignUps {
+  constructor(
+    private readonly users: Users,
+    private readonly hashes: PasswordHashes,
+    private readonly links: AccountLinks,
+    private readonly mails: AccountMails,
+    @InjectDataSource() private readonly dataSource: DataSource,
+  ) {}
+
+  /** Sends a link; where the address is taken, one to reset the password instead. */
+  request(email: string): void {
+    this.mails.requireMailer();
+    this.mails.inBackground(async () => {
+      const user = await this.users.findByEmail(email);
+      if (user) await this.links.send('password-reset', 'sign-up-taken', email, user);
+      else await this.links.send('sign-up', 'sign-up', email, null);
+    });
+  }
+
+  async isLink(token: string): Promise<boolean> {
+    return (await this.links.find('sign-up', token)) !== null;
+  }
+
+  /** @returns null when the link does not work (any more), or the address was taken meanwhile */
+  async finish(token: string, password: string): Promise<User | null> {
+    const link = await this.links.find('sign-up', token);
+    if (!link) return null;
+    const passwordHash = await this.hashes.hash(password);
+    return this.dataSource.transaction(async (sql) =>
+      (await this.links.use(sql, 'sign-up', token)) ? this.users.insert(sql, link.email, passwordHash) : null,
+    );
+  }
+}

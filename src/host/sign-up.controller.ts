@@ -1,0 +1,75 @@
+import { Body, Controller, Get, HttpCode, Post, Query, Req, Res, UsePipes } from '@nestjs/common';
+import { ApiConsumes, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import type { Request, Response } from 'express';
+import { BODIES, inputPipe, Negotiated, Page } from '../http/index.js';
+import { AssuranceResource, SkipSecondFactor, TwoFactorService } from '../two-factor/index.js';
+import { ChoosePasswordDto, EmailDto, LinkQuery, LinkResource, MailedResource } from './dto.js';
+import { ApiHostProblems, invalidLink } from './host.problems.js';
+import { KnownBrowsers } from './passwords/known-browsers.js';
+import { SignUpFinishPage, SignUpPage } from './passwords/password.pages.js';
+import { SignUps } from './passwords/sign-ups.js';
+import { SignInThrottler } from './sign-in.throttler.js';
+
+/** Making an account: an address, a link in an e-mail, a password. */
+@ApiTags('Reference host')
+@SkipSecondFactor()
+@Negotiated(SignInThrottler)
+@UsePipes(inputPipe)
+@Controller('sign-up')
+export class SignUpController {
+  constructor(
+    private readonly signUps: SignUps,
+    private readonly browsers: KnownBrowsers,
+    private readonly twoFactor: TwoFactorService,
+  ) {}
+
+  @Get()
+  @Page(SignUpPage)
+  @ApiOperation({ summary: 'The sign-up form' })
+  @ApiOkResponse({ type: AssuranceResource })
+  @ApiHostProblems('invalid-input')
+  async form(@Req() request: Request): Promise<AssuranceResource> {
+    return AssuranceResource.of(await this.twoFactor.assurance(request));
+  }
+
+  @Post()
+  @HttpCode(200)
+  @Page(SignUpPage)
+  @ApiConsumes(...BODIES)
+  @ApiOperation({ summary: 'Send a link to the address; the answer does not tell whether it has an account' })
+  @ApiOkResponse({ type: MailedResource })
+  @ApiHostProblems('invalid-input', 'rate-limited', 'email-unavailable')
+  request(@Body() { email }: EmailDto): MailedResource {
+    this.signUps.request(email);
+    return { status: 'check-your-mail' };
+  }
+
+  @Get('finish')
+  @Page(SignUpFinishPage)
+  @ApiOperation({ summary: 'Where the link leads: the form that asks for a password' })
+  @ApiOkResponse({ type: LinkResource })
+  @ApiHostProblems('invalid-input', 'invalid-link')
+  async finishForm(@Query() { token }: LinkQuery): Promise<LinkResource> {
+    if (!(await this.signUps.isLink(token))) throw invalidLink();
+    return { status: 'choose-password' };
+  }
+
+  @Post('finish')
+  @HttpCode(200)
+  @Page(SignUpFinishPage)
+  @ApiConsumes(...BODIES)
+  @ApiOperation({ summary: 'Choose the password: makes the account, and signs in' })
+  @ApiOkResponse({ type: AssuranceResource })
+  @ApiHostProblems('invalid-input', 'invalid-link', 'rate-limited')
+  async finish(
+    @Req() request: Request,
+    @Body() { token, password }: ChoosePasswordDto,
+    @Res({ passthrough: true }) response: Response,
+  ): Promise<AssuranceResource> {
+    const user = await this.signUps.finish(token, password);
+    if (!user) throw invalidLink();
+    await this.browsers.remember(request, response, user.id);
+    const { assurance, next } = await this.twoFactor.signIn(request, response, user.id);
+    return AssuranceResource.of(assurance, next);
+  }
+}
