@@ -7,6 +7,7 @@ import {
   AssuranceResource,
   CurrentAssurance,
   factorRequired,
+  PostThrottler,
   TwoFactorService,
 } from '../two-factor/index.js';
 import { ChangePasswordDto, PasswordResource } from './dto.js';
@@ -21,7 +22,7 @@ const HERE = '/account/password';
 
 /** Another password for somebody who is signed in: asks for the present one, and for a fresh factor where there is one. */
 @ApiTags('Reference host')
-@Negotiated()
+@Negotiated(PostThrottler)
 @UsePipes(inputPipe)
 @Controller('account/password')
 export class PasswordController {

@@ -167,7 +167,9 @@ export class VerificationService {
   async cancelAllOf(userId: string): Promise<void> {
     const ids = await this.repository.findLiveOfUser(userId);
     const cancelled = await Promise.all(ids.map((id) => this.repository.cancelForUser(id, userId)));
-    await Promise.all(cancelled.map((request) => request && this.sender.release(request)));
+    await Promise.all(
+      cancelled.filter((request) => request !== null).map((request) => this.sender.release(request)),
+    );
   }
 
   /** The same by an operator, for whomever it was begun. */

@@ -3,7 +3,7 @@ import { ApiNoContentResponse, ApiOkResponse, ApiOperation, ApiTags } from '@nes
 import { isUUID } from 'class-validator';
 import type { Request, Response } from 'express';
 import { Negotiated, Page } from '../../http/index.js';
-import { type Assurance, CurrentAssurance, TwoFactorService } from '../../two-factor/index.js';
+import { type Assurance, CurrentAssurance, PostThrottler, TwoFactorService } from '../../two-factor/index.js';
 import { ApiHostProblems, unknownSession } from '../host.problems.js';
 import { SignOutPage } from '../host.pages.js';
 import { type SessionRecord, SessionRepository } from './session.repository.js';
@@ -14,7 +14,7 @@ const SIGNED_IN = ['sign-in-required', 'second-factor-required'] as const;
 
 /** Where somebody sees where they are signed in, and ends what should not be there. */
 @ApiTags('Reference host')
-@Negotiated()
+@Negotiated(PostThrottler)
 @Controller('account')
 export class SessionsController {
   constructor(
@@ -41,7 +41,7 @@ export class SessionsController {
   @Page(SessionsPage)
   @ApiOperation({ summary: 'End one session; its next request is nobody’s' })
   @ApiNoContentResponse()
-  @ApiHostProblems(...SIGNED_IN, 'unknown-session')
+  @ApiHostProblems(...SIGNED_IN, 'rate-limited', 'unknown-session')
   async end(@CurrentAssurance() { userId }: Assurance, @Param('id') id: string): Promise<void> {
     if (!isUUID(id) || !(await this.sessions.end(userId!, id))) throw unknownSession();
   }
@@ -51,7 +51,7 @@ export class SessionsController {
   @Page(SignOutPage)
   @ApiOperation({ summary: 'End every session of the user, this one too, and trust no browser any more' })
   @ApiNoContentResponse()
-  @ApiHostProblems(...SIGNED_IN)
+  @ApiHostProblems(...SIGNED_IN, 'rate-limited')
   async signOutEverywhere(
     @Req() request: Request,
     @Res({ passthrough: true }) response: Response,
