@@ -35,6 +35,8 @@ export interface Sandbox {
   readonly port: number;
   /** Everything "sent", oldest first. @param to one number, in any spelling */
   ledger(to?: string): LedgerEntry[];
+  /** Whether the request's code was typed right at the provider. */
+  isVerified(providerRequestId: string): boolean;
   /** What was called, whatever was answered. */
   calls(): CallCounts;
   /**
@@ -96,6 +98,8 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
       requests.settleAll();
       return ledger.list(to);
     },
+    isVerified: (providerRequestId) =>
+      (['v1', 'v2'] as const).some((api) => requests.find(api, providerRequestId)?.status === 'success'),
     calls: () => counter.list(),
     sendWebhooksTo: (target) => webhooks.sendTo(target),
     webhooks: () => webhooks.list(),

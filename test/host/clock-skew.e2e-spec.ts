@@ -1,5 +1,6 @@
 import { startWorld, type World } from '../support/chaos-world.js';
 import type { TestApplication } from '../support/application.js';
+import { until } from '../support/until.js';
 import { codeOf, mustBe, Visitor } from './visitor.js';
 
 const HOUR_MS = 3_600_000;
@@ -23,7 +24,16 @@ describe('instances whose clocks are an hour fast and an hour slow', () => {
     ({
       client: world.cluster.instances[index]!.client!,
       codeFor: (phoneNumber: string) => world.codeFor(phoneNumber)!,
-    }) as TestApplication;
+      // An instance in development prints its e-mails.
+      mailbox: {
+        link: async (email: string) => {
+          const mail = () => world.cluster.instances[index]!.output.split(`E-mail to ${email}: `)[1] ?? '';
+          const link = () => /https?:\/\/[^/\s]+(\/\S+\?token=\S+)\n/.exec(mail())?.[1];
+          await until(link);
+          return link()!;
+        },
+      },
+    }) as unknown as TestApplication;
   const sameAt = (person: Visitor, index: number) => {
     const other = new Visitor(at(index));
     for (const [name, value] of person.cookies) other.cookies.set(name, value);
