@@ -218,6 +218,7 @@ describe('a configuration that cannot work', () => {
       EMBEDDED_DATABASE: 'allow',
       PHONE_ENCRYPTION_KEYS: ring(),
       PHONE_FINGERPRINT_KEYS: ring(),
+      SESSION_KEYS: ring(),
     };
     const first = start();
     const url = await addressOf(first);

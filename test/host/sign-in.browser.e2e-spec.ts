@@ -64,8 +64,10 @@ inBrowser('two-factor sign-in in a real browser', () => {
       await person.asksForText();
       await person.types(person.code);
       await person.presses('Stop trusting Chrome');
-      await person.reads('Your change is saved.');
-      await isAskedAgain(person);
+      // This session came in through that trust, so it ends with it.
+      await person.sees('Sign in');
+      await person.signsIn();
+      await person.sees('Confirm that it is you');
     });
 
     it('without the phone a recovery code opens the settings, once', async () => {
@@ -147,6 +149,37 @@ inBrowser('two-factor sign-in in a real browser', () => {
       await person.goes(`/two-factor/phones/verify?requestId=${await requestId()}&label=Work`);
       await person.types(people.application.codeFor(other));
       await person.reads(`Work +1 ••• ••• ••${other.slice(-2)}`);
+    });
+
+    it('someone changes the password, forgets it, and gets another one by e-mail', async () => {
+      const person = await people.somebody({ javaScriptEnabled });
+      const { mailbox } = people.application;
+      await person.signsUp();
+      await person.follows('Change password');
+      await person.fills('Current password', PASSWORD);
+      await person.fills('New password', 'password1234');
+      await person.presses('Change password');
+      await person.reads('This password is on lists of stolen passwords.');
+      await person.fills('Current password', PASSWORD);
+      await person.fills('New password', 'quite another password');
+      await person.presses('Change password');
+      await person.reads('Your password is changed. Your other sessions have ended.');
+      await person.follows('Your account');
+      await person.signsOut();
+
+      await person.follows('Forgot your password?');
+      await person.fills('E-mail address', person.email);
+      await person.presses('Send link');
+      await person.sees('Check your e-mail');
+      const link = await mailbox.link(person.email, 3);
+      await person.goes(link);
+      await person.fills('New password', PASSWORD);
+      await person.presses('Change password');
+      await person.reads('Your password is changed. Sign in with the new one.');
+      await person.goes(link);
+      await person.reads('This link was used already, or is too old.');
+      await person.signsIn();
+      await person.sees('Your account');
     });
 
     it('leads on to where the person was going, however long the way is', async () => {
