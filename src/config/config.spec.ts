@@ -48,6 +48,8 @@ describe('loadConfig', () => {
       ALLOWED_COUNTRIES: 'US',
       PHONE_ENCRYPTION_KEYS: key('e1'),
       PHONE_FINGERPRINT_KEYS: key('f1'),
+      SESSION_KEYS: key('s1'),
+      EMBEDDED_DATABASE: 'allow',
     };
     expect([load({}).apiDocs, load({ API_DOCS: 'off' }).apiDocs]).toEqual([true, false]);
     expect([load(production).apiDocs, load({ ...production, API_DOCS: 'on' }).apiDocs]).toEqual([

@@ -17,6 +17,9 @@ import { createTestDatabase, type TestDatabase } from '../support/database.js';
 import { newUser, post, type User, users, verificationModules } from '../support/passport-host.js';
 
 describe('the sms-otp strategy behind Nest’s AuthGuard', () => {
+  /** How often the host has changed a user's factors. */
+  const epochs = new Map<string, number>();
+
   /** Registers itself with Passport. */
   @Injectable()
   class SmsOtp extends PassportStrategy(SmsOtpStrategy<User>, 'sms-otp') {
@@ -26,6 +29,8 @@ describe('the sms-otp strategy behind Nest’s AuthGuard', () => {
         // Stands for the host's own first factor.
         user: (request) => users.get(request.get('x-first-factor') ?? ''),
         phoneNumberOf: ({ phoneNumber }) => phoneNumber,
+        epochOf: ({ id }) => epochs.get(id) ?? 0,
+        sessionOf: (request) => request.get('x-session'),
       });
     }
 
@@ -175,6 +180,39 @@ describe('the sms-otp strategy behind Nest’s AuthGuard', () => {
       expect((await as(user, { requestId, otpCode: code })).status).toBe(200);
     },
   );
+
+  it('a code that went to a number the user has no more lets nobody in', async () => {
+    const user = newUser();
+    const { requestId, code: otpCode } = await challenged(user);
+    user.phoneNumber = freshNumber();
+    const answer = await as(user, { requestId, otpCode });
+    expect([answer.status, answer.body['code']]).toEqual([410, 'cancelled']);
+    const own = await challenged(user);
+    expect((await as(user, { requestId: own.requestId, otpCode: own.code })).status).toBe(200);
+  });
+
+  it('a code asked for before the factors changed lets nobody in, and the next one is new', async () => {
+    const user = newUser();
+    const { requestId, code: otpCode } = await challenged(user);
+    epochs.set(user.id, 1);
+    const answer = await as(user, { requestId, otpCode });
+    expect([answer.status, answer.body['code']]).toEqual([410, 'cancelled']);
+    await app.get(DataSource).query('UPDATE verification_requests SET resend_available_at = now()');
+    const next = await challenged(user);
+    expect(next.requestId).not.toBe(requestId);
+    expect((await as(user, { requestId: next.requestId, otpCode: next.code })).status).toBe(200);
+  });
+
+  it('a code is typed in the session that asked for it', async () => {
+    const user = newUser();
+    const inSession = (session: string, body: object) =>
+      post(`${url}/second-factor`, body, { 'X-First-Factor': user.id, 'X-Session': session });
+    const { body } = await inSession('one', {});
+    const shown = { requestId: body['requestId'], otpCode: provider.lastCode(user.phoneNumber!) };
+    const elsewhere = await inSession('two', shown);
+    expect([elsewhere.status, elsewhere.body['code']]).toEqual([409, 'requested-elsewhere']);
+    expect((await inSession('one', shown)).status).toBe(200);
+  });
 
   it('nobody without a first factor, and nobody without a phone', async () => {
     expect(await as(null, {})).toMatchObject({ status: 401, body: { code: 'sign-in-required' } });

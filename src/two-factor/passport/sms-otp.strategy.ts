@@ -10,6 +10,7 @@ import {
   VERIFICATION_ERRORS,
   type VerificationFailure,
   type VerificationRecord,
+  type VerificationResult,
   type VerificationService,
 } from '../../verification/index.js';
 import { SECOND_FACTOR } from '../phones/sms.factor.js';
@@ -19,7 +20,7 @@ type MaybePromise<T> = T | Promise<T>;
 
 export interface SmsOtpOptions<User extends { id: string }> {
   /** The application's `VerificationService`. */
-  verifications: Pick<VerificationService, 'start' | 'find' | 'check' | 'phoneNumberOf'>;
+  verifications: Pick<VerificationService, 'start' | 'find' | 'check' | 'phoneNumberOf' | 'cancelAllOf'>;
   /** Who has shown a first factor: from the session or token, never from the body. Null for nobody. */
   user: (request: Request) => MaybePromise<User | null | undefined>;
   /**
@@ -117,16 +118,32 @@ export class SmsOtpStrategy<User extends { id: string } = { id: string }> extend
   private async send(user: User, request: Request): Promise<SmsOtpChallenge> {
     const phoneNumber = await this.options.phoneNumberOf(user);
     if (!phoneNumber) return { code: 'unknown-factor' };
-    const result = await this.options.verifications.start({
+    const epoch = (await this.options.epochOf?.(user)) ?? null;
+    const start = () => this.start(user, request, phoneNumber, epoch);
+    let result = await start();
+    if (result.ok && result.request.context?.['epoch'] !== epoch) {
+      // Asked for before the user's factors changed: its code is dead.
+      await this.options.verifications.cancelAllOf(user.id);
+      result = await start();
+    }
+    if (!result.ok) return challengeOf(result);
+    const { id, phoneCountry, phoneLastDigits } = result.request;
+    return { code: 'code-sent', requestId: id, phoneNumber: maskPhoneNumber(phoneCountry, phoneLastDigits) };
+  }
+
+  private start(
+    user: User,
+    request: Request,
+    phoneNumber: string,
+    epoch: string | number | null,
+  ): Promise<VerificationResult> {
+    return this.options.verifications.start({
       phoneNumber,
       purpose: this.purpose,
       confirmed: true,
       caller: this.callerOf(user, request),
-      context: { epoch: (await this.options.epochOf?.(user)) ?? null },
+      context: { epoch },
     });
-    if (!result.ok) return challengeOf(result);
-    const { id, phoneCountry, phoneLastDigits } = result.request;
-    return { code: 'code-sent', requestId: id, phoneNumber: maskPhoneNumber(phoneCountry, phoneLastDigits) };
   }
 
   private async check(
