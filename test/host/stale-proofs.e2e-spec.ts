@@ -96,6 +96,25 @@ describe.each(['v2', 'v1'])('a proof begun before a change of factors does not s
     });
   });
 
+  it.each(Object.keys(CHANGES))('after %s the session that asked is refused too', async (name) => {
+    const { owner, phoneId } = await ownerOfPhoneAndApp();
+    const requestId = await owner.isChallenged();
+    const otpCode = owner.code;
+    await CHANGES[name]!(owner, phoneId, application);
+    const sent = messages(owner);
+    expect(codeOf(await owner.types(requestId, otpCode))).toEqual([410, 'cancelled']);
+    expect(codeOf(await owner.post('/two-factor/resend', { requestId }))).toEqual([410, 'cancelled']);
+    expect(messages(owner)).toBe(sent);
+    // The same where the process died before it could end the request.
+    await application.sql.query(
+      `UPDATE verification_requests SET status = 'PENDING', reason = NULL, ended_at = NULL WHERE id = $1`,
+      [requestId],
+    );
+    expect(codeOf(await owner.types(requestId, otpCode))).toEqual([410, 'cancelled']);
+    expect(codeOf(await owner.post('/two-factor/resend', { requestId }))).toEqual([410, 'cancelled']);
+    expect(messages(owner)).toBe(sent);
+  });
+
   it('a check that is under way while the phone is removed raises nobody', async () => {
     const { owner, phoneId } = await ownerOfPhoneAndApp();
     const thief = await thiefOf(owner, 'json');
