@@ -45,6 +45,15 @@ describe('a trusted browser', () => {
     expect((await browser.signsIn()).body).toMatchObject({ pending: true });
   });
 
+  it('types in one sign-in the code that it asked for in another', async () => {
+    const { browser } = await trusting();
+    await browser.signsIn();
+    const requestId = await browser.isChallenged();
+    browser.cookies.delete('session');
+    await browser.signsIn();
+    mustBe(await browser.types(requestId, browser.code), 'the code');
+  });
+
   it('is asked when somebody else signs in there', async () => {
     const { browser } = await trusting();
     const other = await enrolled();
