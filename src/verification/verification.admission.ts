@@ -2,12 +2,13 @@ import { Inject, Injectable } from '@nestjs/common';
 import { v7 as uuidv7 } from 'uuid';
 import { PhoneVault } from '../database/phone-vault.js';
 import { addressBucket } from '../http/index.js';
-import type { AdmissionRule, AdmissionRules } from './domain/admission.js';
+import type { AdmissionRule, AdmissionRules, Simulation } from './domain/admission.js';
 import { type Caller, hasProver, identityOf, proversOf } from './domain/caller.js';
 import { type Channel, PhoneNumber } from './domain/phone-number.js';
 import type { VerificationPolicy } from './domain/policy.js';
 import { VerificationProvider } from './domain/verification-provider.js';
-import type { VerificationRecord } from './domain/verification-record.js';
+import { isCoolingDown, type VerificationRecord } from './domain/verification-record.js';
+import { CallerFingerprints } from './verification.callers.js';
 import { DEFAULT_PURPOSE, type StartVerification } from './verification.input.js';
 import { KeyRotator } from './verification.key-rotator.js';
 import { ADMISSION, VERIFICATION_POLICY } from './verification.options.js';
@@ -33,6 +34,7 @@ export class VerificationAdmission {
     private readonly sender: VerificationSender,
     private readonly vault: PhoneVault,
     private readonly keys: KeyRotator,
+    private readonly callers: CallerFingerprints,
     @Inject(ADMISSION) private readonly admission: AdmissionRules,
     @Inject(VERIFICATION_POLICY) private readonly policy: VerificationPolicy,
   ) {}
@@ -82,7 +84,7 @@ export class VerificationAdmission {
     }
     const asked = await this.asked(phone, input);
     const rules = this.rulesFor(phone, channel, asked.confirmedFor, caller);
-    const simulation = await this.repository.simulateStart(asked, rules);
+    const simulation = await this.simulated(asked, rules, caller);
     const { outcome, refusedBy: rule } = simulation;
     const refusal = outcome === 'refused' ? refusalOfRule(simulation, rules) : null;
     return {
@@ -93,6 +95,19 @@ export class VerificationAdmission {
       retryAfterSeconds: refusal?.retryAfterSeconds ?? null,
       rules: simulation.rules,
     };
+  }
+
+  private async simulated(
+    asked: Parameters<VerificationRepository['simulateStart']>[0],
+    rules: AdmissionRule[],
+    caller: Caller,
+  ): Promise<Simulation> {
+    const simulation = await this.repository.simulateStart(asked, rules);
+    if (simulation.outcome !== 'joined') return simulation;
+    const live = await this.repository.findLive(asked.phoneFingerprint, asked.confirmedFor);
+    if (!live || this.callers.mayProve(caller, live) || isCoolingDown(live)) return simulation;
+    // What another session of the user asked for makes way, as a request of another purpose does.
+    return this.repository.simulateStart({ ...asked, purpose: '' }, rules);
   }
 
   /** The rules that a further message of a request has to pass. */

@@ -8,6 +8,7 @@ import { parseOneTimeCode } from './domain/one-time-code.js';
 import { type Channel, PhoneNumber } from './domain/phone-number.js';
 import type { VerificationPolicy } from './domain/policy.js';
 import {
+  isCoolingDown,
   isInDoubt,
   publicStatus,
   secondsUntil,
@@ -67,14 +68,11 @@ export class VerificationService {
       if (admission.outcome === 'refused') return refusalOfRule(admission, rules);
       const live = await this.repository.findLive(request.phoneFingerprint, request.confirmedFor);
       if (!live) continue;
-      const joins = admission.outcome === 'joined';
-      if (!this.callers.mayProve(input.caller, live)) {
-        // Another session of the same user has asked for it, and has the time of the cooldown to type its code.
-        if (isCoolingDown(live)) {
-          if (joins) return success({ ...live, requestedElsewhere: true });
-          return failure('phone-busy', { retryAfterSeconds: secondsUntilResend(live) });
-        }
-      } else if (joins) return this.rejoin(live);
+      if (admission.outcome === 'joined') {
+        if (this.callers.mayProve(input.caller, live)) return this.rejoin(live);
+        // Another session of the same user asked for it, and has the time of the cooldown to type its code.
+        if (isCoolingDown(live)) return success({ ...live, requestedElsewhere: true });
+      }
       // One person wants one code at a time: the newest purpose, and the newest session, is where they are.
       await this.end(live, input.caller);
     }
@@ -290,10 +288,6 @@ export class VerificationService {
     };
   }
 }
-
-/** A further message cannot be asked for yet; neither while the first one is being sent. */
-const isCoolingDown = ({ resendAvailableAt, readAt }: VerificationRecord) =>
-  resendAvailableAt === null || resendAvailableAt > readAt;
 
 const secondsUntilResend = (request: VerificationRecord) => secondsUntil(request.resendAvailableAt, request);
 

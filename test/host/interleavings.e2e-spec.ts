@@ -4,7 +4,7 @@ import { mustBe, requestIdOf, settingsOf, Visitor } from './visitor.js';
 
 const SECRET = 'the signature secret of the account';
 /** `INTERLEAVINGS=500 npx jest test/host/interleavings` tries more. */
-const RUNS = Number(process.env['INTERLEAVINGS'] ?? 25);
+const RUNS = Number(process.env['INTERLEAVINGS'] ?? 12);
 
 const step = fc.record({
   who: fc.integer({ min: 0, max: 1 }),

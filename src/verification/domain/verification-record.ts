@@ -65,6 +65,10 @@ export function isInDoubt(record: VerificationRecord): boolean {
   return record.status === 'PENDING' && record.sendUntil === null && (record.checkInDoubt || lapsed);
 }
 
+/** A further message cannot be asked for yet; neither while the first one is being sent. */
+export const isCoolingDown = ({ resendAvailableAt, readAt }: VerificationRecord): boolean =>
+  resendAvailableAt === null || resendAvailableAt > readAt;
+
 export const ACTIONS = ['verify', 'resend', 'cancel'] as const;
 export type Action = (typeof ACTIONS)[number];
 
