@@ -18,7 +18,7 @@ export const DateFromText = (): PropertyDecorator =>
     typeof value === 'string' ? fromText(value, dateWithinBounds) : value,
   );
 
-/** @returns an invalid date for a text that is no date, or one out of bounds */
+/** @returns an invalid date for malformed text and for a date out of bounds */
 function dateWithinBounds(text: string): Date {
   const date = new Date(text);
   return date >= FIRST_DATE && date <= LAST_DATE ? date : new Date(NaN);

@@ -37,7 +37,7 @@ export class VerificationJudge {
     this.isTold = Boolean(vonage?.signatureSecret) && vonage?.api !== 'v1';
   }
 
-  /** Somebody will tell what became of a check whose answer was lost: the provider when asked, or its webhook. */
+  /** A lost answer will still come: the provider can be asked for it, or its webhook brings it. */
   private get isVerdictOwed(): boolean {
     return this.canAsk || this.isTold;
   }

@@ -39,7 +39,7 @@ export const failure = (
   more: Omit<VerificationFailure, 'ok' | 'code'> = {},
 ): VerificationFailure => ({ ok: false, code, ...more });
 
-/** When it is worth asking again what became of a check whose answer was lost. */
+/** When to ask again while the provider still owes the answer to a check. */
 const VERDICT_RETRY_AFTER_SECONDS = 2;
 
 const isBusy = ({ checkUntil, readAt }: VerificationRecord) => checkUntil !== null && checkUntil > readAt;

@@ -52,7 +52,7 @@ export class ApiTokens {
   ) {}
 
   /**
-   * @returns null for what is no token, is not known, has expired or was revoked, and when that is true of a token it was
+   * @returns null for a malformed, unknown, expired or revoked token, and when that is true of a token it was
    *   made with, or when the person who made the first of them has lost the role
    */
   async authenticate(token: string): Promise<KnownToken | null> {

@@ -65,8 +65,8 @@ const cancelled = (may: string, actor: Actor) =>
 export const CHECK_STATEMENTS = {
   /**
    * Spends one attempt and takes the request for one check, or does nothing. $6: also when the answer of the check
-   * before was lost (a provider that can be asked what became of it is asked that first). $7: of its record. $8: the
-   * fingerprint of the code and of who submits it, $9: of who submits it. Hot: 3 of 4.
+   * before was lost (a provider that can be asked for it is asked first). $7: the id of the decision. $8: the fingerprint
+   * of the code together with who submits it. $9: the fingerprints of who submits it. Hot: 3 of 4.
    */
   claimCheck: change({
     set: `attempts = r.attempts + 1, check_token = $2, check_until = clock_timestamp() + ${seconds('$4')},
