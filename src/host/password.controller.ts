@@ -8,6 +8,7 @@ import {
   CurrentAssurance,
   factorRequired,
   PostThrottler,
+  sessionOf,
   TwoFactorService,
 } from '../two-factor/index.js';
 import { ChangePasswordDto, PasswordResource } from './dto.js';
@@ -58,16 +59,17 @@ export class PasswordController {
     'rate-limited',
   )
   async change(
-    @CurrentAssurance() { userId }: Assurance,
+    @CurrentAssurance() assurance: Assurance,
     @Body() { currentPassword, password }: ChangePasswordDto,
     @Req() request: Request,
     @Res({ passthrough: true }) response: Response,
   ): Promise<PasswordResource> {
     await this.requireFreshFactor(request);
-    const user = await this.users.find(userId!);
+    const session = sessionOf(assurance);
+    const user = await this.users.find(session.userId);
     if (!user) throw Problem.http('forbidden');
     if (!(await this.signIns.confirm(user, currentPassword))) throw wrongPassword();
-    const changed = await this.passwords.replace(user, password);
+    const changed = await this.passwords.replace(session, user, password);
     if (!changed) throw wrongPassword();
     await this.twoFactor.renew(request, response, changed.epoch);
     await this.browsers.remember(request, response, user.id);

@@ -2,6 +2,7 @@ import type { AddressInfo } from 'node:net';
 import { createApp } from '../../src/app.setup.js';
 import { loadConfig } from '../../src/config/index.js';
 import { freshNumber, startApplication, type TestApplication } from '../support/application.js';
+import { until } from '../support/until.js';
 import { testEnvironment } from '../support/environment.js';
 import { tokenIn } from '../support/mailbox.js';
 import { codeOf, mustBe, PASSWORD, Visitor } from './visitor.js';
@@ -130,6 +131,39 @@ describe.each(['json', 'html'] as const)('passwords (%s)', (kind) => {
     const answers = await Promise.all([change(owner, NEW_PASSWORD), change(thief, ALTERNATIVE)]);
     expect(answers.filter(({ status }) => status === 200)).toHaveLength(1);
     owner.password = answers[0].status === 200 ? NEW_PASSWORD : ALTERNATIVE;
+    expect((await owner.elsewhere().signsIn()).status).toBe(done);
+  });
+
+  it('a change that is under way while the owner signs out everywhere is refused', async () => {
+    const owner = await visitor().signsUp();
+    const thief = owner.elsewhere();
+    await thief.signsIn();
+    // Holds the user's row, as a change that came first does, until the thief's waits for it.
+    const blocker = await application.sql.connect();
+    try {
+      await blocker.query('BEGIN');
+      const { rows } = await blocker.query<{ id: string }>('SELECT id FROM host_users WHERE email = $1', [
+        owner.email,
+      ]);
+      const { id } = rows[0]!;
+      await blocker.query(
+        `INSERT INTO factor_epochs (user_id, epoch) VALUES ($1, 1)
+         ON CONFLICT (user_id) DO UPDATE SET epoch = factor_epochs.epoch + 1`,
+        [id],
+      );
+      const late = thief.post('/account/password', { currentPassword: PASSWORD, password: NEW_PASSWORD });
+      await until(async () => {
+        const waiting = await application.sql.query(
+          `SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE '%factor_epochs%'`,
+        );
+        return waiting.rows.length > 0;
+      });
+      await blocker.query('COMMIT');
+      expect((await late).status).toBe(kind === 'json' ? 401 : 303);
+    } finally {
+      blocker.release();
+    }
+    expect(await isIn(thief)).toBe(false);
     expect((await owner.elsewhere().signsIn()).status).toBe(done);
   });
 

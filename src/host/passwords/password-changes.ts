@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { rowsIn } from '../../database/sql.js';
-import { FactorChanges } from '../../two-factor/index.js';
+import { FactorChanges, type SignedInSession } from '../../two-factor/index.js';
 import { normaliseEmail } from '../email-address.js';
 import { AccountMails } from '../mail/account-mails.js';
 import type { User } from '../user.entity.js';
@@ -29,15 +29,18 @@ export class PasswordChanges {
 
   /**
    * @param also in the same transaction
+   * @param session that asks for the change; by default it is made whatever the user's epoch is
    * @returns the user's new epoch, for the session that goes on; null when there is no such user
+   * @throws Problem `sign-in-required` when that session has ended meanwhile
    */
   async change(
     userId: string,
     password: string,
     also: (sql: EntityManager) => Promise<boolean> = () => Promise.resolve(true),
+    session?: SignedInSession,
   ): Promise<{ epoch: number } | null> {
     const passwordHash = await this.hashes.hash(password);
-    const made = await this.factors.make(userId, async (sql) => {
+    const write = async (sql: EntityManager) => {
       if (!(await also(sql))) return null;
       const [user] = await rowsIn<{ email: string }>(
         sql,
@@ -48,23 +51,25 @@ export class PasswordChanges {
       await this.failures.forgetAll(sql, user.email);
       await this.browsers.forgetAll(sql, userId);
       return user;
-    });
+    };
+    const made = session ? await this.factors.makeIn(session, write) : await this.factors.make(userId, write);
     if (made) this.mails.sendPasswordChanged(made.changed.email);
     return made && { epoch: made.epoch };
   }
 
   /**
-   * The same for a user who has just shown the present password.
+   * The same for a user who has just shown the present password in this session.
    * @returns null when it was changed meanwhile: then it was not the present one any more
    */
-  replace(user: User, password: string): Promise<{ epoch: number } | null> {
-    return this.change(user.id, password, async (sql) => {
+  replace(session: SignedInSession, user: User, password: string): Promise<{ epoch: number } | null> {
+    const isPresent = async (sql: EntityManager) => {
       const present = await rowsIn(sql, 'SELECT 1 FROM host_users WHERE id = $1 AND password_hash = $2', [
         user.id,
         user.passwordHash,
       ]);
       return present.length > 0;
-    });
+    };
+    return this.change(user.id, password, isPresent, session);
   }
 
   /** Sends a reset link, if there is such an account; takes as long if there is none. */
