@@ -3,7 +3,7 @@ import { v7 as uuidv7 } from 'uuid';
 import { PhoneVault } from '../database/phone-vault.js';
 import { addressBucket } from '../http/index.js';
 import type { AdmissionRule, AdmissionRules, Simulation } from './domain/admission.js';
-import { type Caller, hasProver, identityOf, proversOf } from './domain/caller.js';
+import { type Caller, hasProver, identityOf } from './domain/caller.js';
 import { type Channel, PhoneNumber } from './domain/phone-number.js';
 import type { VerificationPolicy } from './domain/policy.js';
 import { VerificationProvider } from './domain/verification-provider.js';
@@ -57,7 +57,7 @@ export class VerificationAdmission {
       phoneLastDigits: phone.lastDigits,
       callerFingerprint: asked.callerFingerprints[0],
       callerBound: identityOf(caller).bound,
-      proverFingerprint: hasProver(caller) ? this.vault.fingerprint('caller', proversOf(caller)[0]) : null,
+      proverFingerprint: hasProver(caller) ? this.callers.ofProvers(caller)[0]! : null,
       context: input.context ?? null,
       prefixFingerprint: this.vault.fingerprint('limit', `prefix ${phone.prefix}`),
       callerAddress: address,
@@ -149,7 +149,7 @@ export class VerificationAdmission {
       phoneFingerprint,
       confirmedFor: (confirmed && caller.userId) || '',
       userId: caller.userId ?? null,
-      callerFingerprints: this.vault.fingerprints('caller', identityOf(caller).text),
+      callerFingerprints: this.callers.of(caller),
     };
   }
 }

@@ -17,9 +17,11 @@ export function accountCommands(program: Command): Command[] {
         if (!user) return { result: null, lines: ['there is no such account'], refused: true };
         const password = randomBytes(18).toString('base64url');
         const entry = { actor: actor(), action: 'password.set', target: `user ${user.id}`, reason };
-        await get(PasswordChanges).change(user.id, password, async (sql) => {
-          await get(AuditLog).appendIn(sql, entry);
-          return true;
+        await get(PasswordChanges).change(user.id, password, {
+          also: async (sql) => {
+            await get(AuditLog).appendIn(sql, entry);
+            return true;
+          },
         });
         return { result: { password }, lines: [password] };
       }),

@@ -28,20 +28,19 @@ export class PasswordChanges {
   ) {}
 
   /**
-   * @param also in the same transaction
-   * @param session that asks for the change; by default it is made whatever the user's epoch is
+   * @param options.also in the same transaction; false when nothing is to be changed
+   * @param options.session that asks for the change; by default it is made whatever the user's epoch is
    * @returns the user's new epoch, for the session that goes on; null when there is no such user
    * @throws Problem `sign-in-required` when that session has ended meanwhile
    */
   async change(
     userId: string,
     password: string,
-    also: (sql: EntityManager) => Promise<boolean> = () => Promise.resolve(true),
-    session?: SignedInSession,
+    { also, session }: { also?: (sql: EntityManager) => Promise<boolean>; session?: SignedInSession } = {},
   ): Promise<{ epoch: number } | null> {
     const passwordHash = await this.hashes.hash(password);
     const write = async (sql: EntityManager) => {
-      if (!(await also(sql))) return null;
+      if (also && !(await also(sql))) return null;
       const [user] = await rowsIn<{ email: string }>(
         sql,
         'UPDATE host_users SET password_hash = $2 WHERE id = $1 RETURNING email',
@@ -62,14 +61,14 @@ export class PasswordChanges {
    * @returns null when it was changed meanwhile: then it was not the present one any more
    */
   replace(session: SignedInSession, user: User, password: string): Promise<{ epoch: number } | null> {
-    const isPresent = async (sql: EntityManager) => {
+    const also = async (sql: EntityManager) => {
       const present = await rowsIn(sql, 'SELECT 1 FROM host_users WHERE id = $1 AND password_hash = $2', [
         user.id,
         user.passwordHash,
       ]);
       return present.length > 0;
     };
-    return this.change(user.id, password, isPresent, session);
+    return this.change(user.id, password, { also, session });
   }
 
   /** Sends a reset link, if there is such an account; takes as long if there is none. */
@@ -89,9 +88,9 @@ export class PasswordChanges {
   async reset(token: string, password: string): Promise<string | null> {
     const link = await this.links.find('password-reset', token);
     if (!link?.userId) return null;
-    const changed = await this.change(link.userId, password, (sql) =>
-      this.links.use(sql, 'password-reset', token),
-    );
+    const changed = await this.change(link.userId, password, {
+      also: (sql) => this.links.use(sql, 'password-reset', token),
+    });
     return changed && link.userId;
   }
 }

@@ -4,7 +4,7 @@ import { DataSource, type EntityManager } from 'typeorm';
 import { rowsIn, rowsOf } from '../../database/sql.js';
 import { VerificationService } from '../../verification/index.js';
 import type { SignedInSession } from '../assurance/assurance.js';
-import { twoFactorProblem } from '../two-factor.problems.js';
+import { signInProblem } from '../guard/refusals.js';
 import { RESOLVED_OPTIONS, type ResolvedOptions } from '../two-factor.options.js';
 
 const ALL_OF_A_USER = [
@@ -19,10 +19,6 @@ const ALL_OF_A_USER = [
 /** Ends a transaction that has found nothing to change. */
 class NothingChanged extends Error {}
 
-/**
- * Changes of a user's factors, one after the other, each with a new epoch. Everything that was begun under the epoch
- * before ends with it: other sessions, trusted browsers, live codes, enrolments and step-ups.
- */
 /** What decides whether a session of a user is still good, read in one statement. */
 export interface UserStanding {
   /** How often the user's factors have changed; 0 for somebody who never had any. */
@@ -34,6 +30,10 @@ export interface UserStanding {
 }
 
 /** Changes of a user's factors, one after the other, each with a new epoch: sessions and trusted browsers of before end. */
+/**
+ * Changes of a user's factors, one after the other, each with a new epoch. Everything that was begun under the epoch
+ * before ends with it: other sessions, trusted browsers, live codes, enrolments and step-ups.
+ */
 @Injectable()
 export class FactorChanges {
   constructor(
@@ -153,7 +153,7 @@ export class FactorChanges {
     try {
       made = await this.dataSource.transaction(async (sql) => {
         const epoch = await this.lock(sql, userId);
-        if (admittedUnder !== null && admittedUnder !== epoch) throw this.sessionEnded();
+        if (admittedUnder !== null && admittedUnder !== epoch) throw signInProblem(this.options.signInPath);
         const changed = await change(sql);
         if (changed === null) throw new NothingChanged();
         await this.voidPending(sql, userId);
@@ -188,14 +188,5 @@ export class FactorChanges {
   private async voidPending(sql: EntityManager, userId: string): Promise<void> {
     await rowsIn(sql, 'DELETE FROM authenticators WHERE user_id = $1 AND confirmed_at IS NULL', [userId]);
     await rowsIn(sql, 'DELETE FROM step_up_grants WHERE user_id = $1 AND used_at IS NULL', [userId]);
-  }
-
-  private sessionEnded() {
-    const next = this.options.signInPath;
-    return twoFactorProblem('sign-in-required', {
-      members: { next },
-      headers: { 'WWW-Authenticate': 'Bearer' },
-      redirectTo: next,
-    });
   }
 }

@@ -6,14 +6,17 @@ import type { TwoFactorService } from '../two-factor.service.js';
 
 type Paths = Pick<TwoFactorService, 'challengePath' | 'signInPath'>;
 
-/** @param here where the person was going; null for what cannot be gone back to: a post */
-export function signInRequired(paths: Paths, here: string | null): Problem {
-  const next = paths.signInPath(safePath(here, '/'));
-  return twoFactorProblem('sign-in-required', {
+/** Whoever asks is nobody, or not any longer. @param next where to sign in */
+export const signInProblem = (next: string): Problem =>
+  twoFactorProblem('sign-in-required', {
     members: { next },
     headers: { 'WWW-Authenticate': 'Bearer' },
     redirectTo: next,
   });
+
+/** @param here where the person was going; null for what cannot be gone back to: a post */
+export function signInRequired(paths: Paths, here: string | null): Problem {
+  return signInProblem(paths.signInPath(safePath(here, '/')));
 }
 
 /** As RFC 9470 has it, and where to go for a browser. */
