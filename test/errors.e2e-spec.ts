@@ -120,7 +120,7 @@ const rows: Row[] = [
       const first = client.json('POST', '/verify-otp', { requestId, otpCode: code });
       const isClaimed = async () =>
         (
-          await sql.query('SELECT 1 FROM verification_requests WHERE id = $1 AND check_token IS NOT NULL', [
+          await sql.query('SELECT 1 FROM verification_requests WHERE id = $1 AND lease_token IS NOT NULL', [
             requestId,
           ])
         ).rowCount === 1;

@@ -29,7 +29,7 @@ describe('keys can be replaced while everything runs', () => {
       for (const service of [oldOne, newOne]) {
         expect(await service.check({ requestId, caller: owner, code })).toMatchObject({ code: 'wrong-code' });
       }
-      const { rows } = await before.sql.query('SELECT wrong_codes FROM phone_guards');
+      const { rows } = await before.sql.query('SELECT wrong_codes FROM number_slots');
       expect(rows).toEqual([{ wrong_codes: 2 }]);
       expect(before.sandbox.ledger(phoneNumber)).toHaveLength(1);
       expect(
@@ -82,7 +82,7 @@ describe('keys can be replaced while everything runs', () => {
         const caller = { sessionId: 'a stranger' };
         // The number still has its live request and its count of wrong codes, now under the new fingerprint only.
         expect(await newest.start({ phoneNumber, caller })).toMatchObject({ code: 'phone-busy' });
-        const guards = await sql.query('SELECT wrong_codes FROM phone_guards WHERE wrong_codes > 0');
+        const guards = await sql.query('SELECT wrong_codes FROM number_slots WHERE wrong_codes > 0');
         expect(guards.rows).toEqual([{ wrong_codes: 1 }]);
       } finally {
         await after.close();

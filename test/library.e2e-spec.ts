@@ -10,7 +10,7 @@ import {
   VerificationModule,
   VerificationService,
 } from '../src/index.js';
-import { FakeVerificationProvider } from '../src/verification/testing/index.js';
+import { FakeVerificationProvider } from '../src/verification/provider/testing/index.js';
 import { createTestDatabase, type TestDatabase } from './support/database.js';
 
 const ring = (id: string) => `${id}:${randomBytes(32).toString('base64')}`;

@@ -76,7 +76,7 @@ describe.each(['v2', 'v1'])('messages whose answer was lost are found again by t
     });
     const { body } = await client.json('POST', '/request-otp', { phoneNumber });
     await sql.query(`UPDATE verification_requests SET expires_at = now() WHERE id = $1`, [body['requestId']]);
-    await sql.query(`UPDATE phone_guards SET live_until = now() WHERE live_request_id = $1`, [
+    await sql.query(`UPDATE number_slots SET live_until = now() WHERE live_request_id = $1`, [
       body['requestId'],
     ]);
     const { VerificationReconciler } = await import('../src/index.js');

@@ -1,4 +1,4 @@
 export { type DatabaseOptions, dataSourceOptions } from './data-source-options.js';
 export { pendingMigrations, revertLastMigration, runMigrations } from './migrate.js';
 export { migrations } from './migrations/index.js';
-export { PhoneVault } from './phone-vault.js';
+export { PersonalDataCipher } from './personal-data-cipher.js';

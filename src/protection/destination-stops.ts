@@ -2,7 +2,7 @@ import { Inject, Injectable, Logger } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource } from 'typeorm';
 import { rowsOf } from '../database/sql.js';
-import { PhoneVault } from '../database/phone-vault.js';
+import { PersonalDataCipher } from '../database/personal-data-cipher.js';
 import { PhoneNumber } from '../verification/index.js';
 import { bucketKey } from './bucket-key.js';
 import { RESOLVED_PROTECTION, type ResolvedProtection } from './protection.options.js';
@@ -31,7 +31,7 @@ export class DestinationStops {
 
   constructor(
     @InjectDataSource() private readonly dataSource: DataSource,
-    private readonly vault: PhoneVault,
+    private readonly cipher: PersonalDataCipher,
     @Inject(RESOLVED_PROTECTION) private readonly options: ResolvedProtection,
   ) {}
 
@@ -61,14 +61,14 @@ export class DestinationStops {
     // Erased meanwhile: others of its prefix will do next time.
     if (phoneNumber === null) return null;
     const { prefix } = PhoneNumber.fromE164(
-      this.vault.open(phoneNumber, 'verification_requests.phone_number', id),
+      this.cipher.open(phoneNumber, 'verification_requests.phone_number', id),
     );
     return { scope: 'prefix', label: prefix, started, verified };
   }
 
   /** @returns false when another instance was first */
   private async write({ scope, label, started, verified }: Stop, seconds: number): Promise<boolean> {
-    const key = bucketKey(this.vault.fingerprint('limit', `${scope} ${label}`));
+    const key = bucketKey(this.cipher.fingerprint('limit', `${scope} ${label}`));
     const rows = await rowsOf<unknown>(this.dataSource, WRITE, [
       scope,
       key,

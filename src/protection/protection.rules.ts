@@ -1,6 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { isIP } from 'node:net';
-import { PhoneVault } from '../database/phone-vault.js';
+import { PersonalDataCipher } from '../database/personal-data-cipher.js';
 import { addressBucket } from '../http/index.js';
 import {
   type AdmissionRule,
@@ -32,7 +32,7 @@ const SAID_OUTRIGHT: ReadonlySet<RuleName> = new Set(['number-type', 'country', 
 @Injectable()
 export class ProtectionRules extends AdmissionRules {
   constructor(
-    private readonly vault: PhoneVault,
+    private readonly cipher: PersonalDataCipher,
     private readonly prices: MessagePrices,
     @Inject(RESOLVED_PROTECTION) private readonly options: ResolvedProtection,
     @Inject(VERIFICATION_POLICY) private readonly policy: VerificationPolicy,
@@ -71,7 +71,7 @@ export class ProtectionRules extends AdmissionRules {
         ...this.named('block-list'),
         ...refused,
         kind: 'block',
-        number_keys: this.vault
+        number_keys: this.cipher
           .fingerprints('phone', phone.e164)
           .map((fingerprint) => fingerprint.toString('base64')),
         prefix: phone.prefix,
@@ -171,7 +171,7 @@ export class ProtectionRules extends AdmissionRules {
   }
 
   private keys(scope: string, text: string): string[] {
-    return bucketKeys(this.vault, scope, text).map((key) => key.toString('base64'));
+    return bucketKeys(this.cipher, scope, text).map((key) => key.toString('base64'));
   }
 }
 

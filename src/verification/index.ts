@@ -18,7 +18,7 @@ export {
   transition,
   TRANSITIONS,
 } from './domain/lifecycle.js';
-export type * from './domain/outcomes.js';
+export type * from './provider/outcomes.js';
 export { type Channel, isCountry, maskPhoneNumber, PhoneNumber } from './domain/phone-number.js';
 export { DEFAULT_POLICY, type VerificationPolicy } from './domain/policy.js';
 export type { Actor, EventType, VerificationEvent } from './domain/verification-event.js';
@@ -27,13 +27,13 @@ export {
   type VerificationContext,
   type VerificationRecord,
 } from './domain/verification-record.js';
-export { type StartRequest, VerificationProvider } from './domain/verification-provider.js';
+export { type StartRequest, VerificationProvider } from './provider/verification-provider.js';
 export { CheckVerificationDto, ResendVerificationDto } from './dto/on-verification.dto.js';
 export { describeService } from './dto/service.resource.js';
 export { StartVerificationDto } from './dto/start-verification.dto.js';
 export { toResource, VerificationResource } from './dto/verification.resource.js';
 export { BLOCK_KINDS, type BlockKind } from './entities/admission.entities.js';
-export { PhoneGuard, verificationEntities, VerificationRequest } from './entities/index.js';
+export { NumberSlot, verificationEntities, VerificationRequest } from './entities/index.js';
 export { VERIFICATION_EVENT } from './journal/event-announcer.js';
 export { type Alteration, type AuditReport, JournalAuditor } from './journal/journal-auditor.js';
 export { KeyRotator, type RotationProgress } from './verification.key-rotator.js';
@@ -48,5 +48,5 @@ export { failure } from './verification.results.js';
 export type { SimulatedStart, VerificationFailure, VerificationResult } from './verification.results.js';
 export { VerificationService } from './verification.service.js';
 export type { OnVerification, StartVerification } from './verification.input.js';
-export { VonageV1Provider } from './vonage/vonage-v1.provider.js';
-export { VonageV2Provider } from './vonage/vonage-v2.provider.js';
+export { VonageV1Provider } from './provider/vonage/vonage-v1.provider.js';
+export { VonageV2Provider } from './provider/vonage/vonage-v2.provider.js';

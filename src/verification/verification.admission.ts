@@ -1,12 +1,12 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { v7 as uuidv7 } from 'uuid';
-import { PhoneVault } from '../database/phone-vault.js';
+import { PersonalDataCipher } from '../database/personal-data-cipher.js';
 import { addressBucket } from '../http/index.js';
 import type { AdmissionRule, AdmissionRules, Simulation } from './domain/admission.js';
 import { type Caller, hasProver, identityOf } from './domain/caller.js';
 import { type Channel, PhoneNumber } from './domain/phone-number.js';
 import type { VerificationPolicy } from './domain/policy.js';
-import { VerificationProvider } from './domain/verification-provider.js';
+import { VerificationProvider } from './provider/verification-provider.js';
 import { isCoolingDown, type VerificationRecord } from './domain/verification-record.js';
 import { CallerFingerprints } from './verification.callers.js';
 import { DEFAULT_PURPOSE, type StartVerification } from './verification.input.js';
@@ -32,7 +32,7 @@ export class VerificationAdmission {
     private readonly repository: VerificationRepository,
     private readonly provider: VerificationProvider,
     private readonly sender: VerificationSender,
-    private readonly vault: PhoneVault,
+    private readonly cipher: PersonalDataCipher,
     private readonly keys: KeyRotator,
     private readonly callers: CallerFingerprints,
     @Inject(ADMISSION) private readonly admission: AdmissionRules,
@@ -52,18 +52,18 @@ export class VerificationAdmission {
       ...asked,
       id,
       channel,
-      sealedPhoneNumber: this.vault.seal(phone.e164, 'verification_requests.phone_number', id),
+      sealedPhoneNumber: this.cipher.seal(phone.e164, 'verification_requests.phone_number', id),
       phoneCountry: phone.country,
       phoneLastDigits: phone.lastDigits,
       callerFingerprint: asked.callerFingerprints[0],
       callerBound: identityOf(caller).bound,
       proverFingerprint: hasProver(caller) ? this.callers.ofProvers(caller)[0]! : null,
       context: input.context ?? null,
-      prefixFingerprint: this.vault.fingerprint('limit', `prefix ${phone.prefix}`),
+      prefixFingerprint: this.cipher.fingerprint('limit', `prefix ${phone.prefix}`),
       callerAddress: address,
       countedByCaller: input.callerCountsWrongCodes ?? false,
-      userFingerprint: asked.userId === null ? null : this.vault.userFingerprints(asked.userId)[0],
-      addressFingerprint: address === null ? null : this.vault.addressFingerprints(address)[0],
+      userFingerprint: asked.userId === null ? null : this.cipher.userFingerprints(asked.userId)[0],
+      addressFingerprint: address === null ? null : this.cipher.addressFingerprints(address)[0],
       callerAgent: caller.userAgent?.slice(0, LONGEST_AGENT) ?? null,
       locale: input.locale ?? null,
       codeLength: this.policy.codeLength,
@@ -118,7 +118,7 @@ export class VerificationAdmission {
     // Erased: it is over, and the claim will say so.
     if (request.phoneNumber === null) return [];
     const phone = PhoneNumber.fromE164(
-      this.vault.open(request.phoneNumber, 'verification_requests.phone_number', request.id),
+      this.cipher.open(request.phoneNumber, 'verification_requests.phone_number', request.id),
     );
     // Whoever resends without naming the user resends for the user who started it.
     const known = { ...caller, userId: caller.userId ?? request.userId };
@@ -141,7 +141,7 @@ export class VerificationAdmission {
     phone: PhoneNumber,
     { confirmed, caller, purpose = DEFAULT_PURPOSE }: StartVerification,
   ) {
-    const [phoneFingerprint, ...older] = this.vault.fingerprints('phone', phone.e164);
+    const [phoneFingerprint, ...older] = this.cipher.fingerprints('phone', phone.e164);
     // Only while a fingerprint key is being replaced: what the number did under the old key counts under the new one.
     if (older.length > 0) await this.keys.carryOver(phoneFingerprint, older);
     return {

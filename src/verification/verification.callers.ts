@@ -1,27 +1,27 @@
 import { Injectable } from '@nestjs/common';
-import { PhoneVault } from '../database/phone-vault.js';
+import { PersonalDataCipher } from '../database/personal-data-cipher.js';
 import { type Caller, identityOf, proversOf } from './domain/caller.js';
 import type { VerificationRecord } from './domain/verification-record.js';
 
 /** What is kept of callers and of the codes they type: fingerprints, under every key of the ring. */
 @Injectable()
 export class CallerFingerprints {
-  constructor(private readonly vault: PhoneVault) {}
+  constructor(private readonly cipher: PersonalDataCipher) {}
 
   /** Of who calls: whom a request belongs to. */
   of(caller: Caller): [Buffer, ...Buffer[]] {
-    return this.vault.fingerprints('caller', identityOf(caller).text);
+    return this.cipher.fingerprints('caller', identityOf(caller).text);
   }
 
   /** Of the session and the device that the caller shows: whose codes a request accepts. */
   ofProvers(caller: Caller): Buffer[] {
-    return proversOf(caller).flatMap((prover) => this.vault.fingerprints('caller', prover));
+    return proversOf(caller).flatMap((prover) => this.cipher.fingerprints('caller', prover));
   }
 
   /** Of a code together with the request it is typed for and who types it. The first one is kept with the check. */
   ofCode(requestId: string, code: string, caller: Caller): [Buffer, ...Buffer[]] {
     const [first, ...others] = proversOf(caller).flatMap((prover) =>
-      this.vault.fingerprints('code', `${requestId.toLowerCase()}\0${code}\0${prover}`),
+      this.cipher.fingerprints('code', `${requestId.toLowerCase()}\0${code}\0${prover}`),
     );
     return [first!, ...others];
   }

@@ -10,7 +10,7 @@ import {
 import { ApiHeader } from '@nestjs/swagger';
 import type { Request } from 'express';
 import { from, lastValueFrom, type Observable } from 'rxjs';
-import { PhoneVault } from '../database/phone-vault.js';
+import { PersonalDataCipher } from '../database/personal-data-cipher.js';
 import { Problem, type ProblemDetails } from '../http/index.js';
 import { identityOf } from './domain/caller.js';
 import { VERIFICATION_ERRORS } from './domain/error-catalogue.js';
@@ -37,7 +37,7 @@ const problem = (code: 'idempotency-key-reused' | 'idempotency-key-in-use', deta
 export class IdempotencyInterceptor implements NestInterceptor {
   constructor(
     private readonly keys: IdempotencyRepository,
-    private readonly vault: PhoneVault,
+    private readonly cipher: PersonalDataCipher,
     @Inject(VERIFICATION_OPTIONS) private readonly options: VerificationModuleOptions,
   ) {}
 
@@ -56,8 +56,8 @@ export class IdempotencyInterceptor implements NestInterceptor {
     // Without a user or a cookie the key alone must do: a phone's address changes between two tries.
     const owner = identity.bound ? identity.text : '';
     const named = JSON.stringify([request.path, owner, key]);
-    const [keyFingerprint, ...older] = this.vault.fingerprints('caller', named);
-    const bodies = this.vault.fingerprints('caller', JSON.stringify(request.body ?? {}));
+    const [keyFingerprint, ...older] = this.cipher.fingerprints('caller', named);
+    const bodies = this.cipher.fingerprints('caller', JSON.stringify(request.body ?? {}));
 
     // While a fingerprint key is being replaced, the first call may be known under the old one.
     for (const known of older) {

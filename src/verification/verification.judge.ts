@@ -6,8 +6,8 @@ import {
   describeOutcome,
   type LookupOutcome,
   type ProviderVerdict,
-} from './domain/outcomes.js';
-import { VerificationProvider } from './domain/verification-provider.js';
+} from './provider/outcomes.js';
+import { VerificationProvider } from './provider/verification-provider.js';
 import { publicStatus, type VerificationRecord } from './domain/verification-record.js';
 import { VERIFICATION_OPTIONS, type VerificationModuleOptions } from './verification.options.js';
 import type { CheckChange } from './verification.changes.js';

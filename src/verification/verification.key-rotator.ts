@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { type OpenOptions, PhoneVault } from '../database/phone-vault.js';
+import { type OpenOptions, PersonalDataCipher } from '../database/personal-data-cipher.js';
 import { StatementRunner } from './verification.statement-runner.js';
 
 export interface RotationProgress {
@@ -24,7 +24,7 @@ const BATCH = 500;
 export class KeyRotator {
   constructor(
     private readonly statements: StatementRunner,
-    private readonly vault: PhoneVault,
+    private readonly cipher: PersonalDataCipher,
   ) {}
 
   /** Everything that one number did under older fingerprints, counts and locks too, goes on under the newest. */
@@ -42,7 +42,7 @@ export class KeyRotator {
     report: (progress: RotationProgress) => void = () => undefined,
     options: OpenOptions = {},
   ): Promise<RotationProgress> {
-    const { encryption, fingerprint } = this.vault.newestKeys;
+    const { encryption, fingerprint } = this.cipher.newestKeys;
     const pair = [encryption, fingerprint];
     const [counted] = await this.statements.all<{ total: number }>('countSealed', []);
     const before = await this.statements.one<{
@@ -71,15 +71,15 @@ export class KeyRotator {
     const stale: { id: string; was: string; sealed: string }[] = [];
     const carried = new Map<string, { newest: Buffer; older: Buffer }>();
     for (const { id, phoneNumber, phoneFingerprint } of batch) {
-      const e164 = this.vault.open(phoneNumber, 'verification_requests.phone_number', id, options);
-      if (!this.vault.isCurrent(phoneNumber)) {
+      const e164 = this.cipher.open(phoneNumber, 'verification_requests.phone_number', id, options);
+      if (!this.cipher.isCurrent(phoneNumber)) {
         stale.push({
           id,
           was: phoneNumber,
-          sealed: this.vault.seal(e164, 'verification_requests.phone_number', id),
+          sealed: this.cipher.seal(e164, 'verification_requests.phone_number', id),
         });
       }
-      const newest = this.vault.fingerprint('phone', e164);
+      const newest = this.cipher.fingerprint('phone', e164);
       if (!newest.equals(phoneFingerprint)) {
         carried.set(phoneFingerprint.toString('hex'), { newest, older: phoneFingerprint });
       }

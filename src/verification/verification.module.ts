@@ -1,15 +1,15 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { Module } from '@nestjs/common';
 import { getOptionsToken, getStorageToken } from '@nestjs/throttler';
-import { PhoneVault } from '../database/phone-vault.js';
+import { PersonalDataCipher } from '../database/personal-data-cipher.js';
 import { SharedThrottlerStorage } from '../http/index.js';
 import { AdmissionRules, AllowedCountries } from './domain/admission.js';
 import { resolvePolicy, type VerificationPolicy } from './domain/policy.js';
-import { VerificationProvider } from './domain/verification-provider.js';
+import { VerificationProvider } from './provider/verification-provider.js';
 import { EventAnnouncer } from './journal/event-announcer.js';
 import { JournalAuditor } from './journal/journal-auditor.js';
-import { ProtectedProvider } from './provider-protection/protected-provider.js';
-import { ProviderPacer } from './provider-protection/provider-pacer.js';
+import { ProtectedProvider } from './provider/protected-provider.js';
+import { ProviderPacer } from './provider/provider-pacer.js';
 import { VerificationAdmission } from './verification.admission.js';
 import { CallerFingerprints } from './verification.callers.js';
 import { IdempotencyRepository } from './verification.idempotency-repository.js';
@@ -33,8 +33,8 @@ import { StatementRunner } from './verification.statement-runner.js';
 import { VerificationService } from './verification.service.js';
 import { VerificationWebhooks } from './webhooks/verification.webhooks.js';
 import { throttlersOf } from './verification.throttler.js';
-import { VonageV1Provider } from './vonage/vonage-v1.provider.js';
-import { VonageV2Provider } from './vonage/vonage-v2.provider.js';
+import { VonageV1Provider } from './provider/vonage/vonage-v1.provider.js';
+import { VonageV2Provider } from './provider/vonage/vonage-v2.provider.js';
 
 const DEFAULT_TIMEOUT_MS = 5000;
 
@@ -103,10 +103,13 @@ function createPolicy({ policy, vonage }: VerificationModuleOptions): Verificati
         rules ?? new AllowedCountries(allowedCountries),
     },
     {
-      provide: PhoneVault,
+      provide: PersonalDataCipher,
       inject: [VERIFICATION_OPTIONS],
       useFactory: ({ keys }: VerificationModuleOptions) =>
-        new PhoneVault({ encryption: toKeyRing(keys.encryption), fingerprint: toKeyRing(keys.fingerprint) }),
+        new PersonalDataCipher({
+          encryption: toKeyRing(keys.encryption),
+          fingerprint: toKeyRing(keys.fingerprint),
+        }),
     },
     // The throttler's own module cannot see our options; these are the two providers that its guard asks for.
     {
@@ -127,7 +130,7 @@ function createPolicy({ policy, vonage }: VerificationModuleOptions): Verificati
     VerificationReconciler,
     JournalAuditor,
     KeyRotator,
-    PhoneVault,
+    PersonalDataCipher,
     VERIFICATION_POLICY,
     CodeForm,
     PhoneForm,

@@ -3,8 +3,8 @@ import type { Request } from 'express';
 import { type KeyRing, parseKeyRing } from '../config/key-ring.js';
 import type { Caller } from './domain/caller.js';
 import type { VerificationPolicy } from './domain/policy.js';
-import type { VerificationProvider } from './domain/verification-provider.js';
-import type { VonageConnection } from './vonage/transport.js';
+import type { VerificationProvider } from './provider/verification-provider.js';
+import type { VonageConnection } from './provider/vonage/transport.js';
 
 /** A flood fence: at most `limit` calls per window; null for none. */
 export type Throttle = { limit: number; windowSeconds: number } | null;

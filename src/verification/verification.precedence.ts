@@ -1,5 +1,5 @@
 import { Injectable, Logger } from '@nestjs/common';
-import { VerificationProvider } from './domain/verification-provider.js';
+import { VerificationProvider } from './provider/verification-provider.js';
 import { VerificationRepository } from './verification.repository.js';
 
 /** Vonage lets nobody cancel sooner. */

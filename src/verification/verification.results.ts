@@ -42,7 +42,7 @@ export const failure = (
 /** When to ask again while the provider still owes the answer to a check. */
 const VERDICT_RETRY_AFTER_SECONDS = 2;
 
-const isBusy = ({ checkUntil, readAt }: VerificationRecord) => checkUntil !== null && checkUntil > readAt;
+const isBusy = ({ leaseUntil, readAt }: VerificationRecord) => leaseUntil !== null && leaseUntil > readAt;
 
 /** Why a request that the caller may know of did not take what was asked of it, read from the row as it is now. */
 export function refusalOf(request: VerificationRecord): VerificationFailure {
@@ -56,8 +56,11 @@ export function refusalOf(request: VerificationRecord): VerificationFailure {
     case 'FAILED':
       return failure(request.reason === 'attempts-exhausted' ? 'attempts-exhausted' : 'expired', { request });
     case 'PENDING':
-      if (request.sendUntil !== null) {
-        return failure('not-ready', { request, retryAfterSeconds: secondsUntil(request.sendUntil, request) });
+      if (request.sendLeaseUntil !== null) {
+        return failure('not-ready', {
+          request,
+          retryAfterSeconds: secondsUntil(request.sendLeaseUntil, request),
+        });
       }
       // A verdict is still owed: it may be a success, so this is not the end.
       if (isInDoubt(request))

@@ -1,12 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { Inject, Injectable, Logger } from '@nestjs/common';
-import { PhoneVault } from '../database/phone-vault.js';
+import { PersonalDataCipher } from '../database/personal-data-cipher.js';
 import { GIVES_BACK } from './domain/admission.js';
-import { describeOutcome, type Fault, type StartOutcome } from './domain/outcomes.js';
+import { describeOutcome, type Fault, type StartOutcome } from './provider/outcomes.js';
 import { PhoneNumber } from './domain/phone-number.js';
 import type { VerificationPolicy } from './domain/policy.js';
 import type { Actor } from './domain/verification-event.js';
-import { VerificationProvider } from './domain/verification-provider.js';
+import { VerificationProvider } from './provider/verification-provider.js';
 import type { VerificationRecord } from './domain/verification-record.js';
 import { VERIFICATION_POLICY } from './verification.options.js';
 import { OwnerPrecedence } from './verification.precedence.js';
@@ -27,7 +27,7 @@ export class VerificationSender {
   constructor(
     private readonly repository: VerificationRepository,
     private readonly provider: VerificationProvider,
-    private readonly vault: PhoneVault,
+    private readonly cipher: PersonalDataCipher,
     private readonly precedence: OwnerPrecedence,
     @Inject(VERIFICATION_POLICY) private readonly policy: VerificationPolicy,
   ) {}
@@ -207,7 +207,7 @@ export class VerificationSender {
   }
 
   private phoneNumberOf(request: VerificationRecord): string {
-    return this.vault.open(request.phoneNumber!, 'verification_requests.phone_number', request.id);
+    return this.cipher.open(request.phoneNumber!, 'verification_requests.phone_number', request.id);
   }
 
   /** After a compare-and-set: the row it changed, or else the row as somebody left it. */

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Inject, Injectable } from '@nestjs/common';
 import { NIL, validate as isUuid } from 'uuid';
-import { PhoneVault } from '../database/phone-vault.js';
+import { PersonalDataCipher } from '../database/personal-data-cipher.js';
 import type { Caller } from './domain/caller.js';
 import { parseOneTimeCode } from './domain/one-time-code.js';
 import { type Channel, PhoneNumber } from './domain/phone-number.js';
@@ -46,7 +46,7 @@ export class VerificationService {
     private readonly repository: VerificationRepository,
     private readonly sender: VerificationSender,
     private readonly judge: VerificationJudge,
-    private readonly vault: PhoneVault,
+    private readonly cipher: PersonalDataCipher,
     private readonly admission: VerificationAdmission,
     private readonly callers: CallerFingerprints,
     @Inject(VERIFICATION_POLICY) private readonly policy: VerificationPolicy,
@@ -188,14 +188,14 @@ export class VerificationService {
   async liftLock(of: { phoneNumber: string; country?: string } | { userId: string }): Promise<boolean> {
     if ('userId' in of) return this.repository.liftLockOfUser(of.userId);
     const phone = PhoneNumber.tryParse(of.phoneNumber, of.country);
-    return phone !== null && this.repository.liftLock(this.vault.fingerprints('phone', phone.e164));
+    return phone !== null && this.repository.liftLock(this.cipher.fingerprints('phone', phone.e164));
   }
 
   /** The whole number of a request, in E.164: for those who keep a proven number. @throws Error once it is erased */
   phoneNumberOf(request: VerificationRecord): PhoneNumber {
     if (request.phoneNumber === null) throw new Error('the number of this request is erased');
     return PhoneNumber.fromE164(
-      this.vault.open(request.phoneNumber, 'verification_requests.phone_number', request.id),
+      this.cipher.open(request.phoneNumber, 'verification_requests.phone_number', request.id),
     );
   }
 
@@ -231,7 +231,7 @@ export class VerificationService {
     const giveUpAt = Date.now() + REJOIN_WAIT_MS;
     let request: VerificationRecord | null = live;
     while (request?.status === 'SENDING') {
-      const lapsed = request.sendUntil !== null && request.sendUntil <= request.readAt;
+      const lapsed = request.sendLeaseUntil !== null && request.sendLeaseUntil <= request.readAt;
       const resumed = lapsed && (await this.sender.resume(request.id));
       if (resumed) return resumed;
       if (Date.now() >= giveUpAt) return success(request);
@@ -256,7 +256,7 @@ export class VerificationService {
 
   private refusalToResend(request: VerificationRecord): VerificationFailure {
     if (publicStatus(request) === 'PENDING' && request.attempts < request.maxAttempts) {
-      if (request.sends >= this.policy.maxSends && request.sendUntil === null) {
+      if (request.sends >= this.policy.maxSends && request.sendLeaseUntil === null) {
         return failure('rate-limited', {
           request,
           rule: 'message-cap',

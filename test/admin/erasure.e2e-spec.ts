@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { JournalAuditor } from '../../src/index.js';
-import { PhoneVault } from '../../src/database/phone-vault.js';
+import { PersonalDataCipher } from '../../src/database/personal-data-cipher.js';
 import { freshNumber, startApplication, type TestApplication, wrongCode } from '../support/application.js';
 import { Visitor } from '../host/visitor.js';
 import { program, type Program } from './administrator.js';
@@ -38,13 +38,13 @@ describe('erasing a person', () => {
 
   /** Whatever could be made again from the number. */
   function tracesOf(phoneNumber: string, userId: string): string[] {
-    const vault = application.app.get(PhoneVault, { strict: false });
+    const cipher = application.app.get(PersonalDataCipher, { strict: false });
     const texts = [
       ['phone', phoneNumber],
       ['limit', `number ${phoneNumber}`],
       ['limit', `confirmed-number ${phoneNumber} ${userId}`],
     ] as const;
-    const fingerprints = texts.flatMap(([kind, text]) => vault.fingerprints(kind, text));
+    const fingerprints = texts.flatMap(([kind, text]) => cipher.fingerprints(kind, text));
     return [
       phoneNumber,
       phoneNumber.slice(1),

@@ -83,7 +83,7 @@ describe('an administrator', () => {
     const right = await application.client.json('POST', '/verify-otp', { requestId, otpCode: code });
     expect(right.status).toBe(200);
     await application.sql.query(
-      `INSERT INTO user_guards (user_id, confirmed, wrong_codes, locked_at) VALUES ('anna', true, 20, now())`,
+      `INSERT INTO user_wrong_codes (user_id, confirmed, wrong_codes, locked_at) VALUES ('anna', true, 20, now())`,
     );
     await application.sql.query(
       `INSERT INTO factor_guards (user_id, method, wrong_codes) VALUES ('ben', 'totp', 7)`,

@@ -89,7 +89,7 @@ describe.each(APIS)(
         if (isTold) {
           // v1 is not asked again within a few seconds.
           await application.sql.query(
-            'UPDATE verification_requests SET check_until = NULL WHERE check_token IS NULL',
+            'UPDATE verification_requests SET lease_until = NULL WHERE lease_token IS NULL',
           );
           if (!name.startsWith('v1')) await until(async () => (await statusOf(requestId)) === 'VERIFIED');
           expect(codeOf(await thief.types(requestId, right))[0]).toBe(409);

@@ -67,7 +67,7 @@ describe('recovery codes', () => {
     const person = await enrolled();
     const [code] = await codesOf(person);
     await application.sql.query(
-      `INSERT INTO user_guards (user_id, confirmed, locked_at)
+      `INSERT INTO user_wrong_codes (user_id, confirmed, locked_at)
        SELECT user_id, true, now() FROM enrolled_phones ORDER BY created_at DESC LIMIT 1`,
     );
     const other = person.elsewhere();

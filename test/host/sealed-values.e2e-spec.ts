@@ -1,6 +1,6 @@
 import { createCipheriv, randomBytes } from 'node:crypto';
 import { formatKeyRing, parseKeyRing } from '../../src/config/key-ring.js';
-import { PhoneVault, type SealedColumn } from '../../src/database/phone-vault.js';
+import { PersonalDataCipher, type SealedColumn } from '../../src/database/personal-data-cipher.js';
 import { FactorKeyRotator } from '../../src/index.js';
 import { startApplication, type TestApplication } from '../support/application.js';
 import { testEnvironment } from '../support/environment.js';
@@ -57,7 +57,7 @@ describe('a sealed value opens only where it was sealed', () => {
     const { sql } = application;
     const victim = await (await new Visitor(application).signsUp()).enrols();
     mustBe(await victim.post('/two-factor/authenticators'), 'setting up');
-    const vault = new PhoneVault({ encryption: RING, fingerprint: FINGERPRINT_RING });
+    const cipher = new PersonalDataCipher({ encryption: RING, fingerprint: FINGERPRINT_RING });
     const columns: SealedColumn[] = [
       'verification_requests.phone_number',
       'enrolled_phones.phone_number',
@@ -75,7 +75,7 @@ describe('a sealed value opens only where it was sealed', () => {
     for (const column of columns) {
       const [table, name] = column.split('.');
       const { id, value } = await stored(column);
-      plain.set(column, vault.open(value, column, id));
+      plain.set(column, cipher.open(value, column, id));
       await sql.query(`UPDATE ${table} SET ${name} = $1`, [sealVersion1(plain.get(column)!, id)]);
     }
     expect((await victim.post('/two-factor/challenge')).status).toBe(500);
@@ -90,7 +90,7 @@ describe('a sealed value opens only where it was sealed', () => {
     for (const column of columns) {
       const { id, value } = await stored(column);
       expect(value).toMatch(/^v2:e1:/);
-      expect(vault.open(value, column, id)).toBe(plain.get(column));
+      expect(cipher.open(value, column, id)).toBe(plain.get(column));
     }
     mustBe(await victim.post('/two-factor/challenge'), 'the challenge');
   });

@@ -33,7 +33,7 @@ export class Start implements Command {
   /** Somebody whose message is just being sent is kept waiting for two seconds: that is for other tests. */
   check({ state, world }: Trial): boolean {
     const newest = requestAt(state, this.on.number, 0);
-    return newest?.status !== 'SENDING' || newest.sendUntil! < world.now() - 2;
+    return newest?.status !== 'SENDING' || newest.sendLeaseUntil! < world.now() - 2;
   }
 
   async run(trial: Trial, world: World): Promise<void> {

@@ -47,7 +47,7 @@ const fieldsOf = (row: Row, request: RequestState): Record<string, [unknown, unk
   sends: [row.sends, request.sends],
   channel: [row.channel, request.channel],
   'id at the provider': [row.providerId, request.providerId],
-  'message under way': [row.isSending, request.sendUntil !== null],
+  'message under way': [row.isSending, request.sendLeaseUntil !== null],
   'check under way': [row.claimed, request.claimed],
   'lost check': [row.inDoubt, request.inDoubt],
 });

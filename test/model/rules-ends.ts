@@ -70,7 +70,7 @@ export class Ends {
     request.claimAbout = null;
     if (!keepsDoubt) request.doubtAbout = null;
     if (to === 'PENDING') return;
-    request.sendUntil = null;
+    request.sendLeaseUntil = null;
     this.endAs(request, to, reason);
   }
 
@@ -101,7 +101,7 @@ export class Ends {
   protected resent(request: RequestState, providerId: string): void {
     if (request.claimed) countWrong(this.guardOf(request), request.uncounted, this.now);
     request.providerId = providerId;
-    request.sendUntil = null;
+    request.sendLeaseUntil = null;
     request.claimed = false;
     request.claimedUntil = null;
     request.inDoubt = false;
@@ -119,7 +119,7 @@ export class Ends {
       request.sends -= 1;
       request.channel = channel;
     }
-    request.sendUntil = unknown ? this.now : null;
+    request.sendLeaseUntil = unknown ? this.now : null;
     request.claimed = false;
     request.claimedUntil = null;
     request.resendAt = this.now + wait;
@@ -131,7 +131,7 @@ export class Ends {
     const wasSending = request.status === 'SENDING';
     request.status = wasSending ? 'FAILED' : 'EXPIRED';
     request.reason = wasSending ? 'send-lost' : null;
-    request.sendUntil = null;
+    request.sendLeaseUntil = null;
     countWrong(this.guardOf(request), request.claimed ? request.uncounted : 0, this.now);
     return true;
   }
@@ -154,7 +154,7 @@ export class Ends {
       case 'FAILED':
         return request.reason === 'attempts-exhausted' ? '410 attempts-exhausted' : '410 expired';
       case 'PENDING':
-        if (request.sendUntil !== null) return '409 not-ready';
+        if (request.sendLeaseUntil !== null) return '409 not-ready';
         if (isBusy(request, this.now) || request.inDoubt || request.claimed) return '409 check-in-progress';
         return request.attempts >= MAX_ATTEMPTS ? '410 attempts-exhausted' : '409 check-in-progress';
     }

@@ -64,7 +64,7 @@ export class Rules extends Ends {
       sends: 1,
       channel: 'sms',
       providerId: null,
-      sendUntil: now + LEASE,
+      sendLeaseUntil: now + LEASE,
       resendAt: null,
       claimed: false,
       claimedUntil: null,
@@ -87,7 +87,7 @@ export class Rules extends Ends {
     const isOpen = this.isCheckable(request);
     if (isOpen && !owed) return this.judge(request, right);
     const lapsed = request.claimed && !isBusy(request, this.now);
-    if (owed && request.sendUntil === null && (request.inDoubt || lapsed)) {
+    if (owed && request.sendLeaseUntil === null && (request.inDoubt || lapsed)) {
       this.settleDoubt(request);
       if (this.isCheckable(request) && !request.inDoubt && !request.claimed)
         return this.judge(request, right);
@@ -103,14 +103,14 @@ export class Rules extends Ends {
   resend(request: RequestState, caller: number, channel: Channel): Expected {
     if (request.owner !== caller) return UNKNOWN;
     const { now } = this;
-    const lost = request.sendUntil !== null;
+    const lost = request.sendLeaseUntil !== null;
     const pending = request.status === 'PENDING' && request.expiresAt > now;
     const mayTry = pending && request.attempts < MAX_ATTEMPTS && !isBusy(request, now);
     const isDue = request.resendAt !== null && request.resendAt <= now;
     if (mayTry && isDue && (request.sends < MAX_SENDS || lost) && !isWaiting(this.guardOf(request), now))
       return this.sendAgain(request, channel, lost);
 
-    if (request.status === 'SENDING' && request.sendUntil! <= now && request.expiresAt > now)
+    if (request.status === 'SENDING' && request.sendLeaseUntil! <= now && request.expiresAt > now)
       return this.send(request, true);
     if (isWaiting(this.guardOf(request), now)) return '429 rate-limited';
     if (publicStatus(request, now) === 'PENDING' && request.attempts < MAX_ATTEMPTS) {
@@ -137,7 +137,9 @@ export class Rules extends Ends {
     const report = { recovered: 0, unresolved: 0, settled: 0, swept: 0 };
     const { requests } = this.state;
     const lost = requests
-      .filter((request) => isLive(request) && request.sendUntil !== null && request.sendUntil <= this.now)
+      .filter(
+        (request) => isLive(request) && request.sendLeaseUntil !== null && request.sendLeaseUntil <= this.now,
+      )
       .filter((request) => request.expiresAt > this.now && !isBusy(request, this.now))
       .sort((a, b) => Number(a.status === 'PENDING') - Number(b.status === 'PENDING'));
     for (const request of lost) {
@@ -147,7 +149,8 @@ export class Rules extends Ends {
     }
     for (const request of requests) {
       const isOwed = request.status === 'PENDING' && (request.inDoubt || request.claimed);
-      const isFree = request.sendUntil === null && !isBusy(request, this.now) && request.expiresAt > this.now;
+      const isFree =
+        request.sendLeaseUntil === null && !isBusy(request, this.now) && request.expiresAt > this.now;
       if (this.state.api !== 'v1' || !isOwed || !isFree) continue;
       this.settleDoubt(request);
       if (request.status !== 'PENDING' || !request.inDoubt) report.settled += 1;
@@ -158,27 +161,27 @@ export class Rules extends Ends {
 
   private rejoin(live: RequestState, caller: number): Expected {
     if (live.owner !== caller) return '409 phone-busy';
-    if (live.status === 'SENDING' && live.sendUntil! <= this.now) return this.send(live, true);
+    if (live.status === 'SENDING' && live.sendLeaseUntil! <= this.now) return this.send(live, true);
     const status = publicStatus(live, this.now);
     return status === 'PENDING' ? OK : this.refusal(live);
   }
 
   private send(request: RequestState, earlierLost: boolean): Expected {
-    if (this.death) request.sendUntil = this.now + LEASE;
+    if (this.death) request.sendLeaseUntil = this.now + LEASE;
     if (this.dies('start')) return this.die(() => this.provider.start(request.number));
     const { effect, lost } = this.provider.start(request.number);
     if (lost || !effect) {
-      request.sendUntil = this.now;
+      request.sendLeaseUntil = this.now;
       return UNAVAILABLE;
     }
     if (!effect.isNew && !this.adopts(request, effect.id, earlierLost)) {
-      request.sendUntil = null;
+      request.sendLeaseUntil = null;
       this.endAs(request, 'FAILED', earlierLost ? 'send-lost' : 'send-rejected');
       return '409 phone-busy';
     }
     request.status = 'PENDING';
     request.providerId = effect.id;
-    request.sendUntil = null;
+    request.sendLeaseUntil = null;
     request.resendAt = this.now + COOLDOWN;
     return OK;
   }
@@ -192,7 +195,7 @@ export class Rules extends Ends {
         other.createdAt > this.now - ADOPTABLE_SECONDS,
     );
     const same = earlier.filter((other) => other.providerId === providerId);
-    if (!earlierLost && same.length === 0 && !earlier.some(({ sendUntil }) => sendUntil !== null))
+    if (!earlierLost && same.length === 0 && !earlier.some(({ sendLeaseUntil }) => sendLeaseUntil !== null))
       return false;
     const attempts = Math.max(0, ...same.map((other) => other.attempts));
     const expiresAt = Math.min(Infinity, ...same.map((other) => other.expiresAt));
@@ -246,7 +249,7 @@ export class Rules extends Ends {
     request.channel = channel;
     if (!request.claimed) request.uncounted = 0;
     this.claim(request, null);
-    request.sendUntil = this.now + LEASE;
+    request.sendLeaseUntil = this.now + LEASE;
     const cancel = () => this.provider.cancel(request.providerId!);
     if (this.dies('cancel')) return this.die(cancel);
     const cancelled = cancel();
@@ -291,7 +294,7 @@ export class Rules extends Ends {
       request.status === 'PENDING' &&
       request.expiresAt > now &&
       request.attempts < MAX_ATTEMPTS &&
-      request.sendUntil === null &&
+      request.sendLeaseUntil === null &&
       !isBusy(request, now) &&
       !isWaiting(this.guardOf(request), now)
     );

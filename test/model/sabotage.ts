@@ -24,7 +24,7 @@ export class Sabotage implements Command {
 const requests = (change: string) =>
   new Sabotage(`UPDATE verification_requests SET ${change} WHERE phone_fingerprint = ANY($1)`);
 const guards = (change: string) =>
-  new Sabotage(`UPDATE phone_guards SET ${change} WHERE phone_fingerprint = ANY($1)`);
+  new Sabotage(`UPDATE number_slots SET ${change} WHERE phone_fingerprint = ANY($1)`);
 
 /** Alone of all it is no affair of the invariants: the audit of the journal has to find it. */
 export const ALTERED_JOURNAL: Command[] = [

@@ -41,7 +41,7 @@ export interface RequestState {
   channel: Channel;
   providerId: string | null;
   /** Not null: it is not known whether a message went out; in the past: whoever comes first may find out. */
-  sendUntil: number | null;
+  sendLeaseUntil: number | null;
   resendAt: number | null;
   /** A check or a resend holds it, or did when its instance died. */
   claimed: boolean;

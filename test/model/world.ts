@@ -1,4 +1,4 @@
-import { PhoneVault } from '../../src/database/phone-vault.js';
+import { PersonalDataCipher } from '../../src/database/personal-data-cipher.js';
 import { VerificationReconciler } from '../../src/index.js';
 import { freshNumber, wrongCode } from '../support/application.js';
 import type { Answer } from '../support/client.js';
@@ -10,7 +10,13 @@ import type { FaultKind, FaultyOperation, ProviderState } from './state.js';
 /** `otp-caller` of the two callers. */
 const COOKIES = ['A', 'B'].map((letter) => ({ Cookie: `otp-caller=${letter.repeat(22)}` }));
 
-const COLUMNS_OF_TIME = ['send_until', 'check_until', 'resend_available_at', 'expires_at', 'created_at'];
+const COLUMNS_OF_TIME = [
+  'send_lease_until',
+  'lease_until',
+  'resend_available_at',
+  'expires_at',
+  'created_at',
+];
 
 /** One sequence's surroundings: its numbers in the application, at the provider and in the database. */
 export class World {
@@ -28,10 +34,10 @@ export class World {
   ) {
     // The clock, faults and messages of the sequence before are nobody's business.
     instances.application.sandbox.reset();
-    const vault = instances.application.app.get(PhoneVault);
+    const cipher = instances.application.app.get(PersonalDataCipher);
     this.phones = Array.from({ length: numbers }, () => {
       const e164 = freshNumber();
-      return { e164, fingerprint: vault.fingerprint('phone', e164) };
+      return { e164, fingerprint: cipher.fingerprint('phone', e164) };
     });
     this.diedWith = this.phones.map(() => 0);
   }
@@ -99,7 +105,7 @@ export class World {
     const fingerprints = this.phones.map(({ fingerprint }) => fingerprint);
     await sql.query(
       `WITH r AS (UPDATE verification_requests SET ${COLUMNS_OF_TIME.map(earlier).join(', ')} WHERE phone_fingerprint = ANY($2))
-       UPDATE phone_guards SET ${['live_until', 'wait_until'].map(earlier).join(', ')} WHERE phone_fingerprint = ANY($2)`,
+       UPDATE number_slots SET ${['live_until', 'wait_until'].map(earlier).join(', ')} WHERE phone_fingerprint = ANY($2)`,
       [seconds, fingerprints],
     );
   }
@@ -136,7 +142,7 @@ export class World {
   /** What a sequence that failed has left must not disturb the next. */
   async bury(): Promise<void> {
     await this.sabotage(
-      `UPDATE verification_requests SET status = 'FAILED', send_until = NULL WHERE phone_fingerprint = ANY($1)`,
+      `UPDATE verification_requests SET status = 'FAILED', send_lease_until = NULL WHERE phone_fingerprint = ANY($1)`,
     );
   }
 

@@ -44,7 +44,7 @@ describe('the record of decisions', () => {
     await check(requestId, code); // has to wait
     await check('01890000-0000-7000-8000-000000000000', code);
     await client.json('POST', '/resend-otp', { requestId });
-    await application.sql.query('UPDATE phone_guards SET wait_until = NULL');
+    await application.sql.query('UPDATE number_slots SET wait_until = NULL');
     await check(requestId, code);
     await check(requestId, code);
     await client.json('POST', '/request-otp', { phoneNumber });
@@ -70,7 +70,7 @@ describe('the record of decisions', () => {
     const phoneNumber = freshNumber();
     for (let i = 0; i < 4; i += 1) {
       await client.json('POST', '/request-otp', { phoneNumber: i ? phoneNumber : freshNumber() });
-      await application.sql.query('UPDATE phone_guards SET live_until = NULL, live_request_id = NULL');
+      await application.sql.query('UPDATE number_slots SET live_until = NULL, live_request_id = NULL');
     }
     for (const { outcome, rule, rules } of await decisions()) {
       const refusing = rules.filter((each) => each.outcome === 'refuse' && each.mode !== 'record');

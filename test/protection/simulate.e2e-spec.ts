@@ -68,7 +68,7 @@ describe('a simulation', () => {
     if (before === 'end') {
       await application.advanceProvider(400);
       await sql.query(
-        `UPDATE phone_guards SET live_until = now() - interval '1 second', live_request_id = NULL`,
+        `UPDATE number_slots SET live_until = now() - interval '1 second', live_request_id = NULL`,
       );
     } else if (before === 'hour') {
       await sql.query(
@@ -76,10 +76,10 @@ describe('a simulation', () => {
       );
     } else if (before === 'wrong-codes') {
       await sql.query(
-        `UPDATE phone_guards SET wait_until = now() + interval '30 seconds' WHERE random() < 0.1`,
+        `UPDATE number_slots SET wait_until = now() + interval '30 seconds' WHERE random() < 0.1`,
       );
     } else if (before === 'lift') {
-      await sql.query(`UPDATE phone_guards SET wait_until = NULL, locked_at = NULL`);
+      await sql.query(`UPDATE number_slots SET wait_until = NULL, locked_at = NULL`);
     }
   }
 

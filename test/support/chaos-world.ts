@@ -156,7 +156,7 @@ function recorder({ cluster, sandbox, words, sql }: Parts) {
         async () => {
           const { rows } = await sql.query<{ open: number }>(
             `SELECT count(*)::int AS open FROM verification_requests
-              WHERE status = 'SENDING' OR (status = 'PENDING' AND send_until IS NOT NULL)`,
+              WHERE status = 'SENDING' OR (status = 'PENDING' AND send_lease_until IS NOT NULL)`,
           );
           return rows[0]!.open === 0;
         },

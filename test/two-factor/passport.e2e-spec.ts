@@ -11,7 +11,7 @@ import {
   SmsOtpStrategy,
   VerificationService,
 } from '../../src/index.js';
-import { FakeVerificationProvider } from '../../src/verification/testing/index.js';
+import { FakeVerificationProvider } from '../../src/verification/provider/testing/index.js';
 import { freshNumber, wrongCode } from '../support/application.js';
 import { createTestDatabase, type TestDatabase } from '../support/database.js';
 import { newUser, post, type User, users, verificationModules } from '../support/passport-host.js';

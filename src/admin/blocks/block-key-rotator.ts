@@ -2,14 +2,14 @@ import { Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource } from 'typeorm';
 import { rowsOf } from '../../database/sql.js';
-import { type OpenOptions, PhoneVault } from '../../database/phone-vault.js';
+import { type OpenOptions, PersonalDataCipher } from '../../database/personal-data-cipher.js';
 
 /** Takes blocked numbers along when keys are replaced: without it a block would be gone with its key. */
 @Injectable()
 export class BlockKeyRotator {
   constructor(
     @InjectDataSource() private readonly dataSource: DataSource,
-    private readonly vault: PhoneVault,
+    private readonly cipher: PersonalDataCipher,
   ) {}
 
   /** Harmless to repeat. @returns how many are under the newest keys */
@@ -19,11 +19,11 @@ export class BlockKeyRotator {
       `SELECT id, value FROM block_entries WHERE kind = 'number'`,
     );
     for (const { id, value } of blocks) {
-      const e164 = this.vault.open(value, 'block_entries.value', id, options);
+      const e164 = this.cipher.open(value, 'block_entries.value', id, options);
       await rowsOf(this.dataSource, 'UPDATE block_entries SET value = $2, fingerprint = $3 WHERE id = $1', [
         id,
-        this.vault.seal(e164, 'block_entries.value', id),
-        this.vault.fingerprint('phone', e164),
+        this.cipher.seal(e164, 'block_entries.value', id),
+        this.cipher.fingerprint('phone', e164),
       ]);
     }
     return blocks.length;

@@ -3,7 +3,7 @@ import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
 import { rowsIn, rowsOf } from '../../database/sql.js';
-import { PhoneVault } from '../../database/phone-vault.js';
+import { PersonalDataCipher } from '../../database/personal-data-cipher.js';
 import type { BlockKind } from '../../verification/index.js';
 import type { Actor } from '../access/administrator.js';
 import { AuditLog } from '../audit/audit-log.service.js';
@@ -34,7 +34,7 @@ export interface StopRecord {
 export class Blocks {
   constructor(
     @InjectDataSource() private readonly dataSource: DataSource,
-    private readonly vault: PhoneVault,
+    private readonly cipher: PersonalDataCipher,
     private readonly audit: AuditLog,
   ) {}
 
@@ -74,9 +74,9 @@ export class Blocks {
           id,
           kind,
           // A number is sealed, so that it can be fingerprinted again when keys are replaced.
-          target.e164 ? this.vault.seal(target.e164, 'block_entries.value', id) : (target.value ?? null),
+          target.e164 ? this.cipher.seal(target.e164, 'block_entries.value', id) : (target.value ?? null),
           target.network ?? null,
-          target.e164 ? this.vault.fingerprint('phone', target.e164) : null,
+          target.e164 ? this.cipher.fingerprint('phone', target.e164) : null,
           target.label,
           reason,
           actor,

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource, type EntityManager } from 'typeorm';
 import { rowsIn, rowsOf } from '../../database/sql.js';
-import { PhoneVault, type SealedColumn } from '../../database/phone-vault.js';
+import { PersonalDataCipher, type SealedColumn } from '../../database/personal-data-cipher.js';
 import { bucketKeysOf } from '../../protection/index.js';
 import { FactorChanges } from '../../two-factor/index.js';
 import { PhoneNumber, VerificationService } from '../../verification/index.js';
@@ -56,7 +56,7 @@ const BATCH = 1000;
 export class Erasures {
   constructor(
     @InjectDataSource() private readonly dataSource: DataSource,
-    private readonly vault: PhoneVault,
+    private readonly cipher: PersonalDataCipher,
     private readonly verifications: VerificationService,
     private readonly factors: FactorChanges,
     private readonly audit: AuditLog,
@@ -122,15 +122,19 @@ export class Erasures {
           userId,
         ])
       : [];
-    const opened = known.map(({ id, source, sealed }) => this.vault.open(sealed, source, id));
+    const opened = known.map(({ id, source, sealed }) => this.cipher.open(sealed, source, id));
     const e164s = [...new Set([...(phone ? [phone.e164] : []), ...opened])];
-    const fingerprints = e164s.flatMap((e164) => this.vault.fingerprints('phone', e164));
+    const fingerprints = e164s.flatMap((e164) => this.cipher.fingerprints('phone', e164));
     const users = await rowsOf<{ userId: string; isOwner: boolean }>(this.dataSource, USERS_OF_NUMBER, [
       fingerprints,
     ]);
     const userIds = [...new Set([...users.map((user) => user.userId), ...(userId ? [userId] : [])])];
     const owners = [...new Set(users.filter(({ isOwner }) => isOwner).map((user) => user.userId))];
-    const buckets = bucketKeysOf(this.vault, { e164s, userIds, ...(userId ? { erasedUserId: userId } : {}) });
+    const buckets = bucketKeysOf(this.cipher, {
+      e164s,
+      userIds,
+      ...(userId ? { erasedUserId: userId } : {}),
+    });
     return { fingerprints, buckets, owners, userId: userId ?? null };
   }
 
@@ -157,7 +161,7 @@ export class Erasures {
       add(rows, table, (await rowsIn(sql, text, values)).length);
     await count('decisions', DECISIONS, [
       fingerprints,
-      userId === null ? [] : this.vault.userFingerprints(userId),
+      userId === null ? [] : this.cipher.userFingerprints(userId),
     ]);
     await count('limit_buckets', LIMIT_BUCKETS, [buckets]);
     for (const [table, text] of Object.entries(OF_NUMBER)) await count(table, text, [fingerprints]);

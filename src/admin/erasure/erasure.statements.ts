@@ -56,12 +56,12 @@ export const ENROLLED_PHONES = `
 
 /** Of the number, whoever used it. */
 export const OF_NUMBER = {
-  phone_guards: 'DELETE FROM phone_guards WHERE phone_fingerprint = ANY($1::bytea[]) RETURNING 1',
+  number_slots: 'DELETE FROM number_slots WHERE phone_fingerprint = ANY($1::bytea[]) RETURNING 1',
   block_entries: 'DELETE FROM block_entries WHERE fingerprint = ANY($1::bytea[]) RETURNING 1',
 } as const;
 
 /** Of the user. Second factors are taken by {@link FactorChanges.reset}. */
 export const OF_USER = {
-  phone_guards: 'DELETE FROM phone_guards WHERE confirmed_for = $1 RETURNING 1',
-  user_guards: 'DELETE FROM user_guards WHERE user_id = $1 RETURNING 1',
+  number_slots: 'DELETE FROM number_slots WHERE confirmed_for = $1 RETURNING 1',
+  user_wrong_codes: 'DELETE FROM user_wrong_codes WHERE user_id = $1 RETURNING 1',
 } as const;

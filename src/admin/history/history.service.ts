@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { PhoneVault } from '../../database/phone-vault.js';
+import { PersonalDataCipher } from '../../database/personal-data-cipher.js';
 import { addressBucket, Problem } from '../../http/index.js';
 import { maskPhoneNumber } from '../../verification/index.js';
 import { weighedResource } from '../policy/policy.dto.js';
@@ -27,7 +27,7 @@ export class History {
     private readonly repository: HistoryRepository,
     private readonly timelines: TimelineRepository,
     private readonly numbers: NumberTokens,
-    private readonly vault: PhoneVault,
+    private readonly cipher: PersonalDataCipher,
   ) {}
 
   async list(query: HistoryQueryDto): Promise<HistoryResource> {
@@ -96,8 +96,8 @@ export class History {
       this.timelines.page(
         {
           ...given({ rule, outcome }),
-          ...(user ? { users: this.vault.userFingerprints(user) } : {}),
-          ...(address ? { addresses: this.vault.addressFingerprints(addressBucket(address)) } : {}),
+          ...(user ? { users: this.cipher.userFingerprints(user) } : {}),
+          ...(address ? { addresses: this.cipher.addressFingerprints(addressBucket(address)) } : {}),
           ...(known ? { fingerprints: known.fingerprints } : {}),
         },
         { ...(after ? { after } : {}), ...(before ? { before } : {}) },

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { PhoneVault } from '../../database/phone-vault.js';
+import { PersonalDataCipher } from '../../database/personal-data-cipher.js';
 import { Problem } from '../../http/index.js';
 import { PhoneNumber } from '../../verification/index.js';
 
@@ -11,13 +11,13 @@ const SHAPE = /^[A-Za-z0-9_-]{43}(\.[A-Za-z0-9_-]{43}){0,8}$/;
  */
 @Injectable()
 export class NumberTokens {
-  constructor(private readonly vault: PhoneVault) {}
+  constructor(private readonly cipher: PersonalDataCipher) {}
 
   /** @throws Problem `invalid-input` naming the field */
   of(phoneNumber: string, country?: string, field = 'phoneNumber'): string {
     const phone = PhoneNumber.tryParse(phoneNumber, country);
     if (!phone) throw Problem.http('invalid-input', { errors: [{ field, code: 'no-number' }] });
-    return this.vault
+    return this.cipher
       .fingerprints('phone', phone.e164)
       .map((fingerprint) => fingerprint.toString('base64url'))
       .join('.');

@@ -132,7 +132,7 @@ export class Retention implements OnApplicationBootstrap, OnApplicationShutdown 
               ],
             },
             {
-              table: 'phone_guards',
+              table: 'number_slots',
               key: 'phone_fingerprint, confirmed_for',
               where: `t.locked_at IS NULL AND t.wrong_codes = 0 AND (t.live_until IS NULL OR t.live_until < $1)
                 AND NOT EXISTS (SELECT 1 FROM verification_requests r WHERE r.phone_fingerprint = t.phone_fingerprint)`,

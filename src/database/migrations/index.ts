@@ -17,6 +17,7 @@ import { LinkApiTokens1795000200301 } from './1795000200301-link-api-tokens.js';
 import { PseudonymiseDecisions1795000200302 } from './1795000200302-pseudonymise-decisions.js';
 import { CountWrongCodesBySource1795000200303 } from './1795000200303-count-wrong-codes-by-source.js';
 import { BindProofs1795000200500 } from './1795000200500-bind-proofs.js';
+import { NameLeases1796000000000 } from './1796000000000-name-leases.js';
 
 /** In order. A list and not a glob, so that bundlers and type checkers see them. */
 export const migrations = [
@@ -39,4 +40,5 @@ export const migrations = [
   PseudonymiseDecisions1795000200302,
   CountWrongCodesBySource1795000200303,
   BindProofs1795000200500,
+  NameLeases1796000000000,
 ];

@@ -1,7 +1,11 @@
 import { Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource } from 'typeorm';
-import { type OpenOptions, PhoneVault, type SealedColumn } from '../../database/phone-vault.js';
+import {
+  type OpenOptions,
+  PersonalDataCipher,
+  type SealedColumn,
+} from '../../database/personal-data-cipher.js';
 import { rowsOf } from '../../database/sql.js';
 
 const BATCH = 500;
@@ -16,7 +20,7 @@ interface Sealed {
 export class FactorKeyRotator {
   constructor(
     @InjectDataSource() private readonly dataSource: DataSource,
-    private readonly vault: PhoneVault,
+    private readonly cipher: PersonalDataCipher,
   ) {}
 
   /**
@@ -27,8 +31,8 @@ export class FactorKeyRotator {
    */
   async run(options: OpenOptions = {}): Promise<number> {
     const phones = await this.walk('enrolled_phones', 'phone_number', async ({ id, sealed }) => {
-      const e164 = this.vault.open(sealed, 'enrolled_phones.phone_number', id, options);
-      const [newest, ...older] = this.vault.fingerprints('phone', e164);
+      const e164 = this.cipher.open(sealed, 'enrolled_phones.phone_number', id, options);
+      const [newest, ...older] = this.cipher.fingerprints('phone', e164);
       await rowsOf(
         this.dataSource,
         `UPDATE enrolled_phones
@@ -39,7 +43,7 @@ export class FactorKeyRotator {
       );
     });
     const apps = await this.walk('authenticators', 'secret', async ({ id, sealed }) => {
-      const secret = this.vault.open(sealed, 'authenticators.secret', id, options);
+      const secret = this.cipher.open(sealed, 'authenticators.secret', id, options);
       await rowsOf(this.dataSource, 'UPDATE authenticators SET secret = $3 WHERE id = $1 AND secret = $2', [
         id,
         sealed,
@@ -50,7 +54,7 @@ export class FactorKeyRotator {
   }
 
   private underNewest(sealed: string, plain: string, column: SealedColumn, id: string): string {
-    return this.vault.isCurrent(sealed) ? sealed : this.vault.seal(plain, column, id);
+    return this.cipher.isCurrent(sealed) ? sealed : this.cipher.seal(plain, column, id);
   }
 
   private async walk(table: string, column: string, each: (row: Sealed) => Promise<void>): Promise<number> {

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource } from 'typeorm';
-import { PhoneVault } from '../../database/phone-vault.js';
+import { PersonalDataCipher } from '../../database/personal-data-cipher.js';
 import { rowsIn, rowsOf } from '../../database/sql.js';
 import { VERIFICATION_POLICY, type VerificationPolicy } from '../../verification/index.js';
 import { LogNotifier } from '../two-factor.notifier.js';
@@ -42,7 +42,7 @@ export class FactorLimits {
 
   constructor(
     @InjectDataSource() private readonly dataSource: DataSource,
-    private readonly vault: PhoneVault,
+    private readonly cipher: PersonalDataCipher,
     @Inject(RESOLVED_OPTIONS) private readonly options: ResolvedOptions,
     @Inject(VERIFICATION_POLICY) private readonly policy: VerificationPolicy,
   ) {}
@@ -147,7 +147,7 @@ export class FactorLimits {
     if (isTrusted) return [{ source: 'trusted', beforeWait, beforeLock }];
     const own = { beforeWait, beforeLock: Math.ceil(beforeLock * SHARE_OF_ONE) };
     const sessionHash = createHash('sha256').update(session).digest('base64url');
-    const addressHash = this.vault.fingerprint('limit', `factor address ${address}`).toString('base64url');
+    const addressHash = this.cipher.fingerprint('limit', `factor address ${address}`).toString('base64url');
     // Always in this order, so that two attempts at once never wait for each other.
     return [
       { source: `address ${addressHash}`, ...own },

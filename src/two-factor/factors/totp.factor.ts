@@ -3,7 +3,7 @@ import { InjectDataSource } from '@nestjs/typeorm';
 import { generateSecret, generateURI, verify } from 'otplib';
 import { DataSource } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
-import { PhoneVault } from '../../database/phone-vault.js';
+import { PersonalDataCipher } from '../../database/personal-data-cipher.js';
 import { rowsIn, rowsOf } from '../../database/sql.js';
 import type { SignedInSession } from '../assurance/assurance.js';
 import { RESOLVED_OPTIONS, type ResolvedOptions } from '../two-factor.options.js';
@@ -41,7 +41,7 @@ export class TotpFactor extends CodeFactor {
 
   constructor(
     @InjectDataSource() private readonly dataSource: DataSource,
-    private readonly vault: PhoneVault,
+    private readonly cipher: PersonalDataCipher,
     private readonly limits: FactorLimits,
     private readonly changes: FactorChanges,
     @Inject(RESOLVED_OPTIONS) private readonly options: ResolvedOptions,
@@ -85,7 +85,7 @@ export class TotpFactor extends CodeFactor {
       `WITH abandoned AS (DELETE FROM authenticators WHERE user_id = $2 AND confirmed_at IS NULL)
        INSERT INTO authenticators (id, user_id, secret, label, begun_in, created_at)
        VALUES ($1, $2, $3, $4, $5, now())`,
-      [id, userId, this.vault.seal(secret, 'authenticators.secret', id), label, sid],
+      [id, userId, this.cipher.seal(secret, 'authenticators.secret', id), label, sid],
     );
     return this.setupOf(userId, id, secret);
   }
@@ -94,7 +94,7 @@ export class TotpFactor extends CodeFactor {
   async pending(session: SignedInSession): Promise<AuthenticatorSetup | null> {
     const [row] = await this.unconfirmed(session);
     if (!row) return null;
-    const secret = this.vault.open(row.secret, 'authenticators.secret', row.id);
+    const secret = this.cipher.open(row.secret, 'authenticators.secret', row.id);
     return this.setupOf(session.userId, row.id, secret);
   }
 
@@ -146,7 +146,7 @@ export class TotpFactor extends CodeFactor {
   /** Of two uses of one code at once, one finds the step not yet spent. */
   private async spendStep({ id, secret }: AuthenticatorRecord, token: string): Promise<boolean> {
     const result = await verify({
-      secret: this.vault.open(secret, 'authenticators.secret', id),
+      secret: this.cipher.open(secret, 'authenticators.secret', id),
       token,
       epochTolerance: TOLERANCE_SECONDS,
     });

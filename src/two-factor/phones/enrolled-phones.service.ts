@@ -1,7 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
-import { PhoneVault } from '../../database/phone-vault.js';
+import { PersonalDataCipher } from '../../database/personal-data-cipher.js';
 import {
   type Channel,
   maskPhoneNumber,
@@ -43,7 +43,7 @@ export class EnrolledPhones {
     private readonly changes: FactorChanges,
     private readonly requests: BoundRequests,
     private readonly verifications: VerificationService,
-    private readonly vault: PhoneVault,
+    private readonly cipher: PersonalDataCipher,
     @Inject(RESOLVED_OPTIONS) private readonly options: ResolvedOptions,
   ) {}
 
@@ -55,7 +55,9 @@ export class EnrolledPhones {
   async numberOf(userId: string, id: string): Promise<PhoneNumber> {
     const phone = await this.repository.find(userId, id);
     if (!phone) throw twoFactorProblem('unknown-factor');
-    return PhoneNumber.fromE164(this.vault.open(phone.phoneNumber, 'enrolled_phones.phone_number', phone.id));
+    return PhoneNumber.fromE164(
+      this.cipher.open(phone.phoneNumber, 'enrolled_phones.phone_number', phone.id),
+    );
   }
 
   /**
@@ -145,7 +147,7 @@ export class EnrolledPhones {
   }
 
   private fingerprintsOf(number: PhoneNumber): [Buffer, ...Buffer[]] {
-    return this.vault.fingerprints('phone', number.e164);
+    return this.cipher.fingerprints('phone', number.e164);
   }
 
   private async add(
@@ -171,7 +173,7 @@ export class EnrolledPhones {
           {
             id,
             userId,
-            sealedPhoneNumber: this.vault.seal(number.e164, 'enrolled_phones.phone_number', id),
+            sealedPhoneNumber: this.cipher.seal(number.e164, 'enrolled_phones.phone_number', id),
             phoneFingerprint: fingerprints[0],
             isExclusive,
             phoneCountry: number.country,

@@ -5,7 +5,7 @@ import { isUUID } from 'class-validator';
 import type { Request } from 'express';
 import { DataSource } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
-import { PhoneVault } from '../../database/phone-vault.js';
+import { PersonalDataCipher } from '../../database/personal-data-cipher.js';
 import { rowsOf } from '../../database/sql.js';
 import { safePath, withHiddenCharactersShown } from '../../http/index.js';
 import { twoFactorProblem } from '../two-factor.problems.js';
@@ -36,7 +36,7 @@ export interface PendingStepUp {
 export class StepUpGrants {
   constructor(
     @InjectDataSource() private readonly dataSource: DataSource,
-    private readonly vault: PhoneVault,
+    private readonly cipher: PersonalDataCipher,
     private readonly twoFactor: TwoFactorService,
     @Inject(RESOLVED_OPTIONS) private readonly options: ResolvedOptions,
   ) {}
@@ -70,7 +70,7 @@ export class StepUpGrants {
         id,
         ...act,
         stepUp.action,
-        this.vault.seal(withHiddenCharactersShown(stepUp.summary), 'step_up_grants.summary', id),
+        this.cipher.seal(withHiddenCharactersShown(stepUp.summary), 'step_up_grants.summary', id),
         MINUTES,
       ],
     );
@@ -89,7 +89,7 @@ export class StepUpGrants {
       [id, userId, this.sessionHash(request)],
     );
     return row
-      ? { id: row.id, summary: this.vault.open(row.summary, 'step_up_grants.summary', row.id) }
+      ? { id: row.id, summary: this.cipher.open(row.summary, 'step_up_grants.summary', row.id) }
       : null;
   }
 

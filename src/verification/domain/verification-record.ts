@@ -1,5 +1,5 @@
 import { type EndReason, LIVE_STATUSES, type PublicStatus, type Status } from './lifecycle.js';
-import type { ProviderVerdict } from './outcomes.js';
+import type { ProviderVerdict } from '../provider/outcomes.js';
 import type { Channel } from './phone-number.js';
 
 /** Facts about what a proof is for, fixed when the request is made. */
@@ -35,8 +35,8 @@ export interface VerificationRecord {
   codeLength: number;
   providerRequestId: string | null;
   /** Not null while it is not known whether a message went out. */
-  sendUntil: Date | null;
-  checkUntil: Date | null;
+  sendLeaseUntil: Date | null;
+  leaseUntil: Date | null;
   /** A check or a resend holds it, or did when its process died. */
   checkClaimed: boolean;
   /** The answer of a check was lost: only the provider knows whether its code was right. */
@@ -61,8 +61,8 @@ export function publicStatus(record: VerificationRecord): PublicStatus {
 
 /** It is not known what became of a check: its answer was lost, or its process died before it wrote it down. */
 export function isInDoubt(record: VerificationRecord): boolean {
-  const lapsed = record.checkClaimed && record.checkUntil !== null && record.checkUntil <= record.readAt;
-  return record.status === 'PENDING' && record.sendUntil === null && (record.checkInDoubt || lapsed);
+  const lapsed = record.checkClaimed && record.leaseUntil !== null && record.leaseUntil <= record.readAt;
+  return record.status === 'PENDING' && record.sendLeaseUntil === null && (record.checkInDoubt || lapsed);
 }
 
 /** A further message cannot be asked for yet; neither while the first one is being sent. */
@@ -77,8 +77,8 @@ export function availableActions(record: VerificationRecord, maxSends: number): 
   if (publicStatus(record) !== 'PENDING' || record.requestedElsewhere) return [];
   const actions: Action[] = [];
   if (record.attempts < record.maxAttempts) {
-    if (record.status === 'PENDING' && record.sendUntil === null) actions.push('verify');
-    if (record.sends < maxSends || record.sendUntil !== null) actions.push('resend');
+    if (record.status === 'PENDING' && record.sendLeaseUntil === null) actions.push('verify');
+    if (record.sends < maxSends || record.sendLeaseUntil !== null) actions.push('resend');
   }
   actions.push('cancel');
   return actions;

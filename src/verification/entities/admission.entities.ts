@@ -175,7 +175,7 @@ export class Decision {
   @Column('text', { nullable: true })
   purpose!: string | null;
 
-  /** HMAC of the user's id: see `PhoneVault.userFingerprints`. */
+  /** HMAC of the user's id: see `PersonalDataCipher.userFingerprints`. */
   @Column('bytea', { name: 'user_fingerprint', nullable: true })
   userFingerprint!: Buffer | null;
 

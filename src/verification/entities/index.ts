@@ -8,22 +8,22 @@ import {
 } from './admission.entities.js';
 import { IdempotencyKey } from './idempotency-key.entity.js';
 import { KeyRotation } from './key-rotation.entity.js';
-import { PhoneGuard } from './phone-guard.entity.js';
+import { NumberSlot } from './number-slot.entity.js';
 import { ProviderPace } from './provider-pace.entity.js';
-import { UserGuard } from './user-guard.entity.js';
+import { UserWrongCodes } from './user-wrong-codes.entity.js';
 import { EventAnnouncerRow, VerificationEventRow } from './verification-event.entity.js';
 import { VerificationRequest } from './verification-request.entity.js';
 import { WebhookReceipt } from './webhook-receipt.entity.js';
 
-export { PhoneGuard, UserGuard, VerificationEventRow, VerificationRequest };
+export { NumberSlot, UserWrongCodes, VerificationEventRow, VerificationRequest };
 
 /** What a host adds to the `entities` of its own data source. */
 export const verificationEntities = [
   VerificationRequest,
   VerificationEventRow,
   EventAnnouncerRow,
-  PhoneGuard,
-  UserGuard,
+  NumberSlot,
+  UserWrongCodes,
   IdempotencyKey,
   WebhookReceipt,
   ProviderPace,

@@ -1,6 +1,6 @@
 import { Check, Column, Entity, Index, PrimaryColumn } from 'typeorm';
 import type { Channel } from '../domain/phone-number.js';
-import type { ProviderVerdict } from '../domain/outcomes.js';
+import type { ProviderVerdict } from '../provider/outcomes.js';
 import type { VerificationContext } from '../domain/verification-record.js';
 import { type EndReason, type Status, STATUSES } from '../domain/lifecycle.js';
 
@@ -39,7 +39,7 @@ export class VerificationRequest {
   @Column('text')
   channel!: Channel;
 
-  /** E.164, sealed by PhoneVault; null once erased. */
+  /** E.164, sealed by PersonalDataCipher; null once erased. */
   @Column('text', { name: 'phone_number', nullable: true })
   phoneNumber!: string | null;
 
@@ -56,7 +56,7 @@ export class VerificationRequest {
   @Column('boolean', { name: 'counted_by_caller', default: false })
   countedByCaller!: boolean;
 
-  /** The user whose confirmed factor this number is; empty for everyone else. Half of the key of phone_guards. */
+  /** The user whose confirmed factor this number is; empty for everyone else. Half of the key of number_slots. */
   @Column('text', { name: 'confirmed_for', default: '' })
   confirmedFor!: string;
 
@@ -109,8 +109,8 @@ export class VerificationRequest {
   sends!: number;
 
   /** Attempts of checks under way that the guards of number and user have not counted. */
-  @Column('smallint', { default: 0 })
-  uncounted!: number;
+  @Column('smallint', { name: 'unsettled_codes', default: 0 })
+  unsettledCodes!: number;
 
   /** The answer of a check was lost: only the provider knows whether its code was right. */
   @Column('boolean', { name: 'check_in_doubt', default: false })
@@ -142,15 +142,15 @@ export class VerificationRequest {
   providerRequestId!: string | null;
 
   /** Set while it is not known whether a message went out; in the past: whoever comes first may find out. */
-  @Column('timestamptz', { name: 'send_until', nullable: true })
-  sendUntil!: Date | null;
+  @Column('timestamptz', { name: 'send_lease_until', nullable: true })
+  sendLeaseUntil!: Date | null;
 
-  /** Names the one check or resend under way; it lapses at `check_until`. */
-  @Column('uuid', { name: 'check_token', nullable: true })
-  checkToken!: string | null;
+  /** Names the one check or resend under way; it lapses at `lease_until`. */
+  @Column('uuid', { name: 'lease_token', nullable: true })
+  leaseToken!: string | null;
 
-  @Column('timestamptz', { name: 'check_until', nullable: true })
-  checkUntil!: Date | null;
+  @Column('timestamptz', { name: 'lease_until', nullable: true })
+  leaseUntil!: Date | null;
 
   @Column('timestamptz', { name: 'resend_available_at', nullable: true })
   resendAvailableAt!: Date | null;

@@ -24,12 +24,12 @@ import {
 } from './guards.js';
 
 const FINISH_CHECK = {
-  set: `status = $3::text, reason = $4::text, attempts = r.attempts - $5::int, check_token = NULL, check_until = NULL,
-        check_in_doubt = $6, doubt_fingerprint = ${doubtAbout('$16::text')}, claim_fingerprint = NULL, send_until = CASE WHEN $3::text = 'PENDING' THEN r.send_until END,
+  set: `status = $3::text, reason = $4::text, attempts = r.attempts - $5::int, lease_token = NULL, lease_until = NULL,
+        check_in_doubt = $6, doubt_fingerprint = ${doubtAbout('$16::text')}, claim_fingerprint = NULL, send_lease_until = CASE WHEN $3::text = 'PENDING' THEN r.send_lease_until END,
         verified_at = CASE WHEN $3::text = 'VERIFIED' THEN clock_timestamp() END,
         ended_at = CASE WHEN $3::text <> 'PENDING' THEN clock_timestamp() END,
         price = coalesce($10::numeric + coalesce(r.price, 0), r.price), currency = coalesce($11::text, r.currency)`,
-  where: `r.id = $1 AND r.check_token = $2 AND ${from('matched')}`,
+  where: `r.id = $1 AND r.lease_token = $2 AND ${from('matched')}`,
   entry: {
     type: '$7::text',
     from: `'PENDING'`,
@@ -42,7 +42,7 @@ const FINISH_CHECK = {
   },
 };
 /** Codes that the provider found wrong, or that nobody knows of. */
-const NOT_RIGHT = `(CASE WHEN r.status = 'VERIFIED' THEN 0 ELSE r.uncounted - $5::int END)`;
+const NOT_RIGHT = `(CASE WHEN r.status = 'VERIFIED' THEN 0 ELSE r.unsettled_codes - $5::int END)`;
 
 /** Ends the request $1 for the reason $2. A code whose check is under way counts as wrong: a cancel must not make it free. */
 const cancelled = (may: string, actor: Actor) =>
@@ -69,13 +69,13 @@ export const CHECK_STATEMENTS = {
    * of the code together with who submits it. $9: the fingerprints of who submits it. Hot: 3 of 4.
    */
   claimCheck: change({
-    set: `attempts = r.attempts + 1, check_token = $2, check_until = clock_timestamp() + ${seconds('$4')},
-          uncounted = CASE WHEN r.check_token IS NULL THEN 1 ELSE r.uncounted + 1 END,
+    set: `attempts = r.attempts + 1, lease_token = $2, lease_until = clock_timestamp() + ${seconds('$4')},
+          unsettled_codes = CASE WHEN r.lease_token IS NULL THEN 1 ELSE r.unsettled_codes + 1 END,
           doubt_fingerprint = ${DOUBT_AFTER_LAPSE}, claim_fingerprint = $8,
-          check_in_doubt = r.check_in_doubt OR r.check_token IS NOT NULL`,
+          check_in_doubt = r.check_in_doubt OR r.lease_token IS NOT NULL`,
     where: `r.id = $1 AND r.purpose = $5 AND ${from('matched')} AND ${inTime} AND r.attempts < r.max_attempts
-        AND r.send_until IS NULL AND ${notBusy} AND ${boundTo('$3')} AND ${provenBy('$9')}
-        AND ($6 OR NOT r.check_in_doubt AND r.check_token IS NULL)
+        AND r.send_lease_until IS NULL AND ${notBusy} AND ${boundTo('$3')} AND ${provenBy('$9')}
+        AND ($6 OR NOT r.check_in_doubt AND r.lease_token IS NULL)
         AND NOT ${mustWait('r.phone_fingerprint', 'r.confirmed_for', 'r.user_id')}`,
     entry: { type: `'check-claimed'`, from: `'PENDING'`, to: `'PENDING'`, actor: `'caller'` },
     also: [ALLOWED_CHECK],
@@ -101,22 +101,22 @@ export const CHECK_STATEMENTS = {
    */
   claimDoubt: `
     UPDATE verification_requests r
-       SET check_token = $1, check_until = clock_timestamp() + ${seconds('$2')},
-           check_in_doubt = r.check_in_doubt OR r.check_token IS NOT NULL, uncounted = ${UNCOUNTED},
+       SET lease_token = $1, lease_until = clock_timestamp() + ${seconds('$2')},
+           check_in_doubt = r.check_in_doubt OR r.lease_token IS NOT NULL, unsettled_codes = ${UNCOUNTED},
            doubt_fingerprint = ${DOUBT_AFTER_LAPSE}, claim_fingerprint = NULL
      WHERE r.id = (SELECT r.id FROM verification_requests r
                     WHERE ${createdWithin('$5')} AND ${from('matched')} AND ${inTime}
-                      AND r.send_until IS NULL AND ${notBusy} AND ($4::uuid IS NULL OR r.id = $4::uuid)
-                      AND ((r.check_in_doubt OR r.check_token IS NOT NULL) AND ($3 OR r.provider_verdict IS NOT NULL)
+                      AND r.send_lease_until IS NULL AND ${notBusy} AND ($4::uuid IS NULL OR r.id = $4::uuid)
+                      AND ((r.check_in_doubt OR r.lease_token IS NOT NULL) AND ($3 OR r.provider_verdict IS NOT NULL)
                            OR r.provider_verdict <> 'verified')
-                    ORDER BY r.check_until NULLS FIRST FOR UPDATE SKIP LOCKED LIMIT 1)
+                    ORDER BY r.lease_until NULLS FIRST FOR UPDATE SKIP LOCKED LIMIT 1)
     RETURNING ${COLUMNS}`,
 
   /** Still nobody knows; asked again after $3 seconds. */
   keepDoubt: `
     UPDATE verification_requests r
-       SET check_token = NULL, check_until = clock_timestamp() + ${seconds('$3')}
-     WHERE r.id = $1 AND r.check_token = $2 AND ${from('matched')}
+       SET lease_token = NULL, lease_until = clock_timestamp() + ${seconds('$3')}
+     WHERE r.id = $1 AND r.lease_token = $2 AND ${from('matched')}
     RETURNING ${COLUMNS}`,
 
   /**
@@ -148,25 +148,25 @@ export const CHECK_STATEMENTS = {
     SELECT greatest(g.wait_until, u.wait_until) AS "waitUntil",
            g.locked_at IS NOT NULL OR u.locked_at IS NOT NULL AS locked, clock_timestamp() AS "readAt"
       FROM (SELECT $1::bytea AS phone, $2::text AS confirmed_for, $3::text AS user_id) k
-      LEFT JOIN phone_guards g ON g.phone_fingerprint = k.phone AND g.confirmed_for = k.confirmed_for
-      LEFT JOIN user_guards u ON u.user_id = k.user_id AND u.confirmed = (k.confirmed_for <> '')`,
+      LEFT JOIN number_slots g ON g.phone_fingerprint = k.phone AND g.confirmed_for = k.confirmed_for
+      LEFT JOIN user_wrong_codes u ON u.user_id = k.user_id AND u.confirmed = (k.confirmed_for <> '')`,
 
   findWaitOf: `
     SELECT greatest(g.wait_until, u.wait_until) AS "waitUntil",
            g.locked_at IS NOT NULL OR u.locked_at IS NOT NULL AS locked, clock_timestamp() AS "readAt"
       FROM verification_requests r
-      LEFT JOIN phone_guards g ON g.phone_fingerprint = r.phone_fingerprint AND g.confirmed_for = r.confirmed_for
-      LEFT JOIN user_guards u ON u.user_id = r.user_id AND u.confirmed = (r.confirmed_for <> '')
+      LEFT JOIN number_slots g ON g.phone_fingerprint = r.phone_fingerprint AND g.confirmed_for = r.confirmed_for
+      LEFT JOIN user_wrong_codes u ON u.user_id = r.user_id AND u.confirmed = (r.confirmed_for <> '')
      WHERE r.id = $1`,
 
   /** Forgets the wrong codes of a number, for whomever it is confirmed. */
   liftLock: `
-    UPDATE phone_guards SET wrong_codes = 0, wait_until = NULL, locked_at = NULL
+    UPDATE number_slots SET wrong_codes = 0, wait_until = NULL, locked_at = NULL
      WHERE phone_fingerprint = ANY($1::bytea[]) AND (wrong_codes > 0 OR locked_at IS NOT NULL)
     RETURNING confirmed_for`,
 
   liftLockOfUser: `
-    UPDATE user_guards SET wrong_codes = 0, wait_until = NULL, locked_at = NULL
+    UPDATE user_wrong_codes SET wrong_codes = 0, wait_until = NULL, locked_at = NULL
      WHERE user_id = $1 AND (wrong_codes > 0 OR locked_at IS NOT NULL)
     RETURNING user_id`,
 } as const;

@@ -9,7 +9,7 @@ export const seconds = (parameter: string) => `make_interval(secs => ${parameter
 export const inTime = 'r.expires_at > clock_timestamp()';
 /** Lets the BRIN index find the newest rows: `clock_timestamp()` is volatile, so no index could be used with it. */
 export const createdWithin = (parameter: string) => `r.created_at > now() - ${seconds(parameter)}`;
-export const notBusy = '(r.check_until IS NULL OR r.check_until <= clock_timestamp())';
+export const notBusy = '(r.lease_until IS NULL OR r.lease_until <= clock_timestamp())';
 /** The caller (by any of its fingerprints) may use the request: it started it, or nobody in particular did. */
 export const boundTo = (parameter: string) =>
   `(NOT r.caller_bound OR r.caller_fingerprint = ANY(${parameter}::bytea[]))`;
@@ -25,7 +25,7 @@ export const COLUMNS = `
   r.confirmed_for AS "confirmedFor", r.user_id AS "userId", r.caller_fingerprint AS "callerFingerprint", r.caller_bound AS "callerBound",
   r.prover_fingerprint AS "proverFingerprint", r.context,
   r.code_length AS "codeLength", r.max_attempts AS "maxAttempts", r.provider_request_id AS "providerRequestId",
-  r.send_until AS "sendUntil", r.check_until AS "checkUntil", r.check_token IS NOT NULL AS "checkClaimed",
+  r.send_lease_until AS "sendLeaseUntil", r.lease_until AS "leaseUntil", r.lease_token IS NOT NULL AS "checkClaimed",
   r.check_in_doubt AS "checkInDoubt", r.provider_verdict AS "providerVerdict",
   r.resend_available_at AS "resendAvailableAt",
   r.created_at AS "createdAt", r.expires_at AS "expiresAt", r.verified_at AS "verifiedAt",

@@ -6,10 +6,10 @@ const isOpen = (guard: string) =>
 
 /** A guard of this number or this user tells to wait. Expressions of the number, whom it is confirmed for, and the user. */
 export const mustWait = (phone: string, confirmedFor: string, user: string) => `(
-  EXISTS (SELECT 1 FROM phone_guards g
+  EXISTS (SELECT 1 FROM number_slots g
            WHERE g.phone_fingerprint = ${phone} AND g.confirmed_for = ${confirmedFor} AND NOT (${isOpen('g')}))
   OR ${user} IS NOT NULL AND EXISTS (
-      SELECT 1 FROM user_guards u
+      SELECT 1 FROM user_wrong_codes u
        WHERE u.user_id = ${user} AND u.confirmed = (${confirmedFor} <> '') AND NOT (${isOpen('u')})))`;
 
 /** The parameters that hold a {@link WrongCodeLimits}, from `$first` on. */
@@ -31,7 +31,7 @@ export const lockAfter = (count: string, limits: Limits, already: string) =>
 /** A CTE after `changed`: the guard of a number whose request is over names nobody any more. */
 export const freeGuard = `
   freed AS (
-    UPDATE phone_guards g SET live_request_id = NULL, live_until = NULL
+    UPDATE number_slots g SET live_request_id = NULL, live_until = NULL
       FROM changed r
      WHERE NOT (${isLive('r')})
        AND g.phone_fingerprint = r.phone_fingerprint AND g.confirmed_for = r.confirmed_for AND g.live_request_id = r.id
@@ -40,7 +40,7 @@ export const freeGuard = `
 /** A CTE after `changed`: the number is held as long as the request lives, not longer. */
 export const holdAsLong = `
   held AS (
-    UPDATE phone_guards g SET live_until = r.expires_at
+    UPDATE number_slots g SET live_until = r.expires_at
       FROM changed r
      WHERE g.phone_fingerprint = r.phone_fingerprint AND g.confirmed_for = r.confirmed_for AND g.live_request_id = r.id)`;
 
@@ -53,7 +53,7 @@ const DOUBT_AND_CLAIM = `
 
 /** {@link DOUBT_AND_CLAIM}, if a check is claimed and its process has died. */
 export const DOUBT_AFTER_LAPSE = `
-  CASE WHEN r.check_token IS NULL OR r.claim_fingerprint IS NULL THEN r.doubt_fingerprint ELSE ${DOUBT_AND_CLAIM} END`;
+  CASE WHEN r.lease_token IS NULL OR r.claim_fingerprint IS NULL THEN r.doubt_fingerprint ELSE ${DOUBT_AND_CLAIM} END`;
 
 /** Whom a late verdict belongs to after a check. @param about a text parameter: `this-check`, `earlier-check` or null */
 export const doubtAbout = (about: string) =>
@@ -63,7 +63,7 @@ export const doubtAbout = (about: string) =>
 export const NO_DOUBT = 'claim_fingerprint = NULL, doubt_fingerprint = NULL';
 
 /** A check or a resend is under way, or was when its process died: so many codes may have been wrong. */
-export const UNCOUNTED = 'CASE WHEN r.check_token IS NULL THEN 0 ELSE r.uncounted END';
+export const UNCOUNTED = 'CASE WHEN r.lease_token IS NULL THEN 0 ELSE r.unsettled_codes END';
 
 /** Wrong codes that the starter of the request does not count by itself. */
 const countedHere = (wrong: string) => `(CASE WHEN r.counted_by_caller THEN 0 ELSE ${wrong} END)`;
@@ -83,7 +83,7 @@ export const countCodes = (typed: string, limits: Limits, freeFrom = 'NULL') => 
   const isOver = `NOT (${isLive('r')})`;
   return `
   guarded AS (
-    UPDATE phone_guards g
+    UPDATE number_slots g
        SET live_request_id = CASE WHEN ${itsOwn} AND ${isOver} THEN NULL ELSE g.live_request_id END,
            live_until = CASE WHEN ${itsOwn} THEN CASE WHEN ${isOver} THEN ${freeFrom} ELSE r.expires_at END ELSE g.live_until END,
            wrong_codes = CASE WHEN ${isRight} THEN 0 ELSE ${phone} END,
@@ -102,7 +102,7 @@ export const countCodesOfUser = (typed: string, limits: Limits) => {
   const isRight = `r.status = 'VERIFIED'`;
   return `
   user_counted AS (
-    INSERT INTO user_guards AS u (user_id, confirmed, wrong_codes, wait_until, locked_at)
+    INSERT INTO user_wrong_codes AS u (user_id, confirmed, wrong_codes, wait_until, locked_at)
     SELECT r.user_id, r.confirmed_for <> '', ${wrong}, ${waitAfter(wrong, limits)}, ${lockAfter(wrong, limits, 'NULL')}
       FROM changed r
      WHERE r.user_id IS NOT NULL AND ${wrong} > 0 AND (SELECT count(*) FROM guarded) >= 0
@@ -110,7 +110,7 @@ export const countCodesOfUser = (typed: string, limits: Limits) => {
       SET wrong_codes = ${user}, wait_until = ${waitAfter(user, limits)}, locked_at = ${lockAfter(user, limits, 'u.locked_at')}
     RETURNING 1),
   user_right AS (
-    UPDATE user_guards u SET wrong_codes = 0, wait_until = NULL
+    UPDATE user_wrong_codes u SET wrong_codes = 0, wait_until = NULL
       FROM changed r
      WHERE ${isRight} AND u.user_id = r.user_id AND u.confirmed = (r.confirmed_for <> '') AND u.wrong_codes > 0
        AND (SELECT count(*) FROM guarded) >= 0)`;

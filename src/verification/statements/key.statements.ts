@@ -3,13 +3,13 @@ export const KEY_STATEMENTS = {
   /** Brings everything of one number under the fingerprint $1, from those in $2. Wrong codes and locks add up. */
   carryOver: `
     WITH old AS (
-      DELETE FROM phone_guards WHERE phone_fingerprint = ANY($2::bytea[]) AND phone_fingerprint <> $1 RETURNING *),
+      DELETE FROM number_slots WHERE phone_fingerprint = ANY($2::bytea[]) AND phone_fingerprint <> $1 RETURNING *),
     merged AS (
       SELECT confirmed_for, sum(wrong_codes)::int AS wrong_codes, max(wait_until) AS wait_until, max(locked_at) AS locked_at,
              (array_agg(live_request_id ORDER BY live_until DESC NULLS LAST))[1] AS live_request_id, max(live_until) AS live_until
         FROM old GROUP BY confirmed_for),
     guards AS (
-      INSERT INTO phone_guards AS g
+      INSERT INTO number_slots AS g
         (phone_fingerprint, confirmed_for, live_request_id, live_until, wrong_codes, wait_until, locked_at)
       SELECT $1, confirmed_for, live_request_id, live_until, wrong_codes, wait_until, locked_at FROM merged
       ON CONFLICT (phone_fingerprint, confirmed_for) DO UPDATE

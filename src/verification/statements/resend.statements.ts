@@ -14,8 +14,8 @@ const IN_PENDING = { from: `'PENDING'`, to: `'PENDING'` };
 
 /** Of a check that died with its process before the resend: its code may have been wrong. */
 const COUNT_LOST_CODES = [
-  countCodes('r.uncounted', limitsFrom(8)),
-  countCodesOfUser('r.uncounted', limitsFrom(8)),
+  countCodes('r.unsettled_codes', limitsFrom(8)),
+  countCodesOfUser('r.unsettled_codes', limitsFrom(8)),
 ];
 
 const COUNTED = '(SELECT count(*) FROM guarded) >= 0 AND (SELECT count(*) FROM user_counted) >= 0';
@@ -28,17 +28,17 @@ export const RESEND_STATEMENTS = {
    */
   claimResend: change({
     before: `b AS (
-      SELECT r.id, r.channel, r.send_until IS NOT NULL AS lost FROM verification_requests r
+      SELECT r.id, r.channel, r.send_lease_until IS NOT NULL AS lost FROM verification_requests r
        WHERE r.id = $1 AND r.purpose = $5 AND ${from('resent')} AND ${inTime} AND r.attempts < r.max_attempts
-         AND (r.sends < $6 OR r.send_until IS NOT NULL) AND r.resend_available_at <= clock_timestamp()
+         AND (r.sends < $6 OR r.send_lease_until IS NOT NULL) AND r.resend_available_at <= clock_timestamp()
          AND ${notBusy} AND ${boundTo('$3')}
          AND NOT ${mustWait('r.phone_fingerprint', 'r.confirmed_for', 'r.user_id')} FOR UPDATE),
     admitted AS MATERIALIZED (
       SELECT CASE WHEN w.refused_by IS NULL THEN 'allowed' ELSE 'refused' END AS outcome, w.*
         FROM b, weigh_rules(CASE WHEN b.lost THEN '[]'::jsonb ELSE $8::jsonb END, true) w)`,
-    set: `sends = r.sends + CASE WHEN b.lost THEN 0 ELSE 1 END, channel = coalesce($7, r.channel), check_token = $2,
-          uncounted = ${UNCOUNTED}, doubt_fingerprint = ${DOUBT_AFTER_LAPSE}, claim_fingerprint = NULL,
-          check_until = clock_timestamp() + ${seconds('$4')}, send_until = clock_timestamp() + ${seconds('$4')}`,
+    set: `sends = r.sends + CASE WHEN b.lost THEN 0 ELSE 1 END, channel = coalesce($7, r.channel), lease_token = $2,
+          unsettled_codes = ${UNCOUNTED}, doubt_fingerprint = ${DOUBT_AFTER_LAPSE}, claim_fingerprint = NULL,
+          lease_until = clock_timestamp() + ${seconds('$4')}, send_lease_until = clock_timestamp() + ${seconds('$4')}`,
     using: 'b, admitted',
     where: `r.id = b.id AND admitted.outcome = 'allowed'`,
     entry: { ...IN_PENDING, type: `'resend-claimed'`, actor: `'caller'` },
@@ -53,10 +53,10 @@ export const RESEND_STATEMENTS = {
 
   /** The new message is out: a new code, a new lifetime, the same count of wrong codes. */
   finishResend: change({
-    set: `provider_request_id = $3, send_until = NULL, check_token = NULL, check_until = NULL,
+    set: `provider_request_id = $3, send_lease_until = NULL, lease_token = NULL, lease_until = NULL,
           check_in_doubt = false, provider_verdict = NULL, ${NO_DOUBT},
           expires_at = clock_timestamp() + ${seconds('$4')}, resend_available_at = clock_timestamp() + ${seconds('$5')}`,
-    where: `r.id = $1 AND r.check_token = $2 AND ${from('resent')}`,
+    where: `r.id = $1 AND r.lease_token = $2 AND ${from('resent')}`,
     entry: {
       ...IN_PENDING,
       type: `'resent'`,
@@ -74,9 +74,9 @@ export const RESEND_STATEMENTS = {
    */
   abandonResend: change({
     set: `sends = r.sends - CASE WHEN $3 THEN 0 ELSE 1 END, channel = CASE WHEN $3 THEN r.channel ELSE $5 END,
-          check_token = NULL, check_until = NULL, send_until = CASE WHEN $3 THEN clock_timestamp() END,
+          lease_token = NULL, lease_until = NULL, send_lease_until = CASE WHEN $3 THEN clock_timestamp() END,
           resend_available_at = clock_timestamp() + ${seconds('$4')}`,
-    where: `r.id = $1 AND r.check_token = $2 AND ${from('resent')}`,
+    where: `r.id = $1 AND r.lease_token = $2 AND ${from('resent')}`,
     entry: {
       ...IN_PENDING,
       type: `CASE WHEN $3 THEN 'resend-unknown' ELSE 'resend-rejected' END`,

@@ -39,7 +39,7 @@ export const SEND_STATEMENTS = {
         (id, purpose, channel, phone_number, phone_fingerprint, phone_country, phone_last_digits, confirmed_for, user_id,
          caller_fingerprint, caller_bound, locale, code_length, max_attempts, provider,
          prefix_fingerprint, caller_address, caller_agent, counted_by_caller, prover_fingerprint, context,
-         status, created_at, expires_at, send_until, events, event_hash)
+         status, created_at, expires_at, send_lease_until, events, event_hash)
       SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $16, $21, $22, $23, $26, $27, $28::jsonb,
              'SENDING', a.moment, a.live_until, clock_timestamp() + ${seconds('$17')},
              1, ${firstHash('$1', STARTED)}
@@ -64,7 +64,7 @@ export const SEND_STATEMENTS = {
 
   /** The message is out. Whoever answers first decides: 0 rows means somebody did. Hot: 2 of 4. */
   sent: change({
-    set: `status = 'PENDING', provider_request_id = $2, send_until = NULL,
+    set: `status = 'PENDING', provider_request_id = $2, send_lease_until = NULL,
           resend_available_at = clock_timestamp() + ${seconds('$3')}`,
     where: `r.id = $1 AND ${from('sent')}`,
     entry: {
@@ -79,8 +79,8 @@ export const SEND_STATEMENTS = {
 
   /** Takes over a send whose answer never came, once its time is up. */
   claimSend: change({
-    set: `send_until = clock_timestamp() + ${seconds('$2')}`,
-    where: `r.id = $1 AND ${from('sent')} AND r.send_until <= clock_timestamp() AND ${inTime}`,
+    set: `send_lease_until = clock_timestamp() + ${seconds('$2')}`,
+    where: `r.id = $1 AND ${from('sent')} AND r.send_lease_until <= clock_timestamp() AND ${inTime}`,
     entry: { type: `'send-retried'`, from: `'SENDING'`, to: `'SENDING'`, actor: `'caller'` },
   }),
 
@@ -89,17 +89,17 @@ export const SEND_STATEMENTS = {
    * moment get different ones. The BRIN index on created_at keeps the search to the newest rows.
    */
   claimLostSend: change({
-    set: `send_until = clock_timestamp() + ${seconds('$1')}`,
+    set: `send_lease_until = clock_timestamp() + ${seconds('$1')}`,
     where: `r.id = (SELECT r.id FROM verification_requests r
                      WHERE ${createdWithin('$2')} AND ${from('sent')}
-                       AND r.send_until <= clock_timestamp() AND ${inTime}
-                     ORDER BY r.send_until FOR UPDATE SKIP LOCKED LIMIT 1)`,
+                       AND r.send_lease_until <= clock_timestamp() AND ${inTime}
+                     ORDER BY r.send_lease_until FOR UPDATE SKIP LOCKED LIMIT 1)`,
     entry: { type: `'send-retried'`, from: `'SENDING'`, to: `'SENDING'`, actor: `'reconciler'` },
   }),
 
   /** Nobody knows whether the message went out: from now on whoever comes first may find out. */
   sendUnknown: change({
-    set: `send_until = clock_timestamp()`,
+    set: `send_lease_until = clock_timestamp()`,
     where: `r.id = $1 AND ${from('sent')}`,
     entry: {
       type: `'send-unknown'`,
@@ -120,12 +120,12 @@ export const SEND_STATEMENTS = {
       SELECT max(o.attempts) FILTER (WHERE o.provider_request_id = $2) AS attempts,
              min(o.expires_at) FILTER (WHERE o.provider_request_id = $2) AS expires_at,
              bool_or(o.provider_request_id = $2) AS known,
-             bool_or(o.send_until IS NOT NULL) AS lost
+             bool_or(o.send_lease_until IS NOT NULL) AS lost
         FROM verification_requests o, verification_requests self
        WHERE self.id = $1 AND o.phone_fingerprint = self.phone_fingerprint AND o.id <> self.id
          AND o.purpose = self.purpose AND o.user_id IS NOT DISTINCT FROM self.user_id
          AND o.created_at > now() - interval '1 hour')`,
-    set: `status = 'PENDING', provider_request_id = $2, send_until = NULL,
+    set: `status = 'PENDING', provider_request_id = $2, send_lease_until = NULL,
           attempts = greatest(r.attempts, coalesce(e.attempts, 0)),
           expires_at = least(r.expires_at, coalesce(e.expires_at, r.expires_at)),
           resend_available_at = clock_timestamp() + ${seconds('$4')}`,
@@ -173,7 +173,7 @@ export const SEND_STATEMENTS = {
 
   /** Ends a request that could not be sent; $2 is the reason and the event, $5 the scopes that get back what it took. */
   failSend: change({
-    set: `status = 'FAILED', reason = $2::text, send_until = NULL, ended_at = clock_timestamp()`,
+    set: `status = 'FAILED', reason = $2::text, send_lease_until = NULL, ended_at = clock_timestamp()`,
     where: `r.id = $1 AND ${from('send-rejected')} AND r.status = 'SENDING'`,
     entry: {
       type: '$2::text',
@@ -192,9 +192,9 @@ export const SEND_STATEMENTS = {
     before: `b AS (
       SELECT r.id, r.status FROM verification_requests r
        WHERE ${createdWithin('$3')} AND ${from('resent')}
-         AND r.send_until <= clock_timestamp() AND ${inTime} AND ${notBusy}
-       ORDER BY r.send_until FOR UPDATE SKIP LOCKED LIMIT 1)`,
-    set: `uncounted = ${UNCOUNTED}, doubt_fingerprint = ${DOUBT_AFTER_LAPSE}, claim_fingerprint = NULL, check_token = $2, check_until = clock_timestamp() + ${seconds('$1')}, send_until = clock_timestamp() + ${seconds('$1')}`,
+         AND r.send_lease_until <= clock_timestamp() AND ${inTime} AND ${notBusy}
+       ORDER BY r.send_lease_until FOR UPDATE SKIP LOCKED LIMIT 1)`,
+    set: `unsettled_codes = ${UNCOUNTED}, doubt_fingerprint = ${DOUBT_AFTER_LAPSE}, claim_fingerprint = NULL, lease_token = $2, lease_until = clock_timestamp() + ${seconds('$1')}, send_lease_until = clock_timestamp() + ${seconds('$1')}`,
     using: 'b',
     where: 'r.id = b.id',
     entry: { type: `'send-retried'`, from: `'PENDING'`, to: `'PENDING'`, actor: `'reconciler'` },

@@ -20,7 +20,7 @@ export const UPKEEP_STATEMENTS = {
          AND r.expires_at <= clock_timestamp() AND ${notBusy}
        ORDER BY r.id FOR UPDATE SKIP LOCKED LIMIT 500)`,
     set: `status = CASE r.status WHEN 'SENDING' THEN 'FAILED' ELSE 'EXPIRED' END,
-          reason = CASE r.status WHEN 'SENDING' THEN 'send-lost' END, send_until = NULL, ended_at = clock_timestamp(),
+          reason = CASE r.status WHEN 'SENDING' THEN 'send-lost' END, send_lease_until = NULL, ended_at = clock_timestamp(),
           ${NO_DOUBT}`,
     using: 'b',
     where: 'r.id = b.id',
@@ -33,10 +33,10 @@ export const UPKEEP_STATEMENTS = {
     },
     also: [
       `unfinished AS (
-        SELECT r.phone_fingerprint, r.confirmed_for, sum(r.uncounted)::int AS wrong
-          FROM changed r WHERE r.check_token IS NOT NULL AND r.uncounted > 0 AND NOT r.counted_by_caller GROUP BY 1, 2)`,
+        SELECT r.phone_fingerprint, r.confirmed_for, sum(r.unsettled_codes)::int AS wrong
+          FROM changed r WHERE r.lease_token IS NOT NULL AND r.unsettled_codes > 0 AND NOT r.counted_by_caller GROUP BY 1, 2)`,
       `counted AS (
-        UPDATE phone_guards g
+        UPDATE number_slots g
            SET wrong_codes = ${WRONG_CODES},
                wait_until = ${waitAfter(WRONG_CODES, limits)},
                locked_at = ${lockAfter(WRONG_CODES, limits, 'g.locked_at')}
@@ -48,10 +48,10 @@ export const UPKEEP_STATEMENTS = {
   /** Ends locks that are a day old. The wrong codes that led to them are forgotten with them. */
   endLocks: `
     WITH numbers AS (
-      UPDATE phone_guards SET wrong_codes = 0, wait_until = NULL, locked_at = NULL
+      UPDATE number_slots SET wrong_codes = 0, wait_until = NULL, locked_at = NULL
        WHERE locked_at < now() - interval '${LOCK_HOURS} hours'
       RETURNING 1)
-    UPDATE user_guards SET wrong_codes = 0, wait_until = NULL, locked_at = NULL
+    UPDATE user_wrong_codes SET wrong_codes = 0, wait_until = NULL, locked_at = NULL
      WHERE locked_at < now() - interval '${LOCK_HOURS} hours'`,
 
   /** Takes a key for one call, also one whose first call has died or is a day old; 0 rows: it is taken. */
@@ -89,6 +89,6 @@ export const UPKEEP_STATEMENTS = {
 
   findLive: `
     SELECT ${COLUMNS}
-      FROM phone_guards g JOIN verification_requests r ON r.id = g.live_request_id
+      FROM number_slots g JOIN verification_requests r ON r.id = g.live_request_id
      WHERE g.phone_fingerprint = $1 AND g.confirmed_for = $2 AND g.live_until > clock_timestamp()`,
 } as const;

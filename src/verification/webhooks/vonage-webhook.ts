@@ -1,7 +1,7 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import jwt from 'jsonwebtoken';
 import { validate, version } from 'uuid';
-import type { ProviderVerdict } from '../domain/outcomes.js';
+import type { ProviderVerdict } from '../provider/outcomes.js';
 
 /** What a notification of Verify v2 says, as far as it is of any use to us. */
 export interface VonageNotification {

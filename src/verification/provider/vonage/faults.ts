@@ -1,4 +1,4 @@
-import type { Fault, FaultKind } from '../domain/outcomes.js';
+import type { Fault, FaultKind } from '../outcomes.js';
 import { VonageHttpError, VonageTransportError } from './transport.js';
 
 export const fault = (kind: FaultKind, detail: string, retryAfterSeconds?: number): Fault => ({

@@ -6,8 +6,8 @@ import type {
   LookupOutcome,
   NextOutcome,
   StartOutcome,
-} from '../domain/outcomes.js';
-import { type StartRequest, VerificationProvider } from '../domain/verification-provider.js';
+} from '../outcomes.js';
+import { type StartRequest, VerificationProvider } from '../verification-provider.js';
 import { fault, isProviderRequestId, outcomeOf } from './faults.js';
 import { VonageTransport, type VonageConnection } from './transport.js';
 

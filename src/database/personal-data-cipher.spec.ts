@@ -1,6 +1,6 @@
 import { createCipheriv, randomBytes } from 'node:crypto';
 import type { Key } from '../config/index.js';
-import { PhoneVault, type SealedColumn } from './phone-vault.js';
+import { PersonalDataCipher, type SealedColumn } from './personal-data-cipher.js';
 
 const key = (id: string): Key => ({ id, secret: randomBytes(32) });
 const COLUMN: SealedColumn = 'enrolled_phones.phone_number';
@@ -13,15 +13,15 @@ function sealVersion1({ id, secret }: Key, plain: string, rowId: string): string
   return `${id}:${sealed.toString('base64url')}`;
 }
 
-describe('PhoneVault', () => {
+describe('PersonalDataCipher', () => {
   const [encryption, fingerprint] = [key('e1'), key('f1')];
-  const vault = new PhoneVault({ encryption: [encryption], fingerprint: [fingerprint] });
+  const cipher = new PersonalDataCipher({ encryption: [encryption], fingerprint: [fingerprint] });
 
   it('gives back what was sealed, and never the same text twice', () => {
-    const sealed = vault.seal('+14155552671', COLUMN, 'row');
+    const sealed = cipher.seal('+14155552671', COLUMN, 'row');
     expect(sealed).not.toContain('4155552671');
-    expect(sealed).not.toBe(vault.seal('+14155552671', COLUMN, 'row'));
-    expect(vault.open(sealed, COLUMN, 'row')).toBe('+14155552671');
+    expect(sealed).not.toBe(cipher.seal('+14155552671', COLUMN, 'row'));
+    expect(cipher.open(sealed, COLUMN, 'row')).toBe('+14155552671');
   });
 
   it('does not open in another table, column or row', () => {
@@ -33,41 +33,44 @@ describe('PhoneVault', () => {
       'block_entries.value',
     ];
     for (const from of columns) {
-      const sealed = vault.seal('a secret', from, 'row');
-      expect(() => vault.open(sealed, from, 'other row')).toThrow();
+      const sealed = cipher.seal('a secret', from, 'row');
+      expect(() => cipher.open(sealed, from, 'other row')).toThrow();
       for (const to of columns.filter((column) => column !== from)) {
-        expect(() => vault.open(sealed, to, 'row')).toThrow();
+        expect(() => cipher.open(sealed, to, 'row')).toThrow();
       }
     }
   });
 
   it('does not open altered, cut off, or without its key', () => {
-    const sealed = vault.seal('+14155552671', COLUMN, 'row');
-    expect(() => vault.open(sealed.replace(/.{4}$/, 'AAAA'), COLUMN, 'row')).toThrow();
-    expect(() => vault.open(sealed.slice(0, 12), COLUMN, 'row')).toThrow();
-    const stranger = new PhoneVault({ encryption: [key('e9')], fingerprint: [fingerprint] });
+    const sealed = cipher.seal('+14155552671', COLUMN, 'row');
+    expect(() => cipher.open(sealed.replace(/.{4}$/, 'AAAA'), COLUMN, 'row')).toThrow();
+    expect(() => cipher.open(sealed.slice(0, 12), COLUMN, 'row')).toThrow();
+    const stranger = new PersonalDataCipher({ encryption: [key('e9')], fingerprint: [fingerprint] });
     expect(() => stranger.open(sealed, COLUMN, 'row')).toThrow('encryption key "e1" is not in the key ring');
   });
 
   it('refuses the form of version 1, also with the version taken off, unless the key rotation asks for it', () => {
     const former = sealVersion1(encryption, '+14155552671', 'row');
-    expect(() => vault.open(former, COLUMN, 'row')).toThrow('--reseal-version-1');
-    expect(vault.open(former, COLUMN, 'row', { acceptVersion1: true })).toBe('+14155552671');
-    expect(vault.isCurrent(former)).toBe(false);
-    const downgraded = vault.seal('+14155552671', COLUMN, 'row').replace('v2:', '');
-    expect(() => vault.open(downgraded, COLUMN, 'row', { acceptVersion1: true })).toThrow();
+    expect(() => cipher.open(former, COLUMN, 'row')).toThrow('--reseal-version-1');
+    expect(cipher.open(former, COLUMN, 'row', { acceptVersion1: true })).toBe('+14155552671');
+    expect(cipher.isCurrent(former)).toBe(false);
+    const downgraded = cipher.seal('+14155552671', COLUMN, 'row').replace('v2:', '');
+    expect(() => cipher.open(downgraded, COLUMN, 'row', { acceptVersion1: true })).toThrow();
   });
 
   it('writes with the newest key and still reads with the older ones', () => {
-    const sealed = vault.seal('+14155552671', COLUMN, 'row');
-    const rotated = new PhoneVault({ encryption: [key('e2'), encryption], fingerprint: [fingerprint] });
+    const sealed = cipher.seal('+14155552671', COLUMN, 'row');
+    const rotated = new PersonalDataCipher({
+      encryption: [key('e2'), encryption],
+      fingerprint: [fingerprint],
+    });
     expect(rotated.open(sealed, COLUMN, 'row')).toBe('+14155552671');
     expect(rotated.seal('x', COLUMN, 'row')).toMatch(/^v2:e2:/);
   });
 
   it('fingerprints equal texts equally, and numbers apart from callers', () => {
-    expect(vault.fingerprint('phone', 'a')).toEqual(vault.fingerprint('phone', 'a'));
-    expect(vault.fingerprint('phone', 'a')).not.toEqual(vault.fingerprint('caller', 'a'));
-    expect(vault.fingerprint('phone', 'a')).toHaveLength(32);
+    expect(cipher.fingerprint('phone', 'a')).toEqual(cipher.fingerprint('phone', 'a'));
+    expect(cipher.fingerprint('phone', 'a')).not.toEqual(cipher.fingerprint('caller', 'a'));
+    expect(cipher.fingerprint('phone', 'a')).toHaveLength(32);
   });
 });

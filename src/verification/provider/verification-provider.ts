@@ -1,5 +1,5 @@
 import type { CancelOutcome, CheckOutcome, LookupOutcome, NextOutcome, StartOutcome } from './outcomes.js';
-import type { Channel } from './phone-number.js';
+import type { Channel } from '../domain/phone-number.js';
 
 export interface StartRequest {
   /** E.164 with `+`. */

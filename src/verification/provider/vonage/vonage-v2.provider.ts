@@ -1,6 +1,6 @@
 import { type Verify2, VerifyLocale } from '@vonage/verify2';
-import type { CancelOutcome, CheckOutcome, NextOutcome, StartOutcome } from '../domain/outcomes.js';
-import { type StartRequest, VerificationProvider } from '../domain/verification-provider.js';
+import type { CancelOutcome, CheckOutcome, NextOutcome, StartOutcome } from '../outcomes.js';
+import { type StartRequest, VerificationProvider } from '../verification-provider.js';
 import { fault, isProviderRequestId, outcomeOf } from './faults.js';
 import { type VonageHttpError, VonageTransport, type VonageConnection } from './transport.js';
 

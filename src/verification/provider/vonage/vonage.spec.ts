@@ -1,7 +1,7 @@
 import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { inspect } from 'node:util';
-import type { VerificationProvider } from '../domain/verification-provider.js';
+import type { VerificationProvider } from '../verification-provider.js';
 import { VonageV1Provider } from './vonage-v1.provider.js';
 import { VonageV2Provider } from './vonage-v2.provider.js';
 

@@ -24,7 +24,7 @@ type Kind = 'phone' | 'caller' | 'code' | 'limit';
  * hash). The additional authenticated data of a sealed value names its table, column and row, so a value that is copied
  * to another place does not open there.
  */
-export class PhoneVault {
+export class PersonalDataCipher {
   constructor(private readonly keys: { encryption: KeyRing; fingerprint: KeyRing }) {}
 
   /**

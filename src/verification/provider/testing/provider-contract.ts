@@ -1,4 +1,4 @@
-import type { VerificationProvider } from '../domain/verification-provider.js';
+import type { VerificationProvider } from '../verification-provider.js';
 
 /** What the contract needs of the world behind a provider. */
 export interface ProviderUnderTest {

@@ -1,13 +1,13 @@
 import { Column, Entity, Index, PrimaryColumn } from 'typeorm';
 
 /** Wrong codes in a row of one user, over all numbers and requests; confirmed factors apart from everything else. */
-@Entity('user_guards')
-@Index('user_guards_locked', ['lockedAt'], { where: 'locked_at IS NOT NULL' })
-export class UserGuard {
-  @PrimaryColumn('text', { name: 'user_id', primaryKeyConstraintName: 'user_guards_pkey' })
+@Entity('user_wrong_codes')
+@Index('user_wrong_codes_locked', ['lockedAt'], { where: 'locked_at IS NOT NULL' })
+export class UserWrongCodes {
+  @PrimaryColumn('text', { name: 'user_id', primaryKeyConstraintName: 'user_wrong_codes_pkey' })
   userId!: string;
 
-  @PrimaryColumn('boolean', { primaryKeyConstraintName: 'user_guards_pkey' })
+  @PrimaryColumn('boolean', { primaryKeyConstraintName: 'user_wrong_codes_pkey' })
   confirmed!: boolean;
 
   @Column('integer', { name: 'wrong_codes', default: 0 })

@@ -7,8 +7,8 @@ import {
   ExponentialBackoff,
   handleWhenResult,
 } from 'cockatiel';
-import type { Fault } from '../domain/outcomes.js';
-import { type StartRequest, VerificationProvider } from '../domain/verification-provider.js';
+import type { Fault } from './outcomes.js';
+import { type StartRequest, VerificationProvider } from './verification-provider.js';
 import type { ProviderPacer } from './provider-pacer.js';
 
 /** A provider that is away is tried again after about this, and less and less often; the jitter spreads the instances. */

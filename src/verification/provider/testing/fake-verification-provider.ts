@@ -1,7 +1,7 @@
 import { randomInt } from 'node:crypto';
-import type { CancelOutcome, CheckOutcome, NextOutcome, StartOutcome } from '../domain/outcomes.js';
-import type { Channel } from '../domain/phone-number.js';
-import { type StartRequest, VerificationProvider } from '../domain/verification-provider.js';
+import type { CancelOutcome, CheckOutcome, NextOutcome, StartOutcome } from '../outcomes.js';
+import type { Channel } from '../../domain/phone-number.js';
+import { type StartRequest, VerificationProvider } from '../verification-provider.js';
 
 /** One message that the fake "sent". */
 export interface FakeMessage {
