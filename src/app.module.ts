@@ -60,6 +60,7 @@ function verificationOptions(
       failuresBeforeBreak: config.VONAGE_FAILURES_BEFORE_BREAK,
     },
     keys: { encryption: config.keys.encryption, fingerprint: config.keys.fingerprint },
+    preparedStatements: config.DATABASE_PREPARED_STATEMENTS,
     reconcileEverySeconds: config.RECONCILE_EVERY_SECONDS,
     policy: {
       codeLength: config.CODE_LENGTH,
@@ -96,9 +97,11 @@ function protectionOptions(config: Config): ProtectionOptions {
     countryPerDay: config.LIMIT_COUNTRY_PER_DAY,
     budgetPerDay: config.BUDGET_PER_DAY,
     budgetPerCountryPerDay: config.BUDGET_PER_COUNTRY_PER_DAY,
+    userReservePerDay: config.USER_RESERVE_PER_DAY,
     prices: config.MESSAGE_PRICES,
     conversion: share && {
       ...share,
+      minimumCallers: config.CONVERSION_CALLERS,
       windowSeconds: config.CONVERSION_WINDOW_SECONDS,
       ageSeconds: config.CONVERSION_AGE_SECONDS,
       stopSeconds: config.CONVERSION_STOP_SECONDS,

@@ -1,9 +1,11 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { DataSource } from 'typeorm';
 import { freshNumber, startApplication, type TestApplication } from './support/application.js';
-import { testEnvironment } from './support/environment.js';
+import { furtherInstances } from './support/instances.js';
+import { startTcpProxy, type TcpProxy } from './support/tcp-proxy.js';
 import { times } from './support/times.js';
 import { until } from './support/until.js';
-import { createApp } from '../src/app.setup.js';
-import { loadConfig } from '../src/config/index.js';
+import { ProviderPacer } from '../src/verification/provider/provider-pacer.js';
 
 /** When the sandbox was called, as it saw it itself: the most calls in any second. */
 function mostInOneSecond(moments: number[]): number {
@@ -11,60 +13,128 @@ function mostInOneSecond(moments: number[]): number {
   return Math.max(0, ...sorted.map((from) => sorted.filter((at) => at >= from && at < from + 1000).length));
 }
 
+const start = ({ client }: TestApplication) =>
+  client.json('POST', '/request-otp', { phoneNumber: freshNumber() });
+
+const sentAt = ({ sandbox }: TestApplication) => sandbox.ledger().map(({ sentAt: at }) => Date.parse(at));
+
+const PER_SECOND = 20;
+/** Longer than a lane of the account stays closed. */
+const CALM_MS = 1500;
+
 describe('the pace of the account', () => {
-  it('is kept by all instances together, below Vonage’s 30 calls a second', async () => {
-    const pace = { VONAGE_REQUESTS_PER_SECOND: '20' };
-    const application = await startApplication(pace);
-    const others = await times(2, async () => {
-      const config = loadConfig(testEnvironment(application, pace));
-      const app = await createApp(config, {
-        databaseUrl: application.databaseUrl,
-        vonageApiHost: application.sandbox.url,
-      });
-      await app.listen(0, '127.0.0.1');
-      return app;
-    });
+  const pace = { VONAGE_REQUESTS_PER_SECOND: String(PER_SECOND) };
+  let application: TestApplication;
+  let proxy: TcpProxy;
+  /** Its database is behind the proxy. */
+  let slow: TestApplication;
+  let third: TestApplication;
+  let closeOthers: () => Promise<void>;
+
+  beforeAll(async () => {
+    application = await startApplication(pace);
+    const { hostname: host, port } = new URL(application.databaseUrl);
+    proxy = await startTcpProxy({ host, port: Number(port || 5432) });
+    const behind = { ...application, databaseUrl: proxy.through(application.databaseUrl) };
+    const [ofProxy, direct] = [
+      await furtherInstances(behind, 1, pace),
+      await furtherInstances(application, 1, pace),
+    ];
+    slow = ofProxy.all[1]!;
+    third = direct.all[1]!;
+    closeOthers = async () => {
+      await ofProxy.close();
+      await direct.close();
+    };
+  });
+  afterEach(async () => {
+    proxy.mode({ kind: 'pass' });
+    await sleep(CALM_MS);
+  });
+  afterAll(async () => {
+    await closeOthers();
+    await proxy.close();
+    await application.close();
+  });
+
+  it.each([0, 60, 150, 400])(
+    'refuses nobody on an idle system when the database answers %i ms later each way',
+    async (ms) => {
+      proxy.mode({ kind: 'delay', ms });
+      const answers = await times(10, () => start(slow));
+      expect(answers.map(({ status }) => status)).toEqual(Array(10).fill(200));
+    },
+  );
+
+  it('refuses nobody on a calm system whose event loop is late', async () => {
+    // Busy for 50 ms of every 60.
+    const busy = setInterval(() => {
+      const freeAt = performance.now() + 50;
+      while (performance.now() < freeAt);
+    }, 60);
     try {
-      const urls = [application.url, ...(await Promise.all(others.map((app) => app.getUrl())))];
-      const statuses = await times(90, async (index) => {
-        const answer = await fetch(`${urls[index % 3]}/request-otp`, {
-          method: 'POST',
-          headers: { 'Content-Type': 'application/json', Accept: 'application/json' },
-          body: JSON.stringify({ phoneNumber: freshNumber() }),
-        });
-        return [answer.status, answer.headers.get('retry-after')];
-      });
-      const messages = application.sandbox.ledger().map(({ sentAt }) => Date.parse(sentAt));
-      expect(mostInOneSecond(messages)).toBeLessThan(30);
-      // It is no brake either, and who is not served at once is told when to come again.
-      expect(messages.length).toBeGreaterThanOrEqual(30);
-      expect(statuses.filter(([status]) => status === 200)).toHaveLength(messages.length);
-      for (const [status, retryAfter] of statuses) {
-        if (status !== 200) expect([status, retryAfter]).toEqual([503, '2']);
-      }
+      const statuses: number[] = [];
+      for (let i = 0; i < 12; i += 1) statuses.push((await start(application)).status);
+      expect(statuses).toEqual(Array(12).fill(200));
     } finally {
-      for (const app of others) await app.close();
-      await application.close();
+      clearInterval(busy);
     }
   });
 
-  it('stops for everybody when Vonage asks for it', async () => {
-    const application = await startApplication({ VONAGE_REQUESTS_PER_SECOND: '25' });
-    try {
-      const { client, fault, sandbox } = application;
-      const phoneNumber = freshNumber();
-      await fault({ kind: 'status', status: 429, operation: 'start', to: phoneNumber, retryAfterSeconds: 2 });
-      const refused = await client.json('POST', '/request-otp', { phoneNumber });
-      expect([refused.status, refused.headers.get('retry-after')]).toEqual([503, '2']);
-      const calls = sandbox.calls().start;
-      const other = await client.json('POST', '/request-otp', { phoneNumber: freshNumber() });
-      expect(other.status).toBe(503);
-      expect(sandbox.calls().start).toBe(calls);
-      await until(async () => (await client.json('POST', '/request-otp', { phoneNumber })).status === 200);
-      expect(sandbox.ledger(phoneNumber)).toHaveLength(1);
-    } finally {
-      await application.close();
+  it('is never exceeded in any second by three instances together, and is no brake', async () => {
+    const instances = [application, slow, third];
+    const before = sentAt(application).length;
+    const answers = await times(90, (index) => start(instances[index % 3]!));
+    const sent = sentAt(application).slice(before);
+    expect(mostInOneSecond(sent)).toBeLessThanOrEqual(PER_SECOND);
+    expect(sent.length).toBeGreaterThanOrEqual(30);
+    expect(answers.filter(({ status }) => status === 200)).toHaveLength(sent.length);
+    // Callers who are not served at once learn when to retry.
+    for (const { status, headers } of answers) {
+      if (status !== 200) expect([status, headers.get('retry-after')]).toEqual([503, '2']);
     }
+  });
+
+  it('is all there for one instance when the others are idle', async () => {
+    const statuses = (await times(PER_SECOND, () => start(third))).map(({ status }) => status);
+    expect(statuses).toEqual(Array(PER_SECOND).fill(200));
+  });
+
+  it('is not made up for by an instance whose share arrived too late to be used', async () => {
+    const admittedAt: number[] = [];
+    const admit = async (pacer: ProviderPacer) => {
+      if (await pacer.admit()) admittedAt.push(performance.now());
+    };
+    const [late, punctual] = [slow, application].map(
+      ({ app }) => new ProviderPacer(app.get(DataSource), 'an account of this test', PER_SECOND),
+    ) as [ProviderPacer, ProviderPacer];
+    // Its leases have ended before it hears of them.
+    proxy.mode({ kind: 'delay', ms: 1700 });
+    const held = times(10, () => admit(late));
+    for (let round = 0; round < 5; round += 1) {
+      await Promise.all([times(PER_SECOND, () => admit(punctual)), sleep(800)]);
+    }
+    await held;
+    proxy.mode({ kind: 'pass' });
+    await times(PER_SECOND, () => admit(late));
+    expect(admittedAt.length).toBeGreaterThan(PER_SECOND * 2);
+    expect(mostInOneSecond(admittedAt)).toBeLessThanOrEqual(PER_SECOND);
+  });
+
+  it('stops for everybody when Vonage asks for it', async () => {
+    const { client, fault, sandbox } = application;
+    const phoneNumber = freshNumber();
+    // Both have used their part of the pace a moment ago.
+    await Promise.all([start(application), start(third)]);
+    await fault({ kind: 'status', status: 429, operation: 'start', to: phoneNumber, retryAfterSeconds: 4 });
+    const refused = await client.json('POST', '/request-otp', { phoneNumber });
+    expect([refused.status, refused.headers.get('retry-after')]).toEqual([503, '4']);
+    const calls = sandbox.calls().start;
+    for (const instance of [application, third]) expect((await start(instance)).status).toBe(503);
+    expect(sandbox.calls().start).toBe(calls);
+    await until(async () => (await start(third)).status === 200, { withinMs: 5000 });
+    await until(async () => (await client.json('POST', '/request-otp', { phoneNumber })).status === 200);
+    expect(sandbox.ledger(phoneNumber)).toHaveLength(1);
   });
 });
 

@@ -59,11 +59,13 @@ export const protectionVariables = {
   LIMIT_COUNTRY_PER_DAY: orOff(whole(0, 100_000_000, 'messages, or "off"')).default(1000),
   BUDGET_PER_DAY: money.default(100),
   BUDGET_PER_COUNTRY_PER_DAY: money.default(50),
+  USER_RESERVE_PER_DAY: whole(0, 1000, 'messages').default(3),
   MESSAGE_PRICES: prices.default({ '*': 0.08 }),
   CONVERSION: conversion.default({ floor: 0.2, minimum: 30 }),
+  CONVERSION_CALLERS: whole(1, 100_000, 'networks and sessions').default(20),
   CONVERSION_WINDOW_SECONDS: whole(60, DAY, 'seconds').default(HOUR),
   CONVERSION_AGE_SECONDS: whole(0, HOUR, 'seconds').default(120),
-  CONVERSION_STOP_SECONDS: whole(1, 30 * DAY, 'seconds').default(DAY),
+  CONVERSION_STOP_SECONDS: whole(1, 30 * DAY, 'seconds').default(HOUR),
   PROTECTION_WATCH_SECONDS: orOff(whole(1, HOUR, 'seconds, or "off"')).default(10),
 };
 

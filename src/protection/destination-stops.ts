@@ -1,15 +1,16 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
-import { InjectDataSource } from '@nestjs/typeorm';
-import { DataSource } from 'typeorm';
-import { rowsOf } from '../database/sql.js';
 import { PersonalDataCipher } from '../database/personal-data-cipher.js';
+import { StatementRunner, statement } from '../database/statement.js';
 import { PhoneNumber } from '../verification/index.js';
-import { bucketKey } from './bucket-key.js';
+import { DestinationLists } from './destination-lists.js';
 import { RESOLVED_PROTECTION, type ResolvedProtection } from './protection.options.js';
+import { prefixKey } from './rules/counter-keys.js';
 
-interface Unconvincing {
+/** A destination whose codes too few people type in. */
+interface PoorDestination {
+  /** Null for a prefix. */
   country: string | null;
-  /** One of its requests, where it is a prefix. */
+  /** One of the requests to a prefix. */
   id: string;
   phoneNumber: string | null;
   started: number;
@@ -24,92 +25,128 @@ export interface Stop {
   verified: number;
 }
 
-/** Prefixes and countries that stop by themselves, because too few of those who get codes there type them in. */
+/**
+ * Prefixes and countries that stop by themselves, because too few of those who get codes there type them in. A few
+ * callers cannot cause it: a network counts once in five minutes, and many networks and sessions are needed. Stops never
+ * apply to signed-in users.
+ */
 @Injectable()
 export class DestinationStops {
   private readonly logger = new Logger(DestinationStops.name);
 
   constructor(
-    @InjectDataSource() private readonly dataSource: DataSource,
+    private readonly statements: StatementRunner,
+    private readonly lists: DestinationLists,
     private readonly cipher: PersonalDataCipher,
     @Inject(RESOLVED_PROTECTION) private readonly options: ResolvedProtection,
   ) {}
 
-  /** Looks at the starts of strangers within the window. @returns what has stopped just now */
+  /** Lifts stops whose share has recovered, and makes new ones. @returns the new ones */
   async watch(): Promise<Stop[]> {
     const { conversion } = this.options;
     if (!conversion) return [];
-    const { windowSeconds, ageSeconds, minimum, floor } = conversion;
-    const found = await rowsOf<Unconvincing>(this.dataSource, UNCONVINCING, [
-      windowSeconds,
-      ageSeconds,
-      minimum,
-      floor,
-    ]);
+    const { stopSeconds, ...parameters } = conversion;
+    const recovered = await this.statements.all(LIFT_RECOVERED, parameters);
+    for (const { scope, label } of recovered)
+      this.logger.log({ scope, label }, 'destination resumed: its share recovered');
     const stopped: Stop[] = [];
-    for (const row of found) {
-      const stop = this.stopOf(row);
-      if (stop && (await this.write(stop, conversion.stopSeconds))) stopped.push(stop);
+    for (const destination of await this.statements.all(FIND_POOR_DESTINATIONS, parameters)) {
+      const stop = this.stopOf(destination);
+      if (stop && (await this.write(stop, stopSeconds))) stopped.push(stop);
     }
     for (const stop of stopped)
-      this.logger.warn(stop, 'a destination stopped by itself: too few verify there');
+      this.logger.warn(stop, 'destination stopped: too few codes are typed in there');
+    if (recovered.length + stopped.length > 0) this.lists.invalidate();
     return stopped;
   }
 
-  private stopOf({ country, id, phoneNumber, started, verified }: Unconvincing): Stop | null {
+  private stopOf({ country, id, phoneNumber, started, verified }: PoorDestination): Stop | null {
     if (country !== null) return { scope: 'country', label: country, started, verified };
-    // Erased meanwhile: others of its prefix will do next time.
+    // Erased meanwhile. Another request of its prefix will do next time.
     if (phoneNumber === null) return null;
-    const { prefix } = PhoneNumber.fromE164(
-      this.cipher.open(phoneNumber, 'verification_requests.phone_number', id),
-    );
-    return { scope: 'prefix', label: prefix, started, verified };
+    const e164 = this.cipher.open(phoneNumber, 'verification_requests.phone_number', id);
+    return { scope: 'prefix', label: PhoneNumber.fromE164(e164).prefix, started, verified };
   }
 
   /** @returns false when another instance was first */
-  private async write({ scope, label, started, verified }: Stop, seconds: number): Promise<boolean> {
-    const key = bucketKey(this.cipher.fingerprint('limit', `${scope} ${label}`));
-    const rows = await rowsOf<unknown>(this.dataSource, WRITE, [
-      scope,
-      key,
-      label,
-      started,
-      verified,
-      seconds,
-    ]);
-    return rows.length > 0;
+  private async write(stop: Stop, stopSeconds: number): Promise<boolean> {
+    const key = stop.scope === 'country' ? Buffer.from(stop.label) : prefixKey(this.cipher, stop.label);
+    return (await this.statements.all(WRITE_STOP, { ...stop, key, stopSeconds })).length > 0;
   }
 }
 
+interface Share {
+  floor: number;
+  minimum: number;
+  minimumCallers: number;
+  windowSeconds: number;
+  ageSeconds: number;
+}
+
 /**
- * Shares of verified starts whose message went out, per country and per prefix. What a lifted or lapsed stop was based on
- * does not stop it again.
+ * Prefixes first: a country stops only for starts to prefixes that do not stop themselves. The starts behind a stop that
+ * was lifted or is over do not stop the destination again.
  */
-const UNCONVINCING = `
-  WITH starts AS (
-    SELECT r.id, r.phone_country, r.phone_number, r.prefix_fingerprint, r.status = 'VERIFIED' AS verified,
-           r.created_at > coalesce(c.lifted_at, c.until, '-infinity') AS after_country,
-           r.created_at > coalesce(p.lifted_at, p.until, '-infinity') AS after_prefix
+export const FIND_POOR_DESTINATIONS = statement<Share, PoorDestination>(
+  'find-poor-destinations',
+  `
+  WITH votes AS (
+    SELECT r.phone_country, r.prefix_fingerprint, network(set_masklen(r.caller_address::inet, n.bits)) AS network,
+           floor(extract(epoch FROM r.created_at) / 300) AS five_minutes, bool_or(r.status = 'VERIFIED') AS is_verified,
+           min(encode(r.caller_fingerprint, 'hex')) AS session,
+           bool_and(r.created_at > coalesce(c.lifted_at, c.until, '-infinity')) AS is_after_country_stop,
+           bool_and(r.created_at > coalesce(p.lifted_at, p.until, '-infinity')) AS is_after_prefix_stop,
+           (array_agg(r.id))[1] AS id, (array_agg(r.phone_number))[1] AS phone_number
       FROM verification_requests r
+      CROSS JOIN LATERAL (SELECT CASE family(r.caller_address::inet) WHEN 4 THEN 24 ELSE 48 END AS bits) n
       LEFT JOIN destination_stops c ON c.scope = 'country' AND c.label = r.phone_country
       LEFT JOIN destination_stops p ON p.scope = 'prefix' AND p.key = substring(r.prefix_fingerprint FROM 1 FOR 15)
-     WHERE r.created_at > now() - make_interval(secs => $1) AND r.created_at <= now() - make_interval(secs => $2)
-       AND r.confirmed_for = '' AND r.provider_request_id IS NOT NULL AND r.prefix_fingerprint IS NOT NULL)
-  SELECT phone_country AS country, NULL::uuid AS id, NULL AS "phoneNumber",
-         count(*)::int AS started, count(*) FILTER (WHERE verified)::int AS verified
-    FROM starts WHERE after_country GROUP BY phone_country
-  HAVING count(*) >= $3 AND count(*) FILTER (WHERE verified) < $4::float8 * count(*)
+     WHERE r.created_at > now() - make_interval(secs => :windowSeconds)
+       AND r.created_at <= now() - make_interval(secs => :ageSeconds)
+       AND r.user_id IS NULL AND r.caller_address IS NOT NULL
+       AND r.provider_request_id IS NOT NULL AND r.prefix_fingerprint IS NOT NULL
+     GROUP BY 1, 2, 3, 4),
+  prefixes AS (
+    SELECT prefix_fingerprint, (array_agg(id ORDER BY id DESC))[1] AS id, (array_agg(phone_number ORDER BY id DESC))[1] AS phone_number,
+           count(*)::int AS started, count(*) FILTER (WHERE is_verified)::int AS verified
+      FROM votes WHERE is_after_prefix_stop GROUP BY prefix_fingerprint
+    HAVING count(*) >= :minimum::int AND count(*) FILTER (WHERE is_verified) < :floor::float8 * count(*)
+       AND count(DISTINCT network) >= :minimumCallers::int AND count(DISTINCT session) >= :minimumCallers)
+  SELECT NULL AS country, id, phone_number, started, verified FROM prefixes
   UNION ALL
-  SELECT NULL, (array_agg(id ORDER BY id DESC))[1], (array_agg(phone_number ORDER BY id DESC))[1],
-         count(*)::int, count(*) FILTER (WHERE verified)::int
-    FROM starts WHERE after_prefix GROUP BY prefix_fingerprint
-  HAVING count(*) >= $3 AND count(*) FILTER (WHERE verified) < $4::float8 * count(*)`;
+  SELECT v.phone_country, NULL::uuid, NULL, count(*)::int, count(*) FILTER (WHERE v.is_verified)::int
+    FROM votes v
+   WHERE v.is_after_country_stop AND v.is_after_prefix_stop
+     AND NOT EXISTS (SELECT 1 FROM prefixes p WHERE p.prefix_fingerprint = v.prefix_fingerprint)
+   GROUP BY v.phone_country
+  HAVING count(*) >= :minimum AND count(*) FILTER (WHERE v.is_verified) < :floor * count(*)
+     AND count(DISTINCT v.network) >= :minimumCallers AND count(DISTINCT v.session) >= :minimumCallers`,
+);
 
-const WRITE = `
+export const LIFT_RECOVERED = statement<
+  Pick<Share, 'floor' | 'windowSeconds'>,
+  Pick<Stop, 'scope' | 'label'>
+>(
+  'lift-recovered-stops',
+  `
+  UPDATE destination_stops s SET lifted_at = clock_timestamp()
+   WHERE s.lifted_at IS NULL AND s.until > clock_timestamp()
+     AND (SELECT count(*) > 0 AND count(*) FILTER (WHERE r.status = 'VERIFIED') >= :floor::float8 * count(*)
+            FROM verification_requests r
+           WHERE r.created_at > now() - make_interval(secs => :windowSeconds) AND r.provider_request_id IS NOT NULL
+             AND CASE s.scope WHEN 'country' THEN r.phone_country = s.label
+                              ELSE substring(r.prefix_fingerprint FROM 1 FOR 15) = s.key END)
+  RETURNING s.scope, s.label`,
+);
+
+export const WRITE_STOP = statement<Stop & { key: Buffer; stopSeconds: number }, { scope: string }>(
+  'write-stop',
+  `
   INSERT INTO destination_stops AS s (scope, key, label, started, verified, stopped_at, until)
-  VALUES ($1, $2, $3, $4, $5, clock_timestamp(), clock_timestamp() + make_interval(secs => $6))
+  VALUES (:scope, :key, :label, :started, :verified, clock_timestamp(), clock_timestamp() + make_interval(secs => :stopSeconds))
   ON CONFLICT (scope, key) DO UPDATE
-    SET started = excluded.started, verified = excluded.verified, stopped_at = excluded.stopped_at,
-        until = excluded.until, lifted_at = NULL
-    WHERE s.lifted_at IS NOT NULL OR s.until <= clock_timestamp()
-  RETURNING scope`;
+     SET started = excluded.started, verified = excluded.verified, stopped_at = excluded.stopped_at,
+         until = excluded.until, lifted_at = NULL
+   WHERE s.lifted_at IS NOT NULL OR s.until <= clock_timestamp()
+  RETURNING scope`,
+);

@@ -1,4 +1,5 @@
-export { bucketKeysOf } from './bucket-key.js';
+export { DestinationLists } from './destination-lists.js';
+export { counterKeysOf } from './rules/counter-keys.js';
 export { DestinationStops, type Stop } from './destination-stops.js';
 export { ProtectionModule } from './protection.module.js';
 export {

@@ -1,5 +1,7 @@
 import { ConfigurableModuleBuilder, Module } from '@nestjs/common';
-import { AdmissionRules } from '../verification/index.js';
+import { MessageRules } from '../verification/index.js';
+import { Allowances } from './allowances.js';
+import { DestinationLists } from './destination-lists.js';
 import { DestinationStops } from './destination-stops.js';
 import { MessagePrices } from './message-prices.js';
 import {
@@ -8,7 +10,7 @@ import {
   RESOLVED_PROTECTION,
   resolveProtection,
 } from './protection.options.js';
-import { ProtectionRules } from './protection.rules.js';
+import { ProtectionRules } from './rules/protection-rules.js';
 import { ProtectionWatch } from './protection-watch.js';
 
 const { ConfigurableModuleClass } = new ConfigurableModuleBuilder<ProtectionOptions>({
@@ -19,18 +21,20 @@ const { ConfigurableModuleClass } = new ConfigurableModuleBuilder<ProtectionOpti
   .build();
 
 /**
- * Limits, budgets and block lists for `VerificationModule`, which takes them up by itself when this module is there.
+ * Limits, budgets and block lists for `VerificationModule`, which picks them up automatically.
  * `forRoot({})` has the defaults of docs/protection.md.
  */
 @Module({
   providers: [
     ProtectionRules,
+    Allowances,
+    DestinationLists,
     MessagePrices,
     DestinationStops,
     ProtectionWatch,
-    { provide: AdmissionRules, useExisting: ProtectionRules },
+    { provide: MessageRules, useExisting: ProtectionRules },
     { provide: RESOLVED_PROTECTION, inject: [PROTECTION_OPTIONS], useFactory: resolveProtection },
   ],
-  exports: [AdmissionRules, ProtectionWatch, DestinationStops, RESOLVED_PROTECTION],
+  exports: [MessageRules, DestinationLists, ProtectionWatch, DestinationStops, RESOLVED_PROTECTION],
 })
 export class ProtectionModule extends ConfigurableModuleClass {}

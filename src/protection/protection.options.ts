@@ -31,6 +31,8 @@ export interface ConversionOptions {
   floor: number;
   /** Fewer starts than this say nothing. */
   minimum: number;
+  /** So many distinct networks and sessions are needed, so that a few callers cannot stop a destination. */
+  minimumCallers: number;
   /** How far back is looked, in seconds. */
   windowSeconds: number;
   /** Younger starts may still be verified, and are left out. */
@@ -63,6 +65,12 @@ export interface ProtectionOptions {
   /** Money a day (UTC), in the provider's currency. */
   budgetPerDay?: number | null;
   budgetPerCountryPerDay?: number | null;
+  /**
+   * Messages that each user's confirmed factors have a day outside the budgets. Only what goes beyond them draws on the
+   * budgets; 0 for none.
+   * @default 3
+   */
+  userReservePerDay?: number;
   /** Of one message, by country, `*` for all others; what the provider charged lately comes before it. */
   prices?: Readonly<Record<string, number>>;
   conversion?: ConversionOptions | null;
@@ -90,8 +98,16 @@ export const DEFAULT_PROTECTION_OPTIONS = {
   countryPerDay: 1000,
   budgetPerDay: 100,
   budgetPerCountryPerDay: 50,
+  userReservePerDay: 3,
   prices: { '*': 0.08 },
-  conversion: { floor: 0.2, minimum: 30, windowSeconds: HOUR, ageSeconds: 120, stopSeconds: DAY },
+  conversion: {
+    floor: 0.2,
+    minimum: 30,
+    minimumCallers: 20,
+    windowSeconds: HOUR,
+    ageSeconds: 120,
+    stopSeconds: HOUR,
+  },
   watchEverySeconds: 10,
 } as const satisfies Required<ProtectionOptions>;
 

@@ -1,13 +1,17 @@
 export {
-  type Admission,
-  type AdmissionRule,
-  AdmissionRules,
   CONFIRMED,
   countryRule,
+  type EvaluatedRule,
+  type FactRule,
   type MessageAttempt,
+  type MessageRule,
+  MessageRules,
   type RuleMode,
-  type WeighedRule,
-} from './domain/admission.js';
+  type SharedReceipt,
+  type SharedRule,
+  type WindowRule,
+} from './start/message-rules.js';
+export { CountersRepository } from './start/counters.repository.js';
 export type { Caller } from './domain/caller.js';
 export { VERIFICATION_ERRORS, type VerificationErrorCode } from './domain/error-catalogue.js';
 export {
@@ -32,18 +36,18 @@ export { CheckVerificationDto, ResendVerificationDto } from './dto/on-verificati
 export { describeService } from './dto/service.resource.js';
 export { StartVerificationDto } from './dto/start-verification.dto.js';
 export { toResource, VerificationResource } from './dto/verification.resource.js';
-export { BLOCK_KINDS, type BlockKind } from './entities/admission.entities.js';
+export { BLOCK_KINDS, BlockEntry, type BlockKind, DestinationStop } from './entities/limits.entities.js';
 export { NumberSlot, verificationEntities, VerificationRequest } from './entities/index.js';
-export { VERIFICATION_EVENT } from './journal/event-announcer.js';
+export { VERIFICATION_EVENT } from './journal/verification-event-name.js';
 export { type Alteration, type AuditReport, JournalAuditor } from './journal/journal-auditor.js';
-export { KeyRotator, type RotationProgress } from './verification.key-rotator.js';
+export { KeyRotator, type RotationProgress } from './key-rotation/key-rotator.js';
 export { VerificationModule } from './verification.module.js';
 export { originOf } from './verification.caller.js';
 export { CodeForm, PhoneForm } from './verification.pages.js';
 export { resourceOrProblem } from './verification.problems.js';
 export { VERIFICATION_POLICY } from './verification.options.js';
 export type { Throttle, VerificationModuleOptions, VonageOptions } from './verification.options.js';
-export { type ReconcileReport, VerificationReconciler } from './verification.reconciler.js';
+export { type ReconcileReport, VerificationReconciler } from './recovery/reconciler.js';
 export { failure } from './verification.results.js';
 export type { SimulatedStart, VerificationFailure, VerificationResult } from './verification.results.js';
 export { VerificationService } from './verification.service.js';

@@ -22,7 +22,7 @@ import { describeService, ServiceResource } from './dto/service.resource.js';
 import { StartVerificationDto } from './dto/start-verification.dto.js';
 import { VerificationResource } from './dto/verification.resource.js';
 import { callerOf, rememberCaller } from './verification.caller.js';
-import { Idempotent } from './verification.idempotency.js';
+import { Idempotent } from './idempotency/idempotency.interceptor.js';
 import { ApiProblems } from './verification.openapi.js';
 import {
   VERIFICATION_OPTIONS,

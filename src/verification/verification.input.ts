@@ -1,5 +1,6 @@
 import type { Caller } from './domain/caller.js';
-import type { Channel } from './domain/phone-number.js';
+import { NIL, validate as isUuid } from 'uuid';
+import type { Channel, PhoneNumber } from './domain/phone-number.js';
 import type { VerificationContext } from './domain/verification-record.js';
 
 export const DEFAULT_PURPOSE = 'phone-verification';
@@ -7,6 +8,8 @@ export const DEFAULT_PURPOSE = 'phone-verification';
 export interface StartVerification {
   /** Any spelling; see {@link PhoneNumber.tryParse}. */
   phoneNumber: string;
+  /** The same, where it has been parsed already. */
+  parsedNumber?: PhoneNumber;
   /** ISO 3166-1 alpha-2, for a national spelling. */
   country?: string;
   channel?: Channel;
@@ -35,3 +38,6 @@ export interface OnVerification {
   purpose?: string;
   caller: Caller;
 }
+
+/** A malformed id is treated as an unknown request; Postgres would reject it. */
+export const idOf = (requestId: string): string => (isUuid(requestId) ? requestId : NIL);

@@ -1,38 +1,59 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { Module } from '@nestjs/common';
 import { getOptionsToken, getStorageToken } from '@nestjs/throttler';
+import { getDataSourceToken, TypeOrmModule } from '@nestjs/typeorm';
+import type { DataSource } from 'typeorm';
 import { PersonalDataCipher } from '../database/personal-data-cipher.js';
 import { SharedThrottlerStorage } from '../http/index.js';
-import { AdmissionRules, AllowedCountries } from './domain/admission.js';
+import { PREPARED_STATEMENTS, StatementRunner } from '../database/statement.js';
+import { CancelRepository } from './cancel/cancel.repository.js';
+import { CancelService } from './cancel/cancel.service.js';
+import { CodeCheckService } from './check/check.service.js';
+import { DoubtRepository } from './check/doubt.repository.js';
+import { DoubtService } from './check/doubt.service.js';
+import { WrongCodesRepository } from './check/wrong-codes.repository.js';
 import { resolvePolicy, type VerificationPolicy } from './domain/policy.js';
-import { VerificationProvider } from './provider/verification-provider.js';
-import { EventAnnouncer } from './journal/event-announcer.js';
+import { IdempotencyKey } from './entities/idempotency-key.entity.js';
+import { KeyRotation } from './entities/key-rotation.entity.js';
+import { VerificationRequest } from './entities/verification-request.entity.js';
+import { IdempotencyRepository } from './idempotency/idempotency.repository.js';
 import { JournalAuditor } from './journal/journal-auditor.js';
+import { KeyRotator } from './key-rotation/key-rotator.js';
+import { PhoneNumbers } from './phone-numbers.js';
 import { ProtectedProvider } from './provider/protected-provider.js';
 import { ProviderPacer } from './provider/provider-pacer.js';
-import { VerificationAdmission } from './verification.admission.js';
+import { ProviderReports } from './provider/provider-reports.js';
+import { VerificationProvider } from './provider/verification-provider.js';
+import { VerificationReconciler } from './recovery/reconciler.js';
+import { SweepRepository } from './recovery/sweep.repository.js';
+import { RequestFinder } from './request-finder.js';
+import { ResendRepository } from './resend/resend.repository.js';
+import { ResendService } from './resend/resend.service.js';
+import { CountersRepository } from './start/counters.repository.js';
+import { DeliveryRepository } from './start/delivery.repository.js';
+import { DeliveryService } from './start/delivery.service.js';
+import { InFlightConflict } from './start/in-flight-conflict.js';
+import { MessageLimits } from './start/message-limits.js';
+import { AllowedCountries, MessageRules } from './start/message-rules.js';
+import { RequestDrafts } from './start/request-drafts.js';
+import { StartRepository } from './start/start.repository.js';
+import { StartService } from './start/start.service.js';
 import { CallerFingerprints } from './verification.callers.js';
-import { IdempotencyRepository } from './verification.idempotency-repository.js';
-import { VerificationJudge } from './verification.judge.js';
-import { KeyRotator } from './verification.key-rotator.js';
-import { OwnerPrecedence } from './verification.precedence.js';
 import { ConfigurableModuleClass } from './verification.module-definition.js';
 import {
-  ADMISSION,
   DEFAULT_PROTECTION,
+  MESSAGE_RULES,
   toKeyRing,
   VERIFICATION_OPTIONS,
   VERIFICATION_POLICY,
   type VerificationModuleOptions,
 } from './verification.options.js';
 import { CodeForm, PhoneForm, VERIFICATION_PAGES } from './verification.pages.js';
-import { VerificationReconciler } from './verification.reconciler.js';
 import { VerificationRepository } from './verification.repository.js';
-import { VerificationSender } from './verification.sender.js';
-import { StatementRunner } from './verification.statement-runner.js';
 import { VerificationService } from './verification.service.js';
-import { VerificationWebhooks } from './webhooks/verification.webhooks.js';
 import { throttlersOf } from './verification.throttler.js';
+import { VerificationWebhooks } from './webhooks/verification.webhooks.js';
+import { WebhooksRepository } from './webhooks/webhooks.repository.js';
 import { VonageV1Provider } from './provider/vonage/vonage-v1.provider.js';
 import { VonageV2Provider } from './provider/vonage/vonage-v2.provider.js';
 
@@ -40,7 +61,7 @@ const DEFAULT_TIMEOUT_MS = 5000;
 
 function createProvider(
   { provider, vonage, protection }: VerificationModuleOptions,
-  statements: StatementRunner,
+  dataSource: DataSource,
 ): VerificationProvider {
   const { requestsPerSecond, failuresBeforeBreak } = { ...DEFAULT_PROTECTION, ...protection };
   // The limit is the account's; its name goes into the database, so it does not say which account.
@@ -48,7 +69,7 @@ function createProvider(
     .update(vonage?.apiKey ?? '')
     .digest('base64url')
     .slice(0, 16);
-  const pacer = requestsPerSecond === null ? null : new ProviderPacer(statements, account, requestsPerSecond);
+  const pacer = requestsPerSecond === null ? null : new ProviderPacer(dataSource, account, requestsPerSecond);
   return new ProtectedProvider(provider ?? vonageProvider(vonage), { pacer, failuresBeforeBreak });
 }
 
@@ -74,32 +95,54 @@ function createPolicy({ policy, vonage }: VerificationModuleOptions): Verificati
  * TypeORM connection to have {@link verificationEntities} and the package's migrations.
  */
 @Module({
+  imports: [TypeOrmModule.forFeature([VerificationRequest, IdempotencyKey, KeyRotation])],
   providers: [
     VerificationService,
-    VerificationAdmission,
-    VerificationSender,
-    CallerFingerprints,
-    OwnerPrecedence,
+    StartService,
+    StartRepository,
+    RequestDrafts,
+    MessageLimits,
+    CountersRepository,
+    DeliveryService,
+    DeliveryRepository,
+    InFlightConflict,
+    CodeCheckService,
     VerificationRepository,
+    DoubtService,
+    DoubtRepository,
+    WrongCodesRepository,
+    ResendService,
+    ResendRepository,
+    CancelService,
+    CancelRepository,
     VerificationReconciler,
-    VerificationJudge,
+    SweepRepository,
     VerificationWebhooks,
-    StatementRunner,
+    WebhooksRepository,
     IdempotencyRepository,
-    EventAnnouncer,
+    RequestFinder,
+    PhoneNumbers,
+    CallerFingerprints,
+    ProviderReports,
+    StatementRunner,
     JournalAuditor,
     KeyRotator,
     ...VERIFICATION_PAGES,
     {
       provide: VerificationProvider,
-      inject: [VERIFICATION_OPTIONS, StatementRunner],
+      inject: [VERIFICATION_OPTIONS, getDataSourceToken()],
       useFactory: createProvider,
+    },
+    {
+      provide: PREPARED_STATEMENTS,
+      inject: [VERIFICATION_OPTIONS],
+      useFactory: ({ preparedStatements = true }: VerificationModuleOptions) => preparedStatements,
     },
     { provide: VERIFICATION_POLICY, inject: [VERIFICATION_OPTIONS], useFactory: createPolicy },
     {
-      provide: ADMISSION,
-      inject: [VERIFICATION_POLICY, { token: AdmissionRules, optional: true }],
-      useFactory: ({ allowedCountries }: VerificationPolicy, rules?: AdmissionRules) =>
+      provide: MESSAGE_RULES,
+      inject: [VERIFICATION_POLICY, { token: MessageRules, optional: true }],
+      useFactory: ({ allowedCountries }: VerificationPolicy, rules?: MessageRules) =>
         rules ?? new AllowedCountries(allowedCountries),
     },
     {
@@ -130,6 +173,8 @@ function createPolicy({ policy, vonage }: VerificationModuleOptions): Verificati
     VerificationReconciler,
     JournalAuditor,
     KeyRotator,
+    CountersRepository,
+    StatementRunner,
     PersonalDataCipher,
     VERIFICATION_POLICY,
     CodeForm,

@@ -42,6 +42,11 @@ export interface VerificationModuleOptions {
     /** Where they are counted; in this instance's memory unless told. For several: `new SharedThrottlerStorage(…)`. */
     storage?: ThrottlerStorage;
   };
+  /**
+   * Prepare statements by name. Turn it off for a pooler that hands every transaction another connection.
+   * @default true
+   */
+  preparedStatements?: boolean;
   /** How often every instance looks for lost messages, about; 3 unless told, null never (then call `runOnce` yourself). */
   reconcileEverySeconds?: number | null;
   /** Preselected in the phone form, ISO 3166-1 alpha-2. */
@@ -50,8 +55,8 @@ export interface VerificationModuleOptions {
   identifyCaller?: (request: Request) => Caller;
 }
 
-/** The {@link AdmissionRules} in force: those that the application provides, or none but the countries of the policy. */
-export const ADMISSION = Symbol('ADMISSION');
+/** The {@link MessageRules} in force: those that the application provides, or only the countries of the policy. */
+export const MESSAGE_RULES = Symbol('MESSAGE_RULES');
 
 /** The checked {@link VerificationPolicy}. */
 export const VERIFICATION_POLICY = Symbol('VERIFICATION_POLICY');

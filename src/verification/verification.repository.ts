@@ -1,353 +1,246 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { v7 as uuidv7 } from 'uuid';
-import type { Admission, AdmissionRule, Simulation, WeighedRule } from './domain/admission.js';
-import type { EndReason } from './domain/lifecycle.js';
-import type { Channel } from './domain/phone-number.js';
-import type { VerificationPolicy } from './domain/policy.js';
-import type { Actor } from './domain/verification-event.js';
-import type { VerificationRecord } from './domain/verification-record.js';
-import type { CheckChange, CheckClaim, Claim, NewVerification, ResendClaim } from './verification.changes.js';
+import { StatementRunner, statement } from '../database/statement.js';
+import type { CheckChange, CheckClaim, ClaimedCheck } from './check/check-claim.js';
+import type { EndReason, Status } from './domain/lifecycle.js';
+import { type VerificationPolicy, wrongCodeWaits } from './domain/policy.js';
+import type { Actor, EventType } from './domain/verification-event.js';
+import type { RequestWithWait, VerificationRecord } from './domain/verification-record.js';
+import { REQUEST_COLUMNS } from './request-columns.js';
 import { VERIFICATION_POLICY } from './verification.options.js';
-import type { Wait } from './verification.results.js';
-import { StatementRunner } from './verification.statement-runner.js';
-
-/** What a statement that decides returns: the request's columns are null when it was refused. */
-type Admitted = Admission & (VerificationRecord | { id: null });
-
-function admissionOf<Row extends VerificationRecord>(row: Admission & (Row | { id: null })) {
-  const { outcome, refusedBy, retryAfter } = row;
-  return { outcome, refusedBy, retryAfter, request: row.id === null ? null : (row as Row) };
-}
 
 /**
- * Requests in Postgres, one named statement a method, each its own transaction. `null` means that the row was not in
- * the state that the change leaves from: somebody else decided, or it never was. No method reads first and writes later.
+ * Checks of codes in Postgres. One method is one statement, and one statement is one transaction. `null`
+ * means that the row was not in the state that the change starts from: somebody else was faster.
+ *
+ * Every change is a compare-and-set. A check is claimed with a lease (`lease_token`, `lease_until`) and finished only by
+ * the process that still holds it. The claim spends the attempt and counts the code as wrong, before the provider is
+ * asked; a right code takes the count back. So a crash between the two never makes a guess free. Locks are always taken
+ * in this order: request, then number slot, then user.
  */
 @Injectable()
 export class VerificationRepository {
-  private readonly limits: number[];
-  /** How old a request that still lives can be, with a margin for instances that are configured otherwise. */
-  private readonly longestLifeSeconds: number;
+  private readonly waits: (number | null)[];
 
   constructor(
     private readonly statements: StatementRunner,
-    @Inject(VERIFICATION_POLICY) policy: VerificationPolicy,
+    @Inject(VERIFICATION_POLICY) private readonly policy: VerificationPolicy,
   ) {
-    const { wrongCodesBeforeWait, wrongCodeWaitSeconds, wrongCodeMaxWaitSeconds, wrongCodesBeforeLock } =
-      policy;
-    this.longestLifeSeconds = Math.min(7200, policy.ttlSeconds * policy.maxSends + 600);
-    this.limits = [wrongCodesBeforeWait, wrongCodeWaitSeconds, wrongCodeMaxWaitSeconds, wrongCodesBeforeLock];
-  }
-
-  /** @returns the new request, if the rules admit it, and in any case what they said */
-  async start(
-    request: NewVerification,
-    rules: readonly AdmissionRule[],
-  ): Promise<Admission & { request: VerificationRecord | null }> {
-    const row = await this.one<Admitted>('start', [
-      request.id,
-      request.purpose,
-      request.channel,
-      request.sealedPhoneNumber,
-      request.phoneFingerprint,
-      request.phoneCountry,
-      request.phoneLastDigits,
-      request.confirmedFor,
-      request.userId,
-      request.callerFingerprint,
-      request.callerBound,
-      request.locale,
-      request.codeLength,
-      request.maxAttempts,
-      request.ttlSeconds,
-      request.provider,
-      request.sendLeaseSeconds,
-      uuidv7(),
-      JSON.stringify(rules),
-      request.callerFingerprints,
-      request.prefixFingerprint,
-      request.callerAddress,
-      request.callerAgent,
-      request.userFingerprint,
-      request.addressFingerprint,
-      request.countedByCaller,
-      request.proverFingerprint,
-      request.context && JSON.stringify(request.context),
-    ]);
-    return admissionOf(row!);
-  }
-
-  /** What {@link start} would answer now; takes nothing. */
-  async simulateStart(
-    request: Pick<
-      NewVerification,
-      'phoneFingerprint' | 'confirmedFor' | 'userId' | 'callerFingerprints' | 'purpose'
-    >,
-    rules: readonly AdmissionRule[],
-  ): Promise<Simulation> {
-    const simulation = await this.one<Simulation>('simulateStart', [
-      request.phoneFingerprint,
-      request.confirmedFor,
-      request.userId,
-      request.callerFingerprints,
-      request.purpose,
-      JSON.stringify(rules),
-    ]);
-    return simulation!;
-  }
-
-  sent(id: string, providerRequestId: string, cooldownSeconds: number, actor: Actor) {
-    return this.one('sent', [id, providerRequestId, cooldownSeconds, actor]);
-  }
-
-  /** @param ownSendLost an earlier send of this very request may have reached the provider */
-  adopt(id: string, providerRequestId: string, ownSendLost: boolean, cooldownSeconds: number, actor: Actor) {
-    return this.one('adopt', [id, providerRequestId, ownSendLost, cooldownSeconds, actor]);
-  }
-
-  /** @param givesBack the scopes of limits that get back what the message has taken */
-  failSend(
-    id: string,
-    reason: EndReason,
-    actor: Actor,
-    providerStatus: string,
-    givesBack: readonly string[] = [],
-  ) {
-    return this.one('failSend', [id, reason, actor, providerStatus, givesBack]);
-  }
-
-  /** Gives back what the last message has taken, for these scopes; once. */
-  async giveBack(id: string, scopes: readonly string[]): Promise<void> {
-    await this.statements.all('giveBack', [id, scopes]);
-  }
-
-  /** Writes down why a check or a further message was refused. @param requestId null when the caller may not know of any */
-  async recordRefusal(action: 'check' | 'resend', rule: string, requestId: string | null): Promise<void> {
-    const rules: WeighedRule[] = [{ rule, outcome: 'refuse' }];
-    await this.statements.all('recordDecision', [
-      uuidv7(),
-      action,
-      'refused',
-      rule,
-      requestId,
-      JSON.stringify(rules),
-    ]);
-  }
-
-  sendUnknown(id: string, actor: Actor, providerStatus: string) {
-    return this.one('sendUnknown', [id, actor, providerStatus]);
-  }
-
-  claimSend(id: string, leaseSeconds: number) {
-    return this.one('claimSend', [id, leaseSeconds]);
-  }
-
-  findInTheWay(id: string, providerRequestId: string) {
-    return this.one('findInTheWay', [id, providerRequestId]);
-  }
-
-  supersede(id: string) {
-    return this.one('supersede', [id, ...this.limits]);
-  }
-
-  claimLostSend(leaseSeconds: number) {
-    return this.one('claimLostSend', [leaseSeconds, this.longestLifeSeconds]);
-  }
-
-  claimLostResend(leaseSeconds: number, token: string) {
-    return this.one<ResendClaim>('claimLostResend', [leaseSeconds, token, this.longestLifeSeconds]);
-  }
-
-  /** @returns how many requests were found over; 500 at most: then there may be more */
-  async sweep(createdWithinSeconds: number): Promise<number> {
-    const values = [createdWithinSeconds, ...this.limits];
-    return (await this.statements.all('sweep', values)).length;
-  }
-
-  /** @param evenInDoubt also when it is not known what became of the check before */
-  claimCheck(claim: CheckClaim, evenInDoubt: boolean) {
-    return this.one('claimCheck', [
-      claim.id,
-      claim.token,
-      claim.callerFingerprints,
-      claim.leaseSeconds,
-      claim.purpose,
-      evenInDoubt,
-      uuidv7(),
-      claim.codeFingerprint,
-      claim.proverFingerprints,
-    ]);
+    this.waits = wrongCodeWaits(policy);
   }
 
   /**
-   * Takes the success that a late verdict has brought, once.
-   * @param codeFingerprints of the code that is repeated and of who repeats it, under every key
-   * @returns null when the verdict belongs to another code, session or caller, or was taken already
+   * Spends one attempt and takes the lease, or says why not and writes the refusal down.
+   * @returns null when there is no such request for this caller
    */
-  acceptLateVerdict(
-    { id, purpose, callerFingerprints, proverFingerprints }: CheckClaim,
-    codeFingerprints: Buffer[],
-  ) {
-    const values = [id, purpose, codeFingerprints, callerFingerprints, proverFingerprints];
-    return this.one('acceptLateVerdict', values);
+  claimCheck(claim: CheckClaim): Promise<ClaimedCheck | null> {
+    const { wrongCodesBeforeLock: lockAfter } = this.policy;
+    const [code] = claim.codes;
+    return this.statements.one(CLAIM_CHECK, {
+      ...claim,
+      code: code!,
+      decisionId: uuidv7(),
+      waits: this.waits,
+      lockAfter,
+    });
   }
 
-  finishCheck({ id, userId }: { id: string; userId: string | null }, token: string, change: CheckChange) {
-    return this.one(userId === null ? 'finishCheck' : 'finishCheckOfUser', [
+  /** Writes the provider's answer, if the lease is still held. */
+  finishCheck(id: string, token: string, change: CheckChange): Promise<VerificationRecord | null> {
+    return this.statements.one(FINISH_CHECK, {
       id,
       token,
-      change.to,
-      change.reason ?? null,
-      change.giveAttemptBack ? 1 : 0,
-      change.inDoubt ?? false,
-      change.event,
-      change.actor ?? 'caller',
-      change.providerStatus,
-      change.cost?.amount ?? null,
-      change.cost?.currency ?? null,
-      ...this.limits,
-      change.doubtAbout ?? null,
-    ]);
+      to: change.to,
+      event: change.event,
+      reason: change.reason ?? null,
+      isNotJudged: change.isNotJudged ?? false,
+      isInDoubt: change.isInDoubt ?? false,
+      doubtAbout: change.doubtAbout ?? null,
+      actor: change.actor ?? 'caller',
+      providerStatus: change.providerStatus,
+      price: change.cost?.amount ?? null,
+      currency: change.cost?.currency ?? null,
+    });
   }
 
   /**
-   * Takes one request whose check was never answered, to find out.
-   * @param canAsk the provider can be asked; otherwise only those of which its webhook has told
+   * Hands the success of a late verdict to whoever repeats the code it belongs to. Only once.
+   * @returns null when it was handed out already
    */
-  claimDoubt(token: string, leaseSeconds: number, canAsk: boolean, id: string | null = null) {
-    return this.one('claimDoubt', [token, leaseSeconds, canAsk, id, this.longestLifeSeconds]);
+  acceptLateVerdict(id: string, codes: Buffer[]): Promise<VerificationRecord | null> {
+    return this.statements.one(ACCEPT_LATE_VERDICT, { id, codes });
   }
 
-  keepDoubt(id: string, token: string, againInSeconds: number) {
-    return this.one('keepDoubt', [id, token, againInSeconds]);
-  }
-
-  /** @returns null when the request is in no state for it; without a request: the rule that refused */
-  async claimResend(
-    { id, token, callerFingerprints, leaseSeconds, purpose }: Claim,
-    maxSends: number,
-    channel: Channel | null,
-    rules: readonly AdmissionRule[],
-  ): Promise<(Admission & { request: ResendClaim | null }) | null> {
-    const row = await this.one<Admitted & ResendClaim>('claimResend', [
-      id,
-      token,
-      callerFingerprints,
-      leaseSeconds,
-      purpose,
-      maxSends,
-      channel,
-      JSON.stringify(rules),
-      uuidv7(),
-    ]);
-    return row && admissionOf(row);
-  }
-
-  finishResend(
-    id: string,
-    token: string,
-    sent: {
-      providerRequestId: string;
-      ttlSeconds: number;
-      cooldownSeconds: number;
-      actor: Actor;
-      providerStatus: string;
-    },
-  ) {
-    return this.one('finishResend', [
-      id,
-      token,
-      sent.providerRequestId,
-      sent.ttlSeconds,
-      sent.cooldownSeconds,
-      sent.actor,
-      sent.providerStatus,
-      ...this.limits,
-    ]);
-  }
-
-  abandonResend(
-    { id, previousChannel }: ResendClaim,
-    token: string,
-    why: {
-      outcomeUnknown: boolean;
-      waitSeconds: number;
-      actor: Actor;
-      providerStatus: string;
-      /** The scopes of limits that get back what the message has taken; never when nobody knows whether it went out. */
-      givesBack: readonly string[];
-    },
-  ) {
-    return this.one('abandonResend', [
-      id,
-      token,
-      why.outcomeUnknown,
-      why.waitSeconds,
-      previousChannel,
-      why.actor,
-      why.providerStatus,
-      ...this.limits,
-      why.outcomeUnknown ? [] : why.givesBack,
-    ]);
-  }
-
-  cancel({
-    id,
-    purpose,
-    callerFingerprints,
-    proverFingerprints,
-  }: Pick<CheckClaim, 'id' | 'purpose' | 'callerFingerprints' | 'proverFingerprints'>) {
-    return this.one('cancel', [
-      id,
-      'cancelled-by-caller',
-      ...this.limits,
-      purpose,
-      callerFingerprints,
-      proverFingerprints,
-    ]);
-  }
-
-  /** Ends one live request of a user whose factors have changed. */
-  cancelForUser(id: string, userId: string) {
-    return this.one('cancelForUser', [id, 'factors-changed', ...this.limits, userId]);
-  }
-
-  /** @returns the ids of the user's live requests */
-  async findLiveOfUser(userId: string): Promise<string[]> {
-    const values = [userId, this.longestLifeSeconds];
-    return (await this.statements.all<{ id: string }>('findLiveOfUser', values)).map(({ id }) => id);
-  }
-
-  cancelByOperator(id: string) {
-    return this.one('cancelByOperator', [id, 'cancelled-by-operator', ...this.limits]);
-  }
-
-  findById(id: string) {
-    return this.one('findById', [id]);
-  }
-
-  findLive(phoneFingerprint: Buffer, confirmedFor: string) {
-    return this.one('findLive', [phoneFingerprint, confirmedFor]);
-  }
-
-  findWait(phoneFingerprint: Buffer, confirmedFor: string, userId: string | null) {
-    return this.statements.one<Wait>('findWait', [phoneFingerprint, confirmedFor, userId]);
-  }
-
-  findWaitOf(id: string) {
-    return this.statements.one<Wait>('findWaitOf', [id]);
-  }
-
-  /** Forgets the wrong codes of a number. @returns whether there were any */
-  async liftLock(phoneFingerprints: Buffer[]): Promise<boolean> {
-    return (await this.statements.all('liftLock', [phoneFingerprints])).length > 0;
-  }
-
-  async liftLockOfUser(userId: string): Promise<boolean> {
-    return (await this.statements.all('liftLockOfUser', [userId])).length > 0;
-  }
-
-  private one<Row = VerificationRecord>(...statement: Parameters<StatementRunner['one']>) {
-    return this.statements.one<Row>(...statement);
+  findById(id: string): Promise<RequestWithWait | null> {
+    return this.statements.one(FIND_BY_ID, { id });
   }
 }
+
+export const CLAIM_CHECK = statement<
+  CheckClaim & { code: Buffer; decisionId: string; waits: (number | null)[]; lockAfter: number },
+  ClaimedCheck
+>(
+  'claim-check',
+  `
+  WITH target AS (
+    SELECT r.*, greatest(s.wait_until, u.wait_until) AS wait_until,
+           s.locked_at IS NOT NULL OR u.locked_at IS NOT NULL AS is_locked,
+           r.status = 'VERIFIED' AND r.doubt_fingerprint = ANY(:codes::bytea[]) AS is_late_verdict,
+           CASE
+             WHEN r.status = 'VERIFIED' AND r.doubt_fingerprint = ANY(:codes::bytea[]) THEN NULL
+             WHEN r.status NOT IN ('SENDING', 'PENDING') OR r.expires_at <= clock_timestamp() THEN 'request-state'
+             WHEN r.prover_fingerprint <> ALL(:provers::bytea[]) THEN 'caller'
+             WHEN s.locked_at IS NOT NULL OR u.locked_at IS NOT NULL THEN 'lock'
+             WHEN greatest(s.wait_until, u.wait_until) > clock_timestamp() THEN 'wrong-codes'
+             WHEN r.status = 'SENDING' OR r.send_lease_until IS NOT NULL THEN 'message-is-out'
+             WHEN r.lease_until > clock_timestamp() THEN 'one-check-at-a-time'
+             WHEN (r.check_in_doubt OR r.lease_token IS NOT NULL)
+                  AND (:inDoubt::text = 'refuse' OR :inDoubt = 'refuse-same-code'
+                       AND coalesce(r.claim_fingerprint, r.doubt_fingerprint) = ANY(:codes::bytea[])) THEN 'verdict-owed'
+             WHEN r.attempts >= r.max_attempts THEN
+               CASE WHEN r.check_in_doubt OR r.lease_token IS NOT NULL THEN 'verdict-owed' ELSE 'attempt-cap' END
+           END AS refused_by
+      FROM verification_requests r
+      LEFT JOIN number_slots s ON s.phone_fingerprint = r.phone_fingerprint AND s.confirmed_for = r.confirmed_for
+      LEFT JOIN user_wrong_codes u ON u.user_id = r.user_id AND u.confirmed = (r.confirmed_for <> '')
+     WHERE r.id = :id AND r.purpose = :purpose
+       AND (NOT r.caller_bound OR r.caller_fingerprint = ANY(:callers::bytea[]))),
+  claimed AS (
+    -- The conditions again: the row may have changed since this statement began, and only they are checked under its lock.
+    UPDATE verification_requests r
+       SET attempts = r.attempts + 1, events = r.events + 1,
+           lease_token = :token, lease_until = clock_timestamp() + make_interval(secs => :leaseSeconds),
+           -- A lease that nobody finished is a check whose answer is unknown.
+           check_in_doubt = r.check_in_doubt OR r.lease_token IS NOT NULL,
+           doubt_fingerprint = CASE
+             WHEN r.lease_token IS NULL OR r.claim_fingerprint IS NULL THEN r.doubt_fingerprint
+             WHEN r.doubt_fingerprint IS NULL OR r.doubt_fingerprint = r.claim_fingerprint THEN r.claim_fingerprint
+             ELSE ''::bytea END, -- two different codes in doubt: a verdict would belong to nobody
+           claim_fingerprint = :code
+      FROM target t
+     WHERE r.id = t.id AND t.refused_by IS NULL AND NOT t.is_late_verdict
+       AND r.status = 'PENDING' AND r.expires_at > clock_timestamp() AND r.attempts < r.max_attempts
+       AND r.send_lease_until IS NULL AND (r.lease_until IS NULL OR r.lease_until <= clock_timestamp())
+       AND (r.lease_token IS NULL AND NOT r.check_in_doubt OR :inDoubt <> 'refuse')
+    RETURNING r.*),
+  event AS (
+    INSERT INTO verification_events (request_id, number, at, type, from_status, to_status, actor)
+    SELECT id, events, now(), 'check-claimed', 'PENDING', 'PENDING', 'caller' FROM claimed),
+  slot AS (
+    UPDATE number_slots s
+       SET wrong_codes = s.wrong_codes + 1,
+           wait_until = clock_timestamp()
+             + make_interval(secs => (:waits::float8[])[least(s.wrong_codes + 1, cardinality(:waits::float8[]))]),
+           locked_at = CASE WHEN s.wrong_codes + 1 >= :lockAfter::int THEN clock_timestamp() END
+      FROM claimed r
+     WHERE s.phone_fingerprint = r.phone_fingerprint AND s.confirmed_for = r.confirmed_for AND NOT r.counted_by_caller
+    RETURNING 1),
+  counted_user AS (
+    INSERT INTO user_wrong_codes AS u (user_id, confirmed, wrong_codes, wait_until, locked_at)
+    SELECT r.user_id, r.confirmed_for <> '', 1, clock_timestamp() + make_interval(secs => (:waits::float8[])[1]),
+           CASE WHEN :lockAfter <= 1 THEN clock_timestamp() END
+      FROM claimed r
+     WHERE r.user_id IS NOT NULL AND NOT r.counted_by_caller AND (SELECT count(*) FROM slot) >= 0
+    ON CONFLICT (user_id, confirmed) DO UPDATE
+       SET wrong_codes = u.wrong_codes + 1,
+           wait_until = clock_timestamp()
+             + make_interval(secs => (:waits::float8[])[least(u.wrong_codes + 1, cardinality(:waits::float8[]))]),
+           locked_at = CASE WHEN u.wrong_codes + 1 >= :lockAfter THEN clock_timestamp() END),
+  refusal AS (
+    INSERT INTO decisions (id, at, action, outcome, rule, request_id, rules)
+    SELECT :decisionId::uuid, now(), 'check', 'refused', t.refused_by, t.id,
+           json_build_array(json_build_object('rule', t.refused_by, 'outcome', 'refuse'))
+      FROM target t WHERE t.refused_by IS NOT NULL)
+  SELECT ${REQUEST_COLUMNS}, true AS is_claimed, NULL AS refused_by, NULL::timestamptz AS wait_until, false AS is_locked,
+         false AS is_late_verdict
+    FROM claimed r
+  UNION ALL
+  SELECT ${REQUEST_COLUMNS}, false, r.refused_by, r.wait_until, r.is_locked, r.is_late_verdict
+    FROM target r WHERE NOT EXISTS (SELECT 1 FROM claimed)`,
+);
+
+export const FINISH_CHECK = statement<
+  {
+    id: string;
+    token: string;
+    to: Status;
+    event: EventType;
+    reason: EndReason | null;
+    isNotJudged: boolean;
+    isInDoubt: boolean;
+    doubtAbout: string | null;
+    actor: Actor;
+    providerStatus: string;
+    price: string | null;
+    currency: string | null;
+  },
+  VerificationRecord
+>(
+  'finish-check',
+  `
+  WITH changed AS (
+    UPDATE verification_requests r
+       SET status = :to::text, reason = :reason::text, events = r.events + 1,
+           attempts = r.attempts - CASE WHEN :isNotJudged::bool THEN 1 ELSE 0 END,
+           lease_token = NULL, lease_until = NULL, check_in_doubt = :isInDoubt,
+           doubt_fingerprint = CASE :doubtAbout::text
+             WHEN 'earlier-check' THEN r.doubt_fingerprint
+             WHEN 'this-check' THEN CASE
+               WHEN r.doubt_fingerprint IS NULL OR r.doubt_fingerprint = r.claim_fingerprint THEN r.claim_fingerprint
+               ELSE ''::bytea END -- two different codes in doubt: a verdict would belong to nobody
+             END,
+           claim_fingerprint = NULL,
+           send_lease_until = CASE WHEN :to = 'PENDING' THEN r.send_lease_until END,
+           verified_at = CASE WHEN :to = 'VERIFIED' THEN clock_timestamp() END,
+           ended_at = CASE WHEN :to <> 'PENDING' THEN clock_timestamp() END,
+           price = coalesce(:price::numeric + coalesce(r.price, 0), r.price), currency = coalesce(:currency::text, r.currency)
+     WHERE r.id = :id AND r.lease_token = :token AND r.status = 'PENDING'
+    RETURNING r.*),
+  event AS (
+    INSERT INTO verification_events
+      (request_id, number, at, type, from_status, to_status, reason, actor, provider_status, price, currency)
+    SELECT id, events, now(), :event::text, 'PENDING', :to, :reason, :actor::text, :providerStatus::text,
+           :price, :currency FROM changed),
+  slot AS (
+    UPDATE number_slots s
+       SET live_request_id = CASE WHEN :to = 'PENDING' OR s.live_request_id IS DISTINCT FROM r.id THEN s.live_request_id END,
+           live_until = CASE WHEN :to = 'PENDING' OR s.live_request_id IS DISTINCT FROM r.id THEN s.live_until END,
+           -- A right code ends the row of wrong ones; a code that was not judged is not one.
+           wrong_codes = CASE WHEN :to = 'VERIFIED' THEN 0
+                              WHEN :isNotJudged AND NOT r.counted_by_caller THEN greatest(s.wrong_codes - 1, 0)
+                              ELSE s.wrong_codes END,
+           wait_until = CASE WHEN :to <> 'VERIFIED' AND NOT :isNotJudged THEN s.wait_until END,
+           locked_at = CASE WHEN :to <> 'VERIFIED' AND NOT :isNotJudged THEN s.locked_at END
+      FROM changed r
+     WHERE s.phone_fingerprint = r.phone_fingerprint AND s.confirmed_for = r.confirmed_for
+       AND (:to <> 'PENDING' OR :isNotJudged)
+    RETURNING 1),
+  counted_user AS (
+    UPDATE user_wrong_codes u
+       SET wrong_codes = CASE WHEN :to = 'VERIFIED' THEN 0 ELSE greatest(u.wrong_codes - 1, 0) END,
+           wait_until = NULL, locked_at = NULL
+      FROM changed r
+     WHERE u.user_id = r.user_id AND u.confirmed = (r.confirmed_for <> '') AND NOT r.counted_by_caller
+       AND (:to = 'VERIFIED' OR :isNotJudged) AND (SELECT count(*) FROM slot) >= 0)
+  SELECT ${REQUEST_COLUMNS} FROM changed r`,
+);
+
+export const ACCEPT_LATE_VERDICT = statement<{ id: string; codes: Buffer[] }, VerificationRecord>(
+  'accept-late-verdict',
+  `
+  UPDATE verification_requests r SET doubt_fingerprint = NULL
+   WHERE r.id = :id AND r.status = 'VERIFIED' AND r.expires_at > clock_timestamp()
+     AND r.doubt_fingerprint = ANY(:codes::bytea[])
+  RETURNING ${REQUEST_COLUMNS}`,
+);
+
+export const FIND_BY_ID = statement<{ id: string }, RequestWithWait>(
+  'find-by-id',
+  `
+  SELECT ${REQUEST_COLUMNS}, greatest(s.wait_until, u.wait_until) AS wait_until,
+         s.locked_at IS NOT NULL OR u.locked_at IS NOT NULL AS is_locked
+    FROM verification_requests r
+    LEFT JOIN number_slots s ON s.phone_fingerprint = r.phone_fingerprint AND s.confirmed_for = r.confirmed_for
+    LEFT JOIN user_wrong_codes u ON u.user_id = r.user_id AND u.confirmed = (r.confirmed_for <> '')
+   WHERE r.id = :id`,
+);

@@ -1,19 +1,13 @@
-import type { Admission, AdmissionRule, WeighedRule } from './domain/admission.js';
+import type { EvaluatedRule } from './start/message-rules.js';
 import type { VerificationErrorCode } from './domain/error-catalogue.js';
 import type { CodeDefect } from './domain/one-time-code.js';
 import {
   isInDoubt,
   publicStatus,
+  type RequestWithWait,
   secondsUntil,
   type VerificationRecord,
 } from './domain/verification-record.js';
-
-/** Why a number or a user may not try now. */
-export interface Wait {
-  waitUntil: Date | null;
-  locked: boolean;
-  readAt: Date;
-}
 
 /** What was expected to happen and did not. Not an exception: callers are meant to look at it. */
 export interface VerificationFailure {
@@ -72,34 +66,40 @@ export function refusalOf(request: VerificationRecord): VerificationFailure {
   }
 }
 
-/** A lock ends after a day, or when somebody lifts it: this is when it is worth asking again. */
+/** A lock ends after a day, or when somebody lifts it. It makes no sense to ask again earlier than this. */
 const LOCKED_RETRY_AFTER_SECONDS = 3600;
 
-/** Too many wrong codes for this number or user: says when the next try is possible. */
-export function refusalToWait(wait: Wait | null, request?: VerificationRecord): VerificationFailure | null {
-  if (!wait) return null;
-  const { waitUntil, locked, readAt } = wait;
-  if (!locked && (waitUntil === null || waitUntil <= readAt)) return null;
+/** Too many wrong codes for this number or user: when the next try is possible. */
+export function refusalToWait(request: RequestWithWait): VerificationFailure {
+  const { waitUntil, isLocked } = request;
   return failure('rate-limited', {
-    rule: locked ? 'lock' : 'wrong-codes',
-    retryAfterSeconds: locked ? LOCKED_RETRY_AFTER_SECONDS : secondsUntil(waitUntil, wait),
-    ...(request ? { request } : {}),
+    rule: isLocked ? 'lock' : 'wrong-codes',
+    retryAfterSeconds: isLocked ? LOCKED_RETRY_AFTER_SECONDS : secondsUntil(waitUntil, request),
+    request,
   });
 }
 
-/** A rule has refused a message: its own code, and when the next try is worth it. */
+/** Another session of the same user asked for this code. This one may ask for its own after the cooldown. */
+export const requestedElsewhere = (request: VerificationRecord): VerificationFailure =>
+  failure('requested-elsewhere', {
+    request,
+    retryAfterSeconds: secondsUntil(request.resendAvailableAt, request),
+  });
+
+/** A rule refused a message for a request. */
 export function refusalOfRule(
-  { refusedBy, retryAfter }: Admission,
-  rules: readonly AdmissionRule[],
-  request?: VerificationRecord,
+  refusing: { rule: { code: VerificationErrorCode }; freeAt: Date | null } | undefined,
+  request: VerificationRecord,
 ): VerificationFailure {
-  const more = request ? { request } : {};
-  const retryAfterSeconds = Math.max(1, Math.ceil(retryAfter ?? LOCKED_RETRY_AFTER_SECONDS));
-  if (refusedBy === 'live-request') return failure('phone-busy', { ...more, retryAfterSeconds });
-  const rule = rules.find((each) => each.rule === refusedBy);
-  const code = rule?.code ?? 'rate-limited';
-  // A destination that is not served is not served later either.
-  return failure(code, code === 'destination-not-allowed' ? more : { ...more, retryAfterSeconds });
+  const code = refusing?.rule.code ?? 'rate-limited';
+  // A destination that is not served now is not served later either.
+  if (code === 'destination-not-allowed') return failure(code, { request });
+  const retryAfterSeconds = refusing?.freeAt
+    ? secondsUntil(refusing.freeAt, request)
+    : refusing
+      ? LOCKED_RETRY_AFTER_SECONDS
+      : 1;
+  return failure(code, { request, retryAfterSeconds });
 }
 
 /** What a start would come to. */
@@ -112,7 +112,7 @@ export interface SimulatedStart {
   code: VerificationErrorCode | null;
   retryAfterSeconds: number | null;
   /** All that were looked at, in order. */
-  rules: WeighedRule[];
+  rules: EvaluatedRule[];
 }
 
 const DECIDING: Partial<Record<VerificationErrorCode, string>> = {
@@ -124,7 +124,7 @@ const DECIDING: Partial<Record<VerificationErrorCode, string>> = {
   cooldown: 'resend-cooldown',
 };
 
-/** The rule behind a refusal of an act on a request. */
-export function deciding({ code, rule }: VerificationFailure): string {
+/** The name of the rule behind a refusal of an act on a request. */
+export function ruleBehind({ code, rule }: VerificationFailure): string {
   return rule ?? DECIDING[code] ?? 'request-state';
 }

@@ -3,7 +3,7 @@ import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource, type EntityManager } from 'typeorm';
 import { rowsIn, rowsOf } from '../../database/sql.js';
 import { PersonalDataCipher, type SealedColumn } from '../../database/personal-data-cipher.js';
-import { bucketKeysOf } from '../../protection/index.js';
+import { counterKeysOf } from '../../protection/index.js';
 import { FactorChanges } from '../../two-factor/index.js';
 import { PhoneNumber, VerificationService } from '../../verification/index.js';
 import type { Actor } from '../access/administrator.js';
@@ -12,7 +12,7 @@ import {
   DECISIONS,
   DECISIONS_OF_REQUESTS,
   ENROLLED_PHONES,
-  LIMIT_BUCKETS,
+  RATE_COUNTERS,
   KNOWN_NUMBERS,
   LIVE_REQUESTS,
   OF_NUMBER,
@@ -130,7 +130,7 @@ export class Erasures {
     ]);
     const userIds = [...new Set([...users.map((user) => user.userId), ...(userId ? [userId] : [])])];
     const owners = [...new Set(users.filter(({ isOwner }) => isOwner).map((user) => user.userId))];
-    const buckets = bucketKeysOf(this.cipher, {
+    const buckets = counterKeysOf(this.cipher, {
       e164s,
       userIds,
       ...(userId ? { erasedUserId: userId } : {}),
@@ -163,7 +163,7 @@ export class Erasures {
       fingerprints,
       userId === null ? [] : this.cipher.userFingerprints(userId),
     ]);
-    await count('limit_buckets', LIMIT_BUCKETS, [buckets]);
+    await count('rate_counters', RATE_COUNTERS, [buckets]);
     for (const [table, text] of Object.entries(OF_NUMBER)) await count(table, text, [fingerprints]);
     if (userId !== null)
       for (const [table, text] of Object.entries(OF_USER)) await count(table, text, [userId]);

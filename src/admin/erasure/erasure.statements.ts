@@ -49,7 +49,7 @@ export const DECISIONS = `
    WHERE d.phone_fingerprint = ANY($1::bytea[]) OR d.user_fingerprint = ANY($2::bytea[])
   RETURNING 1`;
 
-export const LIMIT_BUCKETS = `DELETE FROM limit_buckets WHERE key = ANY($1::bytea[]) RETURNING 1`;
+export const RATE_COUNTERS = `DELETE FROM rate_counters WHERE key = ANY($1::bytea[]) RETURNING 1`;
 
 export const ENROLLED_PHONES = `
   DELETE FROM enrolled_phones WHERE phone_fingerprint = ANY($1::bytea[]) AND user_id = $2 RETURNING 1`;

@@ -1,6 +1,6 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { maskPhoneNumber, PUBLIC_STATUSES, type PublicStatus } from '../../verification/index.js';
-import { WeighedRuleResource } from '../policy/policy.dto.js';
+import { EvaluatedRuleResource } from '../policy/policy.dto.js';
 import type { HistoryRow } from './history.repository.js';
 
 const MOMENT = { format: 'date-time' } as const;
@@ -140,7 +140,7 @@ export class DecisionResource {
   @ApiProperty({ enum: ['start', 'resend', 'check'] })
   action!: string;
 
-  @ApiProperty({ enum: ['allowed', 'refused', 'joined', 'given-back'] })
+  @ApiProperty({ enum: ['refused', 'would-refuse'] })
   outcome!: string;
 
   @ApiProperty({ ...MAYBE, description: 'The one rule that decided.' })
@@ -161,8 +161,8 @@ export class DecisionResource {
   @ApiProperty(MAYBE)
   purpose!: string | null;
 
-  @ApiProperty({ type: [WeighedRuleResource], description: 'Every rule that was asked, in order.' })
-  rules!: WeighedRuleResource[];
+  @ApiProperty({ type: [EvaluatedRuleResource], description: 'Every rule that was asked, in order.' })
+  rules!: EvaluatedRuleResource[];
 }
 
 export class RequestResource {

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { PersonalDataCipher } from '../../database/personal-data-cipher.js';
 import { addressBucket, Problem } from '../../http/index.js';
 import { maskPhoneNumber } from '../../verification/index.js';
-import { weighedResource } from '../policy/policy.dto.js';
+import { evaluatedResource } from '../policy/policy.dto.js';
 import type { DecisionQueryDto } from './decisions.dto.js';
 import type { ExportDto, HistoryQueryDto } from './history.dto.js';
 import type { HistoryFilter } from './history.filter.js';
@@ -173,7 +173,7 @@ const decisionResource = ({
   phoneNumber: country === null ? null : maskPhoneNumber(country, lastDigits ?? ''),
   user: pseudonymOf(userFingerprint),
   address: pseudonymOf(addressFingerprint),
-  rules: rules.map(weighedResource),
+  rules: rules.map(evaluatedResource),
 });
 
 /** Short enough to be compared by eye. */

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource } from 'typeorm';
 import { rowsIn, rowsOf } from '../../database/sql.js';
-import type { WeighedRule } from '../../verification/index.js';
+import type { EvaluatedRule } from '../../verification/index.js';
 import { type Cursor, Parameters } from './history.filter.js';
 import { PAGE_SIZE } from './history.repository.js';
 
@@ -25,7 +25,7 @@ export interface DecisionRow {
   outcome: string;
   rule: string | null;
   requestId: string | null;
-  rules: WeighedRule[];
+  rules: EvaluatedRule[];
   country: string | null;
   lastDigits: string | null;
   userFingerprint: Buffer | null;

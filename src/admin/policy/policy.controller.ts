@@ -4,7 +4,7 @@ import { BODIES, inputPipe, Page } from '../../http/index.js';
 import { VerificationService } from '../../verification/index.js';
 import { AdminRoutes, NeedsScope } from '../access/admin-route.js';
 import { ApiAdminProblems } from '../admin.problems.js';
-import { SimulateDto, SimulationResource, weighedResource } from './policy.dto.js';
+import { SimulateDto, SimulationResource, evaluatedResource } from './policy.dto.js';
 import { PolicyPage } from './policy.page.js';
 
 /** What the rules say now. */
@@ -41,6 +41,6 @@ export class PolicyController {
       ...start,
       caller: { userId: userId ?? null, sessionId: sessionId ?? null, address: address ?? null },
     });
-    return { ...simulated, rules: rules.map(weighedResource) };
+    return { ...simulated, rules: rules.map(evaluatedResource) };
   }
 }

@@ -2,7 +2,7 @@ import { ApiProperty, ApiPropertyOptional, PickType } from '@nestjs/swagger';
 import { Transform } from 'class-transformer';
 import { IsBoolean, IsIP, IsOptional, IsString, MaxLength } from 'class-validator';
 import { EmptyAsAbsent } from '../../http/index.js';
-import { StartVerificationDto, type WeighedRule } from '../../verification/index.js';
+import { StartVerificationDto, type EvaluatedRule } from '../../verification/index.js';
 
 /** A start that nobody asks for: who would ask, and for which number. */
 export class SimulateDto extends PickType(StartVerificationDto, ['phoneNumber', 'country', 'channel']) {
@@ -44,7 +44,7 @@ export class SimulateDto extends PickType(StartVerificationDto, ['phoneNumber', 
   address?: string;
 }
 
-export class WeighedRuleResource {
+export class EvaluatedRuleResource {
   @ApiProperty({ example: 'number-limit' })
   rule!: string;
 
@@ -71,7 +71,7 @@ export class WeighedRuleResource {
 }
 
 /** A rule as administrators see it: without the bucket that it counts in. */
-export const weighedResource = ({ rule, mode, outcome, ...more }: WeighedRule): WeighedRuleResource => {
+export const evaluatedResource = ({ rule, mode, outcome, ...more }: EvaluatedRule): EvaluatedRuleResource => {
   const { input, used, limit, seconds, amount } = more;
   return {
     rule,
@@ -101,6 +101,6 @@ export class SimulationResource {
   @ApiProperty({ type: Number, nullable: true })
   retryAfterSeconds!: number | null;
 
-  @ApiProperty({ type: [WeighedRuleResource], description: 'Every rule that was asked, in order.' })
-  rules!: WeighedRuleResource[];
+  @ApiProperty({ type: [EvaluatedRuleResource], description: 'Every rule that was asked, in order.' })
+  rules!: EvaluatedRuleResource[];
 }

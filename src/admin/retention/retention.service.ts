@@ -153,9 +153,9 @@ export class Retention implements OnApplicationBootstrap, OnApplicationShutdown 
             },
           ]),
       {
-        table: 'limit_buckets',
-        key: 'scope, key',
-        where: `(cardinality(t.taken) = 0 OR t.taken[cardinality(t.taken)] < $1)`,
+        table: 'rate_counters',
+        key: 'scope, key, seconds',
+        where: `(cardinality(t.moments) = 0 OR t.moments[1] < $1)`,
         values: [limits],
       },
       {
@@ -170,7 +170,7 @@ export class Retention implements OnApplicationBootstrap, OnApplicationShutdown 
         where: 't.updated_at < $1 AND (t.locked_until IS NULL OR t.locked_until < clock_timestamp())',
         values: [daysAgo(WRONG_CODE_DAYS)],
       },
-      { table: 'limit_days', key: 'scope, key, day', where: 't.day < $1::date', values: [limits] },
+      { table: 'daily_counters', key: 'scope, key, day', where: 't.day < $1::date', values: [limits] },
     ];
   }
 }

@@ -45,6 +45,21 @@ export const DEFAULT_POLICY: VerificationPolicy = {
   wrongCodesBeforeLock: 20,
 };
 
+/**
+ * The wait after each wrong code in a row, in seconds: the first entry is for the first one. The last entry is for all
+ * that follow.
+ */
+export function wrongCodeWaits(limits: WrongCodeLimits): (number | null)[] {
+  if (limits.wrongCodesBeforeWait > MOST_WITHOUT_WAIT) return [null];
+  const waits: (number | null)[] = Array.from({ length: limits.wrongCodesBeforeWait - 1 }, () => null);
+  for (let wait = limits.wrongCodeWaitSeconds; wait < limits.wrongCodeMaxWaitSeconds; wait *= 2)
+    waits.push(wait);
+  return [...waits, limits.wrongCodeMaxWaitSeconds];
+}
+
+/** A higher limit means that there is no wait. */
+const MOST_WITHOUT_WAIT = 1000;
+
 /** More wrong codes than anybody types. */
 export const NEVER = 1_000_000_000;
 
@@ -74,3 +89,14 @@ export function resolvePolicy(given: Partial<VerificationPolicy> = {}): Verifica
   }
   return policy;
 }
+
+/** A process may take longer than the provider: so much longer, before another process takes its lease. */
+const LEASE_MARGIN_SECONDS = 3;
+
+/** How long a send or a check is its process's own. */
+export const leaseSeconds = ({ providerTimeoutSeconds }: VerificationPolicy): number =>
+  providerTimeoutSeconds + LEASE_MARGIN_SECONDS;
+
+/** How old a live request can be, with a margin for instances that are configured otherwise. */
+export const longestLifeSeconds = ({ ttlSeconds, maxSends }: VerificationPolicy): number =>
+  Math.min(7200, ttlSeconds * maxSends + 600);

@@ -37,8 +37,8 @@ export interface VerificationRecord {
   /** Not null while it is not known whether a message went out. */
   sendLeaseUntil: Date | null;
   leaseUntil: Date | null;
-  /** A check or a resend holds it, or did when its process died. */
-  checkClaimed: boolean;
+  /** A check or a resend holds the lease, or did when its process died. */
+  isLeased: boolean;
   /** The answer of a check was lost: only the provider knows whether its code was right. */
   checkInDoubt: boolean;
   /** What its webhooks say. */
@@ -47,10 +47,14 @@ export interface VerificationRecord {
   createdAt: Date;
   expiresAt: Date;
   verifiedAt: Date | null;
-  /** How many events the journal has of it: the number of the last one. */
-  events: number;
   /** The database's clock at the moment of reading: all that "now" may mean for this row. */
   readAt: Date;
+}
+
+/** A request with the wait or lock that wrong codes have brought upon its number or its user. */
+export interface RequestWithWait extends VerificationRecord {
+  waitUntil: Date | null;
+  isLocked: boolean;
 }
 
 /** What callers see: SENDING reads as PENDING, and time turns live requests into EXPIRED without anybody's help. */
@@ -61,7 +65,7 @@ export function publicStatus(record: VerificationRecord): PublicStatus {
 
 /** It is not known what became of a check: its answer was lost, or its process died before it wrote it down. */
 export function isInDoubt(record: VerificationRecord): boolean {
-  const lapsed = record.checkClaimed && record.leaseUntil !== null && record.leaseUntil <= record.readAt;
+  const lapsed = record.isLeased && record.leaseUntil !== null && record.leaseUntil <= record.readAt;
   return record.status === 'PENDING' && record.sendLeaseUntil === null && (record.checkInDoubt || lapsed);
 }
 

@@ -2,14 +2,14 @@ import {
   BlockEntry,
   Decision,
   DestinationStop,
-  LimitBucket,
-  LimitDay,
+  RateCounter,
+  DailyCounter,
   MessagePrice,
-} from './admission.entities.js';
+} from './limits.entities.js';
 import { IdempotencyKey } from './idempotency-key.entity.js';
 import { KeyRotation } from './key-rotation.entity.js';
 import { NumberSlot } from './number-slot.entity.js';
-import { ProviderPace } from './provider-pace.entity.js';
+import { ProviderLane } from './provider-lane.entity.js';
 import { UserWrongCodes } from './user-wrong-codes.entity.js';
 import { EventAnnouncerRow, VerificationEventRow } from './verification-event.entity.js';
 import { VerificationRequest } from './verification-request.entity.js';
@@ -26,10 +26,10 @@ export const verificationEntities = [
   UserWrongCodes,
   IdempotencyKey,
   WebhookReceipt,
-  ProviderPace,
+  ProviderLane,
   KeyRotation,
-  LimitBucket,
-  LimitDay,
+  RateCounter,
+  DailyCounter,
   BlockEntry,
   DestinationStop,
   MessagePrice,

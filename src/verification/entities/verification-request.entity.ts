@@ -108,10 +108,6 @@ export class VerificationRequest {
   @Column('smallint', { default: 1 })
   sends!: number;
 
-  /** Attempts of checks under way that the guards of number and user have not counted. */
-  @Column('smallint', { name: 'unsettled_codes', default: 0 })
-  unsettledCodes!: number;
-
   /** The answer of a check was lost: only the provider knows whether its code was right. */
   @Column('boolean', { name: 'check_in_doubt', default: false })
   checkInDoubt!: boolean;
@@ -170,8 +166,4 @@ export class VerificationRequest {
   /** How many events the journal has of it. */
   @Column('smallint', { default: 0 })
   events!: number;
-
-  /** The hash of the last of them: a journal that was cut off does not end with it. */
-  @Column('bytea', { name: 'event_hash', nullable: true })
-  eventHash!: Buffer | null;
 }

@@ -1,56 +1,51 @@
 import { createHash } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
-import type { VerificationRecord } from '../domain/verification-record.js';
-import { GIVES_BACK } from '../domain/admission.js';
-import { VerificationJudge } from '../verification.judge.js';
-import { VerificationRepository } from '../verification.repository.js';
-import { StatementRunner } from '../verification.statement-runner.js';
+import { DoubtService } from '../check/doubt.service.js';
+import { DeliveryRepository } from '../start/delivery.repository.js';
 import type { VonageNotification } from './vonage-webhook.js';
+import { WebhooksRepository } from './webhooks.repository.js';
 
 /** Vonage signs each delivery when it makes it. */
 const LONGEST_WAY_SECONDS = 300;
 
 /**
- * Lets a provider's notification have its effect, once: duplicates, any order and unknown ids change nothing, and a
- * request that is over stays as it is. A verdict accepts nothing by itself: it only settles a check of ours whose answer
- * was lost.
+ * Receives a provider's notifications. Each has its effect once: duplicates, any order and unknown ids change nothing,
+ * and a request that is over stays as it is. A verdict accepts nothing by itself; it only settles a check of ours whose
+ * answer was lost.
  */
 @Injectable()
 export class VerificationWebhooks {
   constructor(
-    private readonly statements: StatementRunner,
-    private readonly repository: VerificationRepository,
-    private readonly judge: VerificationJudge,
+    private readonly repository: WebhooksRepository,
+    private readonly delivery: DeliveryRepository,
+    private readonly doubts: DoubtService,
   ) {}
 
   /**
-   * @param body the exact bytes: the same ones again are the same notification
+   * @param body the exact bytes
+   * @param signedAt in seconds since 1970
    * @returns false when it was signed too long ago
    */
   async receive(notification: VonageNotification, body: Buffer, signedAt: number): Promise<boolean> {
     const { requestId, providerRequestId, verdict, description, price } = notification;
-    const request = await this.statements.one<VerificationRecord>('receive', [
-      createHash('sha256').update(body).digest(),
+    const { isYoung, request } = await this.repository.receive({
+      payloadHash: createHash('sha256').update(body).digest(),
       signedAt,
-      LONGEST_WAY_SECONDS,
-      requestId,
+      longestWaySeconds: LONGEST_WAY_SECONDS,
+      id: requestId,
       providerRequestId,
       verdict,
       description,
-      price?.amount ?? null,
-      price?.currency ?? null,
-    ]);
-    if (!request) {
-      const age = await this.statements.one<{ young: boolean }>('isYoung', [signedAt, LONGEST_WAY_SECONDS]);
-      return age?.young ?? false;
+      price: price?.amount ?? null,
+      currency: price?.currency ?? null,
+    });
+    if (request?.status === 'PENDING') {
+      await this.doubts.settle(request.id);
+    } else if (request?.status === 'SENDING' && verdict && verdict !== 'verified') {
+      const event = verdict === 'blocked' ? 'fraud-blocked' : 'send-lost';
+      await this.delivery.finishSend(request, { event }, 'provider', `webhook: ${description}`);
+      if (verdict === 'blocked') await this.doubts.giveBackMessage(request);
     }
-    if (request.status === 'PENDING') {
-      await this.judge.settleDoubt(request.id);
-    } else if (request.status === 'SENDING' && verdict && verdict !== 'verified') {
-      const reason = verdict === 'blocked' ? 'fraud-blocked' : 'send-lost';
-      const givesBack = verdict === 'blocked' ? GIVES_BACK.destination : [];
-      await this.repository.failSend(request.id, reason, 'provider', `webhook: ${description}`, givesBack);
-    }
-    return true;
+    return isYoung;
   }
 }

@@ -1,0 +1,176 @@
+import { randomUUID } from 'node:crypto';
+import { Inject, Injectable } from '@nestjs/common';
+import { parseOneTimeCode } from '../domain/one-time-code.js';
+import { leaseSeconds, type VerificationPolicy } from '../domain/policy.js';
+import { isInDoubt, publicStatus } from '../domain/verification-record.js';
+import { type CheckOutcome, describeOutcome } from '../provider/outcomes.js';
+import { ProviderReports } from '../provider/provider-reports.js';
+import { VerificationProvider } from '../provider/verification-provider.js';
+import { CallerFingerprints } from '../verification.callers.js';
+import { DEFAULT_PURPOSE, idOf, type OnVerification } from '../verification.input.js';
+import { VERIFICATION_POLICY } from '../verification.options.js';
+import { VerificationRepository } from '../verification.repository.js';
+import {
+  failure,
+  refusalOf,
+  refusalToWait,
+  requestedElsewhere,
+  success,
+  type VerificationFailure,
+  type VerificationResult,
+} from '../verification.results.js';
+import type { CheckChange, ClaimedCheck } from './check-claim.js';
+import { DoubtService } from './doubt.service.js';
+import { retryUntil } from './retry-until.js';
+
+const RETRY_AFTER_SECONDS = 2;
+
+/** Checks typed codes: claim the request, ask the provider, finish. */
+@Injectable()
+export class CodeCheckService {
+  constructor(
+    private readonly repository: VerificationRepository,
+    private readonly provider: VerificationProvider,
+    private readonly reports: ProviderReports,
+    private readonly doubts: DoubtService,
+    private readonly callers: CallerFingerprints,
+    @Inject(VERIFICATION_POLICY) private readonly policy: VerificationPolicy,
+  ) {}
+
+  /**
+   * Checks a typed code. At most `maxAttempts` codes of a request ever reach the provider, one at a time, and one of them
+   * is accepted once.
+   */
+  async check(input: OnVerification & { code: string }): Promise<VerificationResult> {
+    const typed = parseOneTimeCode(input.code, this.policy.codeLength);
+    if ('defect' in typed) return failure('invalid-input', { codeDefect: typed.defect });
+
+    const { caller, purpose = DEFAULT_PURPOSE } = input;
+    const claim = {
+      id: idOf(input.requestId),
+      purpose,
+      callers: this.callers.of(caller),
+      provers: this.callers.ofProvers(caller),
+      codes: this.callers.ofCode(input.requestId, typed.code, caller),
+      token: randomUUID(),
+      leaseSeconds: leaseSeconds(this.policy),
+      inDoubt: this.doubts.whileInDoubt,
+    };
+    const leaseEndsAt = performance.now() + claim.leaseSeconds * 1000;
+    let request = await this.repository.claimCheck(claim);
+    // A provider that can tell what became of an unanswered check is asked that before it gets another code.
+    if (request?.refusedBy === 'verdict-owed' && (await this.doubts.settle(request.id))) {
+      request = await this.repository.claimCheck(claim);
+    }
+    if (!request) return failure('unknown-request');
+    if (request.isClaimed) return this.askProvider(request, claim.token, typed.code, leaseEndsAt);
+    // A verdict that came late belongs to the code it was asked about. Only whoever repeats that code gets the success.
+    const accepted = request.isLateVerdict
+      ? await this.repository.acceptLateVerdict(request.id, claim.codes)
+      : null;
+    return accepted ? success(accepted) : refusalOfCheck(request);
+  }
+
+  private async askProvider(
+    claimed: ClaimedCheck,
+    token: string,
+    code: string,
+    leaseEndsAt: number,
+  ): Promise<VerificationResult> {
+    const outcome = await this.provider.check(claimed.providerRequestId!, code);
+    const change = this.changeAfter(outcome, claimed);
+    // A verdict in hand is not dropped because Postgres is away for a moment: until our lease ends, nobody else can write.
+    const { result: changed, isRetried } = await retryUntil(leaseEndsAt, () =>
+      this.repository.finishCheck(claimed.id, token, change),
+    );
+    const request = changed ?? (await this.repository.findById(claimed.id));
+    if (!request) return failure('unknown-request');
+
+    switch (outcome.outcome) {
+      case 'matched': {
+        // Without our own change the request was ended meanwhile - or our change was made and only its answer was lost.
+        const isOurs = changed !== null || isRetried;
+        return isOurs && request.status === 'VERIFIED' ? success(request) : refusalOf(request);
+      }
+      case 'mismatched':
+        return publicStatus(request) === 'PENDING' ? failure('wrong-code', { request }) : refusalOf(request);
+      case 'exhausted':
+      case 'gone':
+        return refusalOf(request);
+      case 'not-checkable-now':
+        return failure('not-ready', { request, retryAfterSeconds: RETRY_AFTER_SECONDS });
+      case 'fault': {
+        this.reports.fault('check', claimed.id, outcome);
+        const retryAfterSeconds = outcome.retryAfterSeconds ?? RETRY_AFTER_SECONDS;
+        const outcomeUnknown = outcome.fault === 'unknown-outcome';
+        return failure('provider-unavailable', { request, retryAfterSeconds, outcomeUnknown });
+      }
+    }
+  }
+
+  private changeAfter(outcome: CheckOutcome, claimed: ClaimedCheck): CheckChange {
+    const providerStatus = describeOutcome(outcome);
+    const isVerdictOwed = this.doubts.isVerdictOwed;
+    // This check says nothing about an earlier one whose answer is still owed.
+    const notJudged: CheckChange = {
+      to: 'PENDING',
+      event: 'not-judged',
+      isNotJudged: true,
+      ...(claimed.checkInDoubt ? { isInDoubt: true, doubtAbout: 'earlier-check' } : {}),
+      providerStatus,
+    };
+    switch (outcome.outcome) {
+      case 'matched':
+        return {
+          to: 'VERIFIED',
+          event: 'matched',
+          providerStatus,
+          ...(outcome.cost ? { cost: outcome.cost } : {}),
+        };
+      case 'mismatched':
+        // The request lives and judges codes. So whatever became of an earlier check, it was no success.
+        return claimed.attempts >= claimed.maxAttempts
+          ? { to: 'FAILED', event: 'attempts-exhausted', reason: 'attempts-exhausted', providerStatus }
+          : { to: 'PENDING', event: 'mismatched', providerStatus };
+      case 'exhausted':
+        return { to: 'FAILED', event: 'attempts-exhausted', reason: 'attempts-exhausted', providerStatus };
+      case 'gone':
+        // Unknown, expired, or verified by a check whose answer was lost: never a success. While a webhook can still
+        // tell, we wait for it.
+        return claimed.checkInDoubt && isVerdictOwed
+          ? notJudged
+          : { to: 'FAILED', event: 'provider-ended', reason: 'provider-ended', providerStatus };
+      case 'not-checkable-now':
+        return notJudged;
+      case 'fault':
+        if (outcome.fault !== 'unknown-outcome') return notJudged;
+        return {
+          to: 'PENDING',
+          event: 'check-unknown',
+          ...(isVerdictOwed ? { isInDoubt: true, doubtAbout: 'this-check' } : {}),
+          providerStatus,
+        };
+    }
+  }
+}
+
+/** What the caller is told when the claim was refused. */
+function refusalOfCheck(request: ClaimedCheck): VerificationFailure {
+  switch (request.refusedBy) {
+    case 'lock':
+    case 'wrong-codes':
+      return refusalToWait(request);
+    case 'caller':
+      return isInDoubt(request) ? refusalOf(request) : requestedElsewhere(request);
+    case 'request-state':
+    case 'message-is-out':
+    case 'attempt-cap':
+    case 'verdict-owed':
+      return refusalOf(request);
+    case 'one-check-at-a-time':
+    case null: // somebody was faster by a moment
+      return isInDoubt(request)
+        ? refusalOf(request)
+        : failure('check-in-progress', { request, retryAfterSeconds: 1 });
+  }
+}

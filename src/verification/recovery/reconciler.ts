@@ -1,0 +1,118 @@
+import { randomUUID } from 'node:crypto';
+import {
+  Inject,
+  Injectable,
+  Logger,
+  type OnApplicationBootstrap,
+  type OnApplicationShutdown,
+} from '@nestjs/common';
+import { BackgroundWork } from '../../database/background-work.js';
+import { DoubtService } from '../check/doubt.service.js';
+import { WrongCodesRepository } from '../check/wrong-codes.repository.js';
+import { isInDoubt } from '../domain/verification-record.js';
+import { PhoneNumbers } from '../phone-numbers.js';
+import { ResendService } from '../resend/resend.service.js';
+import { DeliveryService } from '../start/delivery.service.js';
+import { VERIFICATION_OPTIONS, type VerificationModuleOptions } from '../verification.options.js';
+import type { VerificationResult } from '../verification.results.js';
+import { SweepRepository } from './sweep.repository.js';
+
+export interface ReconcileReport {
+  /** Lost messages whose request is usable again. */
+  recovered: number;
+  /** Lost messages that ended their request, or that are still unknown. */
+  unresolved: number;
+  /** Checks that were never answered, and now settled by the provider's answer. */
+  settled: number;
+  /** Requests whose time had run out, now written down as over. */
+  swept: number;
+}
+
+const DEFAULT_EVERY_SECONDS = 3;
+const SWEEP_EVERY_MS = 60_000;
+const RECENT_SECONDS = 2 * 3600;
+/** Once when an instance starts: requests that were left over in a night without any instance. */
+const A_DAY_SECONDS = 86_400;
+/** By the command. A walk through millions of rows is not for an instance that is to serve. */
+const LONG_AGO_SECONDS = 30 * 86_400;
+/** A round stays short, also when the provider is down and every try takes its time-out. */
+const MOST_PER_ROUND = 20;
+
+/**
+ * Finds out what became of messages and checks whose answer was lost: by a crash, a time-out, or nonsense. A message is
+ * sent again; the provider refuses a second one and names the first. Runs on every instance, and no request is taken
+ * twice.
+ */
+@Injectable()
+export class VerificationReconciler implements OnApplicationBootstrap, OnApplicationShutdown {
+  private readonly logger = new Logger(VerificationReconciler.name);
+  private readonly work: BackgroundWork | null;
+  private sweptAt = 0;
+
+  constructor(
+    private readonly sweeps: SweepRepository,
+    private readonly wrongCodes: WrongCodesRepository,
+    private readonly delivery: DeliveryService,
+    private readonly resends: ResendService,
+    private readonly doubts: DoubtService,
+    private readonly numbers: PhoneNumbers,
+    @Inject(VERIFICATION_OPTIONS)
+    { reconcileEverySeconds: every = DEFAULT_EVERY_SECONDS }: VerificationModuleOptions,
+  ) {
+    this.work = every === null ? null : new BackgroundWork(this.logger, every * 1000, () => this.round());
+  }
+
+  onApplicationBootstrap(): void {
+    this.work?.start();
+  }
+
+  async onApplicationShutdown(): Promise<void> {
+    await this.work?.stop();
+  }
+
+  /**
+   * One round: up to {@link MOST_PER_ROUND} lost messages and as many lost checks.
+   * @param sweepSeconds how old the requests are, at most, that are swept when their time has run out; 0 for none
+   */
+  async runOnce(sweepSeconds = LONG_AGO_SECONDS): Promise<ReconcileReport> {
+    const report: ReconcileReport = { recovered: 0, unresolved: 0, settled: 0, swept: 0 };
+    for (let round = 0; round < MOST_PER_ROUND && !this.work?.isStopped; round += 1) {
+      const result = await this.recoverMessage();
+      if (!result) break;
+      if (result.ok) report.recovered += 1;
+      else report.unresolved += 1;
+      // The provider is unavailable. The other messages would only wait for it too.
+      if (!result.ok && result.code === 'provider-unavailable') break;
+    }
+    for (let round = 0; round < MOST_PER_ROUND && !this.work?.isStopped; round += 1) {
+      const request = await this.doubts.settle();
+      if (!request) break;
+      if (!isInDoubt(request)) report.settled += 1;
+    }
+    if (sweepSeconds > 0) {
+      report.swept = await this.sweeps.endExpired(sweepSeconds);
+      await this.sweeps.deleteOldKeys();
+      await this.wrongCodes.endOldLocks();
+    }
+    return report;
+  }
+
+  /** Finds out about one lost message, of any request. @returns null when none is lost */
+  private async recoverMessage(): Promise<VerificationResult | null> {
+    const token = randomUUID();
+    const request = await this.delivery.claimLost(null, 'reconciler', token);
+    if (!request) return null;
+    if (request.status === 'PENDING') return this.resends.sendLost(request, token);
+    const e164 = this.numbers.e164Of(request);
+    return this.delivery.send(request, e164, { earlierSendLost: true, actor: 'reconciler' });
+  }
+
+  private async round(): Promise<void> {
+    const isFirst = this.sweptAt === 0;
+    const isSweepDue = Date.now() - this.sweptAt > SWEEP_EVERY_MS;
+    const report = await this.runOnce(isFirst ? A_DAY_SECONDS : isSweepDue ? RECENT_SECONDS : 0);
+    if (isSweepDue) this.sweptAt = Date.now();
+    if (report.recovered + report.unresolved + report.settled > 0)
+      this.logger.log(report, 'lost answers resolved');
+  }
+}

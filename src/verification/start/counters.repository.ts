@@ -1,0 +1,191 @@
+import { Injectable } from '@nestjs/common';
+import { v7 as uuidv7 } from 'uuid';
+import { StatementRunner, statement } from '../../database/statement.js';
+import type { DayRule, EvaluatedRule, MessageRule, WindowRule } from './message-rules.js';
+
+/** The counters of a message's rules, as the statements take them: one entry per counter. */
+export interface CounterParameters {
+  scopes: string[];
+  keys: Buffer[];
+  seconds: number[];
+  limits: number[];
+  /** How many moments a counter keeps before it refuses: its limit, or more where the rule only records. */
+  kept: number[];
+  dayScopes: string[];
+  dayKeys: Buffer[];
+  dayLimits: number[];
+}
+
+/** What a message has taken of its counters. */
+export interface Taken {
+  /** When, as Postgres wrote it: microseconds matter, because this is what is given back. */
+  moment: string;
+  counters: number;
+  days: number;
+}
+
+/** One counter as it is now. */
+export interface CounterState {
+  scope: string;
+  key: Buffer;
+  /** 0 for a count of the day. */
+  seconds: number;
+  used: number;
+  freeAt: Date | null;
+}
+
+const MOST_KEPT = 1000;
+const LARGER_THAN_ANY_DAY = 2_000_000_000;
+
+export function countersOf(rules: readonly MessageRule[]): CounterParameters {
+  const windows = rules.filter((rule): rule is WindowRule => rule.kind === 'window');
+  const days = rules.filter((rule): rule is DayRule => rule.kind === 'day');
+  return {
+    scopes: windows.map(({ scope }) => scope),
+    keys: windows.map(({ key }) => key),
+    seconds: windows.map(({ seconds }) => seconds),
+    limits: windows.map(({ limit }) => limit),
+    kept: windows.map(({ mode, limit }) => (mode === 'enforce' ? limit : MOST_KEPT)),
+    dayScopes: days.map(({ scope }) => scope),
+    dayKeys: days.map(({ key }) => key),
+    dayLimits: days.map(({ mode, limit }) => (mode === 'enforce' ? limit : LARGER_THAN_ANY_DAY)),
+  };
+}
+
+/**
+ * Counters of messages per number, user, session, address and prefix. A start counts in its own statement
+ * ({@link StartRepository.start}); this is what everybody else needs of them.
+ */
+@Injectable()
+export class CountersRepository {
+  constructor(private readonly statements: StatementRunner) {}
+
+  /** Counts one message everywhere where the limit allows it. */
+  async take(rules: readonly MessageRule[]): Promise<Taken> {
+    return (await this.statements.one(TAKE_COUNTERS, countersOf(rules)))!;
+  }
+
+  /** Takes a message out of the counters of these rules again. @param moment when it was counted */
+  async giveBack(rules: readonly MessageRule[], moment: string): Promise<void> {
+    const { scopes, keys, seconds, dayScopes, dayKeys } = countersOf(rules);
+    if (scopes.length + dayScopes.length === 0) return;
+    await this.statements.all(GIVE_BACK_COUNTERS, { scopes, keys, seconds, dayScopes, dayKeys, moment });
+  }
+
+  /** The counters of these rules as they are now. */
+  async read(rules: readonly MessageRule[]): Promise<CounterState[]> {
+    const counters = countersOf(rules);
+    if (counters.scopes.length + counters.dayScopes.length === 0) return [];
+    return this.statements.all(READ_COUNTERS, counters);
+  }
+
+  /** Records what was refused, or would have been if the rule were enforced. */
+  async record(decision: {
+    action: 'start' | 'resend';
+    outcome: 'refused' | 'would-refuse';
+    rule: string;
+    rules: EvaluatedRule[];
+    requestId?: string | null;
+    phoneFingerprint?: Buffer;
+    phoneCountry?: string;
+    phoneLastDigits?: string;
+    purpose?: string;
+    userFingerprint?: Buffer | null;
+    addressFingerprint?: Buffer | null;
+  }): Promise<void> {
+    await this.statements.all(RECORD_DECISION, {
+      requestId: null,
+      phoneFingerprint: null,
+      phoneCountry: null,
+      phoneLastDigits: null,
+      purpose: null,
+      userFingerprint: null,
+      addressFingerprint: null,
+      ...decision,
+      id: uuidv7(),
+      rules: JSON.stringify(decision.rules),
+    });
+  }
+}
+
+/** The same counting as in {@link START}. A counter whose limit is reached is left as it is and missing in the answer. */
+export const TAKE_COUNTERS = statement<CounterParameters, Taken>(
+  'take-counters',
+  `
+  WITH wanted AS (
+    SELECT * FROM unnest(:scopes::text[], :keys::bytea[], :seconds::int[], :kept::int[])
+               AS w(scope, key, seconds, kept)),
+  counted AS (
+    INSERT INTO rate_counters AS c (scope, key, seconds, kept, moments)
+    SELECT scope, key, seconds, kept, ARRAY[now()] FROM wanted WHERE kept > 0 ORDER BY scope, key, seconds
+    ON CONFLICT (scope, key, seconds) DO UPDATE
+       SET kept = excluded.kept, moments = (now() || c.moments)[1 : excluded.kept]
+     WHERE c.moments[excluded.kept] IS NULL
+        OR c.moments[excluded.kept] <= now() - make_interval(secs => excluded.seconds)
+    RETURNING 1),
+  counted_day AS (
+    INSERT INTO daily_counters AS d (scope, key, day, taken)
+    SELECT w.scope, w.key, (now() AT TIME ZONE 'UTC')::date, 1
+      FROM unnest(:dayScopes::text[], :dayKeys::bytea[], :dayLimits::int[]) AS w(scope, key, most) WHERE w.most > 0
+    ON CONFLICT (scope, key, day) DO UPDATE SET taken = d.taken + 1
+     WHERE d.taken < (:dayLimits::int[])[array_position(:dayKeys::bytea[], d.key)]
+    RETURNING 1)
+  SELECT now()::text AS moment, (SELECT count(*)::int FROM counted) AS counters, (SELECT count(*)::int FROM counted_day) AS days`,
+);
+
+export const GIVE_BACK_COUNTERS = statement<
+  Pick<CounterParameters, 'scopes' | 'keys' | 'seconds' | 'dayScopes' | 'dayKeys'> & { moment: string },
+  never
+>(
+  'give-back-counters',
+  `
+  WITH windows AS (
+    UPDATE rate_counters c SET moments = array_remove(c.moments, :moment::timestamptz)
+      FROM unnest(:scopes::text[], :keys::bytea[], :seconds::int[]) AS w(scope, key, seconds)
+     WHERE c.scope = w.scope AND c.key = w.key AND c.seconds = w.seconds)
+  UPDATE daily_counters d SET taken = greatest(d.taken - 1, 0)
+    FROM unnest(:dayScopes::text[], :dayKeys::bytea[]) AS w(scope, key)
+   WHERE d.scope = w.scope AND d.key = w.key AND d.day = (:moment::timestamptz AT TIME ZONE 'UTC')::date`,
+);
+
+export const READ_COUNTERS = statement<
+  Pick<CounterParameters, 'scopes' | 'keys' | 'seconds' | 'limits' | 'dayScopes' | 'dayKeys'>,
+  CounterState
+>(
+  'read-counters',
+  `
+  SELECT w.scope, w.key, w.seconds,
+         (SELECT count(*)::int FROM unnest(c.moments) m WHERE m > now() - make_interval(secs => w.seconds)) AS used,
+         c.moments[w.most] + make_interval(secs => w.seconds) AS free_at
+    FROM unnest(:scopes::text[], :keys::bytea[], :seconds::int[], :limits::int[]) AS w(scope, key, seconds, most)
+    LEFT JOIN rate_counters c ON c.scope = w.scope AND c.key = w.key AND c.seconds = w.seconds
+  UNION ALL
+  SELECT w.scope, w.key, 0, coalesce(d.taken, 0)::int, NULL
+    FROM unnest(:dayScopes::text[], :dayKeys::bytea[]) AS w(scope, key)
+    LEFT JOIN daily_counters d ON d.scope = w.scope AND d.key = w.key AND d.day = (now() AT TIME ZONE 'UTC')::date`,
+);
+
+export const RECORD_DECISION = statement<
+  {
+    id: string;
+    action: string;
+    outcome: string;
+    rule: string;
+    requestId: string | null;
+    rules: string;
+    phoneFingerprint: Buffer | null;
+    phoneCountry: string | null;
+    phoneLastDigits: string | null;
+    purpose: string | null;
+    userFingerprint: Buffer | null;
+    addressFingerprint: Buffer | null;
+  },
+  never
+>(
+  'record-decision',
+  `
+  INSERT INTO decisions (id, at, action, outcome, rule, request_id, rules, phone_fingerprint, phone_country,
+                         phone_last_digits, purpose, user_fingerprint, address_fingerprint)
+  VALUES (:id, clock_timestamp(), :action, :outcome, :rule, :requestId, :rules, :phoneFingerprint, :phoneCountry,
+          :phoneLastDigits, :purpose, :userFingerprint, :addressFingerprint)`,
+);

@@ -1,0 +1,177 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Inject, Injectable } from '@nestjs/common';
+import { CancelRepository } from '../cancel/cancel.repository.js';
+import { PhoneNumber } from '../domain/phone-number.js';
+import { isCoolingDown, publicStatus, type VerificationRecord } from '../domain/verification-record.js';
+import { CallerFingerprints } from '../verification.callers.js';
+import type { StartVerification } from '../verification.input.js';
+import { MESSAGE_RULES } from '../verification.options.js';
+import { VerificationRepository } from '../verification.repository.js';
+import {
+  failure,
+  refusalOf,
+  type SimulatedStart,
+  success,
+  type VerificationResult,
+} from '../verification.results.js';
+import { CountersRepository } from './counters.repository.js';
+import { DeliveryService } from './delivery.service.js';
+import { MessageLimits } from './message-limits.js';
+import { type MessageRule, MessageRules } from './message-rules.js';
+import { RequestDrafts } from './request-drafts.js';
+import { decide, type StartDecision } from './start-decision.js';
+import { type NewRequest, StartRepository } from './start.repository.js';
+
+/** How long a repeated start waits for the first one's message to be out. */
+const REJOIN_WAIT_MS = 2000;
+const REJOIN_POLL_MS = 100;
+
+/** Starts verification requests. */
+@Injectable()
+export class StartService {
+  constructor(
+    private readonly repository: StartRepository,
+    private readonly limits: MessageLimits,
+    private readonly counters: CountersRepository,
+    private readonly delivery: DeliveryService,
+    private readonly drafts: RequestDrafts,
+    private readonly requests: VerificationRepository,
+    private readonly cancels: CancelRepository,
+    private readonly callers: CallerFingerprints,
+    @Inject(MESSAGE_RULES) private readonly rules: MessageRules,
+  ) {}
+
+  /**
+   * Sends a code to a number. The same caller who repeats it while the request lives gets that request again, and no
+   * further message: a refresh or a double click costs nothing.
+   */
+  async start(input: StartVerification): Promise<VerificationResult> {
+    const phone = input.parsedNumber ?? PhoneNumber.tryParse(input.phoneNumber, input.country);
+    if (!phone?.canReceive(input.channel ?? 'sms')) return failure('invalid-phone-number');
+    const draft = await this.drafts.of(phone, input);
+    const rules = await this.rulesFor(phone, input, draft);
+    await this.recordWouldRefuse(draft, rules);
+
+    // What stood in the way may be gone by the time we look at it. Then it is worth another try.
+    for (let tries = 0; tries < 3; tries += 1) {
+      const shared = await this.limits.takeShared(rules);
+      if (shared) {
+        const { request, taken } = await this.repository.start(draft, rules);
+        const charge = { rules, taken, shared };
+        if (request) return this.delivery.send(request, phone.e164, { charge });
+        await this.limits.giveBack(charge, 'everything');
+      }
+      const decision = await this.decideNow(draft, rules, input);
+      if (decision.outcome === 'refused') return this.refuse(draft, decision);
+      if (decision.outcome === 'joined') return this.rejoin(decision.live!);
+      if (decision.outcome === 'requested-elsewhere')
+        return success({ ...decision.live!, requestedElsewhere: true });
+      // One person wants one code at a time: the newest purpose and the newest session win.
+      if (decision.outcome === 'replacing') await this.replace(decision.live!, input);
+    }
+    return failure('phone-busy', { retryAfterSeconds: 1 });
+  }
+
+  /** What {@link start} would decide now, with every rule. Takes nothing, records nothing, sends nothing. */
+  async simulate(input: StartVerification): Promise<SimulatedStart> {
+    const phone = PhoneNumber.tryParse(input.phoneNumber, input.country);
+    if (!phone?.canReceive(input.channel ?? 'sms')) {
+      return {
+        outcome: 'refused',
+        code: 'invalid-phone-number',
+        rule: null,
+        retryAfterSeconds: null,
+        rules: [],
+      };
+    }
+    const draft = await this.drafts.of(phone, input);
+    const decision = await this.decideNow(draft, await this.rulesFor(phone, input, draft), input);
+    const { rule, code, retryAfterSeconds, rules } = decision;
+    const outcome =
+      decision.outcome === 'requested-elsewhere'
+        ? 'joined'
+        : decision.outcome === 'replacing'
+          ? 'allowed'
+          : decision.outcome;
+    return { outcome, rule, code, retryAfterSeconds, rules };
+  }
+
+  private rulesFor(phone: PhoneNumber, { channel = 'sms', caller }: StartVerification, draft: NewRequest) {
+    return this.rules.forMessage({ phone, channel, confirmed: draft.confirmedFor !== '', caller });
+  }
+
+  private async decideNow(
+    draft: NewRequest,
+    rules: readonly MessageRule[],
+    { caller }: StartVerification,
+  ): Promise<StartDecision> {
+    const { phoneFingerprint, confirmedFor, userId, purpose } = draft;
+    const situation = await this.repository.readSituation(phoneFingerprint, confirmedFor, userId);
+    const results = await this.limits.evaluate(rules, situation.readAt);
+    const { live } = situation;
+    return decide(situation, results, {
+      isTheirs: live !== null && this.callers.isFrom(caller, live),
+      isSamePurpose: live?.purpose === purpose,
+      isConfirmed: confirmedFor !== '',
+      mayProve: live !== null && this.callers.mayProve(caller, live),
+      isCoolingDown: live !== null && isCoolingDown(live),
+    });
+  }
+
+  private async refuse(draft: NewRequest, decision: StartDecision): Promise<VerificationResult> {
+    const { rule, code, retryAfterSeconds, rules, live } = decision;
+    await this.counters.record({
+      action: 'start',
+      outcome: 'refused',
+      rule: rule!,
+      rules,
+      requestId: live?.id ?? null,
+      ...this.drafts.recordOf(draft),
+    });
+    return failure(code!, retryAfterSeconds === null ? {} : { retryAfterSeconds });
+  }
+
+  /** While a rule is tried out in `record` mode, what it would have refused is recorded. */
+  private async recordWouldRefuse(draft: NewRequest, rules: readonly MessageRule[]): Promise<void> {
+    const recorded = rules.filter(({ mode }) => mode === 'record');
+    if (recorded.length === 0) return;
+    const results = await this.limits.evaluate(recorded, new Date());
+    const refusing = results.find(({ refuses }) => refuses);
+    if (!refusing) return;
+    await this.counters.record({
+      action: 'start',
+      outcome: 'would-refuse',
+      rule: refusing.rule.rule,
+      rules: results.map(({ evaluated }) => evaluated),
+      ...this.drafts.recordOf(draft),
+    });
+  }
+
+  private async replace(live: VerificationRecord, { caller }: StartVerification): Promise<void> {
+    const cancelled = await this.cancels.cancel({
+      id: live.id,
+      purpose: live.purpose,
+      callers: this.callers.of(caller),
+      provers: live.proverFingerprint ? [live.proverFingerprint] : [],
+    });
+    if (cancelled) await this.delivery.release(cancelled);
+  }
+
+  /** The caller has a live request for the number already, and gets that. Waits a moment for its message to be out. */
+  private async rejoin(live: VerificationRecord): Promise<VerificationResult> {
+    const giveUpAt = performance.now() + REJOIN_WAIT_MS;
+    let request: VerificationRecord | null = live;
+    while (request?.status === 'SENDING') {
+      const isLost = request.sendLeaseUntil !== null && request.sendLeaseUntil <= request.readAt;
+      const resumed = isLost && (await this.delivery.resume(request.id));
+      if (resumed) return resumed;
+      if (performance.now() >= giveUpAt) return success(request);
+      await sleep(REJOIN_POLL_MS);
+      request = await this.requests.findById(request.id);
+    }
+    if (!request) return failure('unknown-request');
+    // The message that this call waited for did not go out. The next try starts afresh.
+    if (request.status === 'FAILED') return failure('provider-unavailable', { retryAfterSeconds: 1 });
+    return publicStatus(request) === 'PENDING' ? success(request) : refusalOf(request);
+  }
+}
