@@ -54,7 +54,7 @@ export class StatementRunner {
     values: Parameters,
   ): Promise<Row[]> {
     const result = await poolOf(this.dataSource).query<unknown[]>({
-      ...(this.isPrepared === false ? {} : { name }),
+      ...(this.isPrepared === false ? {} : { name: `otp.${name}` }),
       text,
       values: parameters.map((parameter) => values[parameter]),
       rowMode: 'array',

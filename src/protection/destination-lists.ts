@@ -58,11 +58,13 @@ export class DestinationLists {
         .fingerprints('phone', phone.e164)
         .map((fingerprint) => `number ${fingerprint.toString('hex')}`),
     ];
-    const family = address ? isIP(address) : 0;
+    // The /64 of an IPv6 address is written with its length.
+    const host = address?.split('/')[0] ?? '';
+    const family = isIP(host);
     const ranges =
       family === 0
         ? []
-        : this.networks.filter(({ range }) => range.check(address!, family === 6 ? 'ipv6' : 'ipv4'));
+        : this.networks.filter(({ range }) => range.check(host, family === 6 ? 'ipv6' : 'ipv4'));
     const found = [...names.map((name) => this.blocks.get(name)), ...ranges.map(({ block }) => block)];
     return found.find((block) => block !== undefined && this.isInForce(block.expiresAt)) ?? null;
   }

@@ -93,7 +93,7 @@ describe('the limit of an address holds for every route that causes a message', 
 });
 
 describe('where a message comes from is passed on by every caller of the rules', () => {
-  it('and each message of sign-in, step-up and enrolment is weighed with its user', async () => {
+  it('and each message of sign-in, step-up and enrolment is counted for its user', async () => {
     const application = await startProtected({
       ...ONLY('user-limit'),
       RESEND_COOLDOWN_SECONDS: '0',
@@ -113,21 +113,13 @@ describe('where a message comes from is passed on by every caller of the rules',
       const stepUp = await elsewhere.isChallenged(`${base}/challenge`);
       await application.advanceProvider(31);
       await elsewhere.post(`${base}/resend`, { requestId: stepUp });
-      const { rows } = await application.sql.query<{
-        action: string;
-        rules: { rule: string; used?: number }[];
-      }>(`SELECT action, rules FROM decisions WHERE action IN ('start', 'resend') ORDER BY id`);
-      const used = rows.map(({ action, rules }) => [
-        action,
-        rules.find(({ rule }) => rule === 'user-limit')?.used,
-      ]);
-      // One message of the enrolment, then four of the confirmed number, which has limits of its own.
-      expect(used).toEqual([
-        ['start', 0],
-        ['start', 0],
-        ['resend', 1],
-        ['start', 2],
-        ['resend', 3],
+      const { rows } = await application.sql.query<{ scope: string; messages: number }>(
+        'SELECT scope, cardinality(moments) AS messages FROM rate_counters ORDER BY scope',
+      );
+      // Four of the confirmed number, which has limits of its own, then the one message of the enrolment.
+      expect(rows).toEqual([
+        { scope: 'confirmed-user', messages: 4 },
+        { scope: 'user', messages: 1 },
       ]);
     } finally {
       await application.close();

@@ -4,7 +4,7 @@ import { anotherInstance, cancel, ONLY, start, startProtected, tally } from './c
 
 const elapsed = (application: TestApplication, seconds: number) =>
   application.sql.query(
-    `UPDATE limit_buckets SET taken = ARRAY(SELECT t - make_interval(secs => $1) FROM unnest(taken) t)`,
+    `UPDATE rate_counters SET moments = ARRAY(SELECT m - make_interval(secs => $1) FROM unnest(moments) m)`,
     [seconds],
   );
 

@@ -124,6 +124,9 @@ export const START = statement<
     SELECT 1
      WHERE NOT EXISTS (SELECT 1 FROM wanted w JOIN rate_counters c USING (scope, key, seconds)
                         WHERE c.moments[w.kept] > now() - make_interval(secs => w.seconds))
+       AND NOT EXISTS (SELECT 1 FROM unnest(:dayScopes::text[], :dayKeys::bytea[], :dayLimits::int[]) AS w(scope, key, most)
+                         JOIN daily_counters d ON d.scope = w.scope AND d.key = w.key
+                        WHERE d.day = (now() AT TIME ZONE 'UTC')::date AND d.taken >= w.most)
        AND NOT EXISTS (SELECT 1 FROM number_slots s
                         WHERE s.phone_fingerprint = :phoneFingerprint AND s.confirmed_for = :confirmedFor
                           AND (s.live_until > clock_timestamp() OR s.wait_until > clock_timestamp() OR s.locked_at IS NOT NULL))
