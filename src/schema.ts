@@ -1,12 +1,14 @@
+import { hostMigrations, migrations as libraryMigrations } from '../migrations/index.js';
 import { adminEntities } from './admin/index.js';
-import { migrations as libraryMigrations, pendingMigrations, runMigrations } from './database/index.js';
-import { hostMigrations, User } from './host/index.js';
+import { pendingMigrations, runMigrations } from './database/index.js';
+import { User } from './host/index.js';
 import { twoFactorEntities } from './two-factor/index.js';
 import { verificationEntities } from './verification/entities/index.js';
 
 /** Every entity of the runnable application: the library's and the reference host's. */
 export const entities = [...verificationEntities, ...twoFactorEntities, ...adminEntities, User];
 
+/** Every migration of the runnable application, in order. */
 export const migrations = [...libraryMigrations, ...hostMigrations];
 
 /** Brings the schema up to date; see {@link runMigrations}. */

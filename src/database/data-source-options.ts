@@ -1,5 +1,5 @@
 import type { DataSourceOptions } from 'typeorm';
-import { migrations as libraryMigrations } from './migrations/index.js';
+import { migrations as libraryMigrations } from '../../migrations/index.js';
 
 export const MIGRATIONS_TABLE = 'schema_migrations';
 
