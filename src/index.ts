@@ -6,7 +6,12 @@ export {
   twoFactorMigrations,
   verificationMigrations,
 } from '../migrations/index.js';
-export { runMigrations } from './database/index.js';
+export {
+  type DatabaseOptions,
+  dataSourceOptions,
+  type MigrationOptions,
+  runMigrations,
+} from './database/index.js';
 export {
   clientAddress,
   configureHttp,
