@@ -28,7 +28,7 @@ describe('the next migration runs beside the running version', () => {
   /** People sign in one after the other until told to stop. */
   function traffic() {
     const requests: { status: number; ms: number }[] = [];
-    let stopped = false;
+    const stopping = new AbortController();
     const timed = async (path: string, body: object) => {
       const from = performance.now();
       const answer = await application.client.json('POST', path, body);
@@ -36,7 +36,7 @@ describe('the next migration runs beside the running version', () => {
       return answer;
     };
     const person = async (first: number) => {
-      for (let i = 0; !stopped; i += 1) {
+      for (let i = 0; !stopping.signal.aborted; i += 1) {
         const phoneNumber = `+1415${first + i}`;
         const { body } = await timed('/request-otp', { phoneNumber });
         await timed('/verify-otp', {
@@ -50,7 +50,7 @@ describe('the next migration runs beside the running version', () => {
     const people = Promise.all([5_570_000, 5_580_000].map((first) => person(first)));
     return {
       async stop() {
-        stopped = true;
+        stopping.abort();
         await people;
         return requests;
       },
