@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import pg from 'pg';
-import { startEmbeddedPostgres } from '../dist/database/embedded-postgres/index.js';
+import { startEmbeddedPostgres } from '../dist/src/database/embedded-postgres/index.js';
 import { atExit } from './cleanup.mjs';
 
 /** One server for everybody, with the durability that Postgres has by default; a database of its own for each measurement. */

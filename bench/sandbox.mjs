@@ -6,7 +6,7 @@ import { syncBuiltinESMExports } from 'node:module';
 crypto.randomInt = () => 42;
 syncBuiltinESMExports();
 
-const { startSandbox } = await import('../dist/sandbox/index.js');
+const { startSandbox } = await import('../dist/src/sandbox/index.js');
 const sandbox = await startSandbox({ port: 0, requestsPerSecond: 0 });
 process.once('disconnect', () => process.exit());
 // Ctrl-C reaches the whole process group; we are stopped when nobody needs us any more.

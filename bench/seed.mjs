@@ -2,9 +2,9 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import pg from 'pg';
-import { loadConfig } from '../dist/config/index.js';
-import { findEmbeddedPostgres } from '../dist/database/embedded-postgres/index.js';
-import { migrate } from '../dist/schema.js';
+import { loadConfig } from '../dist/src/config/index.js';
+import { findEmbeddedPostgres } from '../dist/src/database/embedded-postgres/index.js';
+import { migrate } from '../dist/src/schema.js';
 import { clear, holdsOthers, seedHistory } from './seeding.mjs';
 
 const HELP = `Usage: npm run seed -- --rows <n> [--days <n>] [--again]

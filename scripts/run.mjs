@@ -1,4 +1,4 @@
-// `node scripts/run.mjs dist/commands/admin.js …`: compiles what has changed, then runs that file in this very process.
+// `node scripts/run.mjs dist/src/commands/admin.js …`: compiles what has changed, then runs that file in this very process.
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { buildIfStale } from './build-if-stale.mjs';

@@ -12,4 +12,4 @@ if (process.env.npm_lifecycle_event) {
 }
 
 buildIfStale();
-await import('../dist/main.js');
+await import('../dist/src/main.js');

@@ -137,6 +137,7 @@ export class AppModule {
         TypeOrmModule.forRoot({
           ...dataSourceOptions({
             url: surroundings.databaseUrl,
+            schema: config.DATABASE_SCHEMA,
             poolSize: config.DATABASE_POOL_SIZE,
             entities,
           }),

@@ -3,9 +3,16 @@ import { loadConfig } from './config/index.js';
 import { dataSourceOptions } from './database/index.js';
 import { entities, migrations } from './schema.js';
 
+const config = loadConfig();
+
 /** For TypeORM's command line (`npm run migration:generate`): compares the entities with the database of DATABASE_URL. */
 export default new DataSource(
-  dataSourceOptions({ url: loadConfig().DATABASE_URL ?? missingDatabase(), entities, migrations }),
+  dataSourceOptions({
+    url: config.DATABASE_URL ?? missingDatabase(),
+    schema: config.DATABASE_SCHEMA,
+    entities,
+    migrations,
+  }),
 );
 
 function missingDatabase(): never {

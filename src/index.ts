@@ -1,5 +1,17 @@
 export { parseKeyRing } from './config/key-ring.js';
-export { migrations, runMigrations } from './database/index.js';
+export {
+  adminMigrations,
+  migrations,
+  protectionMigrations,
+  twoFactorMigrations,
+  verificationMigrations,
+} from '../migrations/index.js';
+export {
+  type DatabaseOptions,
+  dataSourceOptions,
+  type MigrationOptions,
+  runMigrations,
+} from './database/index.js';
 export {
   clientAddress,
   configureHttp,

@@ -23,7 +23,7 @@ async function start(): Promise<void> {
   const config = loadConfig();
 
   const databaseUrl = config.DATABASE_URL ?? (await startDatabase(config));
-  if (config.DATABASE_URL) await requireSchema(config.DATABASE_URL);
+  if (config.DATABASE_URL) await requireSchema(config.DATABASE_URL, config.DATABASE_SCHEMA);
   const sandbox = config.sandbox ? await startOwnSandbox(config) : null;
   // Everybody can read their password: never where somebody keeps a database.
   const demoUsers = config.production ? 'refuse' : config.DATABASE_URL ? 'ignore' : 'create';
@@ -72,7 +72,7 @@ function reachable(host: string | undefined): string {
 async function startDatabase(config: Config): Promise<string> {
   const postgres = await startEmbeddedPostgres({ dataDirectory: join(config.dataDirectory, 'postgres') });
   started.push({ name: 'database', stop: () => postgres.stop() });
-  await migrate(postgres.url);
+  await migrate(postgres.url, { schema: config.DATABASE_SCHEMA });
   return postgres.url;
 }
 

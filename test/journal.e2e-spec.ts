@@ -115,11 +115,11 @@ describe('every change of a request is in the journal', () => {
     const { started, sql, databaseUrl, dataDirectory } = application;
     const { requestId } = await started();
     const environment = { DATABASE_URL: databaseUrl, DATA_DIRECTORY: dataDirectory };
-    const clean = run(process.execPath, ['dist/commands/verify-journal.js'], environment);
+    const clean = run(process.execPath, ['dist/src/commands/verify-journal.js'], environment);
     expect(await clean.ended()).toBe(0);
     expect(clean.output()).toContain('1 request, 2 events: nobody has altered the journal');
     await sql.query(`UPDATE verification_events SET reason = 'because' WHERE number = 2`);
-    const altered = run(process.execPath, ['dist/commands/verify-journal.js'], environment);
+    const altered = run(process.execPath, ['dist/src/commands/verify-journal.js'], environment);
     expect(await altered.ended()).toBe(1);
     expect(altered.output()).toContain(`request ${requestId}, event 2`);
   });

@@ -61,13 +61,13 @@ describe('keys can be replaced while everything runs', () => {
         );
       }
 
-      const first = run(process.execPath, ['dist/commands/rotate-keys.js'], both);
+      const first = run(process.execPath, ['dist/src/commands/rotate-keys.js'], both);
       await first.says(/500 of 1201 requests/);
       first.process.kill('SIGKILL');
       await first.ended();
       const { rows } = await sql.query<{ done: number }>('SELECT done FROM key_rotations');
       expect(rows[0]!.done).toBeGreaterThanOrEqual(500);
-      const second = run(process.execPath, ['dist/commands/rotate-keys.js'], both);
+      const second = run(process.execPath, ['dist/src/commands/rotate-keys.js'], both);
       expect(await second.ended()).toBe(0);
       expect(second.output()).not.toMatch(/^500 of/m);
       expect(second.output()).toContain('1201 requests, 0 factors and 0 blocks are under the newest keys');

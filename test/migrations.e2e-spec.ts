@@ -28,7 +28,7 @@ describe('the schema comes from the migrations', () => {
 
   it('can be taken back and made again', async () => {
     const ran = await migrate(database.url);
-    for (let i = 0; i < ran.length; i += 1) await revertLastMigration(database.url, migrations);
+    for (let i = 0; i < ran.length; i += 1) await revertLastMigration(database.url, { migrations });
     expect(await migrate(database.url)).toEqual(ran);
   });
 });

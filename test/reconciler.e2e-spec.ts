@@ -123,7 +123,7 @@ describe('an instance that is killed while it asks the provider', () => {
           to: phoneNumber,
           afterEffect: true,
         });
-        const victim = run(process.execPath, ['dist/main.js'], environment);
+        const victim = run(process.execPath, ['dist/src/main.js'], environment);
         programs.push(victim);
         const [, url] = await victim.says(/The application\s+(http:\S+)/);
         const answer = fetch(`${url}/request-otp`, {
@@ -165,7 +165,7 @@ describe('npm run reconcile', () => {
       const phoneNumber = freshNumber();
       await application.fault({ kind: 'lost-answer', operation: 'start', to: phoneNumber });
       await application.client.json('POST', '/request-otp', { phoneNumber });
-      const program = run(process.execPath, ['dist/commands/reconcile.js'], {
+      const program = run(process.execPath, ['dist/src/commands/reconcile.js'], {
         DATABASE_URL: application.databaseUrl,
         DATA_DIRECTORY: application.dataDirectory,
         VONAGE_API_HOST: application.sandbox.url,

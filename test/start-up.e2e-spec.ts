@@ -16,7 +16,7 @@ const environment = (more: Record<string, string> = {}) => ({
   DATA_DIRECTORY: join(directory, 'data'),
   ...more,
 });
-const start = (more: Record<string, string> = {}, args = ['dist/main.js']) => {
+const start = (more: Record<string, string> = {}, args = ['dist/src/main.js']) => {
   const program = run(process.execPath, args, environment(more));
   programs.push(program);
   return program;
@@ -131,7 +131,7 @@ describe('npm start on a machine that has nothing', () => {
     const admin = (port: string, ...args: string[]) =>
       run(
         process.execPath,
-        ['dist/commands/admin.js', '--json', ...args],
+        ['dist/src/commands/admin.js', '--json', ...args],
         environment({ SANDBOX_PORT: port }),
       );
     const early = admin('0', 'history');
@@ -236,7 +236,7 @@ describe('a configuration that cannot work', () => {
     const database = await createEmptyDatabase();
     try {
       expect(await fails({ DATABASE_URL: database.url })).toContain('Run: npm run migration:run');
-      const migrate = start({ DATABASE_URL: database.url }, ['dist/commands/migrate.js', 'run']);
+      const migrate = start({ DATABASE_URL: database.url }, ['dist/src/commands/migrate.js', 'run']);
       expect(await migrate.ended()).toBe(0);
       await addressOf(start({ DATABASE_URL: database.url }));
     } finally {
@@ -267,13 +267,13 @@ describe('a configuration that cannot work', () => {
 
 describe('the sandbox alone', () => {
   it('runs without the application, and not in production', async () => {
-    const sandbox = start({}, ['dist/sandbox/main.js']);
+    const sandbox = start({}, ['dist/src/sandbox/main.js']);
     const [, url] = await sandbox.says(/listens at (http:\S+)/);
     expect((await fetch(url!)).status).toBe(200);
     sandbox.process.kill('SIGTERM');
     expect(await sandbox.ended()).toBe(0);
 
-    const refused = start({ NODE_ENV: 'production' }, ['dist/sandbox/main.js']);
+    const refused = start({ NODE_ENV: 'production' }, ['dist/src/sandbox/main.js']);
     expect(await refused.ended()).toBe(1);
     expect(refused.output()).toContain('does not run in production');
   });

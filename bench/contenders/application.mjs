@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
-import { migrate } from '../../dist/schema.js';
+import { migrate } from '../../dist/src/schema.js';
 
 const key = () => `k1:${randomBytes(32).toString('base64')}`;
 
@@ -22,7 +22,7 @@ export const ENVIRONMENT = {
   TRUST_PROXY: 'loopback',
   VONAGE_REQUESTS_PER_SECOND: '100000',
 };
-export const MAIN = join(import.meta.dirname, '..', '..', 'dist', 'main.js');
+export const MAIN = join(import.meta.dirname, '..', '..', 'dist', 'src', 'main.js');
 
 /** @type {import('./index.mjs').Contender} */
 export const application = {

@@ -20,12 +20,18 @@ async function main(command: string | undefined): Promise<number> {
     );
     return 1;
   }
+  const schema = process.env['DATABASE_SCHEMA'];
+  const options = {
+    ...(schema ? { schema } : {}),
+    onRetry: (error: Error) =>
+      void process.stderr.write(`A table is in use (${error.message}). Trying again.\n`),
+  };
   if (command === 'revert') {
-    await revertLastMigration(url, migrations);
+    await revertLastMigration(url, { ...options, migrations });
     process.stdout.write('The newest migration is taken back.\n');
     return 0;
   }
-  const names = await migrate(url);
+  const names = await migrate(url, options);
   process.stdout.write(
     names.length > 0
       ? names.map((name) => `ran ${name}\n`).join('')

@@ -45,7 +45,7 @@ export async function withApplication<T>(command: (app: INestApplicationContext)
   if (existsSync('.env')) process.loadEnvFile('.env');
   const config = loadConfig();
   const databaseUrl = config.DATABASE_URL ?? runningDatabase(config);
-  await requireSchema(databaseUrl);
+  await requireSchema(databaseUrl, config.DATABASE_SCHEMA);
   const settings = {
     ...config,
     RECONCILE_EVERY_SECONDS: null,

@@ -69,6 +69,7 @@ describe('loadConfig', () => {
     const problems = problemsOf({
       PORT: '70000',
       DATABASE_URL: 'mysql://secretpassword@x',
+      DATABASE_SCHEMA: 'otp, public',
       VONAGE_BRAND_NAME: 'a brand name that is far too long',
       THROTTLE_NUMBER: 'many',
       TRUST_PROXY: 'everyone',
@@ -77,6 +78,7 @@ describe('loadConfig', () => {
     });
     const names = problems.map((problem) => problem.split(' ')[0]);
     expect(names.sort()).toEqual([
+      'DATABASE_SCHEMA',
       'DATABASE_URL',
       'PHONE_ENCRYPTION_KEYS',
       'PORT',

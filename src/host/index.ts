@@ -3,7 +3,6 @@ export { HOST_ERRORS } from './host.problems.js';
 export { HostModule } from './host.module.js';
 export type { HostMail } from './host.options.js';
 export { ConsoleMailer, type Mail, Mailer, SmtpMailer } from './mail/mailer.js';
-export { migrations as hostMigrations } from './migrations/index.js';
 export { DEMO_PASSWORD } from './passwords/common-passwords.js';
 export { PasswordChanges } from './passwords/password-changes.js';
 export { useSessions } from './sessions/session.store.js';

@@ -1,4 +1,5 @@
-import { join } from 'node:path';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
 import { type DynamicModule, Module } from '@nestjs/common';
 import { PageGuard, PageInterceptor } from './page.js';
 import { ProblemFilter } from './problem.filter.js';
@@ -11,8 +12,8 @@ export interface PagesOptions {
   messageDirectories?: readonly string[];
 }
 
-/** Where the package's own templates, words and assets lie, seen from src/http and dist/http alike. */
-export const PACKAGE_ROOT = join(import.meta.dirname, '..', '..');
+/** The folder with the package's own views, messages and assets. The package resolves itself by its name. */
+export const PACKAGE_ROOT = dirname(createRequire(import.meta.url).resolve('nest-sms-otp/package.json'));
 
 /** Views and failures for every feature. Features import it, and who imports it with the same options shares it. */
 @Module({})

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
 import express, { type Response, Router } from 'express';
 import Handlebars from 'handlebars';
 import { FAULT_KINDS } from './faults.js';
@@ -7,8 +8,8 @@ import type { Ledger, LedgerEntry } from './ledger.js';
 import { MAGIC_GROUPS, MAGIC_NUMBERS } from './magic-numbers.js';
 import type { RequestBook } from './request-book.js';
 
-/** The same depth from `src/sandbox` and from `dist/sandbox`. */
-const PACKAGE_ROOT = join(import.meta.dirname, '..', '..');
+/** The package resolves itself by its name. */
+const PACKAGE_ROOT = dirname(createRequire(import.meta.url).resolve('nest-sms-otp/package.json'));
 
 const CONTENT_SECURITY_POLICY =
   "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self' data:; " +

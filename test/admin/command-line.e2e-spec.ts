@@ -21,7 +21,7 @@ describe('npm run admin', () => {
     try {
       const { stdout, stderr } = await promisify(execFile)(
         process.execPath,
-        ['dist/commands/admin.js', ...args],
+        ['dist/src/commands/admin.js', ...args],
         {
           env: {
             PATH,

@@ -11,7 +11,7 @@ import { Client } from 'pg';
 /*
  * Owners are processes that really die, so each is a node of its own that runs the compiled launcher: see `npm test`.
  */
-export const LAUNCHER = resolve('dist/database/embedded-postgres');
+export const LAUNCHER = resolve('dist/src/database/embedded-postgres');
 const OWNER = `
   const { startEmbeddedPostgres } = await import(process.argv[3]);
   // Ends with the test that started it, however that ends.

@@ -83,7 +83,7 @@ describe('a sealed value opens only where it was sealed', () => {
 
     const rotation = run(
       process.execPath,
-      ['dist/commands/rotate-keys.js', '--reseal-version-1'],
+      ['dist/src/commands/rotate-keys.js', '--reseal-version-1'],
       testEnvironment(application, KEYS),
     );
     expect(await rotation.ended()).toBe(0);

@@ -45,9 +45,15 @@ export interface TestApplication {
   close(): Promise<void>;
 }
 
-/** The whole application in this process: real HTTP, real Postgres, the sandbox behind the real SDK over a socket. */
-export async function startApplication(env: Record<string, string> = {}): Promise<TestApplication> {
-  const database: TestDatabase = await createTestDatabase();
+/**
+ * The whole application in this process: real HTTP, real Postgres, the sandbox behind the real SDK over a socket.
+ * @param given a database that is migrated already; closing the application drops it
+ */
+export async function startApplication(
+  env: Record<string, string> = {},
+  given?: TestDatabase,
+): Promise<TestApplication> {
+  const database = given ?? (await createTestDatabase());
   const sandbox = await startSandbox({ port: 0, requestsPerSecond: 0 });
   const dataDirectory = mkdtempSync(join(tmpdir(), 'otp-app-'));
   const config = loadConfig(testEnvironment({ databaseUrl: database.url, dataDirectory }, env));

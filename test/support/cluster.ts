@@ -87,7 +87,7 @@ export class Instance {
   private async supervise(): Promise<void> {
     do {
       this.lives += 1;
-      const program = run(process.execPath, ['dist/main.js'], this.environment());
+      const program = run(process.execPath, ['dist/src/main.js'], this.environment());
       this.program = program;
       const ended = new Promise<void>((resolve) => program.process.once('exit', () => resolve()));
       await program

@@ -9,8 +9,8 @@ import pg from 'pg';
  * once, into a template that every suite's own database is cloned from. Needs the build that `npm test` makes.
  */
 export default async function globalSetup() {
-  const { startEmbeddedPostgres } = await import('../../dist/database/embedded-postgres/index.js');
-  const { migrate } = await import('../../dist/schema.js');
+  const { startEmbeddedPostgres } = await import('../../dist/src/database/embedded-postgres/index.js');
+  const { migrate } = await import('../../dist/src/schema.js');
 
   const given = process.env.DATABASE_URL;
   const directory = given ? null : mkdtempSync(join(tmpdir(), 'otp-test-'));

@@ -1,0 +1,26 @@
+import type { MigrationInterface, QueryRunner } from 'typeorm';
+
+/** Authenticator apps of users, confirmed or being set up. */
+export class CreateAuthenticators1795000002004 implements MigrationInterface {
+  readonly name = 'CreateAuthenticators1795000002004';
+
+  async up(queryRunner: QueryRunner): Promise<void> {
+    await queryRunner.query(`
+      CREATE TABLE authenticators (
+        id uuid NOT NULL,
+        user_id text NOT NULL,
+        secret text NOT NULL,
+        label text NOT NULL,
+        begun_in text,
+        created_at timestamptz NOT NULL,
+        confirmed_at timestamptz,
+        last_step bigint NOT NULL DEFAULT 0,
+        CONSTRAINT authenticators_pkey PRIMARY KEY (id)
+      )`);
+    await queryRunner.query('CREATE INDEX authenticators_user ON authenticators (user_id)');
+  }
+
+  async down(queryRunner: QueryRunner): Promise<void> {
+    await queryRunner.query('DROP TABLE authenticators');
+  }
+}

@@ -1,0 +1,26 @@
+import type { MigrationInterface, QueryRunner } from 'typeorm';
+
+/** Browsers that a user trusts: no second factor is asked there. */
+export class CreateTrustedBrowsers1795000002006 implements MigrationInterface {
+  readonly name = 'CreateTrustedBrowsers1795000002006';
+
+  async up(queryRunner: QueryRunner): Promise<void> {
+    await queryRunner.query(`
+      CREATE TABLE trusted_browsers (
+        id uuid NOT NULL,
+        user_id text NOT NULL,
+        secret_hash bytea NOT NULL,
+        epoch integer NOT NULL,
+        description text NOT NULL,
+        created_at timestamptz NOT NULL,
+        last_used_at timestamptz NOT NULL,
+        expires_at timestamptz NOT NULL,
+        CONSTRAINT trusted_browsers_pkey PRIMARY KEY (id)
+      )`);
+    await queryRunner.query('CREATE INDEX trusted_browsers_user ON trusted_browsers (user_id)');
+  }
+
+  async down(queryRunner: QueryRunner): Promise<void> {
+    await queryRunner.query('DROP TABLE trusted_browsers');
+  }
+}
