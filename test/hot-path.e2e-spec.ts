@@ -67,8 +67,7 @@ describe('a verification costs Postgres four named single-row statements', () =>
       const names: (string | undefined)[] = [];
       const query = pool.query.bind(pool);
       pool.query = ((config: { name?: string }, ...rest: unknown[]) => {
-        // Announcing is done in batches, beside the hot path.
-        if (!/findEvents|nnouncer/.test(config.name ?? '')) names.push(config.name);
+        names.push(config.name);
         return (query as (...all: unknown[]) => unknown)(config, ...rest);
       }) as typeof pool.query;
 

@@ -6,8 +6,11 @@ import { SharedThrottlerStorage } from '../http/index.js';
 import { AdmissionRules, AllowedCountries } from './domain/admission.js';
 import { resolvePolicy, type VerificationPolicy } from './domain/policy.js';
 import { VerificationProvider } from './provider/verification-provider.js';
-import { EventAnnouncer } from './journal/event-announcer.js';
-import { JournalAuditor } from './journal/journal-auditor.js';
+import { JournalPublisher } from './journal/journal-publisher.service.js';
+import { JournalReader } from './journal/journal-reader.js';
+import { JournalSealer } from './journal/journal-sealer.service.js';
+import { JournalVerifier } from './journal/journal-verifier.service.js';
+import { SealVerifier } from './journal/seal-verifier.service.js';
 import { ProtectedProvider } from './provider/protected-provider.js';
 import { ProviderPacer } from './provider/provider-pacer.js';
 import { VerificationAdmission } from './verification.admission.js';
@@ -86,8 +89,11 @@ function createPolicy({ policy, vonage }: VerificationModuleOptions): Verificati
     VerificationWebhooks,
     StatementRunner,
     IdempotencyRepository,
-    EventAnnouncer,
-    JournalAuditor,
+    JournalReader,
+    JournalSealer,
+    JournalPublisher,
+    JournalVerifier,
+    SealVerifier,
     KeyRotator,
     ...VERIFICATION_PAGES,
     {
@@ -128,7 +134,9 @@ function createPolicy({ policy, vonage }: VerificationModuleOptions): Verificati
   exports: [
     VerificationService,
     VerificationReconciler,
-    JournalAuditor,
+    JournalSealer,
+    JournalVerifier,
+    SealVerifier,
     KeyRotator,
     PersonalDataCipher,
     VERIFICATION_POLICY,

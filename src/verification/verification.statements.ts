@@ -7,7 +7,6 @@
 import { CHECK_STATEMENTS } from './statements/check.statements.js';
 import { DECISION_STATEMENTS } from './statements/decision.statements.js';
 import { KEY_STATEMENTS } from './statements/key.statements.js';
-import { JOURNAL_STATEMENTS } from './statements/journal.statements.js';
 import { PROVIDER_STATEMENTS } from './statements/provider.statements.js';
 import { RESEND_STATEMENTS } from './statements/resend.statements.js';
 import { SEND_STATEMENTS } from './statements/send.statements.js';
@@ -19,7 +18,6 @@ export const STATEMENTS = {
   ...RESEND_STATEMENTS,
   ...DECISION_STATEMENTS,
   ...PROVIDER_STATEMENTS,
-  ...JOURNAL_STATEMENTS,
   ...KEY_STATEMENTS,
   ...UPKEEP_STATEMENTS,
 } as const;

@@ -170,8 +170,4 @@ export class VerificationRequest {
   /** How many events the journal has of it. */
   @Column('smallint', { default: 0 })
   events!: number;
-
-  /** The hash of the last of them: a journal that was cut off does not end with it. */
-  @Column('bytea', { name: 'event_hash', nullable: true })
-  eventHash!: Buffer | null;
 }

@@ -58,17 +58,13 @@ const inOrder = ({ type, from: left, to, actor, ...more }: JournalEntry) =>
     more.providerRequestId ?? 'NULL',
   ].join(', ');
 
-/** The first link of a request's chain. */
-export const firstHash = (id: string, entry: JournalEntry) =>
-  `verification_event_hash(NULL, ${id}, 1, now(), ${inOrder(entry)})`;
-
 /** A CTE after one named `changed`: its event in the journal. */
 export const journal = (entry: JournalEntry) => `
   event AS (
     INSERT INTO verification_events
       (request_id, number, at, type, from_status, to_status, reason, actor, provider_status, price, currency,
-       provider_request_id, hash)
-    SELECT r.id, r.events, now(), ${inOrder(entry)}, r.event_hash FROM changed r${entry.from.startsWith('b.') ? ' JOIN b ON b.id = r.id' : ''})`;
+       provider_request_id)
+    SELECT r.id, r.events, now(), ${inOrder(entry)} FROM changed r${entry.from.startsWith('b.') ? ' JOIN b ON b.id = r.id' : ''})`;
 
 export interface Change {
   /** CTEs that come first; one named `b` has the row as it was. */
@@ -102,8 +98,7 @@ export function change({
   changed AS (
     UPDATE verification_requests r
        SET ${set},
-           events = r.events + 1,
-           event_hash = verification_event_hash(r.event_hash, r.id, r.events + 1, now(), ${inOrder(entry)})
+           events = r.events + 1
     ${using ? `FROM ${using}` : ''}
      WHERE ${where}
     RETURNING r.*),

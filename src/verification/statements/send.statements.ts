@@ -3,7 +3,6 @@ import {
   change,
   createdWithin,
   COLUMNS,
-  firstHash,
   from,
   inTime,
   isLive,
@@ -39,10 +38,10 @@ export const SEND_STATEMENTS = {
         (id, purpose, channel, phone_number, phone_fingerprint, phone_country, phone_last_digits, confirmed_for, user_id,
          caller_fingerprint, caller_bound, locale, code_length, max_attempts, provider,
          prefix_fingerprint, caller_address, caller_agent, counted_by_caller, prover_fingerprint, context,
-         status, created_at, expires_at, send_lease_until, events, event_hash)
+         status, created_at, expires_at, send_lease_until, events)
       SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $16, $21, $22, $23, $26, $27, $28::jsonb,
              'SENDING', a.moment, a.live_until, clock_timestamp() + ${seconds('$17')},
-             1, ${firstHash('$1', STARTED)}
+             1
         FROM admitted a WHERE a.outcome = 'allowed'
       RETURNING r.*),
     ${journal(STARTED)},
