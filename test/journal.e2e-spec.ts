@@ -1,6 +1,12 @@
 import { EventEmitter2 } from '@nestjs/event-emitter';
 import pg from 'pg';
-import { JournalSealer, JournalVerifier, VERIFICATION_EVENT, type VerificationEvent } from '../src/index.js';
+import {
+  JournalRestorer,
+  JournalSealer,
+  JournalVerifier,
+  VERIFICATION_EVENT,
+  type VerificationEvent,
+} from '../src/index.js';
 import { freshNumber, startApplication, type TestApplication, wrongCode } from './support/application.js';
 import { furtherInstances } from './support/instances.js';
 import { run } from './support/program.js';
@@ -8,6 +14,13 @@ import { until } from './support/until.js';
 
 const sealAll = ({ app }: TestApplication) => app.get(JournalSealer, { strict: false }).sealAll();
 const verify = ({ app }: TestApplication) => app.get(JournalVerifier, { strict: false }).verify();
+
+/** Leaves an empty journal, as a superuser. */
+const empty = ({ sql }: TestApplication) =>
+  sql.query(
+    `TRUNCATE verification_requests, verification_events, number_slots, journal_seals;
+     UPDATE journal_cursors SET xid = 0 WHERE reader = 'seal'`,
+  );
 
 /** A transaction of the application's role that stays open until its end is asked for. */
 async function openTransaction(application: TestApplication) {
@@ -26,10 +39,11 @@ async function openTransaction(application: TestApplication) {
 
 describe('every change of a request is in the journal', () => {
   let application: TestApplication;
-  beforeEach(async () => {
-    application = await startApplication({ RESEND_COOLDOWN_SECONDS: '0' });
+  beforeAll(async () => {
+    application = await startApplication({ RESEND_COOLDOWN_SECONDS: '0', DATABASE_POOL_SIZE: '10' });
   });
-  afterEach(() => application.close());
+  afterEach(() => empty(application));
+  afterAll(() => application.close());
 
   const journal = async (requestId: string) => {
     const { rows } = await application.sql.query<{ line: string }>(
@@ -98,7 +112,12 @@ describe('every change of a request is in the journal', () => {
     UPDATE verification_events e SET xid = o.xid FROM verification_events o
      WHERE e.request_id = o.request_id AND e.number IN (2, 3) AND o.number = 5 - e.number`;
   it.each([
-    ['a word that was altered', `UPDATE verification_events SET actor = 'nobody' WHERE number = 2`, 'altered', 2],
+    [
+      'a word that was altered',
+      `UPDATE verification_events SET actor = 'nobody' WHERE number = 2`,
+      'altered',
+      2,
+    ],
     [
       'a time that was altered',
       `UPDATE verification_events SET at = at + interval '1 microsecond' WHERE number = 3`,
@@ -163,16 +182,22 @@ describe('every change of a request is in the journal', () => {
     } finally {
       await client?.end();
     }
-    expect((await verify(application)).findings).toEqual([{ kind: 'unrecorded-change', requestId, number: 2 }]);
+    expect((await verify(application)).findings).toEqual([
+      { kind: 'unrecorded-change', requestId, number: 2 },
+    ]);
     // It stays visible when a genuine change follows.
-    await application.sql.query(`UPDATE verification_requests SET status = 'PENDING' WHERE id = $1`, [requestId]);
+    await application.sql.query(`UPDATE verification_requests SET status = 'PENDING' WHERE id = $1`, [
+      requestId,
+    ]);
     expect((await verify(application)).findings).toEqual([]);
     await application.sql.query(
       `INSERT INTO verification_events (request_id, number, at, type, from_status, to_status, actor)
        VALUES ($1, 3, now(), 'time-ran-out', 'SENDING', 'PENDING', 'caller')`,
       [other.requestId],
     );
-    await application.sql.query('UPDATE verification_requests SET events = 3 WHERE id = $1', [other.requestId]);
+    await application.sql.query('UPDATE verification_requests SET events = 3 WHERE id = $1', [
+      other.requestId,
+    ]);
     expect((await verify(application)).findings).toEqual([
       { kind: 'unrecorded-change', requestId: other.requestId, number: 3 },
     ]);
@@ -195,6 +220,51 @@ describe('every change of a request is in the journal', () => {
     }
     await application.sql.query(tamper);
     expect((await verify(application)).findings).toContainEqual({ kind, requestId: null, number });
+  });
+
+  it('never seals past a transaction that is still open, and loses none of its events', async () => {
+    const late = await openTransaction(application);
+    const { requestId } = await application.started();
+    await sealAll(application);
+    expect(await verify(application)).toMatchObject({ seals: 0, notSealed: 2 });
+    await late.query(
+      `INSERT INTO verification_events (request_id, number, at, type, from_status, to_status, actor)
+       VALUES ($1, 3, now(), 'check-claimed', 'PENDING', 'PENDING', 'caller')`,
+      [requestId],
+    );
+    await late.query('UPDATE verification_requests SET events = 3 WHERE id = $1', [requestId]);
+    await late.commit();
+    await sealAll(application);
+    expect(await verify(application)).toMatchObject({ rows: 3, notSealed: 0, findings: [] });
+  });
+
+  it('does not stall behind two instances that seal at the same moment, nor seal anything twice', async () => {
+    await Promise.all(Array.from({ length: 10 }, () => application.started()));
+    await Promise.all(Array.from({ length: 8 }, () => sealAll(application)));
+    await sealAll(application);
+    expect(await verify(application)).toMatchObject({ rows: 20, notSealed: 0, findings: [] });
+  });
+
+  it('goes on after a restore into a cluster whose transaction ids begin anew', async () => {
+    const { started, sql, app } = application;
+    await started();
+    await sealAll(application);
+    await started();
+    // As a dump from a cluster that was a billion transactions older.
+    await sql.query(
+      `UPDATE verification_events SET xid = xid + 1000000000;
+       UPDATE journal_seals SET last_xid = last_xid + 1000000000 WHERE journal = 'verification';
+       UPDATE journal_cursors SET xid = xid + 1000000000 WHERE journal = 'verification'`,
+    );
+    await started();
+    await expect(sealAll(application)).rejects.toThrow('npm run journal:seal -- --after-restore');
+    const restorer = app.get(JournalRestorer, { strict: false });
+    expect(await restorer.renumber()).toEqual(['verification']);
+    expect(await restorer.renumber()).toEqual([]);
+    expect(await verify(application)).toMatchObject({ rows: 2, notSealed: 4, findings: [] });
+    await started();
+    await sealAll(application);
+    expect(await verify(application)).toMatchObject({ rows: 8, notSealed: 0, findings: [] });
   });
 
   it('npm run journal:verify says so, and its exit code too; a kept seal uncovers a rewritten history', async () => {
@@ -231,8 +301,8 @@ describe('the journal is sealed by itself', () => {
     try {
       const { sql, started } = application;
       const sealed = async () =>
-        (await sql.query<{ n: number }>('SELECT coalesce(sum(row_count), 0)::int AS n FROM journal_seals')).rows[0]!
-          .n;
+        (await sql.query<{ n: number }>('SELECT coalesce(sum(row_count), 0)::int AS n FROM journal_seals'))
+          .rows[0]!.n;
       const others = await furtherInstances(application, 1, { JOURNAL_SEAL_SECONDS: '3600' });
       await started();
       await until(async () => (await sealed()) === 2);
@@ -244,47 +314,18 @@ describe('the journal is sealed by itself', () => {
       await application.close();
     }
   });
-
-  it('never seals past a transaction that is still open, and loses none of its events', async () => {
-    const application = await startApplication();
-    try {
-      const late = await openTransaction(application);
-      const { requestId } = await application.started();
-      await sealAll(application);
-      expect(await verify(application)).toMatchObject({ seals: 0, notSealed: 2 });
-      await late.query(
-        `INSERT INTO verification_events (request_id, number, at, type, from_status, to_status, actor)
-         VALUES ($1, 3, now(), 'check-claimed', 'PENDING', 'PENDING', 'caller')`,
-        [requestId],
-      );
-      await late.query('UPDATE verification_requests SET events = 3 WHERE id = $1', [requestId]);
-      await late.commit();
-      await sealAll(application);
-      expect(await verify(application)).toMatchObject({ rows: 3, notSealed: 0, findings: [] });
-    } finally {
-      await application.close();
-    }
-  });
-
-  it('does not stall behind two instances that seal at the same moment, nor seal anything twice', async () => {
-    const application = await startApplication({ DATABASE_POOL_SIZE: '10' });
-    try {
-      await Promise.all(Array.from({ length: 10 }, () => application.started()));
-      await Promise.all(Array.from({ length: 8 }, () => sealAll(application)));
-      await sealAll(application);
-      expect(await verify(application)).toMatchObject({ rows: 20, notSealed: 0, findings: [] });
-    } finally {
-      await application.close();
-    }
-  });
 });
 
 describe('events are published after their commit, at least once and in order', () => {
   let application: TestApplication;
-  beforeEach(async () => {
+  beforeAll(async () => {
     application = await startApplication({ DATABASE_POOL_SIZE: '5' });
   });
-  afterEach(() => application.close());
+  afterEach(async () => {
+    application.app.get(EventEmitter2).removeAllListeners();
+    await empty(application);
+  });
+  afterAll(() => application.close());
 
   /** Subscribes to everything on an instance. */
   const listenTo = ({ app }: TestApplication): VerificationEvent[] => {
@@ -294,6 +335,13 @@ describe('events are published after their commit, at least once and in order', 
   };
   const numbersOf = (seen: VerificationEvent[], requestId: string) =>
     seen.filter((event) => event.requestId === requestId).map(({ number }) => number);
+
+  it('reads nothing while nobody listens', async () => {
+    await application.started();
+    await new Promise((resolve) => setTimeout(resolve, 1000));
+    const { rows } = await application.sql.query(`SELECT 1 FROM journal_cursors WHERE reader = 'publish'`);
+    expect(rows).toEqual([]);
+  });
 
   it('every one, with its content; when a subscriber fails all of them get the batch again', async () => {
     const seen = listenTo(application);
@@ -396,12 +444,5 @@ describe('events are published after their commit, at least once and in order', 
     await late.commit();
     await until(() => new Set(seen.map((event) => `${event.requestId} ${event.number}`)).size === 153);
     expect(numbersOf(seen, requestId).slice(0, 3)).toEqual([1, 2, 3]);
-  });
-
-  it('reads nothing while nobody listens', async () => {
-    await application.started();
-    await new Promise((resolve) => setTimeout(resolve, 1000));
-    const { rows } = await application.sql.query(`SELECT 1 FROM journal_cursors WHERE reader = 'publish'`);
-    expect(rows).toEqual([]);
   });
 });

@@ -40,7 +40,9 @@ onTheDatabase(USAGE, async (app, args) => {
       `${count(requests, 'request')}, ${count(rows, 'sealed event')}, ${count(notSealed, 'event')} not sealed yet`,
       `${count(seals, 'seal')}${newestSeal ? `, the newest is ${newestSeal.number}:${newestSeal.hash}` : ''}`,
       ...(retiredUntil
-        ? [`retention deleted the events of ${count(retiredSeals, 'seal')}, until ${retiredUntil.toISOString()}`]
+        ? [
+            `retention deleted the events of ${count(retiredSeals, 'seal')}, until ${retiredUntil.toISOString()}`,
+          ]
         : []),
       ...(findings.length === 0
         ? ['the journal is as it was written']

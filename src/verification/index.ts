@@ -36,6 +36,7 @@ export { BLOCK_KINDS, type BlockKind } from './entities/admission.entities.js';
 export { NumberSlot, verificationEntities, VerificationRequest } from './entities/index.js';
 export { type FindingKind, Findings, type JournalFinding } from './journal/findings.js';
 export { VERIFICATION_EVENT } from './journal/journal-publisher.service.js';
+export { JournalRestorer } from './journal/journal-restorer.service.js';
 export { JournalSealer, type NewestSeal } from './journal/journal-sealer.service.js';
 export type { JournalSource } from './journal/journal-source.js';
 export { type JournalReport, JournalVerifier } from './journal/journal-verifier.service.js';

@@ -8,6 +8,7 @@ import { resolvePolicy, type VerificationPolicy } from './domain/policy.js';
 import { VerificationProvider } from './provider/verification-provider.js';
 import { JournalPublisher } from './journal/journal-publisher.service.js';
 import { JournalReader } from './journal/journal-reader.js';
+import { JournalRestorer } from './journal/journal-restorer.service.js';
 import { JournalSealer } from './journal/journal-sealer.service.js';
 import { JournalVerifier } from './journal/journal-verifier.service.js';
 import { SealVerifier } from './journal/seal-verifier.service.js';
@@ -93,6 +94,7 @@ function createPolicy({ policy, vonage }: VerificationModuleOptions): Verificati
     JournalSealer,
     JournalPublisher,
     JournalVerifier,
+    JournalRestorer,
     SealVerifier,
     KeyRotator,
     ...VERIFICATION_PAGES,
@@ -136,6 +138,7 @@ function createPolicy({ policy, vonage }: VerificationModuleOptions): Verificati
     VerificationReconciler,
     JournalSealer,
     JournalVerifier,
+    JournalRestorer,
     SealVerifier,
     KeyRotator,
     PersonalDataCipher,

@@ -102,7 +102,11 @@ describe('the audit', () => {
   });
 
   it.each([
-    ['a changed reason', `UPDATE admin_audit SET reason = 'other' WHERE number = 7`, [{ number: 7, kind: 'altered' }]],
+    [
+      'a changed reason',
+      `UPDATE admin_audit SET reason = 'other' WHERE number = 7`,
+      [{ number: 7, kind: 'altered' }],
+    ],
     [
       'a changed moment',
       `UPDATE admin_audit SET at = at + interval '1 microsecond' WHERE number = 9`,

@@ -11,6 +11,7 @@ import type { AuditReportResource } from './audit.dto.js';
 /** The audit is sealed and verified exactly as the journal of requests is. */
 const AUDIT_JOURNAL: JournalSource = {
   name: 'audit',
+  table: 'admin_audit',
   endOfBatch: `
     SELECT xid FROM (
       SELECT xid FROM admin_audit

@@ -45,7 +45,9 @@ export class AuditController {
   @HttpCode(200)
   @NeedsScope('audit:read')
   @Page(AuditPage)
-  @ApiOperation({ summary: 'Compare the entries with their seals: names every entry that is not as it was written' })
+  @ApiOperation({
+    summary: 'Compare the entries with their seals: names every entry that is not as it was written',
+  })
   @ApiOkResponse({ type: AuditReportResource })
   @ApiAdminProblems()
   verify(): Promise<AuditReportResource> {

@@ -19,7 +19,9 @@ export class AuditPage extends AdminPage<AuditListResource | AuditReportResource
           entries: text('admin.audit.entries', { count: entries }),
           notSealed: notSealed > 0 ? text('admin.audit.not-sealed', { count: notSealed }) : null,
           isClean: findings.length === 0,
-          findings: findings.map(({ kind, number }) => ({ text: text(`admin.audit.found.${kind}`, { number }) })),
+          findings: findings.map(({ kind, number }) => ({
+            text: text(`admin.audit.found.${kind}`, { number }),
+          })),
           backPath: this.path,
         },
       };

@@ -78,10 +78,4 @@ export class AuditEntryRow {
 }
 
 /** For the host's TypeORM connection. */
-export const adminEntities = [
-  ApiToken,
-  AuditEntryRow,
-  VerificationRollup,
-  ProviderStatusRollup,
-  RollupState,
-];
+export const adminEntities = [ApiToken, AuditEntryRow, VerificationRollup, ProviderStatusRollup, RollupState];

@@ -1,8 +1,8 @@
 import {
+  type BeforeApplicationShutdown,
   Injectable,
   Logger,
   type OnApplicationBootstrap,
-  type OnApplicationShutdown,
   Optional,
 } from '@nestjs/common';
 import { EventEmitter2 } from '@nestjs/event-emitter';
@@ -27,7 +27,7 @@ const SUBSCRIBER_TIMEOUT_MS = 30_000;
  * subscribes does not read the journal.
  */
 @Injectable()
-export class JournalPublisher implements OnApplicationBootstrap, OnApplicationShutdown {
+export class JournalPublisher implements OnApplicationBootstrap, BeforeApplicationShutdown {
   private readonly logger = new Logger(JournalPublisher.name);
   private readonly work = new BackgroundWork(this.logger, EVERY_MS, () => this.round());
   /** Where the first subscriber ever begins: what happened before this instance is not news. */
@@ -45,7 +45,8 @@ export class JournalPublisher implements OnApplicationBootstrap, OnApplicationSh
     this.work.start();
   }
 
-  async onApplicationShutdown(): Promise<void> {
+  /** Before the connections to the database are closed. */
+  async beforeApplicationShutdown(): Promise<void> {
     await this.work.stop();
   }
 
@@ -69,7 +70,10 @@ export class JournalPublisher implements OnApplicationBootstrap, OnApplicationSh
       this.hasCursor = true;
     }
     const publish = (batch: JournalBatch) => this.publish(batch);
-    while (!this.work.isStopped && (await this.reader.readBatch(VERIFICATION_JOURNAL, 'publish', BATCH, publish)));
+    while (
+      !this.work.isStopped &&
+      (await this.reader.readBatch(VERIFICATION_JOURNAL, 'publish', BATCH, publish))
+    );
   }
 
   private async publish({ sql, after, until }: JournalBatch): Promise<void> {

@@ -1,9 +1,9 @@
 import {
+  type BeforeApplicationShutdown,
   Inject,
   Injectable,
   Logger,
   type OnApplicationBootstrap,
-  type OnApplicationShutdown,
 } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource } from 'typeorm';
@@ -28,7 +28,7 @@ const LOG_EVERY_MS = 3_600_000;
 
 /** Seals the rows of every journal, in the background on every instance and one instance at a time. */
 @Injectable()
-export class JournalSealer implements OnApplicationBootstrap, OnApplicationShutdown {
+export class JournalSealer implements OnApplicationBootstrap, BeforeApplicationShutdown {
   private readonly logger = new Logger(JournalSealer.name);
   private readonly work: BackgroundWork | null;
   private readonly sources: JournalSource[] = [VERIFICATION_JOURNAL];
@@ -48,11 +48,16 @@ export class JournalSealer implements OnApplicationBootstrap, OnApplicationShutd
     this.sources.push(source);
   }
 
+  allSources(): readonly JournalSource[] {
+    return this.sources;
+  }
+
   onApplicationBootstrap(): void {
     this.work?.start();
   }
 
-  async onApplicationShutdown(): Promise<void> {
+  /** Before the connections to the database are closed. */
+  async beforeApplicationShutdown(): Promise<void> {
     if (!this.work) return;
     await this.work.stop();
     await this.round().catch((error: Error) =>
@@ -84,7 +89,10 @@ export class JournalSealer implements OnApplicationBootstrap, OnApplicationShutd
     if (seals.length > 0) this.loggedAt = Date.now();
   }
 
-  private async seal({ name, rowsBetween }: JournalSource, { sql, after, until }: JournalBatch): Promise<void> {
+  private async seal(
+    { name, rowsBetween }: JournalSource,
+    { sql, after, until }: JournalBatch,
+  ): Promise<void> {
     const rows = await rowsIn<JournalRow>(sql, rowsBetween, [after, until]);
     const [previous] = await rowsIn<{ number: number; hash: Buffer }>(sql, PREVIOUS_SEAL, [name]);
     const content = {

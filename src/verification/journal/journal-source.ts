@@ -1,3 +1,6 @@
+/** A position before the first row: the lowest bigint, because rows that were restored from a dump have negative ids. */
+export const BEFORE_ALL = '-9223372036854775808';
+
 /** One row of a journal, as it is sealed. */
 export interface JournalRow {
   /** The transaction that wrote it. */
@@ -15,6 +18,7 @@ export interface JournalRow {
 export interface JournalSource {
   /** Names its seals and its cursors. */
   name: 'verification' | 'audit';
+  table: string;
   /**
    * The last transaction of the next batch: after `$1`, about `$2` rows, and certainly over, so that no row with a lower
    * xid can still appear. A batch holds whole transactions. No row when there is nothing to read.
@@ -29,6 +33,7 @@ export interface JournalSource {
 /** The events of all requests. */
 export const VERIFICATION_JOURNAL: JournalSource = {
   name: 'verification',
+  table: 'verification_events',
   endOfBatch: `
     SELECT xid FROM (
       SELECT xid FROM verification_events

@@ -50,8 +50,11 @@ export class JournalVerifier {
       progress(rows, 'events'),
     );
     let requests = 0;
-    for (let after: string | null = null; ; ) {
-      const batch: RequestHistory[] = await rowsOf<RequestHistory>(this.dataSource, HISTORIES, [after, BATCH]);
+    for (let after: string | null = null; ;) {
+      const batch: RequestHistory[] = await rowsOf<RequestHistory>(this.dataSource, HISTORIES, [
+        after,
+        BATCH,
+      ]);
       for (const history of batch) verifyHistory(history, report.retiredUntil, findings);
       requests += batch.length;
       progress(requests, 'requests');

@@ -3,7 +3,7 @@ import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource } from 'typeorm';
 import { rowsOf } from '../../database/sql.js';
 import type { Findings } from './findings.js';
-import type { JournalRow, JournalSource } from './journal-source.js';
+import { BEFORE_ALL, type JournalRow, type JournalSource } from './journal-source.js';
 import { contentHashOf, leavesOf, readLeaves, type SealContent, sealHashOf } from './seal.js';
 
 /** A seal that somebody has kept elsewhere. */
@@ -77,11 +77,11 @@ export class SealVerifier {
       if (seals.length < PAGE) break;
     }
     const last = previous?.number ?? 0;
-    if (!cursor || BigInt(previous?.lastXid ?? 0) < BigInt(cursor.xid))
+    if (!cursor || (previous ? BigInt(previous.lastXid) < BigInt(cursor.xid) : BigInt(cursor.xid) > 0n))
       findings.add('seal-missing', null, last + 1);
     if (kept && kept.number > last) findings.add('seal-missing', null, kept.number);
     const [{ count }] = (await rowsOf<{ count: number }>(this.dataSource, source.countAfter, [
-      previous?.lastXid ?? '0',
+      previous?.lastXid ?? BEFORE_ALL,
     ])) as [{ count: number }];
     report.notSealed = count;
     if (previous) report.newestSeal = { number: last, hash: previous.hash.toString('hex') };
@@ -109,7 +109,7 @@ export class SealVerifier {
     )
       findings.add('seal-altered', null, seal.number);
     const rows = await rowsOf<JournalRow>(this.dataSource, source.rowsBetween, [
-      previous?.lastXid ?? '0',
+      previous?.lastXid ?? BEFORE_ALL,
       seal.lastXid,
     ]);
     const retiredAt = seal.retiredAt ?? (await this.retiredMeanwhile(seal, rows));

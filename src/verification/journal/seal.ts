@@ -39,15 +39,7 @@ export function sealHashOf(previous: Buffer | null, content: SealContent): Buffe
   const { journal, number, rowCount, newestAt, contentHash } = content;
   return createHash('sha256')
     .update(previous ?? '')
-    .update(
-      JSON.stringify([
-        journal,
-        number,
-        rowCount,
-        newestAt.toISOString(),
-        contentHash.toString('hex'),
-      ]),
-    )
+    .update(JSON.stringify([journal, number, rowCount, newestAt.toISOString(), contentHash.toString('hex')]))
     .digest();
 }
 
