@@ -10,9 +10,11 @@ import {
 import { freshNumber, startApplication, type TestApplication, wrongCode } from './support/application.js';
 import { furtherInstances } from './support/instances.js';
 import { run } from './support/program.js';
+import { sealEverything } from './support/seal.js';
 import { until } from './support/until.js';
 
-const sealAll = ({ app }: TestApplication) => app.get(JournalSealer, { strict: false }).sealAll();
+/** What is over by now: a transaction that is open anywhere holds the rest back. */
+const sealOnce = ({ app }: TestApplication) => app.get(JournalSealer, { strict: false }).sealAll();
 const verify = ({ app }: TestApplication) => app.get(JournalVerifier, { strict: false }).verify();
 
 /** Leaves an empty journal, as a superuser. */
@@ -83,7 +85,7 @@ describe('every change of a request is in the journal', () => {
       '3 cancelled PENDING CANCELLED caller cancelled-by-caller',
     );
     expect(await verify(application)).toMatchObject({ requests: 2, rows: 0, notSealed: 13, findings: [] });
-    await sealAll(application);
+    await sealEverything(application);
     expect(await verify(application)).toMatchObject({ requests: 2, rows: 13, notSealed: 0, findings: [] });
   });
 
@@ -92,7 +94,7 @@ describe('every change of a request is in the journal', () => {
     await client.connect();
     try {
       await application.started();
-      await sealAll(application);
+      await sealEverything(application);
       for (const statement of [
         `UPDATE verification_events SET actor = 'nobody'`,
         'DELETE FROM verification_events',
@@ -152,13 +154,13 @@ describe('every change of a request is in the journal', () => {
   ] as const)('%s is found and named', async (_name, tamper, kind, number) => {
     const { client, started, sql } = application;
     const { requestId, code } = await started();
-    await sealAll(application);
+    await sealEverything(application);
     await client.json('POST', '/verify-otp', { requestId, otpCode: code });
     // A seal per batch: events 1 and 2 are in the first one, 3 and 4 in the second.
-    await sealAll(application);
+    await sealEverything(application);
     await sql.query(tamper);
     const other = await started();
-    await sealAll(application);
+    await sealEverything(application);
     const { findings } = await verify(application);
     expect(findings).toContainEqual({ kind, requestId, number });
     expect(findings.filter((found) => found.requestId === other.requestId)).toEqual([]);
@@ -216,7 +218,7 @@ describe('every change of a request is in the journal', () => {
   ] as const)('%s is found and named', async (_name, tamper, kind, number) => {
     for (let seal = 0; seal < 3; seal += 1) {
       await application.started();
-      await sealAll(application);
+      await sealEverything(application);
     }
     await application.sql.query(tamper);
     expect((await verify(application)).findings).toContainEqual({ kind, requestId: null, number });
@@ -225,7 +227,7 @@ describe('every change of a request is in the journal', () => {
   it('never seals past a transaction that is still open, and loses none of its events', async () => {
     const late = await openTransaction(application);
     const { requestId } = await application.started();
-    await sealAll(application);
+    await sealOnce(application);
     expect(await verify(application)).toMatchObject({ seals: 0, notSealed: 2 });
     await late.query(
       `INSERT INTO verification_events (request_id, number, at, type, from_status, to_status, actor)
@@ -234,21 +236,21 @@ describe('every change of a request is in the journal', () => {
     );
     await late.query('UPDATE verification_requests SET events = 3 WHERE id = $1', [requestId]);
     await late.commit();
-    await sealAll(application);
+    await sealEverything(application);
     expect(await verify(application)).toMatchObject({ rows: 3, notSealed: 0, findings: [] });
   });
 
   it('does not stall behind two instances that seal at the same moment, nor seal anything twice', async () => {
     await Promise.all(Array.from({ length: 10 }, () => application.started()));
-    await Promise.all(Array.from({ length: 8 }, () => sealAll(application)));
-    await sealAll(application);
+    await Promise.all(Array.from({ length: 8 }, () => sealOnce(application)));
+    await sealEverything(application);
     expect(await verify(application)).toMatchObject({ rows: 20, notSealed: 0, findings: [] });
   });
 
   it('goes on after a restore into a cluster whose transaction ids begin anew', async () => {
     const { started, sql, app } = application;
     await started();
-    await sealAll(application);
+    await sealEverything(application);
     await started();
     // As a dump from a cluster that was a billion transactions older.
     await sql.query(
@@ -257,13 +259,13 @@ describe('every change of a request is in the journal', () => {
        UPDATE journal_cursors SET xid = xid + 1000000000 WHERE journal = 'verification'`,
     );
     await started();
-    await expect(sealAll(application)).rejects.toThrow('npm run journal:seal -- --after-restore');
+    await expect(sealOnce(application)).rejects.toThrow('npm run journal:seal -- --after-restore');
     const restorer = app.get(JournalRestorer, { strict: false });
     expect(await restorer.renumber()).toEqual(['verification']);
     expect(await restorer.renumber()).toEqual([]);
     expect(await verify(application)).toMatchObject({ rows: 2, notSealed: 4, findings: [] });
     await started();
-    await sealAll(application);
+    await sealEverything(application);
     expect(await verify(application)).toMatchObject({ rows: 8, notSealed: 0, findings: [] });
   });
 
@@ -275,6 +277,7 @@ describe('every change of a request is in the journal', () => {
       return { code: await program.ended(), output: program.output() };
     };
     const { requestId } = await started();
+    await sealEverything(application);
     const sealed = await command('seal-journal');
     const [, kept] = /^verification (1:[0-9a-f]{64})$/m.exec(sealed.output)!;
     const clean = await command('verify-journal', '--seal', kept!);
@@ -287,7 +290,7 @@ describe('every change of a request is in the journal', () => {
     expect(altered.output).toContain(`request ${requestId}, event 2: altered`);
     // Whoever may change everything seals it anew. Only the kept seal shows it.
     await sql.query(`DELETE FROM journal_seals; UPDATE journal_cursors SET xid = 0`);
-    await sealAll(application);
+    await sealEverything(application);
     expect((await verify(application)).findings).toEqual([]);
     const rewritten = await command('verify-journal', '--seal', kept!);
     expect(rewritten.code).toBe(1);
@@ -296,18 +299,31 @@ describe('every change of a request is in the journal', () => {
 });
 
 describe('the journal is sealed by itself', () => {
-  it('every few seconds by one instance at a time, and at shutdown', async () => {
-    const application = await startApplication({ JOURNAL_SEAL_SECONDS: '1' });
+  it('every few seconds, and at shutdown', async () => {
+    const application = await startApplication();
     try {
       const { sql, started } = application;
-      const sealed = async () =>
-        (await sql.query<{ n: number }>('SELECT coalesce(sum(row_count), 0)::int AS n FROM journal_seals'))
-          .rows[0]!.n;
-      const others = await furtherInstances(application, 1, { JOURNAL_SEAL_SECONDS: '3600' });
+      const sealed = async () => {
+        const { rows } = await sql.query<{ n: number }>(
+          'SELECT coalesce(sum(row_count), 0)::int AS n FROM journal_seals',
+        );
+        return rows[0]!.n;
+      };
+      const often = await furtherInstances(application, 1, { JOURNAL_SEAL_SECONDS: '1' });
       await started();
       await until(async () => (await sealed()) === 2);
+      await often.close();
+
+      const seldom = await furtherInstances(application, 1, { JOURNAL_SEAL_SECONDS: '3600' });
       await started();
-      await others.close();
+      await until(async () => {
+        const { rows } = await sql.query<{ over: boolean }>(
+          `SELECT max(xid) < pg_snapshot_xmin(pg_current_snapshot())::text::bigint AS over FROM verification_events`,
+        );
+        return rows[0]!.over;
+      });
+      expect(await sealed()).toBe(2);
+      await seldom.close();
       expect(await sealed()).toBe(4);
       expect((await verify(application)).findings).toEqual([]);
     } finally {

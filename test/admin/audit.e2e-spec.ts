@@ -1,6 +1,7 @@
 import { AuditLog, AuditVerifier } from '../../src/admin/index.js';
 import { JournalSealer } from '../../src/index.js';
 import { startApplication, type TestApplication } from '../support/application.js';
+import { sealEverything } from '../support/seal.js';
 import { program, type Program } from './administrator.js';
 
 describe('the audit', () => {
@@ -31,7 +32,7 @@ describe('the audit', () => {
     action: string;
   }
   const items = (body: Record<string, unknown>) => body['items'] as Entry[];
-  const seal = () => application.app.get(JournalSealer, { strict: false }).sealAll();
+  const seal = () => sealEverything(application);
   const verify = async () =>
     (await admin.post('/admin/audit/verify')).body as {
       entries: number;

@@ -1,7 +1,8 @@
 import { execFileSync } from 'node:child_process';
-import { JournalSealer, JournalVerifier } from '../../src/index.js';
+import { JournalVerifier } from '../../src/index.js';
 import { PersonalDataCipher } from '../../src/database/personal-data-cipher.js';
 import { freshNumber, startApplication, type TestApplication, wrongCode } from '../support/application.js';
+import { sealEverything } from '../support/seal.js';
 import { Visitor } from '../host/visitor.js';
 import { program, type Program } from './administrator.js';
 
@@ -100,7 +101,7 @@ describe('erasing a person', () => {
     const found = (text: string) => tracesOf(phoneNumber, userId).filter((trace) => text.includes(trace));
     expect(found(await dump()).length).toBeGreaterThan(2);
     const journal = () => application.app.get(JournalVerifier, { strict: false }).verify();
-    await application.app.get(JournalSealer, { strict: false }).sealAll();
+    await sealEverything(application);
     const sealedBefore = await journal();
     expect(sealedBefore).toMatchObject({ notSealed: 0, findings: [] });
     expect(sealedBefore.rows).toBeGreaterThan(10);

@@ -1,6 +1,7 @@
 import { Retention, Rollups } from '../../src/admin/index.js';
-import { JournalSealer, JournalVerifier } from '../../src/index.js';
+import { JournalVerifier } from '../../src/index.js';
 import { freshNumber, startApplication, type TestApplication } from '../support/application.js';
+import { sealEverything } from '../support/seal.js';
 
 describe('retention', () => {
   let application: TestApplication;
@@ -17,7 +18,7 @@ describe('retention', () => {
   afterEach(() => application.close());
 
   const sql = (text: string, values: unknown[] = []) => application.sql.query(text, values);
-  const seal = () => application.app.get(JournalSealer, { strict: false }).sealAll();
+  const seal = () => sealEverything(application);
   const findings = async () =>
     (await application.app.get(JournalVerifier, { strict: false }).verify()).findings;
   /** As if it had been begun so many days ago, ids and all, and sealed then. */

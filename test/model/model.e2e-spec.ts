@@ -1,5 +1,6 @@
 import fc from 'fast-check';
-import { JournalSealer, JournalVerifier } from '../../src/index.js';
+import { JournalVerifier } from '../../src/index.js';
+import { sealEverything } from '../support/seal.js';
 import type { Command } from './commands.js';
 import { Instances } from './instances.js';
 import { KNOWN } from './known.js';
@@ -28,9 +29,8 @@ describe.each(APIS)('any sequence of commands (%s)', (api) => {
   });
 
   const verifyJournal = async () => {
-    const { app } = instances.at(0);
-    await app.get(JournalSealer).sealAll();
-    return (await app.get(JournalVerifier).verify()).findings;
+    await sealEverything(instances.application);
+    return (await instances.at(0).app.get(JournalVerifier).verify()).findings;
   };
   const run = (commands: Iterable<Command>) => runSequence(instances, truth, api, commands);
 

@@ -1,6 +1,7 @@
 import { PersonalDataCipher } from '../../src/database/personal-data-cipher.js';
-import { JournalSealer, VerificationReconciler } from '../../src/index.js';
+import { VerificationReconciler } from '../../src/index.js';
 import { freshNumber, wrongCode } from '../support/application.js';
+import { sealEverything } from '../support/seal.js';
 import type { Answer } from '../support/client.js';
 import type { Instances } from './instances.js';
 import type { ProviderTruth } from './provider-truth.js';
@@ -130,8 +131,8 @@ export class World {
   }
 
   /** Everything that has happened so far is sealed: from now on a change of it shows. */
-  async sealJournal(): Promise<void> {
-    await this.instances.application.app.get(JournalSealer).sealAll();
+  sealJournal(): Promise<void> {
+    return sealEverything(this.instances.application);
   }
 
   /** Changes rows behind the application's back; `$1` are the fingerprints of the numbers. */
