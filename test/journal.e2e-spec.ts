@@ -353,6 +353,7 @@ describe('events are published after their commit, at least once and in order', 
     seen.filter((event) => event.requestId === requestId).map(({ number }) => number);
 
   it('reads nothing while nobody listens', async () => {
+    application.app.get(EventEmitter2).on('something.else', () => undefined);
     await application.started();
     await new Promise((resolve) => setTimeout(resolve, 1000));
     const { rows } = await application.sql.query(`SELECT 1 FROM journal_cursors WHERE reader = 'publish'`);
@@ -439,14 +440,14 @@ describe('events are published after their commit, at least once and in order', 
     const late = await openTransaction(application);
     const seen = listenTo(application);
     const { requestId } = await application.started();
-    // Enough events between the two for several batches.
-    await application.sql.query(
+    // More events than a batch takes: those that come before the late one are in the next batch.
+    await late.query(
       `INSERT INTO verification_requests (id, purpose, status, channel, phone_fingerprint, phone_country, phone_last_digits,
          caller_fingerprint, caller_bound, code_length, max_attempts, provider, created_at, expires_at, events)
        SELECT gen_random_uuid(), 'bulk', 'SENDING', 'sms', sha256(i::text::bytea), 'US', '00', '', false, 6, 3, 'none', now(), now(), 1
          FROM generate_series(1, 150) AS i`,
     );
-    await application.sql.query(
+    await late.query(
       `INSERT INTO verification_events (request_id, number, at, type, to_status, actor)
        SELECT id, 1, now(), 'started', 'SENDING', 'caller' FROM verification_requests WHERE purpose = 'bulk'`,
     );

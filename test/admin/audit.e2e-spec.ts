@@ -178,7 +178,7 @@ describe('the audit', () => {
       ({ journal }) => journal === 'audit',
     );
     const compare = async () =>
-      (await application.app.get(AuditVerifier, { strict: false }).verify(kept!)).findings;
+      (await application.app.get(AuditVerifier, { strict: false }).verify(kept)).findings;
     expect(await compare()).toEqual([]);
     await application.sql.query(
       `UPDATE admin_audit SET reason = 'other' WHERE number = 7;

@@ -34,7 +34,7 @@ export class Findings {
 
   /** @returns all of them; a row that is missing in one place and added in another was moved */
   list(): JournalFinding[] {
-    for (const [key, { requestId, number }] of [...this.of('missing')])
+    for (const [key, { requestId, number }] of this.of('missing'))
       if (this.of('added').delete(key)) {
         this.of('missing').delete(key);
         this.add('reordered', requestId, number);

@@ -50,8 +50,13 @@ export class JournalPublisher implements OnApplicationBootstrap, BeforeApplicati
     await this.work.stop();
   }
 
+  /** Subscribers of other events do not count, those of a wildcard do. */
   private get hasSubscribers(): boolean {
-    return !!this.emitter && (this.emitter.eventNames().length > 0 || this.emitter.listenersAny().length > 0);
+    if (!this.emitter) return false;
+    const names = this.emitter
+      .eventNames()
+      .map((name) => (Array.isArray(name) ? name.join('.') : String(name)));
+    return names.some((name) => /^verification\.|\*/.test(name)) || this.emitter.listenersAny().length > 0;
   }
 
   private async round(): Promise<number | void> {

@@ -24,6 +24,8 @@ export interface NewestSeal {
 
 const DEFAULT_EVERY_SECONDS = 5;
 const BATCH = 2000;
+/** A round stays short, also at shutdown and when there is much to seal. */
+const BATCHES_PER_ROUND = 20;
 const LOG_EVERY_MS = 3_600_000;
 
 /** Seals the rows of every journal, in the background on every instance and one instance at a time. */
@@ -65,10 +67,16 @@ export class JournalSealer implements OnApplicationBootstrap, BeforeApplicationS
     );
   }
 
-  /** Seals everything that transactions which are over have written. */
-  async sealAll(): Promise<void> {
-    for (const source of this.sources)
-      while (await this.reader.readBatch(source, 'seal', BATCH, (batch) => this.seal(source, batch)));
+  /**
+   * Seals everything that transactions which are over have written.
+   * @param mostBatches for each journal; the rest is left to the next time
+   */
+  async sealAll(mostBatches = Infinity): Promise<void> {
+    for (const source of this.sources) {
+      const sealNext = () =>
+        this.reader.readBatch(source, 'seal', BATCH, (batch) => this.seal(source, batch));
+      for (let batches = 0; batches < mostBatches && (await sealNext()); batches += 1);
+    }
   }
 
   /** @returns the newest seal of each journal that has one */
@@ -78,7 +86,7 @@ export class JournalSealer implements OnApplicationBootstrap, BeforeApplicationS
 
   private async round(): Promise<void> {
     try {
-      await this.sealAll();
+      await this.sealAll(BATCHES_PER_ROUND);
     } catch (error) {
       this.logger.error({ error: (error as Error).message }, 'journal not sealed, will retry');
       return;
