@@ -1,3 +1,4 @@
+import { Logger } from '@nestjs/common';
 import { EventEmitter2 } from '@nestjs/event-emitter';
 import pg from 'pg';
 import {
@@ -299,7 +300,8 @@ describe('every change of a request is in the journal', () => {
 });
 
 describe('the journal is sealed by itself', () => {
-  it('every few seconds, and at shutdown', async () => {
+  it('every few seconds and at shutdown, and the newest seal is logged', async () => {
+    const log = jest.spyOn(Logger.prototype, 'log');
     const application = await startApplication();
     try {
       const { sql, started } = application;
@@ -313,6 +315,12 @@ describe('the journal is sealed by itself', () => {
       await started();
       await until(async () => (await sealed()) === 2);
       await often.close();
+      const { rows: seals } = await sql.query(
+        `SELECT journal, number, encode(hash, 'hex') AS hash FROM journal_seals`,
+      );
+      const logged = log.mock.calls.filter(([, message]) => message === 'journal sealed');
+      expect(logged).toHaveLength(1);
+      expect(seals).toContainEqual(logged[0]![0]);
 
       const seldom = await furtherInstances(application, 1, { JOURNAL_SEAL_SECONDS: '3600' });
       await started();
@@ -327,6 +335,7 @@ describe('the journal is sealed by itself', () => {
       expect(await sealed()).toBe(4);
       expect((await verify(application)).findings).toEqual([]);
     } finally {
+      log.mockRestore();
       await application.close();
     }
   });
