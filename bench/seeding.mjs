@@ -1,5 +1,5 @@
-/** Requests of one transaction. */
-const BATCH = 50_000;
+/** Requests per transaction. The journal is sealed in whole transactions, each of which must fit into memory. */
+const BATCH = 5_000;
 /** What was seeded is known by what stands where a sealed number would. */
 export const MARK = 'seeded:';
 
@@ -10,7 +10,7 @@ export const MARK = 'seeded:';
 
 /**
  * Fills an empty, migrated database with the history of a service: requests over the past days, to many countries, by many
- * people and addresses, with their events (chained, so that the journal verifies) and decisions. The same every time, but
+ * people and addresses, with their events and decisions. The same every time, but
  * for the moment when it ends. No number in it can be revealed.
  * @param {Sql} sql
  * @param {{ rows: number, days: number, progress?: (done: number, of: number) => void }} how
@@ -27,7 +27,7 @@ export async function seedHistory(sql, { rows, days, progress = () => undefined 
     await sql.query('SET LOCAL synchronous_commit = off');
     await sql.query('TRUNCATE seeded, seeded_events');
     await sql.query(SEEDED, [from, upTo - 1, rows, days, now]);
-    await sql.query(CHAIN);
+    await sql.query(HISTORY);
     await sql.query(REQUESTS);
     await sql.query(EVENTS);
     await sql.query(ALLOWED);
@@ -51,6 +51,8 @@ export async function holdsOthers(sql) {
 /** Takes everything away that was seeded, when there is nothing else. @param {Sql} sql */
 export async function clear(sql) {
   await sql.query('TRUNCATE verification_requests, verification_events, decisions');
+  await sql.query(`DELETE FROM journal_seals WHERE journal = 'verification'`);
+  await sql.query(`UPDATE journal_cursors SET xid = 0 WHERE journal = 'verification'`);
   await forgetStatistics(sql);
 }
 
@@ -98,9 +100,7 @@ const PREPARE = `
     country text, channel text, purpose text, user_id text, address text, agent text, first_message text, last_message text);
   CREATE TEMP TABLE seeded_events (
     id uuid, number int, at timestamptz, type text, from_status text, to_status text, reason text, actor text,
-    provider_status text, price numeric, currency text, provider_request_id text, hash bytea);
-  CREATE AGGREGATE pg_temp.chain(uuid, integer, timestamptz, text, text, text, text, text, text, numeric, text, text)
-    (SFUNC = verification_event_hash, STYPE = bytea)`;
+    provider_status text, price numeric, currency text, provider_request_id text)`;
 
 /** Rows $1 to $2 of $3, over the $4 days before $5. Who is old enough has ended; somebody always waits for a code. */
 const SEEDED = `
@@ -190,11 +190,9 @@ const STEPS = [
   ],
 ];
 
-const CHAIN = `
+const HISTORY = `
   INSERT INTO seeded_events
-  SELECT id, number, at, type, from_status, to_status, reason, actor, provider_status, price, currency, message,
-         pg_temp.chain(id, number, at, type, from_status, to_status, reason, actor, provider_status, price, currency, message)
-           OVER (PARTITION BY id ORDER BY number)
+  SELECT id, number, at, type, from_status, to_status, reason, actor, provider_status, price, currency, message
     FROM (SELECT s.id, (row_number() OVER (PARTITION BY s.id ORDER BY e.place))::int AS number,
                  s.at + make_interval(secs => e.after) AS at, e.type, e.from_status, e.to_status, e.reason, e.actor, e.provider_status,
                  CASE WHEN e.type = 'matched' THEN 0.05 END AS price, CASE WHEN e.type = 'matched' THEN 'EUR' END AS currency, e.message
@@ -208,7 +206,7 @@ const REQUESTS = `
     (id, purpose, status, reason, channel, phone_number, phone_fingerprint, phone_country, phone_last_digits, user_id,
      caller_fingerprint, caller_bound, locale, code_length, attempts, max_attempts, sends, provider, provider_request_id,
      prefix_fingerprint, caller_address, caller_agent, created_at, expires_at, verified_at, ended_at, resend_available_at,
-     price, currency, events, event_hash)
+     price, currency, events)
   SELECT s.id, s.purpose, l.to_status, l.reason, s.channel, '${MARK}' || repeat(md5(s.i::text), 2), s.fingerprint, s.country,
          s.digits, s.user_id, sha256(('caller ' || s.address)::bytea), s.user_id IS NOT NULL, 'en', 6,
          (CASE s.outcome WHEN 'verified' THEN 1 + s.wrong WHEN 'attempts-exhausted' THEN 3 WHEN 'expired' THEN s.wrong ELSE 0 END),
@@ -216,12 +214,12 @@ const REQUESTS = `
          CASE WHEN NOT ${SENT} THEN NULL WHEN s.resent THEN s.last_message ELSE s.first_message END,
          sha256(('prefix ' || s.country)::bytea), s.address, s.agent, s.at, s.at + interval '5 minutes',
          CASE WHEN s.outcome = 'verified' THEN l.at END, CASE WHEN s.outcome <> 'live' THEN l.at END, s.at + interval '30 seconds',
-         l.price, l.currency, l.number, l.hash
+         l.price, l.currency, l.number
     FROM seeded s JOIN LATERAL (SELECT DISTINCT ON (id) * FROM seeded_events ORDER BY id, number DESC) l USING (id) ORDER BY s.i`;
 
 const EVENTS = `
   INSERT INTO verification_events
-    (request_id, number, at, type, from_status, to_status, reason, actor, provider_status, price, currency, provider_request_id, hash)
+    (request_id, number, at, type, from_status, to_status, reason, actor, provider_status, price, currency, provider_request_id)
   SELECT * FROM seeded_events ORDER BY at`;
 
 const RULES = JSON.stringify([

@@ -62,6 +62,7 @@ function verificationOptions(
     keys: { encryption: config.keys.encryption, fingerprint: config.keys.fingerprint },
     preparedStatements: config.DATABASE_PREPARED_STATEMENTS,
     reconcileEverySeconds: config.RECONCILE_EVERY_SECONDS,
+    sealJournalEverySeconds: config.JOURNAL_SEAL_SECONDS,
     policy: {
       codeLength: config.CODE_LENGTH,
       ttlSeconds: config.CODE_TTL_SECONDS,

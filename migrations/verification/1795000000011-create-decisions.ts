@@ -37,7 +37,7 @@ export class CreateDecisions1795000000011 implements MigrationInterface {
     await queryRunner.query('CREATE INDEX decisions_rule ON decisions (rule, id) WHERE rule IS NOT NULL');
     // Allowed starts, which are nearly all, are not in this index.
     await queryRunner.query(
-      `CREATE INDEX decisions_outcome ON decisions (outcome, id) WHERE action = 'start' `,
+      `CREATE INDEX decisions_outcome ON decisions (outcome, id) WHERE action = 'start'`,
     );
   }
 

@@ -4,7 +4,7 @@ export { AdminModule } from './admin.module.js';
 export type { AdminModuleOptions, RetentionOptions } from './admin.options.js';
 export { ADMIN_ERRORS } from './admin.problems.js';
 export { ApiTokens } from './access/api-tokens.service.js';
-export { AuditAuditor } from './audit/audit-auditor.js';
+export { AuditVerifier } from './audit/audit-verifier.service.js';
 export { AuditLog, type AuditEntry } from './audit/audit-log.service.js';
 export { Rollups } from './statistics/rollups.service.js';
 export { adminEntities } from './entities/index.js';

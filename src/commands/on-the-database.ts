@@ -49,6 +49,7 @@ export async function withApplication<T>(command: (app: INestApplicationContext)
   const settings = {
     ...config,
     RECONCILE_EVERY_SECONDS: null,
+    JOURNAL_SEAL_SECONDS: null,
     PROTECTION_WATCH_SECONDS: null,
     STATISTICS_EVERY_SECONDS: null,
   };

@@ -91,6 +91,7 @@ export const environmentSchema = z.object({
   WRONG_CODES_BEFORE_WAIT: wholeOrOff(1, 1_000_000_000, 'wrong codes', 1_000_000_000).default(5),
   WRONG_CODES_BEFORE_LOCK: wholeOrOff(1, 1_000_000_000, 'wrong codes', 1_000_000_000).default(20),
   RECONCILE_EVERY_SECONDS: orOff(whole(1, 3600, 'seconds, or "off"')).default(3),
+  JOURNAL_SEAL_SECONDS: orOff(whole(1, 3600, 'seconds, or "off"')).default(5),
   RESEND_COOLDOWN_SECONDS: wholeOrOff(0, 600, 'seconds', 0).default(30),
 
   THROTTLE_ADDRESS: limit.default({ limit: 600, windowSeconds: 60 }),

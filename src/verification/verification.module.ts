@@ -17,7 +17,12 @@ import { IdempotencyKey } from './entities/idempotency-key.entity.js';
 import { KeyRotation } from './entities/key-rotation.entity.js';
 import { VerificationRequest } from './entities/verification-request.entity.js';
 import { IdempotencyRepository } from './idempotency/idempotency.repository.js';
-import { JournalAuditor } from './journal/journal-auditor.js';
+import { JournalPublisher } from './journal/journal-publisher.service.js';
+import { JournalReader } from './journal/journal-reader.js';
+import { JournalRestorer } from './journal/journal-restorer.service.js';
+import { JournalSealer } from './journal/journal-sealer.service.js';
+import { JournalVerifier } from './journal/journal-verifier.service.js';
+import { SealVerifier } from './journal/seal-verifier.service.js';
 import { KeyRotator } from './key-rotation/key-rotator.js';
 import { PhoneNumbers } from './phone-numbers.js';
 import { ProtectedProvider } from './provider/protected-provider.js';
@@ -125,7 +130,12 @@ function createPolicy({ policy, vonage }: VerificationModuleOptions): Verificati
     CallerFingerprints,
     ProviderReports,
     StatementRunner,
-    JournalAuditor,
+    JournalReader,
+    JournalSealer,
+    JournalPublisher,
+    JournalVerifier,
+    JournalRestorer,
+    SealVerifier,
     KeyRotator,
     ...VERIFICATION_PAGES,
     {
@@ -171,7 +181,10 @@ function createPolicy({ policy, vonage }: VerificationModuleOptions): Verificati
   exports: [
     VerificationService,
     VerificationReconciler,
-    JournalAuditor,
+    JournalSealer,
+    JournalVerifier,
+    JournalRestorer,
+    SealVerifier,
     KeyRotator,
     CountersRepository,
     StatementRunner,

@@ -49,6 +49,11 @@ export interface VerificationModuleOptions {
   preparedStatements?: boolean;
   /** How often every instance looks for lost messages, about; 3 unless told, null never (then call `runOnce` yourself). */
   reconcileEverySeconds?: number | null;
+  /**
+   * How often every instance seals the journal, about. Null leaves it to `npm run journal:seal`.
+   * @default 5
+   */
+  sealJournalEverySeconds?: number | null;
   /** Preselected in the phone form, ISO 3166-1 alpha-2. */
   defaultCountry?: string;
   /** How to recognise who calls; a cookie of our own unless told. Return the user or the session of your application. */

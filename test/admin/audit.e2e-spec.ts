@@ -1,5 +1,7 @@
-import { AuditLog } from '../../src/admin/index.js';
+import { AuditLog, AuditVerifier } from '../../src/admin/index.js';
+import { JournalSealer } from '../../src/index.js';
 import { startApplication, type TestApplication } from '../support/application.js';
+import { sealEverything } from '../support/seal.js';
 import { program, type Program } from './administrator.js';
 
 describe('the audit', () => {
@@ -20,6 +22,7 @@ describe('the audit', () => {
         }),
       ),
     );
+    await seal();
   });
   afterAll(() => application.close());
 
@@ -29,18 +32,37 @@ describe('the audit', () => {
     action: string;
   }
   const items = (body: Record<string, unknown>) => body['items'] as Entry[];
+  const seal = () => sealEverything(application);
   const verify = async () =>
     (await admin.post('/admin/audit/verify')).body as {
       entries: number;
-      alterations: { number: number; what: string }[];
+      notSealed: number;
+      findings: { kind: string; number: number }[];
     };
 
-  it('has no gaps, however many write at once', async () => {
+  it('gives every entry a number of its own, however many write at once, and seals them all', async () => {
     const { rows } = await application.sql.query<{ number: string }>(
       'SELECT number FROM admin_audit ORDER BY number',
     );
     expect(rows.map(({ number }) => Number(number))).toEqual(rows.map((_, index) => index + 1));
-    expect(await verify()).toEqual({ entries: 121, alterations: [] });
+    expect(await verify()).toEqual({ entries: 121, notSealed: 0, findings: [] });
+  });
+
+  it('makes no administrator wait for another', async () => {
+    const log = application.app.get(AuditLog, { strict: false });
+    const entry = { actor: 'cli:root' as const, action: 'thing.slow', reason: 'because' };
+    await expect(
+      log.with(entry, async (sql) => {
+        // An entry within a transaction that is still open, and another one beside it.
+        await log.appendIn(sql, entry);
+        await log.append(entry);
+        throw new Error('rolled back');
+      }),
+    ).rejects.toThrow('rolled back');
+    const { body } = await admin.get('/admin/audit?action=thing.slow');
+    expect(items(body)).toHaveLength(1);
+    expect(await verify()).toEqual({ entries: 121, notSealed: 1, findings: [] });
+    await application.sql.query(`DELETE FROM admin_audit WHERE action = 'thing.slow'`);
   });
 
   it('pages both ways and filters, newest first, every entry once', async () => {
@@ -84,63 +106,86 @@ describe('the audit', () => {
     [
       'a changed reason',
       `UPDATE admin_audit SET reason = 'other' WHERE number = 7`,
-      [{ number: 7, what: 'altered' }],
+      [{ number: 7, kind: 'altered' }],
     ],
     [
       'a changed moment',
       `UPDATE admin_audit SET at = at + interval '1 microsecond' WHERE number = 9`,
-      [{ number: 9, what: 'altered' }],
+      [{ number: 9, kind: 'altered' }],
     ],
     [
       'changed details',
       `UPDATE admin_audit SET details = '{}' WHERE number = 121`,
-      [{ number: 121, what: 'altered' }],
+      [{ number: 121, kind: 'altered' }],
     ],
     [
       'a changed first entry',
       `UPDATE admin_audit SET actor = 'user:eve' WHERE number = 1`,
-      [{ number: 1, what: 'altered' }],
+      [{ number: 1, kind: 'altered' }],
     ],
-    ['a removed entry', `DELETE FROM admin_audit WHERE number = 50`, [{ number: 50, what: 'missing' }]],
-    ['a removed end', `DELETE FROM admin_audit WHERE number > 118`, [{ number: 119, what: 'cut-off' }]],
+    ['a removed entry', `DELETE FROM admin_audit WHERE number = 50`, [{ number: 50, kind: 'missing' }]],
+    [
+      'a removed end',
+      `DELETE FROM admin_audit WHERE number > 119`,
+      [
+        { number: 120, kind: 'missing' },
+        { number: 121, kind: 'missing' },
+      ],
+    ],
     [
       'an inserted entry',
-      `INSERT INTO admin_audit SELECT 122, at, actor, action, target, reason, details, hash FROM admin_audit WHERE number = 121`,
-      [{ number: 122, what: 'inserted' }],
+      `INSERT INTO admin_audit (number, at, actor, action, reason, details, xid) OVERRIDING SYSTEM VALUE
+       SELECT 1000, at, actor, action, reason, details, xid FROM admin_audit WHERE number = 121`,
+      [{ number: 1000, kind: 'added' }],
     ],
     [
       'two entries that changed places',
       `UPDATE admin_audit a SET reason = b.reason, details = b.details, target = b.target, action = b.action, actor = b.actor
          FROM admin_audit b WHERE a.number IN (20, 21) AND b.number = 41 - a.number`,
       [
-        { number: 20, what: 'altered' },
-        { number: 21, what: 'altered' },
+        { number: 20, kind: 'altered' },
+        { number: 21, kind: 'altered' },
       ],
     ],
     [
-      'an entry that was changed with its hash',
-      `UPDATE admin_audit a SET reason = 'other', hash = admin_audit_hash((SELECT hash FROM admin_audit WHERE number = 29), a.number, a.at, a.actor, a.action, a.target, 'other', a.details) WHERE number = 30`,
-      [{ number: 31, what: 'altered' }],
+      'an altered seal',
+      `UPDATE journal_seals SET content_hash = sha256('x') WHERE journal = 'audit' AND number = 1`,
+      [{ number: 1, kind: 'seal-altered' }],
     ],
     [
-      'a last entry that was changed with its hash',
-      `UPDATE admin_audit a SET reason = 'other', hash = admin_audit_hash((SELECT hash FROM admin_audit WHERE number = 120), a.number, a.at, a.actor, a.action, a.target, 'other', a.details) WHERE number = 121`,
-      [{ number: 121, what: 'altered' }],
+      'lost seals',
+      `DELETE FROM journal_seals WHERE journal = 'audit'`,
+      [{ number: 1, kind: 'seal-missing' }],
     ],
-    ['a lost head', 'DELETE FROM admin_audit_head', [{ number: 0, what: 'missing' }]],
   ])('%s is found and named', async (_name, tampering, expected) => {
     await application.sql.query(
-      'CREATE TABLE kept AS TABLE admin_audit; CREATE TABLE kept_head AS TABLE admin_audit_head',
+      'CREATE TABLE kept AS TABLE admin_audit; CREATE TABLE kept_seals AS TABLE journal_seals',
     );
     try {
       await application.sql.query(tampering);
-      expect((await verify()).alterations).toEqual(expected);
+      expect((await verify()).findings).toEqual(expected);
     } finally {
       await application.sql.query(
-        `DELETE FROM admin_audit; INSERT INTO admin_audit TABLE kept; DROP TABLE kept;
-         DELETE FROM admin_audit_head; INSERT INTO admin_audit_head TABLE kept_head; DROP TABLE kept_head`,
+        `DELETE FROM admin_audit; INSERT INTO admin_audit OVERRIDING SYSTEM VALUE TABLE kept; DROP TABLE kept;
+         DELETE FROM journal_seals; INSERT INTO journal_seals TABLE kept_seals; DROP TABLE kept_seals`,
       );
     }
-    expect((await verify()).alterations).toEqual([]);
+    expect((await verify()).findings).toEqual([]);
+  });
+
+  it('a history that was sealed anew differs from a seal kept elsewhere', async () => {
+    const [kept] = (await application.app.get(JournalSealer, { strict: false }).newestSeals()).filter(
+      ({ journal }) => journal === 'audit',
+    );
+    const compare = async () =>
+      (await application.app.get(AuditVerifier, { strict: false }).verify(kept)).findings;
+    expect(await compare()).toEqual([]);
+    await application.sql.query(
+      `UPDATE admin_audit SET reason = 'other' WHERE number = 7;
+       DELETE FROM journal_seals WHERE journal = 'audit'; UPDATE journal_cursors SET xid = 0 WHERE journal = 'audit'`,
+    );
+    await seal();
+    expect((await verify()).findings).toEqual([]);
+    expect(await compare()).toEqual([{ kind: 'seal-differs', number: kept!.number }]);
   });
 });

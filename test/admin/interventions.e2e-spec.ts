@@ -156,13 +156,13 @@ describe('an administrator', () => {
     expect(entry).toMatchObject({ action: 'number.revealed', target: requestId });
     expect(JSON.stringify(entry)).not.toContain(phoneNumber.slice(2));
     // Nothing is shown that cannot be written down.
-    await application.sql.query('ALTER TABLE admin_audit_head RENAME TO away');
+    await application.sql.query('ALTER TABLE admin_audit RENAME TO away');
     try {
       const answer = await admin.post(`/admin/verifications/${requestId}/reveal`, REASON);
       expect(answer.status).toBeGreaterThanOrEqual(500);
       expect(answer.text).not.toContain(phoneNumber.slice(2));
     } finally {
-      await application.sql.query('ALTER TABLE away RENAME TO admin_audit_head');
+      await application.sql.query('ALTER TABLE away RENAME TO admin_audit');
     }
   });
 });

@@ -1,11 +1,12 @@
 import { Retention, Rollups } from '../../src/admin/index.js';
-import { JournalAuditor } from '../../src/index.js';
+import { JournalVerifier } from '../../src/index.js';
 import { freshNumber, startApplication, type TestApplication } from '../support/application.js';
+import { sealEverything } from '../support/seal.js';
 
 describe('retention', () => {
   let application: TestApplication;
   let retention: Retention;
-  beforeAll(async () => {
+  beforeEach(async () => {
     application = await startApplication({
       RETENTION: 'on',
       RETENTION_REQUESTS_DAYS: '100',
@@ -14,20 +15,27 @@ describe('retention', () => {
     });
     retention = application.app.get(Retention, { strict: false });
   });
-  afterAll(() => application.close());
+  afterEach(() => application.close());
 
   const sql = (text: string, values: unknown[] = []) => application.sql.query(text, values);
-  /** As if it had been begun so many days ago, ids and all. */
-  async function aged(requestId: string, days: number, more = ''): Promise<string> {
+  const seal = () => sealEverything(application);
+  const findings = async () =>
+    (await application.app.get(JournalVerifier, { strict: false }).verify()).findings;
+  /** As if it had been begun so many days ago, ids and all, and sealed then. */
+  async function aged(requestId: string, days: number): Promise<string> {
     const ms = Date.now() - days * 86_400_000;
     const hex = ms.toString(16).padStart(12, '0');
     const old = `${hex.slice(0, 8)}-${hex.slice(8)}${requestId.slice(13)}`;
     await sql(
-      `UPDATE verification_requests SET id = $2, created_at = created_at - make_interval(days => $3) ${more} WHERE id = $1`,
+      `UPDATE verification_requests SET id = $2, created_at = created_at - make_interval(days => $3) WHERE id = $1`,
       [requestId, old, days],
     );
-    await sql('UPDATE verification_events SET request_id = $2 WHERE request_id = $1', [requestId, old]);
+    await sql(
+      'UPDATE verification_events SET request_id = $2, at = at - make_interval(days => $3) WHERE request_id = $1',
+      [requestId, old, days],
+    );
     await sql('UPDATE decisions SET request_id = $2 WHERE request_id = $1', [requestId, old]);
+    await seal();
     return old;
   }
   const verified = async () => {
@@ -39,43 +47,79 @@ describe('retention', () => {
     (await sql('SELECT id FROM verification_requests ORDER BY id')).rows.map(({ id }: { id: string }) => id);
 
   it('deletes what is old with its events, and nothing that lives, is young or counts', async () => {
-    const young = await verified();
-    const fresh = await aged(await verified(), 99);
-    const live = await aged((await application.started()).requestId, 150);
     const old = await aged(await verified(), 101);
+    const live = await aged((await application.started()).requestId, 150);
+    const fresh = await aged(await verified(), 99);
+    const young = await verified();
+    await seal();
     await application.app.get(Rollups, { strict: false }).catchUp();
     const before = (await sql(`SELECT sum(started)::int AS n FROM verification_rollups WHERE grain = 'day'`))
       .rows[0];
     const dry = await retention.dryRun();
-    expect(dry).toMatchObject({ verification_requests: 1 });
+    expect(dry).toMatchObject({ verification_requests: 1, journal_seals: 2 });
     expect(await left()).toContain(old);
 
     const deleted = await retention.run('cli:test', 'a test');
-    expect(deleted).toMatchObject({ verification_requests: 1 });
+    expect(deleted).toMatchObject({ verification_requests: 1, verification_events: 4, journal_seals: 1 });
     expect(await left()).toEqual([live, fresh, young]);
     expect((await sql('SELECT 1 FROM verification_events WHERE request_id = $1', [old])).rows).toEqual([]);
     expect(
       (await sql(`SELECT sum(started)::int AS n FROM verification_rollups WHERE grain = 'day'`)).rows[0],
     ).toEqual(before);
     const { rows } = await sql(`SELECT action, details FROM admin_audit ORDER BY number DESC LIMIT 1`);
-    expect(rows[0]).toMatchObject({ action: 'retention.ran', details: { verification_requests: 1 } });
+    expect(rows[0]).toMatchObject({
+      action: 'retention.ran',
+      details: { verification_requests: 1, retired_until_seal: 1 },
+    });
     expect(await retention.run('cli:test', 'a test')).toEqual({});
+    expect(await findings()).toEqual([]);
+    const { rows: seals } = await sql(
+      `SELECT number, retired_at IS NOT NULL AS retired, length(leaves) > 0 AS "hasLeaves" FROM journal_seals WHERE journal = 'verification' ORDER BY number`,
+    );
+    expect(seals.map(({ retired }) => retired)).toEqual([true, false, false, false]);
+    expect(seals.map(({ hasLeaves }) => hasLeaves)).toEqual([false, true, true, true]);
+    // Over, but never swept: it stands in nobody's way any more.
+    await sql(`UPDATE verification_requests SET expires_at = now() WHERE id = $1`, [live]);
+    expect(await retention.run('cli:test', 'a test')).toMatchObject({ verification_requests: 1 });
+    expect(await left()).toEqual([fresh, young]);
+    expect(await findings()).toEqual([]);
   });
 
-  it('keeps the journal append-only: the privilege is there for the moment of deletion only', async () => {
-    const { rows } = await sql(
-      `SELECT has_table_privilege(tableowner, 'verification_events', 'DELETE') AS may FROM pg_tables WHERE tablename = 'verification_events'`,
-    );
-    expect(rows[0]).toEqual({ may: false });
+  it('keeps the journal append-only: the privileges are there for the moment of deletion only', async () => {
+    const privileges = async () =>
+      (
+        await sql(
+          `SELECT has_table_privilege(tableowner, 'verification_events', 'DELETE') AS events,
+                  has_any_column_privilege(tableowner, 'journal_seals', 'UPDATE') AS seals
+             FROM pg_tables WHERE tablename = 'verification_events'`,
+        )
+      ).rows[0];
+    expect(await privileges()).toEqual({ events: false, seals: false });
     await aged(await verified(), 120);
-    await retention.run('cli:test', 'a test');
-    const { rows: after } = await sql(
-      `SELECT has_table_privilege(tableowner, 'verification_events', 'DELETE') AS may FROM pg_tables WHERE tablename = 'verification_events'`,
+    expect(await retention.run('cli:test', 'a test')).toMatchObject({ verification_events: 4 });
+    expect(await privileges()).toEqual({ events: false, seals: false });
+    expect(await findings()).toEqual([]);
+  });
+
+  it('leaves a journal that can be verified when a request lies on both sides of the limit', async () => {
+    const { requestId, code } = await application.started(freshNumber());
+    await sql(`UPDATE verification_requests SET created_at = created_at - interval '101 days'`);
+    await sql(`UPDATE verification_events SET at = at - interval '101 days'`);
+    await seal();
+    await application.client.json('POST', '/verify-otp', { requestId, otpCode: code });
+    await seal();
+    expect(await retention.run('cli:test', 'a test')).toMatchObject({ verification_events: 2 });
+    expect(await left()).toEqual([requestId]);
+    expect(await findings()).toEqual([]);
+    // Its other events are still covered, and nothing can be put in the place of the deleted ones.
+    await sql(
+      `INSERT INTO verification_events (request_id, number, at, type, to_status, actor, xid)
+       SELECT id, 2, now(), 'sent', 'PENDING', 'caller', 1 FROM verification_requests`,
     );
-    expect(after[0]).toEqual({ may: false });
-    // Ids were changed by this test, so hashes are not what they were; but nothing is missing its other half.
-    const { alterations } = await application.app.get(JournalAuditor, { strict: false }).run();
-    expect(alterations.filter(({ what }) => what === 'missing')).toEqual([]);
+    expect(await findings()).toContainEqual({ kind: 'added', requestId, number: 2 });
+    await sql('DELETE FROM verification_events WHERE number = 2');
+    await sql('DELETE FROM verification_events WHERE number = 3');
+    expect(await findings()).toEqual([{ kind: 'missing', requestId, number: 3 }]);
   });
 
   it('deletes step-up grants that ended more than a day ago', async () => {
@@ -91,6 +135,20 @@ describe('retention', () => {
     await insert('-5 minutes');
     expect(await retention.run('cli:test', 'a test')).toMatchObject({ step_up_grants: 2 });
     expect((await sql('SELECT 1 FROM step_up_grants')).rows).toHaveLength(2);
+  });
+
+  it('deletes trusted browsers that have expired', async () => {
+    const insert = (end: string) =>
+      sql(
+        `INSERT INTO trusted_browsers (id, user_id, secret_hash, epoch, description, created_at, last_used_at, expires_at)
+         VALUES (gen_random_uuid(), 'somebody', '', 1, 'a browser', now(), now(), now() + $1::interval)`,
+        [end],
+      );
+    await insert('-1 minute');
+    await insert('-30 days');
+    await insert('1 minute');
+    expect(await retention.run('cli:test', 'a test')).toMatchObject({ trusted_browsers: 2 });
+    expect((await sql('SELECT 1 FROM trusted_browsers')).rows).toHaveLength(1);
   });
 
   it('empties buckets that no limit counts any more, and forgets old decisions', async () => {

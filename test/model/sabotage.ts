@@ -15,6 +15,7 @@ export class Sabotage implements Command {
   check = () => true;
 
   async run(_trial: Trial, world: World): Promise<void> {
+    await world.sealJournal();
     await world.sabotage(this.sql);
   }
 
@@ -26,7 +27,7 @@ const requests = (change: string) =>
 const guards = (change: string) =>
   new Sabotage(`UPDATE number_slots SET ${change} WHERE phone_fingerprint = ANY($1)`);
 
-/** Alone of all it is no affair of the invariants: the audit of the journal has to find it. */
+/** Alone of all it is no affair of the invariants: the verification of the journal has to find it. */
 export const ALTERED_JOURNAL: Command[] = [
   startBy(0),
   new Sabotage(

@@ -1,6 +1,7 @@
 import { PersonalDataCipher } from '../../src/database/personal-data-cipher.js';
 import { VerificationReconciler } from '../../src/index.js';
 import { freshNumber, wrongCode } from '../support/application.js';
+import { sealEverything } from '../support/seal.js';
 import type { Answer } from '../support/client.js';
 import type { Instances } from './instances.js';
 import type { ProviderTruth } from './provider-truth.js';
@@ -127,6 +128,11 @@ export class World {
       if (plan.clientRef) counts.set(plan.clientRef, (counts.get(plan.clientRef) ?? 0) + events.length);
     }
     return [...counts].map(([id, count]) => ({ id, count }));
+  }
+
+  /** Everything that has happened so far is sealed: from now on a change of it shows. */
+  sealJournal(): Promise<void> {
+    return sealEverything(this.instances.application);
   }
 
   /** Changes rows behind the application's back; `$1` are the fingerprints of the numbers. */

@@ -3,9 +3,6 @@ import type { Pool } from 'pg';
 /** Sessions slide with every request: their store moves the end on. Nothing else of a session changes without being named. */
 const SLIDING_TABLES = ['host_sessions'];
 
-/** Written by the timers of an instance, whoever calls or does not call. */
-const TIMERS_TABLES = ['event_announcers'];
-
 /**
  * Has the database itself count every row that is inserted, updated or deleted, by table. What is rolled back does not
  * count. For a test's own database, by a superuser.
@@ -24,7 +21,7 @@ export class WriteLog {
         INSERT INTO write_log (what) VALUES (TG_OP || ' ' || TG_TABLE_NAME);
         RETURN NULL;
       END $$;`);
-    for (const { name } of rows.filter((table) => !TIMERS_TABLES.includes(table.name))) {
+    for (const { name } of rows) {
       const events = SLIDING_TABLES.includes(name) ? 'INSERT OR DELETE' : 'INSERT OR UPDATE OR DELETE';
       await sql.query(
         `CREATE TRIGGER log_write AFTER ${events} ON ${name} FOR EACH ROW EXECUTE FUNCTION log_write()`,

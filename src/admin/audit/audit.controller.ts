@@ -3,10 +3,10 @@ import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { inputPipe, Page } from '../../http/index.js';
 import { AdminRoutes, NeedsScope } from '../access/admin-route.js';
 import { ApiAdminProblems } from '../admin.problems.js';
-import { AuditAuditor } from './audit-auditor.js';
 import { AuditListResource, AuditQueryDto, AuditReportResource } from './audit.dto.js';
 import { AuditPage } from './audit.page.js';
 import { AuditRepository } from './audit.repository.js';
+import { AuditVerifier } from './audit-verifier.service.js';
 
 /** Who did what, when, why; and whether somebody has touched the record of it. */
 @ApiTags('Administration')
@@ -16,7 +16,7 @@ import { AuditRepository } from './audit.repository.js';
 export class AuditController {
   constructor(
     private readonly audit: AuditRepository,
-    private readonly auditor: AuditAuditor,
+    private readonly verifier: AuditVerifier,
   ) {}
 
   @Get()
@@ -45,10 +45,12 @@ export class AuditController {
   @HttpCode(200)
   @NeedsScope('audit:read')
   @Page(AuditPage)
-  @ApiOperation({ summary: 'Recompute the chain: names every entry that is not as it was written' })
+  @ApiOperation({
+    summary: 'Compare the entries with their seals: names every entry that is not as it was written',
+  })
   @ApiOkResponse({ type: AuditReportResource })
   @ApiAdminProblems()
   verify(): Promise<AuditReportResource> {
-    return this.auditor.run();
+    return this.verifier.verify();
   }
 }

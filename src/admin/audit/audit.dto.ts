@@ -87,20 +87,27 @@ export class AuditListResource {
   previous!: string | null;
 }
 
-export class AuditAlterationResource {
+export class AuditFindingResource {
   @ApiProperty({
-    description: 'Of the entry that is not as it was written, or of the first one that is gone.',
+    enum: ['altered', 'added', 'missing', 'reordered', 'seal-altered', 'seal-missing', 'seal-differs'],
+    description: '`seal-…` concerns a seal, the others an entry.',
   })
-  number!: number;
+  kind!: string;
 
-  @ApiProperty({ enum: ['altered', 'missing', 'inserted', 'cut-off'] })
-  what!: string;
+  @ApiProperty({ description: 'Of the entry, or of the seal.' })
+  number!: number;
 }
 
 export class AuditReportResource {
-  @ApiProperty()
+  @ApiProperty({ description: 'Entries that were compared with their seals.' })
   entries!: number;
 
-  @ApiProperty({ type: [AuditAlterationResource], description: 'Empty: nobody has touched the audit.' })
-  alterations!: AuditAlterationResource[];
+  @ApiProperty({ description: 'Entries that are too young to be sealed.' })
+  notSealed!: number;
+
+  @ApiProperty({
+    type: [AuditFindingResource],
+    description: 'Up to 20 of each kind. Empty: the audit is as it was written.',
+  })
+  findings!: AuditFindingResource[];
 }

@@ -10,15 +10,18 @@ export class AuditPage extends AdminPage<AuditListResource | AuditReportResource
 
   success(resource: AuditListResource | AuditReportResource, context: PageContext): View {
     const { text } = context;
-    if ('alterations' in resource) {
-      const { entries, alterations } = resource;
+    if ('findings' in resource) {
+      const { entries, notSealed, findings } = resource;
       return {
         name: 'admin/audit-report',
         context: {
           title: text('admin.audit.report'),
           entries: text('admin.audit.entries', { count: entries }),
-          isClean: alterations.length === 0,
-          alterations: alterations.map(({ number, what }) => ({ number, what: text(`admin.audit.${what}`) })),
+          notSealed: notSealed > 0 ? text('admin.audit.not-sealed', { count: notSealed }) : null,
+          isClean: findings.length === 0,
+          findings: findings.map(({ kind, number }) => ({
+            text: text(`admin.audit.found.${kind}`, { number }),
+          })),
           backPath: this.path,
         },
       };

@@ -1,4 +1,4 @@
-import { Check, Column, Entity, Index, PrimaryColumn } from 'typeorm';
+import { Column, Entity, Index, PrimaryColumn, PrimaryGeneratedColumn } from 'typeorm';
 import type { Actor } from '../access/administrator.js';
 import type { Scope } from '../access/scopes.js';
 import { ProviderStatusRollup, RollupState, VerificationRollup } from './rollup.entities.js';
@@ -41,11 +41,16 @@ export class ApiToken {
   revokedAt!: Date | null;
 }
 
-/** One act of an administrator. Append-only: nobody updates or deletes, and a chain of hashes shows if somebody did. */
+/** One act of an administrator. Append-only by privilege; `journal_seals` shows whether somebody changed it anyway. */
 @Entity('admin_audit')
+@Index('admin_audit_xid', ['xid'])
 export class AuditEntryRow {
-  /** 1, 2, 3… without gaps. */
-  @PrimaryColumn('bigint', { primaryKeyConstraintName: 'admin_audit_pkey' })
+  /** Rising. A number is skipped when the transaction that took it was rolled back. */
+  @PrimaryGeneratedColumn('identity', {
+    type: 'bigint',
+    generatedIdentity: 'ALWAYS',
+    primaryKeyConstraintName: 'admin_audit_pkey',
+  })
   number!: string;
 
   @Column('timestamptz')
@@ -66,31 +71,11 @@ export class AuditEntryRow {
   @Column('jsonb')
   details!: Record<string, unknown>;
 
-  /** SHA-256 over the previous entry's hash and everything above: `admin_audit_hash` in the database. */
-  @Column('bytea')
-  hash!: Buffer;
-}
-
-/** The number and the hash of the last entry: an audit that was cut off does not end with it. */
-@Entity('admin_audit_head')
-@Check('admin_audit_head_one', 'id = 1')
-export class AuditHead {
-  @PrimaryColumn('smallint', { primaryKeyConstraintName: 'admin_audit_head_pkey' })
-  id!: number;
-
-  @Column('bigint')
-  number!: string;
-
-  @Column('bytea', { nullable: true })
-  hash!: Buffer | null;
+  /** The transaction that wrote the row. */
+  // The default is pg_current_xact_id()::text::bigint; TypeORM compares defaults without their casts.
+  @Column('bigint', { default: () => '((pg_current_xact_id()))' })
+  xid!: string;
 }
 
 /** For the host's TypeORM connection. */
-export const adminEntities = [
-  ApiToken,
-  AuditEntryRow,
-  AuditHead,
-  VerificationRollup,
-  ProviderStatusRollup,
-  RollupState,
-];
+export const adminEntities = [ApiToken, AuditEntryRow, VerificationRollup, ProviderStatusRollup, RollupState];

@@ -12,8 +12,10 @@ import { rowsIn, rowsOf } from '../../database/sql.js';
 import type { Actor } from '../access/administrator.js';
 import { ADMIN_OPTIONS, type ResolvedAdminOptions } from '../admin.options.js';
 import { AuditLog } from '../audit/audit-log.service.js';
+import { JournalSealer } from '../../verification/index.js';
 import { Rollups } from '../statistics/rollups.service.js';
 import { idAt } from '../history/history.filter.js';
+import { JournalRetention } from './journal-retention.service.js';
 
 /** Rows that were deleted, or would be, by table. */
 export type RetentionReport = Record<string, number>;
@@ -32,8 +34,8 @@ const SKEW_MS = 3_600_000;
 const LOCK = 7_367_101;
 
 /**
- * Deletes what is old enough, in batches that each take a moment and never touch a live row. Statistics and the audit
- * stay. A request goes together with its events, so that no chain is left without its head.
+ * Deletes what is old enough, in short batches that never touch a live row. Statistics and the audit stay. Requests and
+ * their events are deleted by {@link JournalRetention}, a sealed range at a time.
  */
 @Injectable()
 export class Retention implements OnApplicationBootstrap, OnApplicationShutdown {
@@ -44,6 +46,8 @@ export class Retention implements OnApplicationBootstrap, OnApplicationShutdown 
     @InjectDataSource() private readonly dataSource: DataSource,
     private readonly rollups: Rollups,
     private readonly audit: AuditLog,
+    private readonly sealer: JournalSealer,
+    private readonly journal: JournalRetention,
     @Inject(ADMIN_OPTIONS) private readonly options: ResolvedAdminOptions,
   ) {
     // About once a day; which instance comes first does not matter.
@@ -62,7 +66,9 @@ export class Retention implements OnApplicationBootstrap, OnApplicationShutdown 
 
   /** What {@link run} would delete now. */
   async dryRun(): Promise<RetentionReport> {
-    const report: RetentionReport = {};
+    await this.sealer.sealAll();
+    const { requestsDays } = this.options.retention ?? {};
+    const report = requestsDays ? await this.journal.count(daysAgo(requestsDays)) : {};
     for (const { table, where, values } of this.rules()) {
       const [row] = await rowsOf<{ count: number }>(
         this.dataSource,
@@ -81,8 +87,7 @@ export class Retention implements OnApplicationBootstrap, OnApplicationShutdown 
     report: (soFar: RetentionReport) => void = () => undefined,
   ): Promise<RetentionReport> {
     const deleted: RetentionReport = {};
-    const { requestsDays } = this.options.retention ?? {};
-    if (requestsDays) await this.rollups.freezeBefore(daysAgo(requestsDays));
+    const lastSeal = await this.retireSeals(deleted, report);
     for (const rule of this.rules()) {
       for (let count = BATCH; count === BATCH && !this.work.isStopped;) {
         count = await this.dataSource.transaction((sql) => this.batch(sql, rule));
@@ -91,28 +96,42 @@ export class Retention implements OnApplicationBootstrap, OnApplicationShutdown 
       }
     }
     if (Object.keys(deleted).length > 0)
-      await this.audit.append({ actor, action: 'retention.ran', reason, details: deleted });
+      await this.audit.append({
+        actor,
+        action: 'retention.ran',
+        reason,
+        details: { ...deleted, ...(lastSeal === null ? {} : { retired_until_seal: lastSeal }) },
+      });
     return deleted;
+  }
+
+  /** @returns the last seal that was retired; null for none */
+  private async retireSeals(
+    deleted: RetentionReport,
+    report: (soFar: RetentionReport) => void,
+  ): Promise<number | null> {
+    const { requestsDays } = this.options.retention ?? {};
+    if (!requestsDays) return null;
+    await this.rollups.freezeBefore(daysAgo(requestsDays));
+    await this.sealer.sealAll();
+    let lastSeal: number | null = null;
+    while (!this.work.isStopped) {
+      const retired = await this.dataSource.transaction(async (sql) => {
+        await rowsIn(sql, 'SELECT pg_advisory_xact_lock($1)', [LOCK]);
+        return this.journal.retire(sql, daysAgo(requestsDays));
+      });
+      if (!retired) break;
+      lastSeal = retired.lastSeal;
+      for (const [table, count] of Object.entries(retired.rows)) add(deleted, table, count);
+      report(deleted);
+    }
+    return lastSeal;
   }
 
   private async batch(sql: EntityManager, { table, where, values, key }: Rule): Promise<number> {
     await rowsIn(sql, 'SELECT pg_advisory_xact_lock($1)', [LOCK]);
-    const gone = `SELECT ${key} FROM ${table} t WHERE ${where} ORDER BY ${key} LIMIT ${BATCH} FOR UPDATE SKIP LOCKED`;
-    if (table !== 'verification_requests')
-      return (await rowsIn(sql, `DELETE FROM ${table} WHERE (${key}) IN (${gone}) RETURNING 1`, values))
-        .length;
-    // Nobody may delete events, not even this role. Given and taken back within one transaction, the privilege is never
-    // seen by anybody else.
-    await rowsIn(sql, 'GRANT DELETE ON verification_events TO CURRENT_USER');
-    const ids = (await rowsIn<{ id: string }>(sql, gone, values)).map(({ id }) => id);
-    for (const [child, column] of [
-      ['verification_events', 'request_id'],
-      ['decisions', 'request_id'],
-      ['verification_requests', 'id'],
-    ])
-      await rowsIn(sql, `DELETE FROM ${child} WHERE ${column} = ANY($1::uuid[])`, [ids]);
-    await rowsIn(sql, 'REVOKE DELETE ON verification_events FROM CURRENT_USER');
-    return ids.length;
+    const old = `SELECT ${key} FROM ${table} t WHERE ${where} ORDER BY ${key} LIMIT ${BATCH} FOR UPDATE SKIP LOCKED`;
+    return (await rowsIn(sql, `DELETE FROM ${table} WHERE (${key}) IN (${old}) RETURNING 1`, values)).length;
   }
 
   private rules(): Rule[] {
@@ -122,15 +141,6 @@ export class Retention implements OnApplicationBootstrap, OnApplicationShutdown 
       ...(requestsDays === null
         ? []
         : [
-            {
-              table: 'verification_requests',
-              key: 'id',
-              where: `t.id < $1 AND t.created_at < $2 AND t.status NOT IN ('SENDING', 'PENDING')`,
-              values: [
-                idAt(new Date(daysAgo(requestsDays).getTime() + SKEW_MS), 'last'),
-                daysAgo(requestsDays),
-              ],
-            },
             {
               table: 'number_slots',
               key: 'phone_fingerprint, confirmed_for',
@@ -171,6 +181,7 @@ export class Retention implements OnApplicationBootstrap, OnApplicationShutdown 
         values: [daysAgo(WRONG_CODE_DAYS)],
       },
       { table: 'daily_counters', key: 'scope, key, day', where: 't.day < $1::date', values: [limits] },
+      { table: 'trusted_browsers', key: 'id', where: 't.expires_at < $1', values: [new Date()] },
     ];
   }
 }

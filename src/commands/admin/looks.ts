@@ -1,6 +1,7 @@
 import { Command } from 'commander';
-import { AuditAuditor, AuditRepository, ApiTokens, Blocks, History, Statistics } from '../../admin/index.js';
-import { VerificationService } from '../../verification/index.js';
+import { AuditRepository, AuditVerifier, ApiTokens, Blocks, History, Statistics } from '../../admin/index.js';
+import { JournalSealer, VerificationService } from '../../verification/index.js';
+import { keptSealOf } from '../kept-seal.js';
 import { running } from './running.js';
 
 /** Commands that change nothing. */
@@ -122,17 +123,24 @@ export function lookCommands(program: Command): Command[] {
     );
   audit
     .command('verify')
-    .description('recompute the chain, and name every entry that is not as it was written (then exit code 1)')
-    .action(() =>
+    .description('compare the entries with their seals, and name every change (then exit code 1)')
+    .option('--seal <number:hash>', 'a seal that you kept elsewhere')
+    .action(({ seal }: { seal?: string }) =>
       running(program, async (get) => {
-        const report = await get(AuditAuditor).run();
+        const report = await get(AuditVerifier).verify(seal ? keptSealOf(seal) : null);
+        const { entries, notSealed, findings } = report;
+        await get(JournalSealer).sealAll();
         return {
           result: report,
-          refused: report.alterations.length > 0,
-          lines:
-            report.alterations.length === 0
-              ? [`${report.entries} entries: nobody has touched the audit`]
-              : report.alterations.map(({ number, what }) => `entry ${number}: ${what}`),
+          refused: findings.length > 0,
+          lines: [
+            `${entries} entries compared with their seals, ${notSealed} not sealed yet`,
+            ...(findings.length === 0
+              ? ['the audit is as it was written']
+              : findings.map(({ kind, number }) =>
+                  kind.startsWith('seal-') ? `seal ${number}: ${kind}` : `entry ${number}: ${kind}`,
+                )),
+          ],
         };
       }),
     );

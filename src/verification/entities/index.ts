@@ -7,11 +7,12 @@ import {
   MessagePrice,
 } from './limits.entities.js';
 import { IdempotencyKey } from './idempotency-key.entity.js';
+import { JournalCursor, JournalSeal } from './journal.entities.js';
 import { KeyRotation } from './key-rotation.entity.js';
 import { NumberSlot } from './number-slot.entity.js';
 import { ProviderLane } from './provider-lane.entity.js';
 import { UserWrongCodes } from './user-wrong-codes.entity.js';
-import { EventAnnouncerRow, VerificationEventRow } from './verification-event.entity.js';
+import { VerificationEventRow } from './verification-event.entity.js';
 import { VerificationRequest } from './verification-request.entity.js';
 import { WebhookReceipt } from './webhook-receipt.entity.js';
 
@@ -21,7 +22,8 @@ export { NumberSlot, UserWrongCodes, VerificationEventRow, VerificationRequest }
 export const verificationEntities = [
   VerificationRequest,
   VerificationEventRow,
-  EventAnnouncerRow,
+  JournalSeal,
+  JournalCursor,
   NumberSlot,
   UserWrongCodes,
   IdempotencyKey,

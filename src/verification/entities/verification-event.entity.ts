@@ -5,11 +5,12 @@ import type { Actor, EventType } from '../domain/verification-event.js';
 /** How a request ended, and nothing else that an event can be. */
 const ENDS = `from_status IS DISTINCT FROM to_status AND to_status IN ('VERIFIED', 'FAILED', 'EXPIRED', 'CANCELLED')`;
 
-/** One change of one request. Append-only: nobody updates or deletes, and a chain of hashes shows if somebody did. */
+/** One change of one request. Append-only by privilege; `journal_seals` shows whether somebody changed it anyway. */
 @Entity('verification_events')
 @Index('verification_events_at', { synchronize: false }) // BRIN, which TypeORM cannot express: see the migration
 @Index('verification_events_ends', ['toStatus', 'requestId'], { where: ENDS })
 @Index('verification_events_reason', ['reason', 'requestId'], { where: 'reason IS NOT NULL' })
+@Index('verification_events_xid', ['xid'])
 @Index('verification_events_provider', ['providerRequestId'], { where: 'provider_request_id IS NOT NULL' })
 export class VerificationEventRow {
   @PrimaryColumn('uuid', { name: 'request_id', primaryKeyConstraintName: 'verification_events_pkey' })
@@ -51,22 +52,8 @@ export class VerificationEventRow {
   @Column('text', { name: 'provider_request_id', nullable: true })
   providerRequestId!: string | null;
 
-  /** SHA-256 over the previous event's hash and everything above: `verification_event_hash` in the database. */
-  @Column('bytea')
-  hash!: Buffer;
-}
-
-/** An instance that announces events, and how far it has come. */
-@Entity('event_announcers')
-export class EventAnnouncerRow {
-  @PrimaryColumn('uuid', { primaryKeyConstraintName: 'event_announcers_pkey' })
-  id!: string;
-
-  /** Everything of its own before this moment has been announced. */
-  @Column('timestamptz', { name: 'announced_until' })
-  announcedUntil!: Date;
-
-  /** It lived then. */
-  @Column('timestamptz', { name: 'seen_at' })
-  seenAt!: Date;
+  /** The transaction that wrote the row. Readers use it to tell which rows can no longer be followed by earlier ones. */
+  // The default is pg_current_xact_id()::text::bigint; TypeORM compares defaults without their casts.
+  @Column('bigint', { default: () => '((pg_current_xact_id()))' })
+  xid!: string;
 }

@@ -1,0 +1,128 @@
+import {
+  type BeforeApplicationShutdown,
+  Inject,
+  Injectable,
+  Logger,
+  type OnApplicationBootstrap,
+} from '@nestjs/common';
+import { InjectDataSource } from '@nestjs/typeorm';
+import { DataSource } from 'typeorm';
+import { BackgroundWork } from '../../database/background-work.js';
+import { rowsIn, rowsOf } from '../../database/sql.js';
+import { VERIFICATION_OPTIONS, type VerificationModuleOptions } from '../verification.options.js';
+import { type JournalBatch, JournalReader } from './journal-reader.js';
+import { type JournalRow, type JournalSource, VERIFICATION_JOURNAL } from './journal-source.js';
+import { contentHashOf, leavesOf, sealHashOf } from './seal.js';
+
+/** What somebody keeps elsewhere, to compare the journal with later. */
+export interface NewestSeal {
+  journal: string;
+  number: number;
+  /** Hex. */
+  hash: string;
+}
+
+const DEFAULT_EVERY_SECONDS = 5;
+const BATCH = 2000;
+/** A round stays short, also at shutdown and when there is much to seal. */
+const BATCHES_PER_ROUND = 20;
+const LOG_EVERY_MS = 3_600_000;
+
+/** Seals the rows of every journal, in the background on every instance and one instance at a time. */
+@Injectable()
+export class JournalSealer implements OnApplicationBootstrap, BeforeApplicationShutdown {
+  private readonly logger = new Logger(JournalSealer.name);
+  private readonly work: BackgroundWork | null;
+  private readonly sources: JournalSource[] = [VERIFICATION_JOURNAL];
+  private loggedAt = 0;
+
+  constructor(
+    private readonly reader: JournalReader,
+    @InjectDataSource() private readonly dataSource: DataSource,
+    @Inject(VERIFICATION_OPTIONS)
+    { sealJournalEverySeconds: every = DEFAULT_EVERY_SECONDS }: VerificationModuleOptions,
+  ) {
+    this.work = every === null ? null : new BackgroundWork(this.logger, every * 1000, () => this.round());
+  }
+
+  /** From now on another table is sealed too. */
+  addSource(source: JournalSource): void {
+    this.sources.push(source);
+  }
+
+  allSources(): readonly JournalSource[] {
+    return this.sources;
+  }
+
+  onApplicationBootstrap(): void {
+    this.work?.start();
+  }
+
+  /** Before the connections to the database are closed. */
+  async beforeApplicationShutdown(): Promise<void> {
+    if (!this.work) return;
+    await this.work.stop();
+    await this.round().catch((error: Error) =>
+      this.logger.warn({ error: error.message }, 'journal not sealed at shutdown, the next instance will'),
+    );
+  }
+
+  /**
+   * Seals everything that transactions which are over have written.
+   * @param mostBatches for each journal; the rest is left to the next time
+   */
+  async sealAll(mostBatches = Infinity): Promise<void> {
+    for (const source of this.sources) {
+      const sealNext = () =>
+        this.reader.readBatch(source, 'seal', BATCH, (batch) => this.seal(source, batch));
+      for (let batches = 0; batches < mostBatches && (await sealNext()); batches += 1);
+    }
+  }
+
+  /** @returns the newest seal of each journal that has one */
+  async newestSeals(): Promise<NewestSeal[]> {
+    return rowsOf<NewestSeal>(this.dataSource, NEWEST_SEALS);
+  }
+
+  private async round(): Promise<void> {
+    try {
+      await this.sealAll(BATCHES_PER_ROUND);
+    } catch (error) {
+      this.logger.error({ error: (error as Error).message }, 'journal not sealed, will retry');
+      return;
+    }
+    if (Date.now() - this.loggedAt < LOG_EVERY_MS) return;
+    const seals = await this.newestSeals();
+    for (const seal of seals) this.logger.log(seal, 'journal sealed');
+    if (seals.length > 0) this.loggedAt = Date.now();
+  }
+
+  private async seal(
+    { name, rowsBetween }: JournalSource,
+    { sql, after, until }: JournalBatch,
+  ): Promise<void> {
+    const rows = await rowsIn<JournalRow>(sql, rowsBetween, [after, until]);
+    const [previous] = await rowsIn<{ number: number; hash: Buffer }>(sql, PREVIOUS_SEAL, [name]);
+    const content = {
+      journal: name,
+      number: (previous?.number ?? 0) + 1,
+      rowCount: rows.length,
+      newestAt: new Date(rows.reduce((newest, { at }) => Math.max(newest, at.getTime()), 0)),
+      contentHash: contentHashOf(rows),
+    };
+    const hash = sealHashOf(previous?.hash ?? null, content);
+    const { number, rowCount, newestAt, contentHash } = content;
+    const values = [name, number, until, rowCount, newestAt, contentHash, hash, leavesOf(rows)];
+    await rowsIn(sql, INSERT_SEAL, values);
+  }
+}
+
+const PREVIOUS_SEAL = `
+  SELECT number, hash FROM journal_seals WHERE journal = $1 ORDER BY number DESC LIMIT 1`;
+const INSERT_SEAL = `
+  INSERT INTO journal_seals
+    (journal, number, last_xid, row_count, newest_at, content_hash, hash, leaves, sealed_at)
+  VALUES ($1, $2, $3, $4, $5, $6, $7, $8, now())`;
+const NEWEST_SEALS = `
+  SELECT DISTINCT ON (journal) journal, number, encode(hash, 'hex') AS hash
+    FROM journal_seals ORDER BY journal, number DESC`;
