@@ -16,7 +16,7 @@ function plain(value) {
 prototype.query = function record(...args) {
   const [{ name, text, values }] = args;
   // What is done in batches beside the requests is nobody's hot path.
-  if (name && !/findEvents|nnouncer|\.pace$/.test(name)) {
+  if (name && !/findEvents|nnouncer/.test(name)) {
     appendFileSync(file, `${JSON.stringify({ name, text, values: values.map(plain) })}\n`);
   }
   return query.apply(this, args);

@@ -1,6 +1,8 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { Module } from '@nestjs/common';
 import { getOptionsToken, getStorageToken } from '@nestjs/throttler';
+import { getDataSourceToken } from '@nestjs/typeorm';
+import type { DataSource } from 'typeorm';
 import { PersonalDataCipher } from '../database/personal-data-cipher.js';
 import { SharedThrottlerStorage } from '../http/index.js';
 import { AdmissionRules, AllowedCountries } from './domain/admission.js';
@@ -40,7 +42,7 @@ const DEFAULT_TIMEOUT_MS = 5000;
 
 function createProvider(
   { provider, vonage, protection }: VerificationModuleOptions,
-  statements: StatementRunner,
+  dataSource: DataSource,
 ): VerificationProvider {
   const { requestsPerSecond, failuresBeforeBreak } = { ...DEFAULT_PROTECTION, ...protection };
   // The limit is the account's; its name goes into the database, so it does not say which account.
@@ -48,7 +50,7 @@ function createProvider(
     .update(vonage?.apiKey ?? '')
     .digest('base64url')
     .slice(0, 16);
-  const pacer = requestsPerSecond === null ? null : new ProviderPacer(statements, account, requestsPerSecond);
+  const pacer = requestsPerSecond === null ? null : new ProviderPacer(dataSource, account, requestsPerSecond);
   return new ProtectedProvider(provider ?? vonageProvider(vonage), { pacer, failuresBeforeBreak });
 }
 
@@ -92,7 +94,7 @@ function createPolicy({ policy, vonage }: VerificationModuleOptions): Verificati
     ...VERIFICATION_PAGES,
     {
       provide: VerificationProvider,
-      inject: [VERIFICATION_OPTIONS, StatementRunner],
+      inject: [VERIFICATION_OPTIONS, getDataSourceToken()],
       useFactory: createProvider,
     },
     { provide: VERIFICATION_POLICY, inject: [VERIFICATION_OPTIONS], useFactory: createPolicy },

@@ -18,6 +18,7 @@ import { PseudonymiseDecisions1795000200302 } from './1795000200302-pseudonymise
 import { CountWrongCodesBySource1795000200303 } from './1795000200303-count-wrong-codes-by-source.js';
 import { BindProofs1795000200500 } from './1795000200500-bind-proofs.js';
 import { NameLeases1796000000000 } from './1796000000000-name-leases.js';
+import { LeaseProviderLanes1797000000200 } from './1797000000200-lease-provider-lanes.js';
 
 /** In order. A list and not a glob, so that bundlers and type checkers see them. */
 export const migrations = [
@@ -41,4 +42,5 @@ export const migrations = [
   CountWrongCodesBySource1795000200303,
   BindProofs1795000200500,
   NameLeases1796000000000,
+  LeaseProviderLanes1797000000200,
 ];

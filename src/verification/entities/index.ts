@@ -9,7 +9,7 @@ import {
 import { IdempotencyKey } from './idempotency-key.entity.js';
 import { KeyRotation } from './key-rotation.entity.js';
 import { NumberSlot } from './number-slot.entity.js';
-import { ProviderPace } from './provider-pace.entity.js';
+import { ProviderLane } from './provider-lane.entity.js';
 import { UserWrongCodes } from './user-wrong-codes.entity.js';
 import { EventAnnouncerRow, VerificationEventRow } from './verification-event.entity.js';
 import { VerificationRequest } from './verification-request.entity.js';
@@ -26,7 +26,7 @@ export const verificationEntities = [
   UserWrongCodes,
   IdempotencyKey,
   WebhookReceipt,
-  ProviderPace,
+  ProviderLane,
   KeyRotation,
   LimitBucket,
   LimitDay,

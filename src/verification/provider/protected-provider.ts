@@ -28,7 +28,7 @@ const notCalled = (detail: string, retryAfterSeconds: number): Fault => ({
 });
 
 export interface ProviderProtection {
-  /** Null: as often as it comes. */
+  /** Null for no limit. */
   pacer: ProviderPacer | null;
   /** After so many failures in a row it is left alone for a while; null: never. */
   failuresBeforeBreak: number | null;
@@ -98,7 +98,7 @@ export class ProtectedProvider extends VerificationProvider {
       return answer;
     } catch (error) {
       if (error instanceof BrokenCircuitError) return notCalled('circuit open', RETRY_AFTER_SECONDS);
-      // The pace could not be learnt: our database is away.
+      // Our database did not answer, so nobody knows whether the account's limit allows this call.
       return notCalled('no pace', 1);
     }
   }

@@ -1,88 +1,193 @@
+import { randomUUID } from 'node:crypto';
 import { performance } from 'node:perf_hooks';
-import { setTimeout as sleep } from 'node:timers/promises';
-import type { StatementRunner } from '../verification.statement-runner.js';
+import type { DataSource } from 'typeorm';
+import { rowsOf } from '../../database/sql.js';
 
-/** So much of the pace is reserved at a time: few statements at any rate, and little is lost when it is not used. */
-const RESERVE_SECONDS = 0.1;
-/** Who would have to wait longer is told to come again. */
-const LONGEST_WAIT_SECONDS = 2;
-const PAUSE_SECONDS = 1;
-/** Timers are never exact. */
-const TIMER_SLACK_MS = 5;
+/** An account with a higher limit than this gets lanes that let several calls pass. */
+const MOST_LANES = 50;
+/** A lane is used again no sooner. A second, and room for calls that travel at different speeds. */
+const LANE_INTERVAL_SECONDS = 1.2;
+/** How long a lane belongs to the instance that leased it. Longer than any round trip to the database should take. */
+const LEASE_SECONDS = 3;
+/** A lane that has arrived is given back after this time. Other instances notice a pause after no more than this. */
+const HOLD_MS = 500;
+const LONGEST_WAIT_MS = 2000;
+/** How often to ask for lanes while all are taken. */
+const RETRY_MS = 100;
+const DEFAULT_PAUSE_SECONDS = 1;
 
-interface Reservation {
-  /** Of the first call, by this process's monotonic clock. */
-  startsAtMs: number;
-  count: number;
-  next: number;
+/** Leases up to $3 free lanes of the $2 lanes of the account $1. They become free by themselves after $4 seconds. */
+const CLAIM_LANES = `
+  WITH free AS (
+    SELECT numbers.lane
+      FROM generate_series(1, $2::int) AS numbers (lane)
+      LEFT JOIN provider_lanes p ON p.account = $1 AND p.lane = numbers.lane
+     WHERE p.free_at IS NULL OR p.free_at <= clock_timestamp()
+     ORDER BY random()
+     LIMIT $3::int)
+  INSERT INTO provider_lanes AS p (account, lane, free_at, lease_token)
+  SELECT $1, free.lane, clock_timestamp() + make_interval(secs => $4::float8), $5::uuid
+    FROM free
+   ORDER BY free.lane
+  ON CONFLICT (account, lane) DO UPDATE
+    SET free_at = excluded.free_at, lease_token = excluded.lease_token
+    WHERE p.free_at <= clock_timestamp()
+  RETURNING p.lane`;
+
+/** Gives back the lanes $2 that were leased with the tokens $3. They become free after $4 seconds. */
+const RETURN_LANES = `
+  WITH mine AS (
+    SELECT lane FROM provider_lanes
+     WHERE account = $1 AND lane = ANY ($2::int[]) AND lease_token = ANY ($3::uuid[])
+     ORDER BY lane
+       FOR UPDATE)
+  UPDATE provider_lanes p
+     SET free_at = clock_timestamp() + make_interval(secs => $4::float8), lease_token = NULL
+    FROM mine
+   WHERE p.account = $1 AND p.lane = mine.lane`;
+
+/** No lane of the account $1 becomes free for the next $3 seconds, including those that are leased now. */
+const PAUSE_LANES = `
+  INSERT INTO provider_lanes AS p (account, lane, free_at)
+  SELECT $1, numbers.lane, clock_timestamp() + make_interval(secs => $3::float8)
+    FROM generate_series(1, $2::int) AS numbers (lane)
+   ORDER BY numbers.lane
+  ON CONFLICT (account, lane) DO UPDATE
+    SET free_at = greatest(p.free_at, excluded.free_at), lease_token = NULL`;
+
+interface Lane {
+  number: number;
+  token: string;
+  callsLeft: number;
+  /** By this process's monotonic clock, as every other moment here. */
+  usableUntilMs: number;
+}
+
+interface Waiter {
+  resolve(isAdmitted: boolean): void;
+  reject(error: unknown): void;
+  giveUpAtMs: number;
 }
 
 /**
- * Keeps all instances together below so many calls a second of one account. Calls are spread evenly: each has its own
- * moment, reserved in Postgres a few at a time, and a moment that has passed unused is lost.
+ * Keeps the calls of all instances together below the limit of one account.
+ *
+ * The account has lanes. A lane lets its share of the calls pass (one, for most accounts), and is then closed for a little
+ * more than a second, so the sum over all lanes never exceeds the limit in any second. Instances lease lanes in Postgres
+ * for the calls that wait, and give them back after use. A lease lasts seconds, measured from before the instance asked
+ * for it; it does not depend on the clocks of instances, on the length of a round trip, or on a punctual event loop. A
+ * process that was suspended finds its leases expired.
  */
 export class ProviderPacer {
-  private readonly intervalMs: number;
-  private reserved: Reservation | null = null;
-  private turn: Promise<unknown> = Promise.resolve();
+  private readonly laneCount: number;
+  private readonly callsPerLane: number;
+  private lanes: Lane[] = [];
+  private readonly waiting: Waiter[] = [];
+  private lanesAskedFor = 0;
+  private claimAgainAtMs = 0;
+  private pauses = 0;
+  private timer: NodeJS.Timeout | undefined;
 
   /** @param account names what the limit is for; not a secret */
   constructor(
-    private readonly statements: StatementRunner,
+    private readonly dataSource: DataSource,
     private readonly account: string,
-    private readonly requestsPerSecond: number,
+    requestsPerSecond: number,
   ) {
-    this.intervalMs = 1000 / requestsPerSecond;
+    this.laneCount = Math.max(1, Math.min(Math.floor(requestsPerSecond), MOST_LANES));
+    this.callsPerLane = Math.max(1, Math.floor(requestsPerSecond / this.laneCount));
   }
 
-  /** Waits until a call may be made. @returns false when that would take too long */
-  async admit(): Promise<boolean> {
-    const giveUpAt = performance.now() + LONGEST_WAIT_SECONDS * 1000;
-    for (;;) {
-      // One after the other, so that many callers share a reservation instead of making one each.
-      const moment = this.turn.then(() => this.takeMoment());
-      this.turn = moment.catch(() => undefined);
-      const at = await moment;
-      if (at === null) return false;
-      const waitMs = at - performance.now();
-      if (waitMs > 1) await sleep(waitMs);
-      // A process that was held up must not make up for it: its calls would meet those of the others.
-      const lateMs = performance.now() - at;
-      if (lateMs <= this.intervalMs + TIMER_SLACK_MS) return true;
-      if (performance.now() > giveUpAt) return false;
+  /**
+   * Waits until a call may be made.
+   *
+   * @returns false when the wait would be too long
+   * @throws when the database does not answer
+   */
+  admit(): Promise<boolean> {
+    return new Promise((resolve, reject) => {
+      this.waiting.push({ resolve, reject, giveUpAtMs: performance.now() + LONGEST_WAIT_MS });
+      this.serve();
+    });
+  }
+
+  /** Stops the calls of all instances for so many seconds, because the provider asked for it. */
+  async pause(seconds = DEFAULT_PAUSE_SECONDS): Promise<void> {
+    this.pauses += 1;
+    this.lanes = [];
+    await rowsOf(this.dataSource, PAUSE_LANES, [this.account, this.laneCount, seconds]);
+  }
+
+  /** Runs whenever something may have changed, and every {@link RETRY_MS} while anybody waits or a lane is held. */
+  private serve(): void {
+    const now = performance.now();
+    this.admitWaiters(now);
+    this.refuseLateWaiters(now);
+    this.returnLanes(now);
+    this.claimMissingLanes(now);
+    if (this.waiting.length > 0 || this.lanes.length > 0) {
+      this.timer ??= setTimeout(() => {
+        this.timer = undefined;
+        this.serve();
+      }, RETRY_MS).unref();
     }
   }
 
-  /** The provider asked for peace: no instance calls it for so long. */
-  async pause(seconds = PAUSE_SECONDS): Promise<void> {
-    this.reserved = null;
-    await this.statements.all('pausePace', [this.account, seconds]);
+  private admitWaiters(now: number): void {
+    for (const lane of this.lanes) {
+      while (lane.callsLeft > 0 && lane.usableUntilMs > now && this.waiting.length > 0) {
+        lane.callsLeft -= 1;
+        this.waiting.shift()!.resolve(true);
+      }
+    }
   }
 
-  private async takeMoment(): Promise<number | null> {
-    const reserved = this.current() ?? (await this.reserve());
-    if (!reserved) return null;
-    const at = reserved.startsAtMs + reserved.next * this.intervalMs;
-    reserved.next += 1;
-    return at;
+  private refuseLateWaiters(now: number): void {
+    while (this.waiting[0] && this.waiting[0].giveUpAtMs <= now) this.waiting.shift()!.resolve(false);
   }
 
-  private current(): Reservation | null {
-    const { reserved } = this;
-    if (!reserved) return null;
-    const passed = Math.ceil((performance.now() - reserved.startsAtMs) / this.intervalMs) - 1;
-    reserved.next = Math.max(reserved.next, passed);
-    return reserved.next < reserved.count ? reserved : null;
+  private returnLanes(now: number): void {
+    const isDone = (lane: Lane) => lane.callsLeft === 0 || lane.usableUntilMs <= now;
+    const done = this.lanes.filter(isDone);
+    if (done.length === 0) return;
+    this.lanes = this.lanes.filter((lane) => !isDone(lane));
+    const numbers = done.map(({ number }) => number);
+    const tokens = [...new Set(done.map(({ token }) => token))];
+    // If this fails, the lanes become free when their lease ends.
+    rowsOf(this.dataSource, RETURN_LANES, [this.account, numbers, tokens, LANE_INTERVAL_SECONDS]).catch(
+      () => undefined,
+    );
   }
 
-  private async reserve(): Promise<Reservation | null> {
-    const count = Math.max(1, Math.ceil(this.requestsPerSecond * RESERVE_SECONDS));
-    const values = [this.account, this.intervalMs / 1000, count, LONGEST_WAIT_SECONDS];
-    // From before the question: a slow answer may make a moment pass, never come late.
+  private claimMissingLanes(now: number): void {
+    const missing = Math.ceil(this.waiting.length / this.callsPerLane) - this.lanesAskedFor;
+    if (missing <= 0 || now < this.claimAgainAtMs) return;
+    this.lanesAskedFor += missing;
+    this.claim(missing)
+      .catch((error: unknown) => this.waiting.splice(0).forEach((waiter) => waiter.reject(error)))
+      .finally(() => {
+        this.lanesAskedFor -= missing;
+        this.serve();
+      });
+  }
+
+  private async claim(wanted: number): Promise<void> {
+    const token = randomUUID();
+    const { pauses } = this;
     const askedAtMs = performance.now();
-    const row = await this.statements.one<{ startsIn: number }>('pace', values);
-    if (!row) return null;
-    this.reserved = { startsAtMs: askedAtMs + Math.max(0, row.startsIn) * 1000, count, next: 0 };
-    return this.reserved;
+    const rows = await rowsOf<{ lane: number }>(this.dataSource, CLAIM_LANES, [
+      this.account,
+      this.laneCount,
+      wanted,
+      LEASE_SECONDS + LANE_INTERVAL_SECONDS,
+      token,
+    ]);
+    const now = performance.now();
+    if (rows.length < wanted) this.claimAgainAtMs = now + RETRY_MS;
+    if (pauses !== this.pauses) return;
+    const usableUntilMs = Math.min(askedAtMs + LEASE_SECONDS * 1000, now + HOLD_MS);
+    for (const { lane } of rows) {
+      this.lanes.push({ number: lane, token, callsLeft: this.callsPerLane, usableUntilMs });
+    }
   }
 }

@@ -1,6 +1,6 @@
 import { change, COLUMNS, isLive } from './fragments.js';
 
-/** What the provider tells by itself, and how often it may be asked. */
+/** What the provider tells by itself. */
 export const PROVIDER_STATEMENTS = {
   /**
    * Takes a notification once ($1: its fingerprint) and if it is young ($2: when it was made, in seconds; $3: how old it
@@ -40,23 +40,4 @@ export const PROVIDER_STATEMENTS = {
   findOpenVerdict: `
     SELECT ${COLUMNS} FROM verification_requests r
      WHERE r.id = $1 AND ${isLive('r')} AND r.provider_verdict IS NOT NULL`,
-
-  /**
-   * Reserves $3 calls in a row, $2 seconds apart, for the account $1; says in how many seconds the first may be made.
-   * Nothing (0 rows) if that would be more than $4 from now.
-   */
-  pace: `
-    INSERT INTO provider_paces AS p (account, next_at)
-    VALUES ($1, clock_timestamp() + make_interval(secs => $2::float8 * $3::int))
-    ON CONFLICT (account) DO UPDATE
-      SET next_at = greatest(p.next_at, clock_timestamp()) + make_interval(secs => $2::float8 * $3::int)
-      WHERE p.next_at <= clock_timestamp() + make_interval(secs => $4::float8)
-    RETURNING extract(epoch FROM p.next_at - clock_timestamp())::float8 - $2::float8 * $3::int AS "startsIn"`,
-
-  /** Nobody calls the account $1 for $2 seconds. */
-  pausePace: `
-    INSERT INTO provider_paces AS p (account, next_at)
-    VALUES ($1, clock_timestamp() + make_interval(secs => $2::float8))
-    ON CONFLICT (account) DO UPDATE
-      SET next_at = greatest(p.next_at, clock_timestamp() + make_interval(secs => $2::float8))`,
 } as const;
