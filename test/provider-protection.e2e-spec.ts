@@ -1,14 +1,11 @@
-import { freshNumber, startApplication, type TestApplication } from './support/application.js';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { DataSource } from 'typeorm';
+import { freshNumber, startApplication, type TestApplication } from './support/application.js';
 import { furtherInstances } from './support/instances.js';
-import { startTcpProxy } from './support/tcp-proxy.js';
+import { startTcpProxy, type TcpProxy } from './support/tcp-proxy.js';
 import { times } from './support/times.js';
 import { until } from './support/until.js';
-
-const proxyTarget = (databaseUrl: string) => {
-  const { hostname, port } = new URL(databaseUrl);
-  return { host: hostname, port: Number(port || 5432) };
-};
+import { ProviderPacer } from '../src/verification/provider/provider-pacer.js';
 
 /** When the sandbox was called, as it saw it itself: the most calls in any second. */
 function mostInOneSecond(moments: number[]): number {
@@ -21,118 +18,123 @@ const start = ({ client }: TestApplication) =>
 
 const sentAt = ({ sandbox }: TestApplication) => sandbox.ledger().map(({ sentAt: at }) => Date.parse(at));
 
+const PER_SECOND = 20;
+/** Longer than a lane of the account stays closed. */
+const CALM_MS = 1500;
+
 describe('the pace of the account', () => {
-  it('is never exceeded in any second by three instances together', async () => {
-    const pace = { VONAGE_REQUESTS_PER_SECOND: '20' };
-    const application = await startApplication(pace);
-    const { all, close } = await furtherInstances(application, 2, pace);
-    try {
-      const answers = await times(90, (index) => start(all[index % 3]!));
-      const served = answers.filter(({ status }) => status === 200);
-      expect(mostInOneSecond(sentAt(application))).toBeLessThanOrEqual(20);
-      // It is no brake either, and callers who are not served at once learn when to retry.
-      expect(served.length).toBeGreaterThanOrEqual(30);
-      expect(served).toHaveLength(sentAt(application).length);
-      for (const { status, headers } of answers) {
-        if (status !== 200) expect([status, headers.get('retry-after')]).toEqual([503, '2']);
-      }
-      // One instance alone gets all of it: nothing is set aside for the others.
-      await until(async () => (await start(all[1]!)).status === 200);
-      await sleep(1500);
-      expect((await times(20, () => start(all[2]!))).map(({ status }) => status)).toEqual(Array(20).fill(200));
-      expect(mostInOneSecond(sentAt(application))).toBeLessThanOrEqual(20);
-    } finally {
-      await close();
-      await application.close();
-    }
+  const pace = { VONAGE_REQUESTS_PER_SECOND: String(PER_SECOND) };
+  let application: TestApplication;
+  let proxy: TcpProxy;
+  /** Its database is behind the proxy. */
+  let slow: TestApplication;
+  let third: TestApplication;
+  let closeOthers: () => Promise<void>;
+
+  beforeAll(async () => {
+    application = await startApplication(pace);
+    const { hostname: host, port } = new URL(application.databaseUrl);
+    proxy = await startTcpProxy({ host, port: Number(port || 5432) });
+    const behind = { ...application, databaseUrl: proxy.through(application.databaseUrl) };
+    const [ofProxy, direct] = [
+      await furtherInstances(behind, 1, pace),
+      await furtherInstances(application, 1, pace),
+    ];
+    slow = ofProxy.all[1]!;
+    third = direct.all[1]!;
+    closeOthers = async () => {
+      await ofProxy.close();
+      await direct.close();
+    };
+  });
+  afterEach(async () => {
+    proxy.mode({ kind: 'pass' });
+    await sleep(CALM_MS);
+  });
+  afterAll(async () => {
+    await closeOthers();
+    await proxy.close();
+    await application.close();
   });
 
-  it('is not made up for by an instance that was suspended while it held part of it', async () => {
-    const pace = { VONAGE_REQUESTS_PER_SECOND: '10' };
-    const application = await startApplication(pace);
-    const proxy = await startTcpProxy(proxyTarget(application.databaseUrl));
-    const behind = { ...application, databaseUrl: proxy.through(application.databaseUrl) };
-    const { all, close } = await furtherInstances(behind, 1, pace);
-    try {
-      await start(all[1]!);
-      await sleep(1500);
-      // Its leases arrive when they have already ended, and the other instance uses the whole limit meanwhile.
-      proxy.mode({ kind: 'delay', ms: 1700 });
-      const late = times(5, () => start(all[1]!));
-      for (let round = 0; round < 6; round += 1) await Promise.all([times(5, () => start(application)), sleep(600)]);
-      await late;
-      expect(mostInOneSecond(sentAt(application))).toBeLessThanOrEqual(10);
-    } finally {
-      proxy.mode({ kind: 'pass' });
-      await close();
-      await proxy.close();
-      await application.close();
-    }
-  });
-
-  it('refuses nobody on an idle system, however slow the database is', async () => {
-    const pace = { VONAGE_REQUESTS_PER_SECOND: '20' };
-    const application = await startApplication(pace);
-    const proxy = await startTcpProxy(proxyTarget(application.databaseUrl));
-    const behind = { ...application, databaseUrl: proxy.through(application.databaseUrl) };
-    const { all, close } = await furtherInstances(behind, 1, pace);
-    try {
-      for (const ms of [0, 60, 150, 400]) {
-        proxy.mode({ kind: 'delay', ms });
-        const answers = await times(10, () => start(all[1]!));
-        expect([ms, ...answers.map(({ status }) => status)]).toEqual([ms, ...Array<number>(10).fill(200)]);
-        await sleep(1500);
-      }
-    } finally {
-      proxy.mode({ kind: 'pass' });
-      await close();
-      await proxy.close();
-      await application.close();
-    }
-  });
+  it.each([0, 60, 150, 400])(
+    'refuses nobody on an idle system when the database answers %i ms later each way',
+    async (ms) => {
+      proxy.mode({ kind: 'delay', ms });
+      const answers = await times(10, () => start(slow));
+      expect(answers.map(({ status }) => status)).toEqual(Array(10).fill(200));
+    },
+  );
 
   it('refuses nobody on a calm system whose event loop is late', async () => {
-    const application = await startApplication({ VONAGE_REQUESTS_PER_SECOND: '20' });
     // Busy for 50 ms of every 60.
     const busy = setInterval(() => {
-      const until = performance.now() + 50;
-      while (performance.now() < until);
+      const freeAt = performance.now() + 50;
+      while (performance.now() < freeAt);
     }, 60);
     try {
       const statuses: number[] = [];
-      for (let i = 0; i < 12; i += 1) {
-        statuses.push((await start(application)).status);
-      }
+      for (let i = 0; i < 12; i += 1) statuses.push((await start(application)).status);
       expect(statuses).toEqual(Array(12).fill(200));
     } finally {
       clearInterval(busy);
-      await application.close();
     }
   });
 
-  it('stops for everybody when Vonage asks for it', async () => {
-    const pace = { VONAGE_REQUESTS_PER_SECOND: '25' };
-    const application = await startApplication(pace);
-    const { all, close } = await furtherInstances(application, 1, pace);
-    try {
-      const { client, fault, sandbox } = application;
-      const other = all[1]!;
-      const phoneNumber = freshNumber();
-      // Both have used their part of the pace a moment ago.
-      await Promise.all(all.map(start));
-      await fault({ kind: 'status', status: 429, operation: 'start', to: phoneNumber, retryAfterSeconds: 4 });
-      const refused = await client.json('POST', '/request-otp', { phoneNumber });
-      expect([refused.status, refused.headers.get('retry-after')]).toEqual([503, '4']);
-      const calls = sandbox.calls().start;
-      for (const instance of all) expect((await start(instance)).status).toBe(503);
-      expect(sandbox.calls().start).toBe(calls);
-      await until(async () => (await start(other)).status === 200, { withinMs: 5000 });
-      await until(async () => (await client.json('POST', '/request-otp', { phoneNumber })).status === 200);
-      expect(sandbox.ledger(phoneNumber)).toHaveLength(1);
-    } finally {
-      await close();
-      await application.close();
+  it('is never exceeded in any second by three instances together, and is no brake', async () => {
+    const instances = [application, slow, third];
+    const before = sentAt(application).length;
+    const answers = await times(90, (index) => start(instances[index % 3]!));
+    const sent = sentAt(application).slice(before);
+    expect(mostInOneSecond(sent)).toBeLessThanOrEqual(PER_SECOND);
+    expect(sent.length).toBeGreaterThanOrEqual(30);
+    expect(answers.filter(({ status }) => status === 200)).toHaveLength(sent.length);
+    // Callers who are not served at once learn when to retry.
+    for (const { status, headers } of answers) {
+      if (status !== 200) expect([status, headers.get('retry-after')]).toEqual([503, '2']);
     }
+  });
+
+  it('is all there for one instance when the others are idle', async () => {
+    const statuses = (await times(PER_SECOND, () => start(third))).map(({ status }) => status);
+    expect(statuses).toEqual(Array(PER_SECOND).fill(200));
+  });
+
+  it('is not made up for by an instance whose share arrived too late to be used', async () => {
+    const admittedAt: number[] = [];
+    const admit = async (pacer: ProviderPacer) => {
+      if (await pacer.admit()) admittedAt.push(performance.now());
+    };
+    const [late, punctual] = [slow, application].map(
+      ({ app }) => new ProviderPacer(app.get(DataSource), 'an account of this test', PER_SECOND),
+    ) as [ProviderPacer, ProviderPacer];
+    // Its leases have ended before it hears of them.
+    proxy.mode({ kind: 'delay', ms: 1700 });
+    const held = times(10, () => admit(late));
+    for (let round = 0; round < 5; round += 1) {
+      await Promise.all([times(PER_SECOND, () => admit(punctual)), sleep(800)]);
+    }
+    await held;
+    proxy.mode({ kind: 'pass' });
+    await times(PER_SECOND, () => admit(late));
+    expect(admittedAt.length).toBeGreaterThan(PER_SECOND * 2);
+    expect(mostInOneSecond(admittedAt)).toBeLessThanOrEqual(PER_SECOND);
+  });
+
+  it('stops for everybody when Vonage asks for it', async () => {
+    const { client, fault, sandbox } = application;
+    const phoneNumber = freshNumber();
+    // Both have used their part of the pace a moment ago.
+    await Promise.all([start(application), start(third)]);
+    await fault({ kind: 'status', status: 429, operation: 'start', to: phoneNumber, retryAfterSeconds: 4 });
+    const refused = await client.json('POST', '/request-otp', { phoneNumber });
+    expect([refused.status, refused.headers.get('retry-after')]).toEqual([503, '4']);
+    const calls = sandbox.calls().start;
+    for (const instance of [application, third]) expect((await start(instance)).status).toBe(503);
+    expect(sandbox.calls().start).toBe(calls);
+    await until(async () => (await start(third)).status === 200, { withinMs: 5000 });
+    await until(async () => (await client.json('POST', '/request-otp', { phoneNumber })).status === 200);
+    expect(sandbox.ledger(phoneNumber)).toHaveLength(1);
   });
 });
 
