@@ -6,6 +6,5 @@ export { ConsoleMailer, type Mail, Mailer, SmtpMailer } from './mail/mailer.js';
 export { migrations as hostMigrations } from './migrations/index.js';
 export { DEMO_PASSWORD } from './passwords/common-passwords.js';
 export { PasswordChanges } from './passwords/password-changes.js';
-export { useSessions } from './sessions/session.store.js';
 export { User } from './user.entity.js';
 export { Users } from './users.service.js';
