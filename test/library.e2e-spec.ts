@@ -1,7 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { Controller, Get, Injectable, Module, UseGuards } from '@nestjs/common';
-import { NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import {
@@ -12,6 +11,7 @@ import {
 } from '../src/index.js';
 import { FakeVerificationProvider } from '../src/verification/provider/testing/index.js';
 import { createTestDatabase, type TestDatabase } from './support/database.js';
+import { nestApplication } from './support/nest-application.js';
 
 const ring = (id: string) => `${id}:${randomBytes(32).toString('base64')}`;
 
@@ -43,7 +43,7 @@ describe('a Nest team adds the module to its application', () => {
       ],
     })
     class HostModule {}
-    app = await NestFactory.create<NestExpressApplication>(HostModule, { bodyParser: false, logger: false });
+    app = await nestApplication(HostModule);
     configureHttp(app);
     await app.listen(0);
     const url = await app.getUrl();
@@ -75,7 +75,7 @@ describe('a Nest team adds the module to its application', () => {
     }
     @Module({ imports: [typeOrm(), VerificationModule.forRoot(options())], controllers: [ClosedController] })
     class HostModule {}
-    app = await NestFactory.create<NestExpressApplication>(HostModule, { bodyParser: false, logger: false });
+    app = await nestApplication(HostModule);
     configureHttp(app);
     await app.listen(0);
     const answer = await fetch(`${await app.getUrl()}/closed`, { headers: { Accept: 'application/json' } });
@@ -95,7 +95,7 @@ describe('a Nest team adds the module to its application', () => {
       providers: [SignIn],
     })
     class HostModule {}
-    app = await NestFactory.create<NestExpressApplication>(HostModule, { logger: false });
+    app = await nestApplication(HostModule);
     await app.listen(0);
     expect((await fetch(`${await app.getUrl()}/`)).status).toBe(404);
 
@@ -129,7 +129,7 @@ describe('a Nest team adds the module to its application', () => {
       imports: [typeOrm(), VerificationModule.forRoot({ ...options(), policy: { ttlSeconds: 3600 } })],
     })
     class HostModule {}
-    await expect(NestFactory.create(HostModule, { logger: false, abortOnError: false })).rejects.toThrow(
+    await expect(nestApplication(HostModule)).rejects.toThrow(
       'policy.ttlSeconds must be a whole number from 60 to 600',
     );
   });

@@ -1,4 +1,3 @@
-export { type DatabaseOptions, dataSourceOptions } from './data-source-options.js';
+export { dataSourceOptions } from './data-source-options.js';
 export { pendingMigrations, revertLastMigration, runMigrations } from './migrate.js';
 export { migrations } from './migrations/index.js';
-export { PersonalDataCipher } from './personal-data-cipher.js';
