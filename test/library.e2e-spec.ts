@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { Controller, Get, Injectable, Module, UseGuards } from '@nestjs/common';
 import type { NestExpressApplication } from '@nestjs/platform-express';
+import { ThrottlerGuard, ThrottlerModule } from '@nestjs/throttler';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import {
   configureHttp,
@@ -122,6 +123,35 @@ describe('a Nest team adds the module to its application', () => {
       ok: true,
       request: { status: 'VERIFIED' },
     });
+  });
+
+  it('and keeps its own throttlers', async () => {
+    @Controller('limited')
+    @UseGuards(ThrottlerGuard)
+    class LimitedController {
+      @Get()
+      read() {
+        return 'well within the limit of the verification';
+      }
+    }
+    // It imports no throttler itself: it gets the global one of its application.
+    @Module({ controllers: [LimitedController] })
+    class FeatureModule {}
+    @Module({
+      imports: [
+        typeOrm(),
+        VerificationModule.forRoot(options()),
+        FeatureModule,
+        ThrottlerModule.forRoot([{ limit: 2, ttl: 60_000 }]),
+      ],
+    })
+    class HostModule {}
+    app = await nestApplication(HostModule);
+    configureHttp(app);
+    await app.listen(0);
+    const statuses: number[] = [];
+    for (let i = 0; i < 3; i += 1) statuses.push((await fetch(`${await app.getUrl()}/limited`)).status);
+    expect(statuses).toEqual([200, 200, 429]);
   });
 
   it('and a wrong option says so at the start', async () => {

@@ -1,10 +1,8 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import { Module } from '@nestjs/common';
-import { getOptionsToken, getStorageToken } from '@nestjs/throttler';
 import { getDataSourceToken } from '@nestjs/typeorm';
 import type { DataSource } from 'typeorm';
 import { PersonalDataCipher } from '../database/personal-data-cipher.js';
-import { SharedThrottlerStorage } from '../http/index.js';
 import { AdmissionRules, AllowedCountries } from './domain/admission.js';
 import { resolvePolicy, type VerificationPolicy } from './domain/policy.js';
 import { VerificationProvider } from './provider/verification-provider.js';
@@ -34,7 +32,6 @@ import { VerificationSender } from './verification.sender.js';
 import { StatementRunner } from './verification.statement-runner.js';
 import { VerificationService } from './verification.service.js';
 import { VerificationWebhooks } from './webhooks/verification.webhooks.js';
-import { throttlersOf } from './verification.throttler.js';
 import { VonageV1Provider } from './provider/vonage/vonage-v1.provider.js';
 import { VonageV2Provider } from './provider/vonage/vonage-v2.provider.js';
 
@@ -112,19 +109,6 @@ function createPolicy({ policy, vonage }: VerificationModuleOptions): Verificati
           encryption: toKeyRing(keys.encryption),
           fingerprint: toKeyRing(keys.fingerprint),
         }),
-    },
-    // The throttler's own module cannot see our options; these are the two providers that its guard asks for.
-    {
-      provide: getOptionsToken(),
-      inject: [VERIFICATION_OPTIONS],
-      useFactory: ({ throttle }: VerificationModuleOptions) => throttlersOf(throttle),
-    },
-    {
-      provide: getStorageToken(),
-      inject: [VERIFICATION_OPTIONS],
-      // Nothing leaves the process, so what keys are hashed with may differ at every start.
-      useFactory: ({ throttle }: VerificationModuleOptions) =>
-        throttle?.storage ?? new SharedThrottlerStorage({ secret: randomBytes(32) }),
     },
   ],
   exports: [

@@ -1,5 +1,5 @@
 import { type ExecutionContext, Injectable } from '@nestjs/common';
-import type { ThrottlerModuleOptions, ThrottlerOptions } from '@nestjs/throttler';
+import type { ThrottlerOptions } from '@nestjs/throttler';
 import type { Request } from 'express';
 import { clientAddress, FloodGuard } from '../http/index.js';
 import { PhoneNumber } from './domain/phone-number.js';
@@ -46,7 +46,10 @@ const FENCES: Record<'address' | 'number' | 'request', Fence> = {
 const requestOf = (context: ExecutionContext) => context.switchToHttp().getRequest<Request>();
 
 /** The named throttlers of `@nestjs/throttler`; a fence that is null is left out. */
-export function throttlersOf(given: VerificationModuleOptions['throttle'] = {}): ThrottlerModuleOptions {
+export function throttlersOf(given: VerificationModuleOptions['throttle'] = {}): {
+  throttlers: ThrottlerOptions[];
+  setHeaders: boolean;
+} {
   const throttlers = (Object.keys(FENCES) as (keyof typeof FENCES)[]).flatMap((name): ThrottlerOptions[] => {
     const throttle: Throttle = given[name] === undefined ? DEFAULT_THROTTLES[name] : given[name];
     if (!throttle) return [];
