@@ -31,7 +31,12 @@ describe('a Nest team adds the module to its application', () => {
   });
   const options = () => ({ provider, keys: { encryption: ring('e1'), fingerprint: ring('f1') } });
   const typeOrm = () =>
-    TypeOrmModule.forRoot({ type: 'postgres', url: database.url, entities: verificationEntities });
+    TypeOrmModule.forRoot({
+      type: 'postgres',
+      url: database.url,
+      entities: verificationEntities,
+      retryAttempts: 1,
+    });
 
   it('with its routes, its own users and the fake provider', async () => {
     @Module({
