@@ -157,6 +157,7 @@ export class AppModule {
           signIns: config.THROTTLE_ADDRESS && SIGN_INS,
           posts: { session: config.THROTTLE_SESSION, address: config.THROTTLE_ADDRESS },
           throttlerStorage,
+          sessions: { keys: config.keys.sessions, https: config.production },
           sessionLifetimeSeconds: config.SESSION_LIFETIME_HOURS * 3600,
           admin: adminOptions(config),
         }),

@@ -6,7 +6,7 @@ import { ADMIN_ERRORS } from './admin/index.js';
 import { AppModule, type Surroundings } from './app.module.js';
 import type { Config } from './config/index.js';
 import { configureHttp, HTTP_PROBLEMS } from './http/index.js';
-import { HOST_ERRORS, useSessions } from './host/index.js';
+import { HOST_ERRORS } from './host/index.js';
 import { ApplicationLogger, openApiDocument, serveOpenApi } from './operations/index.js';
 import { TWO_FACTOR_ERRORS } from './two-factor/index.js';
 import { describeService, VERIFICATION_ERRORS } from './verification/index.js';
@@ -34,7 +34,6 @@ export async function createApp(config: Config, surroundings: Surroundings): Pro
   });
   app.useLogger(new ApplicationLogger(await app.resolve(PinoLogger), {}));
   configureHttp(app, { trustProxy: config.TRUST_PROXY, https: config.production });
-  useSessions(app, { keys: config.keys.sessions, https: config.production });
   if (config.apiDocs) serveOpenApi(app, openApiDocument(app, describeService()), PROBLEM_CODES);
   limitSlowRequests(app.getHttpServer());
   return app;

@@ -1,8 +1,8 @@
 import { execFileSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { Controller, Get, Injectable, Module, UseGuards } from '@nestjs/common';
-import { NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
+import { ThrottlerGuard, ThrottlerModule } from '@nestjs/throttler';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import {
   configureHttp,
@@ -12,6 +12,7 @@ import {
 } from '../src/index.js';
 import { FakeVerificationProvider } from '../src/verification/provider/testing/index.js';
 import { createTestDatabase, type TestDatabase } from './support/database.js';
+import { nestApplication } from './support/nest-application.js';
 
 const ring = (id: string) => `${id}:${randomBytes(32).toString('base64')}`;
 
@@ -30,7 +31,12 @@ describe('a Nest team adds the module to its application', () => {
   });
   const options = () => ({ provider, keys: { encryption: ring('e1'), fingerprint: ring('f1') } });
   const typeOrm = () =>
-    TypeOrmModule.forRoot({ type: 'postgres', url: database.url, entities: verificationEntities });
+    TypeOrmModule.forRoot({
+      type: 'postgres',
+      url: database.url,
+      entities: verificationEntities,
+      retryAttempts: 1,
+    });
 
   it('with its routes, its own users and the fake provider', async () => {
     @Module({
@@ -43,7 +49,7 @@ describe('a Nest team adds the module to its application', () => {
       ],
     })
     class HostModule {}
-    app = await NestFactory.create<NestExpressApplication>(HostModule, { bodyParser: false, logger: false });
+    app = await nestApplication(HostModule);
     configureHttp(app);
     await app.listen(0);
     const url = await app.getUrl();
@@ -75,7 +81,7 @@ describe('a Nest team adds the module to its application', () => {
     }
     @Module({ imports: [typeOrm(), VerificationModule.forRoot(options())], controllers: [ClosedController] })
     class HostModule {}
-    app = await NestFactory.create<NestExpressApplication>(HostModule, { bodyParser: false, logger: false });
+    app = await nestApplication(HostModule);
     configureHttp(app);
     await app.listen(0);
     const answer = await fetch(`${await app.getUrl()}/closed`, { headers: { Accept: 'application/json' } });
@@ -95,7 +101,7 @@ describe('a Nest team adds the module to its application', () => {
       providers: [SignIn],
     })
     class HostModule {}
-    app = await NestFactory.create<NestExpressApplication>(HostModule, { logger: false });
+    app = await nestApplication(HostModule);
     await app.listen(0);
     expect((await fetch(`${await app.getUrl()}/`)).status).toBe(404);
 
@@ -124,12 +130,41 @@ describe('a Nest team adds the module to its application', () => {
     });
   });
 
+  it('and keeps its own throttlers', async () => {
+    @Controller('limited')
+    @UseGuards(ThrottlerGuard)
+    class LimitedController {
+      @Get()
+      read() {
+        return 'well within the limit of the verification';
+      }
+    }
+    // It imports no throttler itself: it gets the global one of its application.
+    @Module({ controllers: [LimitedController] })
+    class FeatureModule {}
+    @Module({
+      imports: [
+        typeOrm(),
+        VerificationModule.forRoot(options()),
+        FeatureModule,
+        ThrottlerModule.forRoot([{ limit: 2, ttl: 60_000 }]),
+      ],
+    })
+    class HostModule {}
+    app = await nestApplication(HostModule);
+    configureHttp(app);
+    await app.listen(0);
+    const statuses: number[] = [];
+    for (let i = 0; i < 3; i += 1) statuses.push((await fetch(`${await app.getUrl()}/limited`)).status);
+    expect(statuses).toEqual([200, 200, 429]);
+  });
+
   it('and a wrong option says so at the start', async () => {
     @Module({
       imports: [typeOrm(), VerificationModule.forRoot({ ...options(), policy: { ttlSeconds: 3600 } })],
     })
     class HostModule {}
-    await expect(NestFactory.create(HostModule, { logger: false, abortOnError: false })).rejects.toThrow(
+    await expect(nestApplication(HostModule)).rejects.toThrow(
       'policy.ttlSeconds must be a whole number from 60 to 600',
     );
   });

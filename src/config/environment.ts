@@ -16,8 +16,6 @@ import {
   wholeOrOff,
 } from './values.js';
 
-export type { RateLimit } from './values.js';
-
 /**
  * Every environment variable that the application reads, with its default. The only place
  * that knows their names; `docs/configuration.md` and `.env.example` are held to it by a test.

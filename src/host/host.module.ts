@@ -1,4 +1,4 @@
-import { type DynamicModule, Module } from '@nestjs/common';
+import { type DynamicModule, Inject, type MiddlewareConsumer, Module, type NestModule } from '@nestjs/common';
 import { PassportModule } from '@nestjs/passport';
 import { ThrottlerModule } from '@nestjs/throttler';
 import { AdminModule } from '../admin/index.js';
@@ -11,6 +11,7 @@ import { HOME, HOST_PAGES } from './host.pages.js';
 import { LocalStrategy, PasswordGuard } from './local.strategy.js';
 import { HostSessions } from './sessions/host-sessions.js';
 import { SessionRepository } from './sessions/session.repository.js';
+import { sessionMiddleware } from './sessions/session.store.js';
 import { SessionsController } from './sessions/sessions.controller.js';
 import { SessionsModule } from './sessions/sessions.module.js';
 import { SessionsPage } from './sessions/sessions.page.js';
@@ -30,6 +31,17 @@ import { SignUpController } from './sign-up.controller.js';
 import { SignInThrottler } from './sign-in.throttler.js';
 import { UsersModule } from './users.module.js';
 import { Users } from './users.service.js';
+
+/** The pages and the API of people who sign in. Proving a number, webhooks and health checks need no session. */
+const SESSION_ROUTES = [
+  'sign-in',
+  'sign-out',
+  'sign-up',
+  'password-reset',
+  'account',
+  'two-factor',
+  'admin',
+].flatMap((path) => [path, `${path}/*rest`]);
 
 /** Everything that a team would have already, and how it takes in two-factor sign-in. */
 @Module({
@@ -59,7 +71,16 @@ import { Users } from './users.service.js';
     ...PASSWORD_PAGES,
   ],
 })
-export class HostModule {
+export class HostModule implements NestModule {
+  constructor(
+    @Inject(HOST_OPTIONS) private readonly options: HostOptions,
+    private readonly sessions: SessionRepository,
+  ) {}
+
+  configure(consumer: MiddlewareConsumer): void {
+    consumer.apply(sessionMiddleware(this.sessions, this.options.sessions)).forRoutes(...SESSION_ROUTES);
+  }
+
   static forRoot(options: HostOptions & { issuer: string }): DynamicModule {
     return {
       module: HostModule,

@@ -1,6 +1,7 @@
 import type { ThrottlerStorage } from '@nestjs/throttler';
 import type { AdminModuleOptions } from '../admin/index.js';
 import type { Mailer } from './mail/mailer.js';
+import type { SessionOptions } from './sessions/session.store.js';
 import type { PostThrottleOptions } from '../two-factor/index.js';
 
 export interface HostOptions {
@@ -19,6 +20,7 @@ export interface HostOptions {
   throttlerStorage: ThrottlerStorage;
   /** How often people who are signed in may post. */
   posts: PostThrottleOptions;
+  sessions: SessionOptions;
   /** How long a session lasts after sign-in, however busy it is. */
   sessionLifetimeSeconds: number;
   /** Besides who is one, which the users' roles say. */

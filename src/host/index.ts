@@ -5,6 +5,5 @@ export type { HostMail } from './host.options.js';
 export { ConsoleMailer, type Mail, Mailer, SmtpMailer } from './mail/mailer.js';
 export { DEMO_PASSWORD } from './passwords/common-passwords.js';
 export { PasswordChanges } from './passwords/password-changes.js';
-export { useSessions } from './sessions/session.store.js';
 export { User } from './user.entity.js';
 export { Users } from './users.service.js';

@@ -31,7 +31,24 @@ export function pageOf(response: Response): NegotiatedPage | undefined {
   return response.locals['page'] as NegotiatedPage | undefined;
 }
 
-export function contextOf(request: Request, renderer: ViewRenderer): PageContext {
-  const locale = request.acceptsLanguages([...renderer.locales]) || renderer.locales[0]!;
-  return { request, locale, text: (key, parameters) => renderer.text(locale, key, parameters) };
+/** Negotiates the language when it is first needed. A successful answer in JSON has no words and never needs it. */
+export class RequestContext implements PageContext {
+  private negotiatedLocale: string | undefined;
+
+  constructor(
+    readonly request: Request,
+    private readonly renderer: ViewRenderer,
+  ) {}
+
+  get locale(): string {
+    return (this.negotiatedLocale ??=
+      this.request.acceptsLanguages([...this.renderer.locales]) || this.renderer.locales[0]!);
+  }
+
+  // A field, so that callers can take it out of the object.
+  readonly text = (key: string, parameters?: MessageParameters): string =>
+    this.renderer.text(this.locale, key, parameters);
 }
+
+export const contextOf = (request: Request, renderer: ViewRenderer): PageContext =>
+  new RequestContext(request, renderer);

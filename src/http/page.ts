@@ -57,7 +57,10 @@ export class PageGuard implements CanActivate {
     const kind = negotiate(request);
     if (!kind) throw Problem.http('not-acceptable');
     const view = this.modules.get(token, { strict: false });
-    response.locals['page'] = { ...contextOf(request, this.renderer), kind, view } satisfies NegotiatedPage;
+    response.locals['page'] = Object.assign(contextOf(request, this.renderer), {
+      kind,
+      view,
+    }) satisfies NegotiatedPage;
     return true;
   }
 }

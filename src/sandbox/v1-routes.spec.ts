@@ -1,4 +1,4 @@
-import { Verify } from '@vonage/verify';
+import { Vonage } from '@vonage/server-sdk';
 import { sandboxUnderTest, type SandboxUnderTest, wrong } from './sandbox-under-test.js';
 
 describe('Verify v1', () => {
@@ -285,7 +285,10 @@ describe('Verify v1', () => {
   });
 
   it('works with the real SDK', async () => {
-    const client = new Verify({ apiKey: 'abcdef01', apiSecret: 'secret' }, { apiHost: t.sandbox.url });
+    const { verify: client } = new Vonage(
+      { apiKey: 'abcdef01', apiSecret: 'secret' },
+      { apiHost: t.sandbox.url },
+    );
     const number = t.freshNumber();
     const started = await client.start({
       number,

@@ -33,7 +33,7 @@ import { CancelPage, CodePage, PhonePage, StartPage } from './verification.pages
 import { resourceOrProblem } from './verification.problems.js';
 import { failure, type VerificationResult } from './verification.results.js';
 import { VerificationService } from './verification.service.js';
-import { VerificationThrottlerGuard } from './verification.throttler.js';
+import { phoneNumberIn, VerificationThrottlerGuard } from './verification.throttler.js';
 
 /** What any act on a request can meet. */
 const ON_A_REQUEST = [
@@ -93,7 +93,10 @@ export class VerificationController {
     'provider-unavailable',
   )
   async start(@Body() body: StartVerificationDto, @Req() request: Request): Promise<VerificationResource> {
-    return this.answer(await this.verifications.start({ ...body, caller: this.callerOf(request) }));
+    const phoneNumber = phoneNumberIn(request) ?? body.phoneNumber;
+    return this.answer(
+      await this.verifications.start({ ...body, phoneNumber, caller: this.callerOf(request) }),
+    );
   }
 
   @Get('verify-otp')

@@ -1,15 +1,13 @@
-import type { Caller } from './domain/caller.js';
 import { NIL, validate as isUuid } from 'uuid';
+import type { Caller } from './domain/caller.js';
 import type { Channel, PhoneNumber } from './domain/phone-number.js';
 import type { VerificationContext } from './domain/verification-record.js';
 
 export const DEFAULT_PURPOSE = 'phone-verification';
 
 export interface StartVerification {
-  /** Any spelling; see {@link PhoneNumber.tryParse}. */
-  phoneNumber: string;
-  /** The same, where it has been parsed already. */
-  parsedNumber?: PhoneNumber;
+  /** Any spelling, see {@link PhoneNumber.tryParse}, or a number that was parsed before. */
+  phoneNumber: string | PhoneNumber;
   /** ISO 3166-1 alpha-2, for a national spelling. */
   country?: string;
   channel?: Channel;

@@ -1,7 +1,8 @@
-import { ConfigurableModuleBuilder } from '@nestjs/common';
+import { ConfigurableModuleBuilder, type DynamicModule, Module } from '@nestjs/common';
 import { PagesModule, type PagesOptions } from '../http/index.js';
 import { VERIFICATION_OPTIONS, type VerificationModuleOptions } from './verification.options.js';
 import { VerificationController } from './verification.controller.js';
+import { VerificationThrottlerModule } from './verification.throttler-module.js';
 import { WebhookController } from './webhooks/webhook.controller.js';
 
 /** What must be known before the options are: it decides what the module consists of. */
@@ -12,15 +13,33 @@ export interface VerificationModuleExtras {
   pages?: PagesOptions;
 }
 
+/** Holds the options by themselves, so that the throttler's module can ask for them. */
+@Module({})
+class VerificationOptionsModule {}
+
 export const { ConfigurableModuleClass } = new ConfigurableModuleBuilder<VerificationModuleOptions>({
   optionsInjectionToken: VERIFICATION_OPTIONS,
 })
   .setClassMethodName('forRoot')
-  .setExtras<VerificationModuleExtras>({ routes: true, pages: {} }, (definition, { routes, pages }) => ({
-    ...definition,
-    // One of it serves all who build on it.
-    global: true,
-    imports: [...(definition.imports ?? []), PagesModule.forRoot(pages)],
-    controllers: routes ? [VerificationController, WebhookController] : [],
-  }))
+  .setExtras<VerificationModuleExtras>({ routes: true, pages: {} }, (definition, { routes, pages }) => {
+    const options: DynamicModule = {
+      module: VerificationOptionsModule,
+      imports: definition.imports ?? [],
+      providers: definition.providers ?? [],
+      exports: [VERIFICATION_OPTIONS],
+    };
+    return {
+      ...definition,
+      // One of it serves all who build on it.
+      global: true,
+      imports: [
+        ...(definition.imports ?? []),
+        options,
+        PagesModule.forRoot(pages),
+        VerificationThrottlerModule.for(options),
+      ],
+      providers: [],
+      controllers: routes ? [VerificationController, WebhookController] : [],
+    };
+  })
   .build();

@@ -1,10 +1,8 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import { Module } from '@nestjs/common';
-import { getOptionsToken, getStorageToken } from '@nestjs/throttler';
 import { getDataSourceToken, TypeOrmModule } from '@nestjs/typeorm';
 import type { DataSource } from 'typeorm';
 import { PersonalDataCipher } from '../database/personal-data-cipher.js';
-import { SharedThrottlerStorage } from '../http/index.js';
 import { PREPARED_STATEMENTS, StatementRunner } from '../database/statement.js';
 import { CancelRepository } from './cancel/cancel.repository.js';
 import { CancelService } from './cancel/cancel.service.js';
@@ -56,7 +54,6 @@ import {
 import { CodeForm, PhoneForm, VERIFICATION_PAGES } from './verification.pages.js';
 import { VerificationRepository } from './verification.repository.js';
 import { VerificationService } from './verification.service.js';
-import { throttlersOf } from './verification.throttler.js';
 import { VerificationWebhooks } from './webhooks/verification.webhooks.js';
 import { WebhooksRepository } from './webhooks/webhooks.repository.js';
 import { VonageV1Provider } from './provider/vonage/vonage-v1.provider.js';
@@ -163,19 +160,6 @@ function createPolicy({ policy, vonage }: VerificationModuleOptions): Verificati
           encryption: toKeyRing(keys.encryption),
           fingerprint: toKeyRing(keys.fingerprint),
         }),
-    },
-    // The throttler's own module cannot see our options; these are the two providers that its guard asks for.
-    {
-      provide: getOptionsToken(),
-      inject: [VERIFICATION_OPTIONS],
-      useFactory: ({ throttle }: VerificationModuleOptions) => throttlersOf(throttle),
-    },
-    {
-      provide: getStorageToken(),
-      inject: [VERIFICATION_OPTIONS],
-      // Nothing leaves the process, so what keys are hashed with may differ at every start.
-      useFactory: ({ throttle }: VerificationModuleOptions) =>
-        throttle?.storage ?? new SharedThrottlerStorage({ secret: randomBytes(32) }),
     },
   ],
   exports: [

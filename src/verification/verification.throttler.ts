@@ -1,11 +1,27 @@
 import { type ExecutionContext, Injectable } from '@nestjs/common';
-import type { ThrottlerModuleOptions, ThrottlerOptions } from '@nestjs/throttler';
+import type { ThrottlerOptions } from '@nestjs/throttler';
 import type { Request } from 'express';
 import { clientAddress, FloodGuard } from '../http/index.js';
 import { PhoneNumber } from './domain/phone-number.js';
 import { DEFAULT_THROTTLES, type Throttle, type VerificationModuleOptions } from './verification.options.js';
 
 const bodyOf = (request: Request) => (request.body ?? {}) as Record<string, unknown>;
+
+const PARSED_NUMBER = Symbol('parsed phone number');
+
+/**
+ * The number in the body of a request. Guards run before pipes, so the throttler parses it first, and the handler gets
+ * the number that the throttler has counted.
+ */
+export function phoneNumberIn(request: Request): PhoneNumber | null {
+  const holder = request as { [PARSED_NUMBER]?: PhoneNumber | null };
+  if (holder[PARSED_NUMBER] === undefined) {
+    const { phoneNumber, country } = bodyOf(request);
+    const region = typeof country === 'string' && country ? country : undefined;
+    holder[PARSED_NUMBER] = PhoneNumber.tryParse(phoneNumber, region);
+  }
+  return holder[PARSED_NUMBER];
+}
 
 interface Fence {
   /** Whether this call is any of its business. Guards run before pipes, so the body is raw. */
@@ -18,12 +34,8 @@ const FENCES: Record<'address' | 'number' | 'request', Fence> = {
   address: { counts: () => true, key: clientAddress },
   number: {
     counts: (request) => bodyOf(request)['phoneNumber'] !== undefined,
-    // Every spelling of a number is one bucket; what is no number falls back to the caller's.
-    key: (request) => {
-      const { phoneNumber, country } = bodyOf(request);
-      const region = typeof country === 'string' && country ? country : undefined;
-      return PhoneNumber.tryParse(phoneNumber, region)?.e164 ?? `not a number from ${clientAddress(request)}`;
-    },
+    // Every spelling of a number is one bucket. A malformed number counts for the caller's address.
+    key: (request) => phoneNumberIn(request)?.e164 ?? `not a number from ${clientAddress(request)}`,
   },
   request: {
     counts: (request) => typeof bodyOf(request)['requestId'] === 'string',
@@ -34,7 +46,10 @@ const FENCES: Record<'address' | 'number' | 'request', Fence> = {
 const requestOf = (context: ExecutionContext) => context.switchToHttp().getRequest<Request>();
 
 /** The named throttlers of `@nestjs/throttler`; a fence that is null is left out. */
-export function throttlersOf(given: VerificationModuleOptions['throttle'] = {}): ThrottlerModuleOptions {
+export function throttlersOf(given: VerificationModuleOptions['throttle'] = {}): {
+  throttlers: ThrottlerOptions[];
+  setHeaders: boolean;
+} {
   const throttlers = (Object.keys(FENCES) as (keyof typeof FENCES)[]).flatMap((name): ThrottlerOptions[] => {
     const throttle: Throttle = given[name] === undefined ? DEFAULT_THROTTLES[name] : given[name];
     if (!throttle) return [];

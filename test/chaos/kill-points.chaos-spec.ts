@@ -41,14 +41,14 @@ describe('kill -9 at every point between a call and its answer', () => {
   };
 
   it.each([
-    ['before:verification.start', null, [0]],
-    ['after:verification.start', 'SENDING', [0]],
+    ['before:otp.start', null, [0]],
+    ['after:otp.start', 'SENDING', [0]],
     ['before:provider.start', 'SENDING', [0]],
     // On its way: it may arrive a moment later.
     ['sent:provider.start', 'SENDING', [0, 1]],
     ['after:provider.start', 'SENDING', [1]],
-    ['before:verification.sent', 'SENDING', [1]],
-    ['after:verification.sent', 'PENDING', [1]],
+    ['before:otp.finish-send', 'SENDING', [1]],
+    ['after:otp.finish-send', 'PENDING', [1]],
   ])(
     'start, %s: one message in the end, and its code works',
     async (point, status, messages) => {
@@ -67,12 +67,12 @@ describe('kill -9 at every point between a call and its answer', () => {
   );
 
   it.each([
-    ['before:verification.claimCheck', 'PENDING', 0],
-    ['after:verification.claimCheck', 'PENDING', 1],
+    ['before:otp.claim-check', 'PENDING', 0],
+    ['after:otp.claim-check', 'PENDING', 1],
     ['before:provider.check', 'PENDING', 1],
     ['after:provider.check', 'PENDING', 1],
-    ['before:verification.finishCheck', 'PENDING', 1],
-    ['after:verification.finishCheck', 'VERIFIED', 1],
+    ['before:otp.finish-check', 'PENDING', 1],
+    ['after:otp.finish-check', 'VERIFIED', 1],
   ])(
     'check, %s: accepted once or never, and only with the provider’s word',
     async (point, status, attempts) => {

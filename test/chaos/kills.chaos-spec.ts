@@ -1,7 +1,6 @@
 import { freshNumber } from '../support/application.js';
 import { startWorld, type World } from '../support/chaos-world.js';
 import { logIn, type Person } from '../support/person.js';
-import type { StatementName } from '../../src/verification/verification.statements.js';
 
 const KILLS = 200;
 const PEOPLE_AT_ONCE = 20;
@@ -10,19 +9,18 @@ const LONGEST_LIFE_MS = 2000;
 /** Is not killed, so that somebody is always there to finish the others' work. */
 const SURVIVOR = 2;
 
-const STATEMENTS: StatementName[] = [
+const STATEMENTS = [
   'start',
-  'sent',
-  'adopt',
-  'claimSend',
-  'claimLostSend',
-  'claimCheck',
-  'finishCheck',
-  'findLive',
-  'findById',
+  'finish-send',
+  'adopt-message',
+  'claim-lost-message',
+  'claim-check',
+  'finish-check',
+  'read-situation',
+  'find-by-id',
 ];
 const POINTS = [
-  ...STATEMENTS.flatMap((name) => [`before:verification.${name}`, `after:verification.${name}`]),
+  ...STATEMENTS.flatMap((name) => [`before:otp.${name}`, `after:otp.${name}`]),
   ...['before', 'sent', 'after'].flatMap((moment) => [
     `${moment}:provider.start`,
     `${moment}:provider.check`,

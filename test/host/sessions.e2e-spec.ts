@@ -1,4 +1,5 @@
-import { startApplication, type TestApplication } from '../support/application.js';
+import { SessionRepository } from '../../src/host/sessions/session.repository.js';
+import { freshNumber, startApplication, type TestApplication } from '../support/application.js';
 import { until } from '../support/until.js';
 import { mustBe, Visitor } from './visitor.js';
 
@@ -39,6 +40,20 @@ describe.each(['json', 'html'] as const)('sessions end when their user says so (
   };
   const sidOf = (person: Visitor) => decodeURIComponent(person.session!).replace(/^s:([^.]+)\..*$/, '$1');
   const refused = kind === 'json' ? 401 : 303;
+
+  it('only the routes of people who sign in read a session', async () => {
+    const load = jest.spyOn(application.app.get(SessionRepository, { strict: false }), 'load');
+    const person = await enrolled();
+    load.mockClear();
+    await person.get('/');
+    await person.post('/request-otp', { phoneNumber: freshNumber() });
+    await person.post('/verify-otp', { requestId: NOBODY_ID, otpCode: '000000' });
+    await person.get('/health/live');
+    expect(load).not.toHaveBeenCalled();
+    expect(await isIn(person)).toBe(true);
+    expect(load).toHaveBeenCalledTimes(1);
+    load.mockRestore();
+  });
 
   it('the list shows browser, network, sign-in and last use, and nothing that opens a session', async () => {
     const person = await enrolled();

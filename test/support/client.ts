@@ -81,6 +81,3 @@ export function withOrigin(
   const isSafe = ['GET', 'HEAD', 'OPTIONS'].includes(method);
   return isSafe || saysSo || !('Cookie' in headers) ? headers : { ...headers, Origin: new URL(url).origin };
 }
-
-/** The code of a problem as either kind shows it: JSON says it, a page is told by its words. */
-export const problemCode = (answer: Answer): unknown => answer.body['code'];

@@ -1,9 +1,9 @@
 /**
  * A preload (`NODE_OPTIONS=--import`) that ends its own process with SIGKILL at a named point, so that nothing can be
- * tidied up. `KILL_AT=<moment>:<point>:<nth>`, for example `after:verification.start:3`: when the third start's row is
+ * tidied up. `KILL_AT=<moment>:<point>:<nth>`, for example `after:otp.start:3`: when the third start's row is
  * written and the application does not know it yet. The application has no hooks for this.
  *
- * Points: `verification.*`, the named Postgres statements, `before` they are sent and `after` they are answered; and
+ * Points: `otp.*`, the named Postgres statements, `before` they are sent and `after` they are answered; and
  * `provider.start`, `provider.check`, `provider.cancel`, `provider.next`, `provider.search`: `before` the request is
  * written, `sent` when it is, `after` its answer was read.
  */

@@ -1,7 +1,6 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { Module } from '@nestjs/common';
-import { NestFactory } from '@nestjs/core';
+import { Test, type TestingModule } from '@nestjs/testing';
 import express from 'express';
 import session from 'express-session';
 import { Passport } from 'passport';
@@ -15,15 +14,14 @@ import { newUser, post, type User, users, verificationModules } from '../support
 describe('the sms-otp strategy in a plain Express application', () => {
   let database: TestDatabase;
   let provider: FakeVerificationProvider;
-  let library: Awaited<ReturnType<typeof NestFactory.createApplicationContext>>;
+  let library: TestingModule;
   let server: Server;
   let url: string;
   beforeAll(async () => {
     database = await createTestDatabase();
     provider = new FakeVerificationProvider();
-    @Module({ imports: verificationModules(database, provider) })
-    class LibraryModule {}
-    library = await NestFactory.createApplicationContext(LibraryModule, { logger: false });
+    library = await Test.createTestingModule({ imports: verificationModules(database, provider) }).compile();
+    await library.init();
     server = createServer(expressApp(library.get(VerificationService))).listen(0, '127.0.0.1');
     await new Promise((resolve) => server.once('listening', resolve));
     url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;

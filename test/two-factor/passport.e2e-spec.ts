@@ -1,5 +1,4 @@
 import { Controller, HttpCode, Injectable, Module, Post, Req, UseGuards } from '@nestjs/common';
-import { NestFactory } from '@nestjs/core';
 import { AuthGuard, PassportModule, PassportStrategy } from '@nestjs/passport';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { DataSource } from 'typeorm';
@@ -14,6 +13,7 @@ import {
 import { FakeVerificationProvider } from '../../src/verification/provider/testing/index.js';
 import { freshNumber, wrongCode } from '../support/application.js';
 import { createTestDatabase, type TestDatabase } from '../support/database.js';
+import { nestApplication } from '../support/nest-application.js';
 import { newUser, post, type User, users, verificationModules } from '../support/passport-host.js';
 
 describe('the sms-otp strategy behind Nest’s AuthGuard', () => {
@@ -86,7 +86,7 @@ describe('the sms-otp strategy behind Nest’s AuthGuard', () => {
       controllers: [SignInController],
     })
     class HostModule {}
-    app = await NestFactory.create<NestExpressApplication>(HostModule, { bodyParser: false, logger: false });
+    app = await nestApplication(HostModule);
     configureHttp(app);
     await app.listen(0, '127.0.0.1');
     url = await app.getUrl();

@@ -1,7 +1,1 @@
-export { EmbeddedPostgresError } from './error.js';
-export {
-  type EmbeddedPostgres,
-  type EmbeddedPostgresOptions,
-  findEmbeddedPostgres,
-  startEmbeddedPostgres,
-} from './launcher.js';
+export { type EmbeddedPostgres, findEmbeddedPostgres, startEmbeddedPostgres } from './launcher.js';

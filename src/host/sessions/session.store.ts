@@ -1,7 +1,7 @@
-import type { NestExpressApplication } from '@nestjs/platform-express';
+import type { RequestHandler } from 'express';
 import session, { Store } from 'express-session';
 import type { KeyRing } from '../../config/key-ring.js';
-import { SessionRepository } from './session.repository.js';
+import type { SessionRepository } from './session.repository.js';
 
 type Done<Result = void> = (error?: unknown, result?: Result) => void;
 
@@ -35,25 +35,28 @@ function answer<Result>(work: Promise<Result>, done: Done<Result>): void {
   );
 }
 
+export interface SessionOptions {
+  /** Ids are signed with the newest key and verified with every key, so replacing a key ends no session. */
+  keys: KeyRing;
+  /** The application is served over HTTPS only. The cookie is then tied to this host. */
+  https: boolean;
+}
+
 /**
- * Reads the session of every request. Ids are signed with the newest key of the ring and verified with every key, so
- * replacing a key ends no session. The cookie is sent when a session gets a new id, and lasts until the session's absolute
- * end; when an unused session expires is decided by the database alone.
- * @param https the application is served over HTTPS only: then the cookie is tied to this host
+ * Builds the middleware that reads the session of a request. The cookie is sent when a session gets a new id, and lasts
+ * until the session's absolute end. The database alone decides when an unused session expires.
  */
-export function useSessions(
-  app: NestExpressApplication,
-  { keys, https }: { keys: KeyRing; https: boolean },
-): void {
-  app.use(
-    session({
-      store: new SessionStore(app.get(SessionRepository, { strict: false })),
-      secret: keys.map(({ secret }) => secret.toString('base64url')),
-      name: https ? '__Host-session' : 'session',
-      cookie: { httpOnly: true, sameSite: 'lax', secure: https, path: '/' },
-      resave: false,
-      saveUninitialized: false,
-      unset: 'destroy',
-    }),
-  );
+export function sessionMiddleware(
+  sessions: SessionRepository,
+  { keys, https }: SessionOptions,
+): RequestHandler {
+  return session({
+    store: new SessionStore(sessions),
+    secret: keys.map(({ secret }) => secret.toString('base64url')),
+    name: https ? '__Host-session' : 'session',
+    cookie: { httpOnly: true, sameSite: 'lax', secure: https, path: '/' },
+    resave: false,
+    saveUninitialized: false,
+    unset: 'destroy',
+  });
 }

@@ -41,8 +41,8 @@ export class SharedThrottlerStorage implements ThrottlerStorage, OnApplicationSh
 
   /** @param ttl of the window, in milliseconds */
   async increment(key: string, ttl: number, limit: number): Promise<StorageRecord> {
-    const name = createHmac('sha256', this.secret).update(key).digest('base64url').slice(0, 22);
     const { memory, redis } = this.countersOf(ttl);
+    const name = redis ? this.pseudonymOf(key) : key;
     const own = await consumed(memory.consume(name));
     const shared = redis && (await this.connection!.ask(() => consumed(redis.consume(name))));
     const isAlone = redis !== null && (!shared || this.connection!.wasAwayWithin(ttl));
@@ -63,6 +63,10 @@ export class SharedThrottlerStorage implements ThrottlerStorage, OnApplicationSh
 
   onApplicationShutdown(): void {
     this.connection?.close();
+  }
+
+  private pseudonymOf(key: string): string {
+    return createHmac('sha256', this.secret).update(key).digest('base64url').slice(0, 22);
   }
 
   private countersOf(ttl: number): Counters {

@@ -28,9 +28,9 @@ export class FloodGuard extends ThrottlerGuard {
     if (!record) return true;
     const left = Math.max(0, limit - record.totalHits);
     const response = http.getResponse<Response>();
-    // draft-ietf-httpapi-ratelimit-headers: one member a fence.
-    response.append('RateLimit-Policy', `"${name}";q=${limit};w=${Math.round(ttl / 1000)}`);
-    response.append('RateLimit', `"${name}";r=${left};t=${Math.max(0, Math.ceil(record.timeToExpire))}`);
+    // draft-ietf-httpapi-ratelimit-headers: one member for each throttler.
+    addMember(response, 'RateLimit-Policy', `"${name}";q=${limit};w=${Math.round(ttl / 1000)}`);
+    addMember(response, 'RateLimit', `"${name}";r=${left};t=${Math.max(0, Math.ceil(record.timeToExpire))}`);
     if (record.isBlocked)
       await this.throwThrottlingException(context, { ...record, limit, ttl, key, tracker });
     return true;
@@ -58,4 +58,10 @@ export class FloodGuard extends ThrottlerGuard {
     const retryAfterSeconds = Math.max(1, timeToBlockExpire);
     return Promise.reject(Problem.http('rate-limited', { retryAfterSeconds }));
   }
+}
+
+/** Adds a member to a structured list (RFC 9651), on one line. */
+function addMember(response: Response, name: string, member: string): void {
+  const members = response.getHeader(name);
+  response.setHeader(name, members === undefined ? member : `${String(members)}, ${member}`);
 }

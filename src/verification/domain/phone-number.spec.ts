@@ -46,6 +46,11 @@ describe('PhoneNumber', () => {
     expect(PhoneNumber.tryParse('+18005551234')!.canReceive('voice')).toBe(false);
   });
 
+  it('is not parsed again', () => {
+    const phone = PhoneNumber.tryParse('+14155552671');
+    expect(PhoneNumber.tryParse(phone, 'GB')).toBe(phone);
+  });
+
   it('shows itself masked wherever it is turned into text', () => {
     const phone = PhoneNumber.tryParse('+14155552671')!;
     expect(`${phone}`).toBe('+1 ••• ••• ••71');

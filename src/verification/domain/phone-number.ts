@@ -24,9 +24,11 @@ export class PhoneNumber {
   /**
    * Reads any usual spelling: `+1 415 555-2671`, `001415…`, `14155552671`, `tel:+1-415…`, other scripts' digits,
    * and national numbers when `country` (ISO 3166-1 alpha-2) is given; a typed `+` wins over the country.
+   * A number that was parsed before is returned as it is.
    * @returns null when it is not one valid number: wrong length or prefix, an extension, letters, control characters
    */
   static tryParse(input: unknown, country?: string): PhoneNumber | null {
+    if (input instanceof PhoneNumber) return input;
     if (typeof input !== 'string' || input.length > MAX_LENGTH) return null;
     const text = toPlainText(input);
     if (text === null) return null;

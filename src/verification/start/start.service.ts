@@ -46,7 +46,7 @@ export class StartService {
    * further message: a refresh or a double click costs nothing.
    */
   async start(input: StartVerification): Promise<VerificationResult> {
-    const phone = input.parsedNumber ?? PhoneNumber.tryParse(input.phoneNumber, input.country);
+    const phone = numberOf(input);
     if (!phone?.canReceive(input.channel ?? 'sms')) return failure('invalid-phone-number');
     const draft = await this.drafts.of(phone, input);
     const rules = await this.rulesFor(phone, input, draft);
@@ -74,7 +74,7 @@ export class StartService {
 
   /** What {@link start} would decide now, with every rule. Takes nothing, records nothing, sends nothing. */
   async simulate(input: StartVerification): Promise<SimulatedStart> {
-    const phone = PhoneNumber.tryParse(input.phoneNumber, input.country);
+    const phone = numberOf(input);
     if (!phone?.canReceive(input.channel ?? 'sms')) {
       return {
         outcome: 'refused',
@@ -175,3 +175,6 @@ export class StartService {
     return publicStatus(request) === 'PENDING' ? success(request) : refusalOf(request);
   }
 }
+
+const numberOf = ({ phoneNumber, country }: StartVerification): PhoneNumber | null =>
+  typeof phoneNumber === 'string' ? PhoneNumber.tryParse(phoneNumber, country) : phoneNumber;

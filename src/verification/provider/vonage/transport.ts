@@ -1,7 +1,5 @@
 import './quiet-sdk-debug.js';
-import { AuthenticationType, Client } from '@vonage/server-client';
-import { Verify } from '@vonage/verify';
-import { Verify2 } from '@vonage/verify2';
+import { Vonage } from '@vonage/server-sdk';
 import { Agent, errors, request as send } from 'undici';
 
 export interface VonageConnection {
@@ -47,59 +45,61 @@ const NEVER_REACHED = new Set([
   'UND_ERR_CONNECT_TIMEOUT',
 ]);
 
-type SdkRequest = Parameters<Client['sendRequest']>[0];
-type SdkResponse<T> = Awaited<ReturnType<typeof Client.prototype.sendRequest<T>>>;
+type SdkClient = Vonage['verify'] | Vonage['verify2'];
+type SdkRequest = Parameters<SdkClient['sendRequest']>[0];
+type SdkResponse<T> = Awaited<ReturnType<typeof Vonage.prototype.verify.sendRequest<T>>>;
+
+/** What the SDK's clients offer to their subclasses. Their types hide it from others. */
+interface ClientInternals {
+  authType: 'basic' | 'jwt';
+  prepareRequest(request: SdkRequest): Promise<SdkRequest>;
+  prepareBody(request: SdkRequest): string | undefined;
+}
+const internalsOf = (client: SdkClient) => client as unknown as ClientInternals;
 
 /**
- * The SDK's typed classes over a transport of ours. The SDK's own has no time-out, reads a truncated body as `{}`,
+ * The SDK's `Vonage` client over a transport of ours. The SDK's own has no time-out, reads a truncated body as `{}`,
  * follows redirects with the credentials, throws errors that carry the Authorization header and the number, and costs
  * seven times the CPU (docs/decisions/0004).
  */
 export class VonageTransport {
   private readonly agent: Agent;
+  private readonly vonage: Vonage;
 
   constructor(private readonly connection: VonageConnection) {
-    const { timeoutMs } = connection;
+    const { timeoutMs, apiKey, apiSecret, application, apiHost } = connection;
     this.agent = new Agent({ connect: { timeout: timeoutMs }, connections: 64, keepAliveTimeout: 10_000 });
+    this.vonage = new Vonage(
+      {
+        apiKey,
+        apiSecret,
+        ...(application ? { applicationId: application.id, privateKey: application.privateKey } : {}),
+      },
+      apiHost ? { apiHost: apiHost.replace(/\/+$/, '') } : {},
+    );
+    this.sendThroughAgent(this.vonage.verify);
+    this.sendThroughAgent(this.vonage.verify2);
+    // The SDK signs v2 calls as an application, which not every account has.
+    if (!application) internalsOf(this.vonage.verify2).authType = 'basic';
   }
 
-  verify(): Verify {
-    return new (this.over(Verify))(this.credentials(), this.options());
+  get verify(): Vonage['verify'] {
+    return this.vonage.verify;
   }
 
-  verify2(): Verify2 {
-    const OverTransport = this.over(Verify2);
-    const { application } = this.connection;
-    if (application) {
-      const credentials = { applicationId: application.id, privateKey: application.privateKey };
-      return new OverTransport(credentials, this.options());
-    }
-    class Verify2WithKeyAndSecret extends OverTransport {
-      protected override authType = AuthenticationType.BASIC;
-    }
-    return new Verify2WithKeyAndSecret(this.credentials(), this.options());
+  get verify2(): Vonage['verify2'] {
+    return this.vonage.verify2;
   }
 
   close(): Promise<void> {
     return this.agent.close();
   }
 
-  private credentials() {
-    return { apiKey: this.connection.apiKey, apiSecret: this.connection.apiSecret };
-  }
-
-  private options() {
-    return { apiHost: this.connection.apiHost?.replace(/\/+$/, '') };
-  }
-
-  /** The same class, sending through {@link exchange}. */
-  private over<Base extends new (...args: any[]) => Client>(base: Base): Base {
-    const exchange = this.exchange.bind(this);
-    return class extends base {
-      override async sendRequest<T>(request: SdkRequest) {
-        const prepared = await this.prepareRequest(request);
-        return (await exchange(prepared, this.prepareBody(prepared))) as SdkResponse<T>;
-      }
+  private sendThroughAgent(client: SdkClient): void {
+    const internals = internalsOf(client);
+    client.sendRequest = async <T>(request: SdkRequest) => {
+      const prepared = await internals.prepareRequest(request);
+      return (await this.exchange(prepared, internals.prepareBody(prepared))) as SdkResponse<T>;
     };
   }
 

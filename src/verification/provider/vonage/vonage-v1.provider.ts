@@ -1,4 +1,4 @@
-import type { Verify } from '@vonage/verify';
+import type { Vonage } from '@vonage/server-sdk';
 import type {
   CancelOutcome,
   CheckOutcome,
@@ -11,7 +11,7 @@ import { type StartRequest, VerificationProvider } from '../verification-provide
 import { fault, isProviderRequestId, outcomeOf } from './faults.js';
 import { VonageTransport, type VonageConnection } from './transport.js';
 
-type StartParameters = Parameters<Verify['start']>[0];
+type StartParameters = Parameters<Vonage['verify']['start']>[0];
 
 /** v1 answers 200 whatever happened; everything is in a string `status`. */
 interface V1Answer {
@@ -38,12 +38,12 @@ const SEARCH_STATUSES: Record<string, LookupOutcome> = {
 export class VonageV1Provider extends VerificationProvider {
   readonly name = 'vonage-v1';
   private readonly transport: VonageTransport;
-  private readonly client: Verify;
+  private readonly client: Vonage['verify'];
 
   constructor(private readonly options: VonageConnection & { brand: string }) {
     super();
     this.transport = new VonageTransport(options);
-    this.client = this.transport.verify();
+    this.client = this.transport.verify;
   }
 
   start(request: StartRequest): Promise<StartOutcome> {

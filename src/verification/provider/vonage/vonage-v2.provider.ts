@@ -1,13 +1,15 @@
-import { type Verify2, VerifyLocale } from '@vonage/verify2';
+import type { Vonage } from '@vonage/server-sdk';
 import type { CancelOutcome, CheckOutcome, NextOutcome, StartOutcome } from '../outcomes.js';
 import { type StartRequest, VerificationProvider } from '../verification-provider.js';
 import { fault, isProviderRequestId, outcomeOf } from './faults.js';
 import { type VonageHttpError, VonageTransport, type VonageConnection } from './transport.js';
 
-type NewRequest = Parameters<Verify2['newRequest']>[0];
+type NewRequest = Parameters<Vonage['verify2']['newRequest']>[0];
 
-/** v1 knows more languages; one that v2 lacks is left to Vonage's choice by number rather than refused. */
-const LOCALES = new Set<string>(Object.values(VerifyLocale));
+/** The languages of v2. v1 knows more. For any other, Vonage chooses the language by the number. */
+const LOCALES = new Set(
+  'de-de en-gb en-us es-es es-mx es-us fr-fr hi-in id-id it-it pt-br pt-pt ru-ru'.split(' '),
+);
 
 interface CheckAnswer {
   request_id?: unknown;
@@ -21,12 +23,12 @@ const says = (error: VonageHttpError, pattern: RegExp) => pattern.test(String(er
 export class VonageV2Provider extends VerificationProvider {
   readonly name = 'vonage-v2';
   private readonly transport: VonageTransport;
-  private readonly client: Verify2;
+  private readonly client: Vonage['verify2'];
 
   constructor(private readonly options: VonageConnection & { brand: string }) {
     super();
     this.transport = new VonageTransport(options);
-    this.client = this.transport.verify2();
+    this.client = this.transport.verify2;
   }
 
   start(request: StartRequest): Promise<StartOutcome> {
