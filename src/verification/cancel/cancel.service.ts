@@ -53,7 +53,8 @@ export class CancelService {
     const cancelled = await Promise.all(
       ids.map((id) => this.repository.cancelFor(id, 'factors-changed', 'caller')),
     );
-    await Promise.all(cancelled.map((request) => request && this.delivery.release(request)));
+    const ended = cancelled.filter((request) => request !== null);
+    await Promise.all(ended.map((request) => this.delivery.release(request)));
   }
 
   /** Ends a request for an administrator, whoever began it. */

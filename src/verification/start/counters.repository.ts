@@ -134,8 +134,7 @@ export const TAKE_COUNTERS = statement<CounterParameters, Taken>(
 );
 
 export const GIVE_BACK_COUNTERS = statement<
-  Pick<CounterParameters, 'scopes' | 'keys' | 'seconds' | 'dayScopes' | 'dayKeys'> & { moment: string },
-  never
+  Pick<CounterParameters, 'scopes' | 'keys' | 'seconds' | 'dayScopes' | 'dayKeys'> & { moment: string }
 >(
   'give-back-counters',
   `
@@ -165,23 +164,20 @@ export const READ_COUNTERS = statement<
     LEFT JOIN daily_counters d ON d.scope = w.scope AND d.key = w.key AND d.day = (now() AT TIME ZONE 'UTC')::date`,
 );
 
-export const RECORD_DECISION = statement<
-  {
-    id: string;
-    action: string;
-    outcome: string;
-    rule: string;
-    requestId: string | null;
-    rules: string;
-    phoneFingerprint: Buffer | null;
-    phoneCountry: string | null;
-    phoneLastDigits: string | null;
-    purpose: string | null;
-    userFingerprint: Buffer | null;
-    addressFingerprint: Buffer | null;
-  },
-  never
->(
+export const RECORD_DECISION = statement<{
+  id: string;
+  action: string;
+  outcome: string;
+  rule: string;
+  requestId: string | null;
+  rules: string;
+  phoneFingerprint: Buffer | null;
+  phoneCountry: string | null;
+  phoneLastDigits: string | null;
+  purpose: string | null;
+  userFingerprint: Buffer | null;
+  addressFingerprint: Buffer | null;
+}>(
   'record-decision',
   `
   INSERT INTO decisions (id, at, action, outcome, rule, request_id, rules, phone_fingerprint, phone_country,

@@ -32,7 +32,7 @@ export class WebhooksRepository {
     notification: ReceivedNotification,
   ): Promise<{ isYoung: boolean; request: VerificationRecord | null }> {
     const row = (await this.statements.one(RECEIVE_NOTIFICATION, notification))!;
-    return { isYoung: row.isYoung, request: row.id === null ? null : (row as VerificationRecord) };
+    return { isYoung: row.isYoung, request: row.id === null ? null : row };
   }
 }
 
