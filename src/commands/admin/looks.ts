@@ -133,14 +133,12 @@ export function lookCommands(program: Command): Command[] {
         return {
           result: report,
           refused: findings.length > 0,
-          lines: [
-            `${entries} entries compared with their seals, ${notSealed} not sealed yet`,
-            ...(findings.length === 0
-              ? ['the audit is as it was written']
+          lines:
+            findings.length === 0
+              ? [`${entries} entries are as they were written, ${notSealed} are not sealed yet`]
               : findings.map(({ kind, number }) =>
                   kind.startsWith('seal-') ? `seal ${number}: ${kind}` : `entry ${number}: ${kind}`,
-                )),
-          ],
+                ),
         };
       }),
     );
