@@ -104,7 +104,9 @@ describe('the pace of the account', () => {
   it('is not made up for by an instance whose share arrived too late to be used', async () => {
     const admittedAt: number[] = [];
     const admit = async (pacer: ProviderPacer) => {
-      if (await pacer.admit()) admittedAt.push(performance.now());
+      const ended = await pacer.admit();
+      if (ended) admittedAt.push(performance.now());
+      ended?.();
     };
     const [late, punctual] = [slow, application].map(
       ({ app }) => new ProviderPacer(app.get(DataSource), 'an account of this test', PER_SECOND),

@@ -1,6 +1,6 @@
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 
-/** One lane of a provider account: lets its share of the calls pass, then stays closed for a little more than a second. */
+/** One lane of a provider account: lets its share of the calls pass, then stays closed until a second after they were answered. */
 @Entity('provider_lanes')
 export class ProviderLane {
   @PrimaryColumn('text', { primaryKeyConstraintName: 'provider_lanes_pkey' })

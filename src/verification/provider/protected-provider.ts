@@ -105,10 +105,14 @@ export class ProtectedProvider extends VerificationProvider {
 
   private async askInTurn<Outcome>(ask: () => Promise<Outcome>): Promise<Outcome | Fault> {
     const { pacer } = this.protection;
-    if (pacer && !(await pacer.admit())) {
-      return { outcome: 'fault', fault: 'throttled', detail: 'own pace', retryAfterSeconds: 2 };
+    if (!pacer) return ask();
+    const ended = await pacer.admit();
+    if (!ended) return { outcome: 'fault', fault: 'throttled', detail: 'own pace', retryAfterSeconds: 2 };
+    try {
+      return await ask();
+    } finally {
+      ended();
     }
-    return ask();
   }
 
   /** `Retry-After` of the provider is for everybody. */

@@ -5,8 +5,8 @@ import { rowsOf } from '../../database/sql.js';
 
 /** An account with a higher limit than this gets lanes that let several calls pass. */
 const MOST_LANES = 50;
-/** A lane is used again no sooner. A second, and room for calls that travel at different speeds. */
-const LANE_INTERVAL_SECONDS = 1.2;
+/** A lane is used again this long after its calls were answered. A second, and a little for rounded clocks. */
+const LANE_INTERVAL_SECONDS = 1.05;
 /** How long a lane belongs to the instance that leased it. Longer than any round trip to the database should take. */
 const LEASE_SECONDS = 3;
 /** A lane that has arrived is given back after this time. Other instances notice a pause after no more than this. */
@@ -59,12 +59,16 @@ interface Lane {
   number: number;
   token: string;
   callsLeft: number;
+  unanswered: number;
   /** By this process's monotonic clock, as every other moment here. */
   usableUntilMs: number;
 }
 
+/** To be called when the provider has answered the call, or will not. */
+export type CallEnded = () => void;
+
 interface Waiter {
-  resolve(isAdmitted: boolean): void;
+  resolve(admitted: CallEnded | null): void;
   reject(error: unknown): void;
   giveUpAtMs: number;
 }
@@ -72,8 +76,9 @@ interface Waiter {
 /**
  * Keeps the calls of all instances together below the limit of one account.
  *
- * The account has lanes. A lane lets its share of the calls pass (one, for most accounts), and is then closed for a little
- * more than a second, so the sum over all lanes never exceeds the limit in any second. Instances lease lanes in Postgres
+ * The account has lanes. A lane lets its share of the calls pass (one, for most accounts), and is then closed until a
+ * second after they were answered. By then the provider has counted them, however long they travelled, so the sum over
+ * all lanes never exceeds the limit in any second. Instances lease lanes in Postgres
  * for the calls that wait, and give them back after use. A lease lasts seconds, measured from before the instance asked
  * for it; it does not depend on the clocks of instances, on the length of a round trip, or on a punctual event loop. A
  * process that was suspended finds its leases expired.
@@ -101,10 +106,10 @@ export class ProviderPacer {
   /**
    * Waits until a call may be made.
    *
-   * @returns false when the wait would be too long
+   * @returns null when the wait would be too long
    * @throws when the database does not answer
    */
-  admit(): Promise<boolean> {
+  admit(): Promise<CallEnded | null> {
     return new Promise((resolve, reject) => {
       this.waiting.push({ resolve, reject, giveUpAtMs: performance.now() + LONGEST_WAIT_MS });
       this.serve();
@@ -137,17 +142,22 @@ export class ProviderPacer {
     for (const lane of this.lanes) {
       while (lane.callsLeft > 0 && lane.usableUntilMs > now && this.waiting.length > 0) {
         lane.callsLeft -= 1;
-        this.waiting.shift()!.resolve(true);
+        lane.unanswered += 1;
+        this.waiting.shift()!.resolve(() => {
+          lane.unanswered -= 1;
+          this.serve();
+        });
       }
     }
   }
 
   private refuseLateWaiters(now: number): void {
-    while (this.waiting[0] && this.waiting[0].giveUpAtMs <= now) this.waiting.shift()!.resolve(false);
+    while (this.waiting[0] && this.waiting[0].giveUpAtMs <= now) this.waiting.shift()!.resolve(null);
   }
 
   private returnLanes(now: number): void {
-    const isDone = (lane: Lane) => lane.callsLeft === 0 || lane.usableUntilMs <= now;
+    const isDone = (lane: Lane) =>
+      lane.unanswered === 0 && (lane.callsLeft === 0 || lane.usableUntilMs <= now);
     const done = this.lanes.filter(isDone);
     if (done.length === 0) return;
     this.lanes = this.lanes.filter((lane) => !isDone(lane));
@@ -187,7 +197,7 @@ export class ProviderPacer {
     if (pauses !== this.pauses) return;
     const usableUntilMs = Math.min(askedAtMs + LEASE_SECONDS * 1000, now + HOLD_MS);
     for (const { lane } of rows) {
-      this.lanes.push({ number: lane, token, callsLeft: this.callsPerLane, usableUntilMs });
+      this.lanes.push({ number: lane, token, callsLeft: this.callsPerLane, unanswered: 0, usableUntilMs });
     }
   }
 }
