@@ -15,6 +15,9 @@ export interface Statement<Parameters, Row> {
   readonly row?: Row;
 }
 
+/** Every statement that was declared, by name: a test shows their full texts to reviewers. */
+export const STATEMENTS = new Map<string, Statement<never, unknown>>();
+
 /**
  * Declares a statement. Write parameters as `:name`; each becomes one `$n`, however often it is used. The text is
  * translated once, when the module is loaded.
@@ -26,7 +29,10 @@ export function statement<Parameters, Row = never>(name: string, text: string): 
     if (!parameters.includes(parameter)) parameters.push(parameter);
     return `$${parameters.indexOf(parameter) + 1}`;
   });
-  return { name, text: numbered, parameters: parameters as (keyof Parameters & string)[] };
+  const declared = { name, text: numbered, parameters: parameters as (keyof Parameters & string)[] };
+  if (STATEMENTS.has(name)) throw new Error(`there is another statement ${name}`);
+  STATEMENTS.set(name, declared);
+  return declared;
 }
 
 /** Whether statements are prepared by name. Turn it off for a pooler that hands every transaction another connection. */

@@ -78,7 +78,7 @@ describe('statistics', () => {
       [id],
     );
     await application.sql.query(
-      `INSERT INTO verification_events (request_id, number, at, type, to_status, actor, hash) VALUES ($1, 9, now(), 'reported', 'VERIFIED', 'provider', '\\x00')`,
+      `INSERT INTO verification_events (request_id, number, at, type, to_status, actor) VALUES ($1, 9, now(), 'reported', 'VERIFIED', 'provider')`,
       [id],
     );
     const { groups } = await read('groupBy=hour');
@@ -109,8 +109,8 @@ describe('statistics', () => {
                   CASE WHEN chance < 0.6 THEN at + chance * interval '100 seconds' END, 1 + floor(other * 3)::int,
                   CASE WHEN chance < 0.5 THEN round(other::numeric, 4) END, CASE WHEN chance < 0.5 THEN 'EUR' END
              FROM made RETURNING id)
-         INSERT INTO verification_events (request_id, number, at, type, to_status, actor, hash)
-         SELECT id, 1, now(), 'started', 'SENDING', 'caller', '\\x00' FROM requests`,
+         INSERT INTO verification_events (request_id, number, at, type, to_status, actor)
+         SELECT id, 1, now(), 'started', 'SENDING', 'caller' FROM requests`,
       );
       await rollups.catchUp();
       const from = new Date(Date.now() - 12 * 86_400_000).toISOString();

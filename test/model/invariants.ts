@@ -1,4 +1,5 @@
 import type { ProviderRequest } from '../../src/sandbox/verification-request.js';
+import { ROW_STATES, rowState } from './row-states.js';
 import type { Row, Rows } from './rows.js';
 import type { World } from './world.js';
 
@@ -17,6 +18,7 @@ const isTerminal = ({ status }: Row) => status !== 'SENDING' && status !== 'PEND
 export function violations(rows: Rows, before: Rows | null, world: World): string[] {
   return [
     ...acceptedOnce(world),
+    ...rowsInTheTable(rows),
     ...onlyForward(rows, before),
     ...checksWithinCap(rows, world),
     ...messagesWithinAllowance(rows, world),
@@ -24,6 +26,14 @@ export function violations(rows: Rows, before: Rows | null, world: World): strin
     ...oneLiveRequest(rows, world),
     ...waitsBetweenGuesses(world),
   ];
+}
+
+/** docs/lifecycle.md lists every combination of status, leases and doubt. */
+function rowsInTheTable({ requests }: Rows): string[] {
+  return requests
+    .map(({ status, isSending, claimed, inDoubt }) => rowState(status, isSending, claimed, inDoubt))
+    .filter((state) => !ROW_STATES.has(state))
+    .map((state) => `a row is in no state of docs/lifecycle.md: ${state}`);
 }
 
 function acceptedOnce({ acceptances }: World): string[] {

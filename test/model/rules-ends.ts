@@ -1,7 +1,6 @@
 import {
   type Channel,
   COOLDOWN,
-  countWrong,
   end,
   isBusy,
   isLive,
@@ -63,7 +62,7 @@ export class Ends {
     if (to === 'VERIFIED') {
       guard.wrong = 0;
       guard.waitUntil = null;
-    } else countWrong(guard, request.uncounted, this.now);
+    }
     request.claimed = false;
     request.claimedUntil = null;
     request.inDoubt = inDoubt;
@@ -93,13 +92,11 @@ export class Ends {
   }
 
   protected cancelled(request: RequestState): void {
-    countWrong(this.guardOf(request), request.claimed ? request.uncounted : 0, this.now);
     this.endAs(request, 'CANCELLED', 'cancelled-by-caller');
   }
 
   /** A further message is out, or was found to be. */
   protected resent(request: RequestState, providerId: string): void {
-    if (request.claimed) countWrong(this.guardOf(request), request.uncounted, this.now);
     request.providerId = providerId;
     request.sendLeaseUntil = null;
     request.claimed = false;
@@ -114,7 +111,6 @@ export class Ends {
 
   /** No further message, or nobody knows. */
   protected abandon(request: RequestState, unknown: boolean, wait: number, channel: Channel): void {
-    if (request.claimed) countWrong(this.guardOf(request), request.uncounted, this.now);
     if (!unknown) {
       request.sends -= 1;
       request.channel = channel;
@@ -132,7 +128,6 @@ export class Ends {
     request.status = wasSending ? 'FAILED' : 'EXPIRED';
     request.reason = wasSending ? 'send-lost' : null;
     request.sendLeaseUntil = null;
-    countWrong(this.guardOf(request), request.claimed ? request.uncounted : 0, this.now);
     return true;
   }
 

@@ -3,6 +3,7 @@ import { Ends } from './rules-ends.js';
 import {
   type Channel,
   COOLDOWN,
+  countWrong,
   isBusy,
   isLive,
   isWaiting,
@@ -68,7 +69,6 @@ export class Rules extends Ends {
       resendAt: null,
       claimed: false,
       claimedUntil: null,
-      uncounted: 0,
       inDoubt: false,
       claimAbout: null,
       doubtAbout: null,
@@ -208,7 +208,8 @@ export class Rules extends Ends {
 
   private judge(request: RequestState, right: boolean): Expected {
     request.attempts += 1;
-    request.uncounted = request.claimed ? request.uncounted + 1 : 1;
+    // Before the provider is asked: a crash must not make a guess free.
+    countWrong(this.guardOf(request), this.now);
     request.inDoubt ||= request.claimed;
     this.claim(request, typedCode(right));
     const ask = () => this.provider.check(request.providerId!, right);
@@ -236,7 +237,6 @@ export class Rules extends Ends {
 
   private settleDoubt(request: RequestState): void {
     if (request.expiresAt <= this.now || isBusy(request, this.now) || request.status !== 'PENDING') return;
-    if (!request.claimed) request.uncounted = 0;
     request.inDoubt ||= request.claimed;
     if (request.claimed) this.doubtClaimed(request);
     request.claimAbout = null;
@@ -247,7 +247,6 @@ export class Rules extends Ends {
     const before = { channel: request.channel };
     request.sends += lost ? 0 : 1;
     request.channel = channel;
-    if (!request.claimed) request.uncounted = 0;
     this.claim(request, null);
     request.sendLeaseUntil = this.now + LEASE;
     const cancel = () => this.provider.cancel(request.providerId!);

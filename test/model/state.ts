@@ -46,8 +46,6 @@ export interface RequestState {
   /** A check or a resend holds it, or did when its instance died. */
   claimed: boolean;
   claimedUntil: number | null;
-  /** Codes of checks that never finished. */
-  uncounted: number;
   inDoubt: boolean;
   /** The code of the check under way; null for a resend. */
   claimAbout: TypedCode | null;
@@ -98,9 +96,9 @@ export const isWaiting = ({ waitUntil }: NumberState, now: number) => waitUntil 
 export const isBusy = ({ claimedUntil }: RequestState, now: number) =>
   claimedUntil !== null && claimedUntil > now;
 
-export function countWrong(number: NumberState, codes: number, now: number): void {
-  if (codes === 0) return;
-  number.wrong += codes;
+/** One more code that is wrong, as far as anybody knows. */
+export function countWrong(number: NumberState, now: number): void {
+  number.wrong += 1;
   const over = number.wrong - WRONG_BEFORE_WAIT;
   number.waitUntil = over >= 0 ? now + FIRST_WAIT * 2 ** over : null;
 }

@@ -1,9 +1,10 @@
-import { Injectable } from '@nestjs/common';
+import { Injectable, Optional } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
-import { DataSource } from 'typeorm';
+import { DataSource, type EntityManager } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
 import { rowsIn, rowsOf } from '../../database/sql.js';
 import { PersonalDataCipher } from '../../database/personal-data-cipher.js';
+import { DestinationLists } from '../../protection/index.js';
 import type { BlockKind } from '../../verification/index.js';
 import type { Actor } from '../access/administrator.js';
 import { AuditLog } from '../audit/audit-log.service.js';
@@ -29,13 +30,14 @@ export interface StopRecord {
   until: Date;
 }
 
-/** Who and what gets no messages: by an administrator's word, or because too few verify there. */
+/** Who and what gets no messages: an administrator blocked it, or too few verify there. */
 @Injectable()
 export class Blocks {
   constructor(
     @InjectDataSource() private readonly dataSource: DataSource,
     private readonly cipher: PersonalDataCipher,
     private readonly audit: AuditLog,
+    @Optional() private readonly lists?: DestinationLists,
   ) {}
 
   /** In force, newest first. */
@@ -64,7 +66,8 @@ export class Blocks {
     if (!target) return null;
     const id = uuidv7();
     const details = { kind, label: target.label, hours: hours ?? null };
-    return this.audit.with({ actor, action: 'block.added', target: id, reason, details }, async (sql) => {
+    const entry = { actor, action: 'block.added', target: id, reason, details };
+    return this.changing(entry, async (sql) => {
       const rows = await rowsIn<BlockRecord>(
         sql,
         `INSERT INTO block_entries (id, kind, value, network, fingerprint, label, reason, author, created_at, expires_at)
@@ -89,7 +92,7 @@ export class Blocks {
 
   /** @returns null when there is no such block in force */
   unblock(actor: Actor, id: string, reason: string): Promise<BlockRecord | null> {
-    return this.audit.with({ actor, action: 'block.lifted', target: id, reason }, async (sql) => {
+    return this.changing({ actor, action: 'block.lifted', target: id, reason }, async (sql) => {
       const rows = await rowsIn<BlockRecord>(
         sql,
         `UPDATE block_entries SET lifted_at = clock_timestamp()
@@ -108,7 +111,7 @@ export class Blocks {
     reason: string,
   ): Promise<StopRecord | null> {
     const entry = { actor, action: 'stop.lifted', target: `${scope} ${label}`, reason };
-    return this.audit.with(entry, async (sql) => {
+    return this.changing(entry, async (sql) => {
       const rows = await rowsIn<StopRecord>(
         sql,
         `UPDATE destination_stops SET lifted_at = clock_timestamp()
@@ -117,6 +120,16 @@ export class Blocks {
       );
       return rows[0] ?? null;
     });
+  }
+
+  /** Effective on this instance at once, and on the others within two seconds. */
+  private async changing<Result>(
+    entry: Parameters<AuditLog['with']>[0],
+    change: (sql: EntityManager) => Promise<Result | null>,
+  ): Promise<Result | null> {
+    const result = await this.audit.with(entry, change);
+    this.lists?.invalidate();
+    return result;
   }
 }
 

@@ -66,7 +66,7 @@ export const CANCEL = statement<
   changed AS (
     UPDATE verification_requests r
        SET status = 'CANCELLED', reason = :reason::text, ended_at = clock_timestamp(), events = r.events + 1,
-           claim_fingerprint = NULL, doubt_fingerprint = NULL
+           lease_token = NULL, lease_until = NULL, check_in_doubt = false, claim_fingerprint = NULL, doubt_fingerprint = NULL
       FROM before b
      WHERE r.id = b.id AND r.status IN ('SENDING', 'PENDING') AND r.expires_at > clock_timestamp()
        AND (:isAnyone::bool OR r.purpose = :purpose::text

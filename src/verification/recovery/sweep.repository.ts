@@ -40,7 +40,7 @@ export const SWEEP = statement<{ createdWithinSeconds: number }, { id: string }>
        SET status = CASE over.status WHEN 'SENDING' THEN 'FAILED' ELSE 'EXPIRED' END,
            reason = CASE over.status WHEN 'SENDING' THEN 'send-lost' END,
            send_lease_until = NULL, ended_at = clock_timestamp(), events = r.events + 1,
-           claim_fingerprint = NULL, doubt_fingerprint = NULL
+           lease_token = NULL, lease_until = NULL, check_in_doubt = false, claim_fingerprint = NULL, doubt_fingerprint = NULL
       FROM over
      WHERE r.id = over.id
     RETURNING r.id, r.events, r.status, r.reason),
