@@ -1,4 +1,4 @@
-import { Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
+import { type BeforeApplicationShutdown, Injectable, type OnApplicationBootstrap } from '@nestjs/common';
 import { StatementRunner, statement } from '../database/statement.js';
 import type { SharedRule } from '../verification/index.js';
 
@@ -36,9 +36,10 @@ const toUnits = (amount: number) => Math.round(amount * 10_000);
  * instances; one that is killed leaves at most its block unused until midnight.
  */
 @Injectable()
-export class Allowances implements OnApplicationBootstrap, OnApplicationShutdown {
+export class Allowances implements OnApplicationBootstrap, BeforeApplicationShutdown {
   private readonly blocks = new Map<string, Block>();
   private timer: NodeJS.Timeout | undefined;
+  private isStopping = false;
 
   constructor(private readonly statements: StatementRunner) {}
 
@@ -46,15 +47,18 @@ export class Allowances implements OnApplicationBootstrap, OnApplicationShutdown
     this.timer = setInterval(() => void this.returnIdle().catch(() => undefined), RETURN_EVERY_MS).unref();
   }
 
-  async onApplicationShutdown(): Promise<void> {
+  /** While the database can still be reached. Requests that are under way from now on take single messages. */
+  async beforeApplicationShutdown(): Promise<void> {
     clearInterval(this.timer);
+    this.isStopping = true;
     await Promise.all([...this.blocks.values()].map((block) => this.returnBlock(block)));
   }
 
   /** Takes `amount` of a limit. @returns false when there is not enough left today */
   async take(limit: Limit, amount: number): Promise<boolean> {
     const units = toUnits(amount);
-    for (let tries = 0; tries < 3; tries += 1) {
+    // Many may wait for a refill that brings less than they need. Each refill serves one of them, or says that nothing is left.
+    for (;;) {
       const block = this.blockOf(limit);
       if (block.left >= units) {
         block.left -= units;
@@ -65,7 +69,6 @@ export class Allowances implements OnApplicationBootstrap, OnApplicationShutdown
       if (performance.now() < block.emptyUntilMs) return false;
       await this.refill(block, units);
     }
-    return false;
   }
 
   /** Gives back what {@link take} took. */
@@ -119,7 +122,7 @@ export class Allowances implements OnApplicationBootstrap, OnApplicationShutdown
   /** A fiftieth of what is left, in whole messages; at the end of a limit one message. */
   private sizeOf({ limit, taken }: Block, units: number): number {
     const share = (toUnits(limit.limit) - taken) / SHARE;
-    return units === 0 ? 0 : Math.max(1, Math.floor(share / units)) * units;
+    return units === 0 || this.isStopping ? units : Math.max(1, Math.floor(share / units)) * units;
   }
 
   /** One statement at a time per limit, whoever waits for it. */

@@ -151,13 +151,13 @@ describe('retention', () => {
     expect((await sql('SELECT 1 FROM trusted_browsers')).rows).toHaveLength(1);
   });
 
-  it('empties buckets that no limit counts any more, and forgets old decisions', async () => {
+  it('deletes counters that no limit looks at any more, and forgets old decisions', async () => {
     await verified();
-    await sql(`UPDATE limit_buckets SET taken = ARRAY[now() - interval '40 days']`);
-    await sql(`UPDATE limit_days SET day = day - 40`);
-    const { rows } = await sql(`SELECT count(*)::int AS n FROM limit_buckets`);
+    await sql(`UPDATE rate_counters SET moments = ARRAY[now() - interval '40 days']`);
+    await sql(`UPDATE daily_counters SET day = day - 40`);
+    const { rows } = await sql(`SELECT count(*)::int AS n FROM rate_counters`);
     const deleted = await retention.run('cli:test', 'a test');
-    expect(deleted).toMatchObject({ limit_buckets: rows[0]!.n });
-    expect((await sql('SELECT 1 FROM limit_days')).rows).toEqual([]);
+    expect(deleted).toMatchObject({ rate_counters: rows[0]!.n });
+    expect((await sql('SELECT 1 FROM daily_counters')).rows).toEqual([]);
   });
 });

@@ -92,7 +92,15 @@ export class Ends {
   }
 
   protected cancelled(request: RequestState): void {
+    this.letGo(request);
     this.endAs(request, 'CANCELLED', 'cancelled-by-caller');
+  }
+
+  /** It is over: no lease and no doubt is left. */
+  private letGo(request: RequestState): void {
+    request.claimed = false;
+    request.claimedUntil = null;
+    request.inDoubt = false;
   }
 
   /** A further message is out, or was found to be. */
@@ -128,6 +136,7 @@ export class Ends {
     request.status = wasSending ? 'FAILED' : 'EXPIRED';
     request.reason = wasSending ? 'send-lost' : null;
     request.sendLeaseUntil = null;
+    this.letGo(request);
     return true;
   }
 

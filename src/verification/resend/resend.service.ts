@@ -218,10 +218,11 @@ export class ResendService {
 
   /** What the row already says, before anything is counted. */
   private refusalBefore(request: RequestWithWait): VerificationFailure | null {
-    if (publicStatus(request) !== 'PENDING') return refusalOf(request);
-    if (request.requestedElsewhere) return requestedElsewhere(request);
+    const isPending = publicStatus(request) === 'PENDING';
+    if (isPending && request.requestedElsewhere) return requestedElsewhere(request);
     if (request.isLocked || (request.waitUntil && request.waitUntil > request.readAt))
       return refusalToWait(request);
+    if (!isPending) return refusalOf(request);
     if (request.status === 'SENDING' || request.attempts >= request.maxAttempts) return refusalOf(request);
     if (request.sends >= this.policy.maxSends && request.sendLeaseUntil === null) {
       const retryAfterSeconds = secondsUntil(request.expiresAt, request);
