@@ -174,7 +174,7 @@ export class RequestResource {
 
   @ApiProperty({
     type: [DecisionResource],
-    description: 'Why it was allowed, and what was refused. Oldest first.',
+    description: 'What was refused about this request, and by which rule. Oldest first.',
   })
   decisions!: DecisionResource[];
 }
