@@ -33,21 +33,23 @@ export const templateOf = (name) => `template_${name.replaceAll('-', '_')}`;
  * One measurement: a fresh process on a fresh copy of its database (or on one that is given), warmed up.
  * @param {Ground} ground
  * @param {string} name
- * @param {{ connections: number, latencyMs: number, database?: string }} setting
+ * @param {{ connections: number, latencyMs: number, database?: string, env?: Record<string, string>, commitDelayMs?: number }} setting
  * @returns {Promise<Figures>}
  * @throws Error when anything was not verified, or counted otherwise than by the provider
  */
-export async function measure(ground, name, { connections, latencyMs, database }) {
+export async function measure(ground, name, setting) {
+  const { connections, latencyMs, database, env = {}, commitDelayMs } = setting;
   const { folder, postgres, provider, count, warmUp } = ground;
   const contender = CONTENDERS[name];
   if (!contender) throw new Error(`no contender ${name}`);
   const own = database ?? 'measured';
   if (!database && contender.prepare) await postgres.create(own, templateOf(name));
+  if (commitDelayMs) await postgres.delayCommits(own, commitDelayMs);
   await postgres.checkpoint();
   await provider.reset(latencyMs);
   const [{ now: since }] = await postgres.sql('SELECT clock_timestamp() AS now');
 
-  const { program, url } = await startContender(ground, name, postgres.urlOf(own));
+  const { program, url } = await startContender(ground, name, postgres.urlOf(own), { env });
   const withItsWords = (/** @type {Error} */ error) => {
     throw new Error(`${name}: ${error.message}\n${program.lastWords()}`, { cause: error });
   };

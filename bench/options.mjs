@@ -42,6 +42,7 @@ export function readOptions(args) {
       only: text,
       growth: text,
       'no-growth': flag,
+      'no-slow-commits': flag,
       out: text,
       profile: text,
       quick: flag,
@@ -67,6 +68,7 @@ export function readOptions(args) {
     growth: given['no-growth']
       ? []
       : list('--growth', given.growth ?? '10000,1000000,10000000', 0, 100_000_000),
+    slowCommits: !given['no-slow-commits'],
     out: given.out ?? (values.quick ? null : 'bench/RESULTS.md'),
     profile: given.profile ?? null,
   };

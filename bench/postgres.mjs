@@ -44,6 +44,16 @@ export class Postgres {
     return this.sql(`DROP DATABASE IF EXISTS ${database} WITH (FORCE)`);
   }
 
+  /**
+   * Makes every commit of a database take longer, as a replicated one's do.
+   * @param {string} database
+   * @param {number} milliseconds
+   */
+  async delayCommits(database, milliseconds) {
+    await this.sql(`ALTER DATABASE ${database} SET commit_delay = ${milliseconds * 1000}`);
+    await this.sql(`ALTER DATABASE ${database} SET commit_siblings = 0`);
+  }
+
   /** So that nobody pays for what another one wrote. */
   checkpoint() {
     return this.sql('CHECKPOINT');

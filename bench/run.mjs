@@ -11,7 +11,7 @@ import { findPgbench, measurePgbench } from './pgbench.mjs';
 import { Postgres } from './postgres.mjs';
 import { Provider } from './provider.mjs';
 import { pgbenchScript } from './replay.mjs';
-import { cellTable, goalTable, growthTable } from './report.mjs';
+import { cellTable, goalTable, growthTable, slowCommitTable } from './report.mjs';
 import { number } from './statistics.mjs';
 
 /**
@@ -120,6 +120,32 @@ async function grow(ground, { rounds, growth }, connections) {
   return figures;
 }
 
+/**
+ * @param {Ground} ground
+ * @param {Options} options
+ */
+async function withSlowCommits(ground, { rounds }) {
+  const figures = /** @type {import('./report.mjs').Rounds} */ (
+    new Map([
+      ['10', []],
+      ['40', []],
+    ])
+  );
+  for (let round = 0; round < rounds; round += 1) {
+    for (const connections of rotated([10, 40], round)) {
+      const found = await measure(ground, GROWING, {
+        connections,
+        latencyMs: 0,
+        env: { DATABASE_POOL_SIZE: '40' },
+        commitDelayMs: 20,
+      });
+      figures.get(String(connections))?.push(found);
+      say(`round ${round + 1}/${rounds}, commits of 20 ms, ${connections} connections: ${inShort(found)}`);
+    }
+  }
+  return figures;
+}
+
 /** @param {Options} options */
 async function main(options) {
   const pgbench = findPgbench();
@@ -128,6 +154,7 @@ async function main(options) {
   for (const line of machine) say(line);
   const cells = await compare(ground, options, pgbench);
   const [connections = 10] = options.connections;
+  const slow = options.slowCommits ? await withSlowCommits(ground, options) : null;
   const growth = options.growth.length > 0 ? await grow(ground, options, connections) : null;
 
   const { rounds, count, warmUp } = options;
@@ -138,6 +165,7 @@ async function main(options) {
     `${machine.map((line) => `- ${line}`).join('\n')}\n`,
     goalTable(cells),
     ...cells.map(cellTable),
+    ...(slow ? [slowCommitTable(slow)] : []),
     ...(growth ? [growthTable(growth, connections)] : []),
   ];
   const text = report.filter(Boolean).join('\n');

@@ -11,8 +11,13 @@ const key = () => `k1:${randomBytes(32).toString('base64')}`;
 export const ENVIRONMENT = {
   NODE_ENV: 'production',
   ALLOWED_COUNTRIES: 'off',
-  // All numbers from one address: every rule is weighed and counted, and none refuses.
-  PROTECTION: 'record',
+  // Every rule is on. Only the limits a day that all numbers share are raised, so that none of them ends the run.
+  PROTECTION: 'enforce',
+  LIMIT_PREFIX_PER_DAY: '100000000',
+  LIMIT_COUNTRY_PER_DAY: '100000000',
+  BUDGET_PER_DAY: '100000000',
+  BUDGET_PER_COUNTRY_PER_DAY: '100000000',
+  CONVERSION: '1/100000',
   HOST: '127.0.0.1',
   LOG_LEVEL: 'info',
   SANDBOX: 'off',

@@ -17,9 +17,9 @@ import { tutorialExpress } from './tutorial-express.mjs';
 /** @type {Record<string, Contender>} */
 export const CONTENDERS = {
   application,
-  'application-without-rules': applicationWithoutRules,
-  'express-pg': expressPg,
-  'tutorial-express': tutorialExpress,
-  'better-auth': betterAuth,
   'better-auth-as-it-comes': betterAuthAsItComes,
+  'express-pg': expressPg,
+  'application-without-rules': applicationWithoutRules,
+  'better-auth': betterAuth,
+  'tutorial-express': tutorialExpress,
 };

@@ -3,12 +3,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { Channel } from '../domain/phone-number.js';
 import { leaseSeconds, type VerificationPolicy } from '../domain/policy.js';
 import type { Actor } from '../domain/verification-event.js';
-import {
-  publicStatus,
-  type RequestWithWait,
-  secondsUntil,
-  type VerificationRecord,
-} from '../domain/verification-record.js';
+import type { RequestWithWait, VerificationRecord } from '../domain/verification-record.js';
 import { PhoneNumbers } from '../phone-numbers.js';
 import { describeOutcome, type Fault } from '../provider/outcomes.js';
 import { ProviderReports } from '../provider/provider-reports.js';
@@ -25,13 +20,12 @@ import {
   failure,
   refusalOf,
   refusalOfRule,
-  refusalToWait,
-  requestedElsewhere,
   ruleBehind,
   success,
   type VerificationFailure,
   type VerificationResult,
 } from '../verification.results.js';
+import { refusalToResend } from './resend-refusal.js';
 import { type ClaimedResend, ResendRepository } from './resend.repository.js';
 
 const RETRY_AFTER_FAULT_SECONDS = 2;
@@ -74,7 +68,7 @@ export class ResendService {
       const resumed = await this.delivery.resume(request.id);
       if (resumed) return resumed;
     }
-    const refusal = this.refusalBefore(request);
+    const refusal = refusalToResend(request, this.policy.maxSends);
     if (refusal) return this.refuse(refusal);
 
     // A lost message was counted when it was sent, so the one that finds out about it is free.
@@ -94,7 +88,7 @@ export class ResendService {
     if (claimed) return this.send({ request: claimed, token, charge, actor: 'caller' });
     await this.limits.giveBack(charge, 'everything');
     const now = (await this.requests.findById(request.id)) ?? request;
-    return this.refuse(this.refusalBefore(now) ?? refusalOf(now));
+    return this.refuse(refusalToResend(now, this.policy.maxSends) ?? refusalOf(now));
   }
 
   /** Finds out about a further message whose answer was lost; the request is leased with `token`. */
@@ -214,26 +208,6 @@ export class ResendService {
     // A caller who does not name the user resends for the user who started it.
     const known = { ...caller, userId: caller.userId ?? request.userId };
     return this.rules.forMessage({ phone, channel, confirmed: request.confirmedFor !== '', caller: known });
-  }
-
-  /** What the row already says, before anything is counted. */
-  private refusalBefore(request: RequestWithWait): VerificationFailure | null {
-    const isPending = publicStatus(request) === 'PENDING';
-    if (isPending && request.requestedElsewhere) return requestedElsewhere(request);
-    if (request.isLocked || (request.waitUntil && request.waitUntil > request.readAt))
-      return refusalToWait(request);
-    if (!isPending) return refusalOf(request);
-    if (request.status === 'SENDING' || request.attempts >= request.maxAttempts) return refusalOf(request);
-    if (request.sends >= this.policy.maxSends && request.sendLeaseUntil === null) {
-      const retryAfterSeconds = secondsUntil(request.expiresAt, request);
-      return failure('rate-limited', { request, rule: 'message-cap', retryAfterSeconds });
-    }
-    if (request.resendAvailableAt && request.resendAvailableAt > request.readAt) {
-      const retryAfterSeconds = secondsUntil(request.resendAvailableAt, request);
-      return failure('cooldown', { request, retryAfterSeconds });
-    }
-    if (request.leaseUntil && request.leaseUntil > request.readAt) return refusalOf(request);
-    return null;
   }
 
   private async refuse(refusal: VerificationFailure): Promise<VerificationFailure> {
