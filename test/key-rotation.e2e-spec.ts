@@ -92,6 +92,30 @@ describe('keys can be replaced while everything runs', () => {
     }
   }, 120_000);
 
+  it('what a limit has counted under an older key counts under the newest', async () => {
+    const { before, both, instance } = await twoKeyRings();
+    const limit = { PROTECTION: 'off', RULE_MODES: 'number-limit:enforce', LIMIT_NUMBER: '1/3600' };
+    const [, older] = both.PHONE_FINGERPRINT_KEYS.split(',') as [string, string];
+    const former = await instance({ ...both, ...limit, PHONE_FINGERPRINT_KEYS: older });
+    const present = await instance({ ...both, ...limit });
+    try {
+      const phoneNumber = freshNumber();
+      const started = await former
+        .get(VerificationService)
+        .start({ phoneNumber, caller: { sessionId: 'one' } });
+      if (!started.ok) throw new Error(started.code);
+      await former.get(VerificationService).cancelByOperator(started.request.id);
+      const again = await present
+        .get(VerificationService)
+        .start({ phoneNumber, caller: { sessionId: 'two' } });
+      expect(again).toMatchObject({ ok: false, code: 'rate-limited' });
+    } finally {
+      await former.close();
+      await present.close();
+      await before.close();
+    }
+  });
+
   it('a key that is missing from the ring is named, and nothing is changed', async () => {
     const { before, onlyNew, instance } = await twoKeyRings();
     const after = await instance(onlyNew);

@@ -27,7 +27,7 @@ describe('webhooks of Verify v2', () => {
 
   const row = async (id: string) => {
     const { rows } = await application.sql.query<Record<string, unknown>>(
-      'SELECT status, reason, price, currency, provider_request_id AS "providerRequestId" FROM verification_requests WHERE id = $1',
+      'SELECT status, reason, attempts, price, currency, provider_request_id AS "providerRequestId" FROM verification_requests WHERE id = $1',
       [id],
     );
     return rows[0]!;

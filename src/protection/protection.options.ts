@@ -128,7 +128,10 @@ export function resolveProtection(given: ProtectionOptions = {}): ResolvedProtec
       `protection.modes: there is no rule ${unknown.join(', ')}; there are ${RULES.join(', ')}`,
     );
   for (const name of ['number', 'user', 'session', 'address'] as const) {
-    for (const { limit, seconds } of options[name] ?? []) {
+    const windows = options[name] ?? [];
+    if (new Set(windows.map(({ seconds }) => seconds)).size < windows.length)
+      throw new RangeError(`protection.${name}: there can be one limit per window`);
+    for (const { limit, seconds } of windows) {
       // Every counted message is kept as a moment in one row.
       if (!Number.isInteger(limit) || limit < 0 || limit > MOST_COUNTED)
         throw new RangeError(`protection.${name}: a limit must be a whole number from 0 to ${MOST_COUNTED}`);

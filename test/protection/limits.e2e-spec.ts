@@ -222,3 +222,26 @@ describe('limits of messages', () => {
     expect(application.sandbox.ledger(phoneNumber)).toHaveLength(1);
   });
 });
+
+describe('limits of windows of the same length', () => {
+  it('a cooldown and a limit of one length are two limits', async () => {
+    const application = await startProtected({
+      ...ONLY('number-limit', 'number-cooldown'),
+      NUMBER_COOLDOWN_SECONDS: '60',
+      LIMIT_NUMBER: '5/60',
+    });
+    try {
+      const phoneNumber = freshNumber();
+      expect((await start(application.client, phoneNumber)).status).toBe(200);
+      const again = await start(application.client, phoneNumber, { session: 'somebody-else' });
+      expect(again.status).toBe(409);
+    } finally {
+      await application.close();
+    }
+  });
+
+  it('two limits of one length are refused at the start', async () => {
+    const settings = { ...ONLY('number-limit'), LIMIT_NUMBER: '5/60,3/60' };
+    await expect(startProtected(settings)).rejects.toThrow('one limit per window');
+  });
+});

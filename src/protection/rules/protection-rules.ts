@@ -91,6 +91,7 @@ export class ProtectionRules extends MessageRules {
   private async takeReserve(rules: readonly SharedRule[]): Promise<SharedReceipt | null> {
     const reserve = rules.find((rule) => rule.reserve)?.reserve;
     if (!reserve) return null;
+    await this.counters.carryOver([reserve]);
     const { counters, moment } = await this.counters.take([reserve]);
     if (counters === 0) return null;
     return { lacking: null, giveBack: () => this.counters.giveBack([reserve], moment) };
@@ -173,7 +174,8 @@ export class ProtectionRules extends MessageRules {
     const { numberCooldownSeconds: seconds, number } = this.options;
     const cooldown = seconds ? this.windows('number-cooldown', scope, text, [{ limit: 1, seconds }]) : [];
     return [
-      ...cooldown.map((rule) => ({ ...rule, code: 'cooldown' as const })),
+      // A scope of its own: a limit may have a window of the same length.
+      ...cooldown.map((rule) => ({ ...rule, code: 'cooldown' as const, scope: `${scope}-cooldown` })),
       ...this.windows('number-limit', scope, text, number),
     ];
   }

@@ -73,6 +73,7 @@ export class ResendService {
 
     // A lost message was counted when it was sent, so the one that finds out about it is free.
     const rules = request.sendLeaseUntil === null ? await this.rulesFor(request, input) : [];
+    await this.counters.carryOver(rules);
     const charge = await this.limits.take(rules);
     if (!charge) return this.refuseByRule(request, rules);
     const token = randomUUID();

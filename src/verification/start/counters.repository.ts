@@ -65,6 +65,22 @@ export class CountersRepository {
     return (await this.statements.one(TAKE_COUNTERS, countersOf(rules)))!;
   }
 
+  /** While a fingerprint key is being replaced: what was counted under an older key counts under the newest. */
+  async carryOver(rules: readonly MessageRule[]): Promise<void> {
+    const older = rules
+      .filter((rule): rule is WindowRule => rule.kind === 'window')
+      .flatMap(({ scope, key, olderKeys, seconds }) =>
+        olderKeys.map((from) => ({ scope, key, from, seconds })),
+      );
+    if (older.length === 0) return;
+    await this.statements.all(CARRY_OVER_COUNTERS, {
+      scopes: older.map(({ scope }) => scope),
+      from: older.map(({ from }) => from),
+      to: older.map(({ key }) => key),
+      seconds: older.map(({ seconds }) => seconds),
+    });
+  }
+
   /** Takes a message out of the counters of these rules again. @param moment when it was counted */
   async giveBack(rules: readonly MessageRule[], moment: string): Promise<void> {
     const { scopes, keys, seconds, dayScopes, dayKeys } = countersOf(rules);
@@ -145,6 +161,26 @@ export const GIVE_BACK_COUNTERS = statement<
   UPDATE daily_counters d SET taken = greatest(d.taken - 1, 0)
     FROM unnest(:dayScopes::text[], :dayKeys::bytea[]) AS w(scope, key)
    WHERE d.scope = w.scope AND d.key = w.key AND d.day = (:moment::timestamptz AT TIME ZONE 'UTC')::date`,
+);
+
+export const CARRY_OVER_COUNTERS = statement<{
+  scopes: string[];
+  from: Buffer[];
+  to: Buffer[];
+  seconds: number[];
+}>(
+  'carry-over-counters',
+  `
+  WITH old AS (
+    DELETE FROM rate_counters c
+     USING unnest(:scopes::text[], :from::bytea[], :to::bytea[], :seconds::int[]) AS w(scope, key_from, key_to, seconds)
+     WHERE c.scope = w.scope AND c.key = w.key_from AND c.seconds = w.seconds
+    RETURNING c.scope, w.key_to, c.seconds, c.kept, c.moments)
+  INSERT INTO rate_counters AS c (scope, key, seconds, kept, moments)
+  SELECT scope, key_to, seconds, max(kept), array_agg(m ORDER BY m DESC) FROM old, unnest(moments) m
+   GROUP BY scope, key_to, seconds
+  ON CONFLICT (scope, key, seconds) DO UPDATE
+     SET moments = ARRAY(SELECT m FROM unnest(c.moments || excluded.moments) m ORDER BY m DESC)`,
 );
 
 export const READ_COUNTERS = statement<

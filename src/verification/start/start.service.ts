@@ -50,6 +50,7 @@ export class StartService {
     if (!phone?.canReceive(input.channel ?? 'sms')) return failure('invalid-phone-number');
     const draft = await this.drafts.of(phone, input);
     const rules = await this.rulesFor(phone, input, draft);
+    await this.counters.carryOver(rules);
     await this.recordWouldRefuse(draft, rules);
 
     // What stood in the way may be gone by the time we look at it. Then it is worth another try.
