@@ -7,7 +7,7 @@ describe('the SQL statements of verification and protection', () => {
   it.each(sorted().map(({ name, text, parameters }) => ({ name, text, parameters })))(
     '$name is this text',
     ({ text, parameters }) => {
-      const values = parameters.map((parameter, i) => `$${i + 1} ${parameter as string}`).join('\n');
+      const values = parameters.map((parameter, i) => `$${i + 1} ${parameter}`).join('\n');
       expect(`${values}\n${text}`).toMatchSnapshot();
     },
   );

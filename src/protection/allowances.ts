@@ -22,6 +22,8 @@ interface Block {
 
 /** An instance takes this part of what is left of a day, so that few statements are needed and little is stranded. */
 const SHARE = 50;
+/** At least so many messages, where that is no more than a tenth. */
+const FEW = 10;
 const EMPTY_MS = 1000;
 const IDLE_MS = 10_000;
 const RETURN_EVERY_MS = 5000;
@@ -63,7 +65,9 @@ export class Allowances implements OnApplicationBootstrap, BeforeApplicationShut
       if (block.left >= units) {
         block.left -= units;
         block.usedAtMs = performance.now();
-        if (block.left < this.sizeOf(block, units) / 4) void this.refill(block, units).catch(() => undefined);
+        const size = this.sizeOf(block, units);
+        // Not at the end of a limit: there, what one instance holds in advance is missing to the others.
+        if (size > units && block.left < size / 4) void this.refill(block, units).catch(() => undefined);
         return true;
       }
       if (performance.now() < block.emptyUntilMs) return false;
@@ -119,10 +123,12 @@ export class Allowances implements OnApplicationBootstrap, BeforeApplicationShut
     return block;
   }
 
-  /** A fiftieth of what is left, in whole messages; at the end of a limit one message. */
+  /** A fiftieth of what is left, or a tenth of little, in whole messages; at the end of a limit one message. */
   private sizeOf({ limit, taken }: Block, units: number): number {
-    const share = (toUnits(limit.limit) - taken) / SHARE;
-    return units === 0 || this.isStopping ? units : Math.max(1, Math.floor(share / units)) * units;
+    if (units === 0 || this.isStopping) return units;
+    const messagesLeft = (toUnits(limit.limit) - taken) / units;
+    const share = Math.max(messagesLeft / SHARE, Math.min(messagesLeft / 10, FEW));
+    return Math.max(1, Math.floor(share)) * units;
   }
 
   /** One statement at a time per limit, whoever waits for it. */

@@ -120,14 +120,15 @@ export class ProtectionRules extends MessageRules {
   private ofStrangers({ phone, channel, caller }: MessageAttempt): MessageRule[] {
     const { options } = this;
     const { userId, sessionId } = caller;
-    const { country, prefix } = phone;
+    const { country } = phone;
+    const prefixKey = counterKeys(this.cipher, 'prefix', phone.prefix).key.toString('base64url');
     const price = this.prices.of(country, channel);
     return [
       ...this.ofNumber('number', phone.e164),
       ...(userId ? this.windows('user-limit', 'user', userId, options.user) : []),
       ...(sessionId ? this.windows('session-limit', 'session', sessionId, options.session) : []),
       ...this.windows('address-limit', 'address', addressBucket(caller.address ?? ''), options.address),
-      ...this.prefix(prefix),
+      ...this.shared('prefix-limit', 'prefix', prefixKey, options.prefixPerDay, 1),
       ...this.shared('country-limit', 'country', country, options.countryPerDay, 1),
       ...this.shared('budget', 'budget', 'all', options.budgetPerDay, price),
       ...this.shared('country-budget', 'country-budget', country, options.budgetPerCountryPerDay, price),
@@ -196,15 +197,6 @@ export class ProtectionRules extends MessageRules {
       limit,
       seconds,
     }));
-  }
-
-  private prefix(prefix: string): MessageRule[] {
-    const limit = this.options.prefixPerDay;
-    if (limit === null) return [];
-    const { key } = counterKeys(this.cipher, 'prefix', prefix);
-    return [
-      { ...this.named('prefix-limit'), code: 'rate-limited', kind: 'day', scope: 'prefix', key, limit },
-    ];
   }
 
   private shared(

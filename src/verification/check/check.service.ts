@@ -65,12 +65,12 @@ export class CodeCheckService {
     if (!request) return failure('unknown-request');
     if (request.isClaimed) {
       const result = await this.askProvider(request, claim.token, typed.code, leaseEndsAt);
-      const isVerdictThere = !result.ok && result.outcomeUnknown && result.request?.providerVerdict;
-      // The webhook was faster than the answer that was lost.
-      if (!isVerdictThere || (await this.doubts.settle(request.id))?.status !== 'VERIFIED') return result;
-    } else if (!request.isLateVerdict) {
-      return refusalOfCheck(request);
+      // The webhook was faster than the answer that was lost, and found the lease taken.
+      if (!result.ok && result.outcomeUnknown && result.request?.providerVerdict)
+        await this.doubts.settle(request.id);
+      return result;
     }
+    if (!request.isLateVerdict) return refusalOfCheck(request);
     // A verdict that came late belongs to the code it was asked about. Only whoever repeats that code gets the success.
     const accepted = await this.repository.acceptLateVerdict(request.id, claim.codes);
     return accepted ? success(accepted) : refusalOfCheck({ ...request, refusedBy: 'request-state' });

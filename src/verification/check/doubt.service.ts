@@ -96,7 +96,7 @@ export class DoubtService {
       confirmed: false,
       caller: { userId: request.userId },
     };
-    await this.limits.giveBackDestination(await this.rules.forMessage(attempt), request.createdAt);
+    await this.limits.giveBackDestination(await this.rules.forMessage(attempt));
   }
 }
 

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { v7 as uuidv7 } from 'uuid';
 import { StatementRunner, statement } from '../../database/statement.js';
-import type { DayRule, EvaluatedRule, MessageRule, WindowRule } from './message-rules.js';
+import type { EvaluatedRule, MessageRule, WindowRule } from './message-rules.js';
 
 /** The counters of a message's rules, as the statements take them: one entry per counter. */
 export interface CounterParameters {
@@ -11,49 +11,40 @@ export interface CounterParameters {
   limits: number[];
   /** How many moments a counter keeps before it refuses: its limit, or more where the rule only records. */
   kept: number[];
-  dayScopes: string[];
-  dayKeys: Buffer[];
-  dayLimits: number[];
 }
 
 /** What a message has taken of its counters. */
 export interface Taken {
   /** When, as Postgres wrote it: microseconds matter, because this is what is given back. */
   moment: string;
+  /** How many counters were below their limit. */
   counters: number;
-  days: number;
 }
 
 /** One counter as it is now. */
 export interface CounterState {
   scope: string;
   key: Buffer;
-  /** 0 for a count of the day. */
   seconds: number;
   used: number;
   freeAt: Date | null;
 }
 
 const MOST_KEPT = 1000;
-const LARGER_THAN_ANY_DAY = 2_000_000_000;
 
 export function countersOf(rules: readonly MessageRule[]): CounterParameters {
   const windows = rules.filter((rule): rule is WindowRule => rule.kind === 'window');
-  const days = rules.filter((rule): rule is DayRule => rule.kind === 'day');
   return {
     scopes: windows.map(({ scope }) => scope),
     keys: windows.map(({ key }) => key),
     seconds: windows.map(({ seconds }) => seconds),
     limits: windows.map(({ limit }) => limit),
     kept: windows.map(({ mode, limit }) => (mode === 'enforce' ? limit : MOST_KEPT)),
-    dayScopes: days.map(({ scope }) => scope),
-    dayKeys: days.map(({ key }) => key),
-    dayLimits: days.map(({ mode, limit }) => (mode === 'enforce' ? limit : LARGER_THAN_ANY_DAY)),
   };
 }
 
 /**
- * Counters of messages per number, user, session, address and prefix. A start counts in its own statement
+ * Counters of messages per number, user, session and address. A start counts in its own statement
  * ({@link StartRepository.start}); this is what everybody else needs of them.
  */
 @Injectable()
@@ -83,15 +74,15 @@ export class CountersRepository {
 
   /** Takes a message out of the counters of these rules again. @param moment when it was counted */
   async giveBack(rules: readonly MessageRule[], moment: string): Promise<void> {
-    const { scopes, keys, seconds, dayScopes, dayKeys } = countersOf(rules);
-    if (scopes.length + dayScopes.length === 0) return;
-    await this.statements.all(GIVE_BACK_COUNTERS, { scopes, keys, seconds, dayScopes, dayKeys, moment });
+    const { scopes, keys, seconds } = countersOf(rules);
+    if (scopes.length === 0) return;
+    await this.statements.all(GIVE_BACK_COUNTERS, { scopes, keys, seconds, moment });
   }
 
   /** The counters of these rules as they are now. */
   async read(rules: readonly MessageRule[]): Promise<CounterState[]> {
     const counters = countersOf(rules);
-    if (counters.scopes.length + counters.dayScopes.length === 0) return [];
+    if (counters.scopes.length === 0) return [];
     return this.statements.all(READ_COUNTERS, counters);
   }
 
@@ -138,29 +129,18 @@ export const TAKE_COUNTERS = statement<CounterParameters, Taken>(
        SET kept = excluded.kept, moments = (now() || c.moments)[1 : excluded.kept]
      WHERE c.moments[excluded.kept] IS NULL
         OR c.moments[excluded.kept] <= now() - make_interval(secs => excluded.seconds)
-    RETURNING 1),
-  counted_day AS (
-    INSERT INTO daily_counters AS d (scope, key, day, taken)
-    SELECT w.scope, w.key, (now() AT TIME ZONE 'UTC')::date, 1
-      FROM unnest(:dayScopes::text[], :dayKeys::bytea[], :dayLimits::int[]) AS w(scope, key, most) WHERE w.most > 0
-    ON CONFLICT (scope, key, day) DO UPDATE SET taken = d.taken + 1
-     WHERE d.taken < (:dayLimits::int[])[array_position(:dayKeys::bytea[], d.key)]
     RETURNING 1)
-  SELECT now()::text AS moment, (SELECT count(*)::int FROM counted) AS counters, (SELECT count(*)::int FROM counted_day) AS days`,
+  SELECT now()::text AS moment, (SELECT count(*)::int FROM counted) AS counters`,
 );
 
 export const GIVE_BACK_COUNTERS = statement<
-  Pick<CounterParameters, 'scopes' | 'keys' | 'seconds' | 'dayScopes' | 'dayKeys'> & { moment: string }
+  Pick<CounterParameters, 'scopes' | 'keys' | 'seconds'> & { moment: string }
 >(
   'give-back-counters',
   `
-  WITH windows AS (
-    UPDATE rate_counters c SET moments = array_remove(c.moments, :moment::timestamptz)
-      FROM unnest(:scopes::text[], :keys::bytea[], :seconds::int[]) AS w(scope, key, seconds)
-     WHERE c.scope = w.scope AND c.key = w.key AND c.seconds = w.seconds)
-  UPDATE daily_counters d SET taken = greatest(d.taken - 1, 0)
-    FROM unnest(:dayScopes::text[], :dayKeys::bytea[]) AS w(scope, key)
-   WHERE d.scope = w.scope AND d.key = w.key AND d.day = (:moment::timestamptz AT TIME ZONE 'UTC')::date`,
+  UPDATE rate_counters c SET moments = array_remove(c.moments, :moment::timestamptz)
+    FROM unnest(:scopes::text[], :keys::bytea[], :seconds::int[]) AS w(scope, key, seconds)
+   WHERE c.scope = w.scope AND c.key = w.key AND c.seconds = w.seconds`,
 );
 
 export const CARRY_OVER_COUNTERS = statement<{
@@ -184,7 +164,7 @@ export const CARRY_OVER_COUNTERS = statement<{
 );
 
 export const READ_COUNTERS = statement<
-  Pick<CounterParameters, 'scopes' | 'keys' | 'seconds' | 'limits' | 'dayScopes' | 'dayKeys'>,
+  Pick<CounterParameters, 'scopes' | 'keys' | 'seconds' | 'limits'>,
   CounterState
 >(
   'read-counters',
@@ -193,11 +173,7 @@ export const READ_COUNTERS = statement<
          (SELECT count(*)::int FROM unnest(c.moments) m WHERE m > now() - make_interval(secs => w.seconds)) AS used,
          c.moments[w.most] + make_interval(secs => w.seconds) AS free_at
     FROM unnest(:scopes::text[], :keys::bytea[], :seconds::int[], :limits::int[]) AS w(scope, key, seconds, most)
-    LEFT JOIN rate_counters c ON c.scope = w.scope AND c.key = w.key AND c.seconds = w.seconds
-  UNION ALL
-  SELECT w.scope, w.key, 0, coalesce(d.taken, 0)::int, NULL
-    FROM unnest(:dayScopes::text[], :dayKeys::bytea[]) AS w(scope, key)
-    LEFT JOIN daily_counters d ON d.scope = w.scope AND d.key = w.key AND d.day = (now() AT TIME ZONE 'UTC')::date`,
+    LEFT JOIN rate_counters c ON c.scope = w.scope AND c.key = w.key AND c.seconds = w.seconds`,
 );
 
 export const RECORD_DECISION = statement<{

@@ -28,8 +28,7 @@ export interface RuleResult {
 const isShared = (rule: MessageRule): rule is SharedRule => rule.kind === 'shared';
 
 /** A rule that needs no counting to refuse. */
-const refusesOutright = (rule: MessageRule) =>
-  rule.kind === 'fact' ? rule.refuses : rule.kind !== 'shared' && rule.limit === 0;
+const refusesOutright = (rule: MessageRule) => (rule.kind === 'fact' ? rule.refuses : rule.limit === 0);
 
 /** Takes, gives back and explains what a message needs of its limits. */
 @Injectable()
@@ -54,8 +53,7 @@ export class MessageLimits {
     const taken = await this.counters.take(rules);
     const charge = { rules, taken, shared };
     const windows = rules.filter(({ kind }) => kind === 'window').length;
-    const days = rules.filter(({ kind }) => kind === 'day').length;
-    if (taken.counters === windows && taken.days === days) return charge;
+    if (taken.counters === windows) return charge;
     await this.giveBack(charge, 'everything');
     return null;
   }
@@ -71,24 +69,16 @@ export class MessageLimits {
     what: 'everything' | 'our-fault' | 'destination',
   ): Promise<void> {
     await shared.giveBack();
+    if (taken.counters === 0 || what === 'destination') return;
     const counted = rules.filter(
-      (rule) =>
-        (rule.kind === 'day' && taken.days > 0) ||
-        (rule.kind === 'window' &&
-          taken.counters > 0 &&
-          what !== 'destination' &&
-          (what === 'everything' || rule.scope !== 'address')),
+      (rule) => rule.kind === 'window' && (what === 'everything' || rule.scope !== 'address'),
     );
-    if (counted.length > 0) await this.counters.giveBack(counted, taken.moment);
+    await this.counters.giveBack(counted, taken.moment);
   }
 
   /** The same for a message of the past, once its provider reports that it was never delivered. */
-  async giveBackDestination(rules: readonly MessageRule[], startedAt: Date): Promise<void> {
+  async giveBackDestination(rules: readonly MessageRule[]): Promise<void> {
     await this.messageRules.giveBackShared(rules.filter(isShared));
-    await this.counters.giveBack(
-      rules.filter(({ kind }) => kind === 'day'),
-      startedAt.toISOString(),
-    );
   }
 
   /**
@@ -124,14 +114,6 @@ export class MessageLimits {
         const { used = 0, freeAt = null } =
           states.find((state) => isOf(state, rule.scope, seconds, rule.key)) ?? {};
         return { refuses: used >= limit, freeAt, input: { used, limit, seconds } };
-      }
-      case 'day': {
-        const { used = 0 } = states.find((state) => isOf(state, rule.scope, 0, rule.key)) ?? {};
-        return {
-          refuses: used >= rule.limit,
-          freeAt: midnightAfter(now),
-          input: { used, limit: rule.limit, amount: 1 },
-        };
       }
       case 'shared': {
         const { isLeft, used } = await this.messageRules.lookAtShared(rule);

@@ -43,19 +43,14 @@ export interface WindowRule extends NamedRule {
   seconds: number;
 }
 
-/** At most `limit` messages a day (UTC), counted per `key` in the start's own statement. */
-export interface DayRule extends NamedRule {
-  kind: 'day';
-  scope: string;
-  key: Buffer;
-  limit: number;
-}
-
-/** At most `limit` messages, or money, a day (UTC) for everybody together. Taken from an allowance in memory. */
+/**
+ * At most `limit` messages, or money, a day (UTC) for all who share a prefix, a country or the budget. Taken from an
+ * allowance in memory.
+ */
 export interface SharedRule extends NamedRule {
   kind: 'shared';
   scope: string;
-  /** A country, or `all`. */
+  /** A country, the fingerprint of a prefix, or `all`. */
   key: string;
   limit: number;
   /** What one message takes. */
@@ -65,7 +60,7 @@ export interface SharedRule extends NamedRule {
 }
 
 /** One rule that a message has to pass. */
-export type MessageRule = FactRule | WindowRule | DayRule | SharedRule;
+export type MessageRule = FactRule | WindowRule | SharedRule;
 
 /** A rule and how it was decided. */
 export interface EvaluatedRule {

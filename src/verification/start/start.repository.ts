@@ -124,9 +124,6 @@ export const START = statement<
     SELECT 1
      WHERE NOT EXISTS (SELECT 1 FROM wanted w JOIN rate_counters c USING (scope, key, seconds)
                         WHERE c.moments[w.kept] > now() - make_interval(secs => w.seconds))
-       AND NOT EXISTS (SELECT 1 FROM unnest(:dayScopes::text[], :dayKeys::bytea[], :dayLimits::int[]) AS w(scope, key, most)
-                         JOIN daily_counters d ON d.scope = w.scope AND d.key = w.key
-                        WHERE d.day = (now() AT TIME ZONE 'UTC')::date AND d.taken >= w.most)
        AND NOT EXISTS (SELECT 1 FROM number_slots s
                         WHERE s.phone_fingerprint = :phoneFingerprint AND s.confirmed_for = :confirmedFor
                           AND (s.live_until > clock_timestamp() OR s.wait_until > clock_timestamp() OR s.locked_at IS NOT NULL))
@@ -141,21 +138,12 @@ export const START = statement<
      WHERE c.moments[excluded.kept] IS NULL
         OR c.moments[excluded.kept] <= now() - make_interval(secs => excluded.seconds)
     RETURNING 1),
-  counted_day AS (
-    INSERT INTO daily_counters AS d (scope, key, day, taken)
-    SELECT w.scope, w.key, (now() AT TIME ZONE 'UTC')::date, 1
-      FROM unnest(:dayScopes::text[], :dayKeys::bytea[], :dayLimits::int[]) AS w(scope, key, most)
-     WHERE w.most > 0 AND (SELECT count(*) FROM counted) = cardinality(:keys::bytea[]) AND EXISTS (SELECT 1 FROM hopeful)
-    ON CONFLICT (scope, key, day) DO UPDATE SET taken = d.taken + 1
-     WHERE d.taken < (:dayLimits::int[])[array_position(:dayKeys::bytea[], d.key)]
-    RETURNING 1),
   -- The row of the number admits one request at a time. Whoever comes at the same moment waits here for our commit.
   slot AS (
     INSERT INTO number_slots AS s (phone_fingerprint, confirmed_for, live_request_id, live_until)
     SELECT :phoneFingerprint, :confirmedFor, :id, clock_timestamp() + make_interval(secs => :ttlSeconds)
       FROM hopeful
      WHERE (SELECT count(*) FROM counted) = cardinality(:keys::bytea[])
-       AND (SELECT count(*) FROM counted_day) = cardinality(:dayKeys::bytea[])
     ON CONFLICT (phone_fingerprint, confirmed_for) DO UPDATE
        SET live_request_id = excluded.live_request_id, live_until = excluded.live_until
      WHERE (s.live_until IS NULL OR s.live_until <= clock_timestamp())
@@ -178,7 +166,7 @@ export const START = statement<
     INSERT INTO verification_events (request_id, number, at, type, from_status, to_status, actor)
     SELECT id, 1, now(), 'started', NULL, 'SENDING', 'caller' FROM created)
   SELECT c.created_at, c.expires_at, c.send_lease_until, clock_timestamp() AS read_at, now()::text AS moment,
-         (SELECT count(*)::int FROM counted) AS counters, (SELECT count(*)::int FROM counted_day) AS days
+         (SELECT count(*)::int FROM counted) AS counters
     FROM (SELECT 1) AS one LEFT JOIN created c ON true`,
 );
 
