@@ -1,3 +1,2 @@
 export { type DatabaseOptions, dataSourceOptions } from './data-source-options.js';
 export { type MigrationOptions, pendingMigrations, revertLastMigration, runMigrations } from './migrate.js';
-export { PersonalDataCipher } from './personal-data-cipher.js';

@@ -66,10 +66,5 @@ export function transition(from: Status, event: LifecycleEvent): Status | null {
   return TRANSITIONS[from]?.[event] ?? null;
 }
 
-/** The statuses that an event may leave from: the guard of the compare-and-set that applies it. */
-export function sourcesOf(event: LifecycleEvent): Status[] {
-  return STATUSES.filter((status) => transition(status, event) !== null);
-}
-
 /** The statuses in which a request still holds its number. */
 export const LIVE_STATUSES: readonly Status[] = ['SENDING', 'PENDING'];
