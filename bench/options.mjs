@@ -15,6 +15,7 @@ Measures verifications per second and CPU per verification of the application ag
   --only <list>         some of ${NAMES.join(', ')}
   --growth <list>       old rows under the application                                     (10000,1000000,10000000)
   --no-growth           leaves that out
+  --no-slow-commits     leaves out the run where a commit takes 20 ms
   --out <file>          where the tables go                                                (bench/RESULTS.md)
   --profile <folder>    writes CPU profiles of the application there; it runs slower with it
   --quick               one round of few verifications, to see that everything works; writes no file
