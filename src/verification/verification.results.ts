@@ -67,7 +67,7 @@ export function refusalOf(request: VerificationRecord): VerificationFailure {
 }
 
 /** A lock ends after a day, or when somebody lifts it. It makes no sense to ask again earlier than this. */
-const LOCKED_RETRY_AFTER_SECONDS = 3600;
+export const LOCKED_RETRY_AFTER_SECONDS = 3600;
 
 /** Too many wrong codes for this number or user: when the next try is possible. */
 export function refusalToWait(request: RequestWithWait): VerificationFailure {

@@ -84,7 +84,7 @@ export class CodeCheckService {
   ): Promise<VerificationResult> {
     const outcome = await this.provider.check(claimed.providerRequestId!, code);
     const change = this.changeAfter(outcome, claimed);
-    // A verdict in hand is not dropped because Postgres is away for a moment: until our lease ends, nobody else can write.
+    // A verdict in hand is not dropped because Postgres is unavailable for a moment: until our lease ends, nobody else can write.
     const { result: changed, isRetried } = await retryUntil(leaseEndsAt, () =>
       this.repository.finishCheck(claimed.id, token, change),
     );

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 const PAUSE_MS = 200;
 
 /**
- * Repeats work that fails because the database is away.
+ * Repeats work that fails because the database is unavailable.
  * @param deadline by `performance.now()`
  * @returns the result, and whether an earlier try may have had its effect although it failed
  * @throws the last error, once the deadline has passed

@@ -9,7 +9,11 @@ import { describeOutcome, type Fault } from '../provider/outcomes.js';
 import { ProviderReports } from '../provider/provider-reports.js';
 import { VerificationProvider } from '../provider/verification-provider.js';
 import { CountersRepository } from '../start/counters.repository.js';
-import { DeliveryService } from '../start/delivery.service.js';
+import {
+  DeliveryService,
+  PROVIDER_BUSY_SECONDS,
+  RETRY_AFTER_FAULT_SECONDS,
+} from '../start/delivery.service.js';
 import { type Charge, MessageLimits } from '../start/message-limits.js';
 import { type MessageRule, MessageRules } from '../start/message-rules.js';
 import { CallerFingerprints } from '../verification.callers.js';
@@ -27,9 +31,6 @@ import {
 } from '../verification.results.js';
 import { refusalToResend } from './resend-refusal.js';
 import { type ClaimedResend, ResendRepository } from './resend.repository.js';
-
-const RETRY_AFTER_FAULT_SECONDS = 2;
-const PROVIDER_BUSY_SECONDS = 5;
 
 /** A message under way: its request, the lease, what it was charged, and who caused it. */
 interface Resend {

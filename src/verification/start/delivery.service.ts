@@ -14,8 +14,10 @@ import { InFlightConflict } from './in-flight-conflict.js';
 import { type Charge, MessageLimits } from './message-limits.js';
 import { PhoneNumbers } from '../phone-numbers.js';
 
-const RETRY_AFTER_FAULT_SECONDS = 2;
-const PROVIDER_BUSY_SECONDS = 5;
+/** Where the provider does not say when to try again. */
+export const RETRY_AFTER_FAULT_SECONDS = 2;
+/** How long the provider holds on to a message, about, where nothing tells. */
+export const PROVIDER_BUSY_SECONDS = 5;
 
 interface SendOptions {
   /** What the message has taken of its limits. Absent when it was counted before. */

@@ -1,5 +1,6 @@
 import type { VerificationErrorCode } from '../domain/error-catalogue.js';
 import type { VerificationRecord } from '../domain/verification-record.js';
+import { LOCKED_RETRY_AFTER_SECONDS } from '../verification.results.js';
 import type { RuleResult } from './message-limits.js';
 import type { EvaluatedRule } from './message-rules.js';
 import type { Situation } from './start.repository.js';
@@ -29,9 +30,6 @@ export interface Standing {
   mayProve: boolean;
   isCoolingDown: boolean;
 }
-
-/** A lock lasts up to a day. It makes no sense to ask again earlier than this. */
-const LOCKED_RETRY_AFTER_SECONDS = 3600;
 
 /** Decides on a start: the number's live request first, then waits and locks after wrong codes, then the rules in order. */
 export function decide(situation: Situation, results: RuleResult[], standing: Standing): StartDecision {

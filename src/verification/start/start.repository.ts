@@ -104,10 +104,6 @@ export class StartRepository {
     const { waitUntil, isLocked, liveUntil, readAt } = row;
     return { waitUntil, isLocked, liveUntil, live, readAt };
   }
-
-  findLive(phoneFingerprint: Buffer, confirmedFor: string): Promise<VerificationRecord | null> {
-    return this.readSituation(phoneFingerprint, confirmedFor, null).then(({ live }) => live);
-  }
 }
 
 export const START = statement<
