@@ -141,7 +141,7 @@ export class Rules extends Ends {
         (request) => isLive(request) && request.sendLeaseUntil !== null && request.sendLeaseUntil <= this.now,
       )
       .filter((request) => request.expiresAt > this.now && !isBusy(request, this.now))
-      .sort((a, b) => Number(a.status === 'PENDING') - Number(b.status === 'PENDING'));
+      .sort((a, b) => a.sendLeaseUntil! - b.sendLeaseUntil!);
     for (const request of lost) {
       const answer = request.status === 'SENDING' ? this.send(request, true) : this.startAgain(request, true);
       report[answer === OK ? 'recovered' : 'unresolved'] += 1;

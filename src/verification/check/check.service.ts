@@ -59,9 +59,11 @@ export class CodeCheckService {
     const leaseEndsAt = performance.now() + claim.leaseSeconds * 1000;
     let request = await this.repository.claimCheck(claim);
     // A provider that can tell what became of an unanswered check is asked that before it gets another code.
-    if (request?.refusedBy === 'verdict-owed' && (await this.doubts.settle(request.id))) {
-      request = await this.repository.claimCheck(claim);
-    }
+    const isSettled = request?.refusedBy === 'verdict-owed' && (await this.doubts.settle(request.id));
+    // The row changed while the statement waited for it, so the reason it read is stale.
+    const isOvertaken =
+      request !== null && !request.isClaimed && !request.isLateVerdict && request.refusedBy === null;
+    if (isSettled || isOvertaken) request = await this.repository.claimCheck(claim);
     if (!request) return failure('unknown-request');
     if (request.isClaimed) {
       const result = await this.askProvider(request, claim.token, typed.code, leaseEndsAt);
