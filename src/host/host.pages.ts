@@ -5,7 +5,7 @@ import {
   PageView,
   type Problem,
   returnPath,
-  SeeOther,
+  type Redirect,
   typed,
   type View,
   type ViewContext,
@@ -19,8 +19,8 @@ export const LONGEST_EMAIL = 254;
 /** The form; after a success, on to the second factor or to where the person was going. */
 @Injectable()
 export class SignInPage extends PageView<AssuranceResource> {
-  success({ next }: AssuranceResource, context: PageContext): View {
-    if (next) throw new SeeOther(next);
+  success({ next }: AssuranceResource, context: PageContext): View | Redirect {
+    if (next) return { redirectTo: next };
     const isReset = context.request.query['password'] === 'changed';
     return this.form(context, isReset ? { notice: context.text('host.passwordChanged.signIn') } : {});
   }
@@ -52,8 +52,8 @@ abstract class PlainPage<Body> extends PageView<Body> {
 
 @Injectable()
 export class SignOutPage extends PlainPage<void> {
-  success(): View {
-    throw new SeeOther('/sign-in');
+  success(): Redirect {
+    return { redirectTo: '/sign-in' };
   }
 }
 

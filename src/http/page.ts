@@ -11,11 +11,12 @@ import {
   UseGuards,
   UseInterceptors,
 } from '@nestjs/common';
+import { PATH_METADATA } from '@nestjs/common/constants.js';
 import { ModuleRef, Reflector } from '@nestjs/core';
 import type { Request, Response } from 'express';
 import { map, type Observable } from 'rxjs';
 import { negotiate, setNegotiatedHeaders } from './negotiation.js';
-import { contextOf, type NegotiatedPage, pageOf, type PageView } from './page-context.js';
+import { NEGOTIATED_PAGES, type PageView, RequestContext } from './page-context.js';
 import { Problem } from './problem.js';
 import { ProblemFilter } from './problem.filter.js';
 import { ViewRenderer } from './view-renderer.js';
@@ -57,12 +58,22 @@ export class PageGuard implements CanActivate {
     const kind = negotiate(request);
     if (!kind) throw Problem.http('not-acceptable');
     const view = this.modules.get(token, { strict: false });
-    response.locals['page'] = Object.assign(contextOf(request, this.renderer), {
-      kind,
-      view,
-    }) satisfies NegotiatedPage;
+    const base = mountedAt(request.path, this.reflector.get<string>(PATH_METADATA, context.getHandler()));
+    const page = Object.assign(new RequestContext(request, this.renderer, base), { kind, view });
+    NEGOTIATED_PAGES.set(request, page);
     return true;
   }
+}
+
+const segments = (path: string) => path.split('/').filter(Boolean);
+
+/** Leaves out the handler's own part of the path: what is left is where its controller is mounted. */
+function mountedAt(path: string, handlerPath: string): string {
+  const all = segments(path);
+  return all
+    .slice(0, all.length - segments(handlerPath).length)
+    .map((segment) => `/${segment}`)
+    .join('');
 }
 
 /** Renders what the handler returned; JSON passes through. */
@@ -71,13 +82,16 @@ export class PageInterceptor implements NestInterceptor {
   constructor(private readonly renderer: ViewRenderer) {}
 
   intercept(context: ExecutionContext, next: CallHandler): Observable<unknown> {
+    const page = NEGOTIATED_PAGES.get(context.switchToHttp().getRequest<Request>());
     const response = context.switchToHttp().getResponse<Response>();
-    const page = pageOf(response);
     if (page?.kind !== 'html') return next.handle();
     return next.handle().pipe(
       map((body: unknown) => {
         response.type('html').setHeader('Content-Language', page.locale);
-        return this.renderer.render(page.view.success(body, page), page.locale);
+        const view = page.view.success(body, page);
+        if (!('redirectTo' in view)) return this.renderer.render(view, page.locale);
+        response.status(303).location(view.redirectTo);
+        return undefined;
       }),
     );
   }

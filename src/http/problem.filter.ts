@@ -1,9 +1,8 @@
 import { type ArgumentsHost, Catch, type ExceptionFilter, Injectable, Logger } from '@nestjs/common';
 import type { Request, Response } from 'express';
 import { negotiate, setNegotiatedHeaders } from './negotiation.js';
-import { contextOf, pageOf, type PageContext } from './page-context.js';
+import { contextOf, NEGOTIATED_PAGES, type PageContext } from './page-context.js';
 import type { FieldError, Problem } from './problem.js';
-import { SeeOther } from './see-other.js';
 import { isUnreadableValue, toProblem } from './to-problem.js';
 import { type View, ViewRenderer } from './view-renderer.js';
 
@@ -18,13 +17,12 @@ export class ProblemFilter implements ExceptionFilter {
   catch(thrown: unknown, host: ArgumentsHost): void {
     const request = host.switchToHttp().getRequest<Request>();
     const response = host.switchToHttp().getResponse<Response>();
-    if (thrown instanceof SeeOther) return response.redirect(303, thrown.path);
     const problem = toProblem(thrown);
     if (isDefect(thrown, problem)) this.logger.error(describe(thrown), problem.code);
     // Half an answer is out: closing the connection is the only thing left that the client can notice.
     if (response.headersSent) return void response.destroy();
 
-    const page = pageOf(response);
+    const page = NEGOTIATED_PAGES.get(request);
     const context: PageContext = page ?? contextOf(request, this.renderer);
     setNegotiatedHeaders(response);
     response.status(problem.status).setHeader('Content-Language', context.locale);
@@ -39,7 +37,8 @@ export class ProblemFilter implements ExceptionFilter {
       response.redirect(303, redirectTo);
     } else {
       const view = page ? page.view.failure(problem, context) : errorView(problem, context);
-      response.type('html').send(this.renderer.render(view, context.locale));
+      if ('redirectTo' in view) response.redirect(303, view.redirectTo);
+      else response.type('html').send(this.renderer.render(view, context.locale));
     }
   }
 }

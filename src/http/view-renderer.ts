@@ -9,10 +9,16 @@ export interface ViewContext {
   readonly [name: string]: ViewValue;
 }
 
-/** A page to be: which template, and what it shows. */
+/** A page to render: the template and what it shows. */
 export interface View {
   name: string;
   context: ViewContext;
+}
+
+/** Sends the browser on by 303, so that a reload repeats nothing. */
+export interface Redirect {
+  /** A path of our own origin; see {@link safePath} for what comes from outside. */
+  redirectTo: string;
 }
 
 /** Turns views into HTML. An abstract class, so that a host can bring its own engine. */

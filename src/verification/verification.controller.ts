@@ -14,7 +14,7 @@ import {
 import { ApiConsumes, ApiOkResponse, ApiOperation, ApiParam, ApiTags } from '@nestjs/swagger';
 import { isUUID } from 'class-validator';
 import type { Request, Response } from 'express';
-import { BODIES, inputPipe, Negotiated, OpenToAll, Page, pageOf } from '../http/index.js';
+import { BODIES, inputPipe, isAnsweredByPage, Negotiated, OpenToAll, Page } from '../http/index.js';
 import type { Caller } from './domain/caller.js';
 import type { VerificationPolicy } from './domain/policy.js';
 import { CheckVerificationDto, OnVerificationDto, ResendVerificationDto } from './dto/on-verification.dto.js';
@@ -65,7 +65,7 @@ export class VerificationController {
   @ApiOkResponse({ type: ServiceResource })
   @ApiProblems('not-acceptable')
   home(@Req() request: Request, @Res({ passthrough: true }) response: Response): ServiceResource {
-    if (!this.options.identifyCaller && pageOf(response)?.kind === 'html') rememberCaller(request, response);
+    if (!this.options.identifyCaller && isAnsweredByPage(request)) rememberCaller(request, response);
     return describeService();
   }
 

@@ -3,6 +3,7 @@ import {
   errorContext,
   type PageContext,
   type Problem,
+  type Redirect,
   typed,
   type View,
   type ViewContext,
@@ -16,9 +17,9 @@ import type { BlockResource, BlocksResource, StopResource } from './blocks.dto.j
 export class BlocksPage extends AdminPage<BlocksResource | BlockResource | StopResource> {
   protected readonly path = '/admin/blocks';
 
-  success(resource: BlocksResource | BlockResource | StopResource, context: PageContext): View {
+  success(resource: BlocksResource | BlockResource | StopResource, context: PageContext): View | Redirect {
     if (!('blocks' in resource))
-      this.done(context.request.path.endsWith('/lift') ? 'block-lifted' : 'block-added');
+      return this.done(context.request.path.endsWith('/lift') ? 'block-lifted' : 'block-added');
     const { blocks, stops } = resource;
     return this.view(context, {
       ...doneNotice(context),

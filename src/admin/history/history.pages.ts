@@ -3,7 +3,7 @@ import {
   errorContext,
   type PageContext,
   type Problem,
-  SeeOther,
+  type Redirect,
   typed,
   type View,
   type ViewContext,
@@ -98,9 +98,9 @@ export class SearchPage extends AdminPage<HistoryResource> {
     super();
   }
 
-  success(_: HistoryResource, { request }: PageContext): View {
+  success(_: HistoryResource, { request }: PageContext): Redirect {
     const { phoneNumber, country } = request.body as { phoneNumber: string; country?: string };
-    throw new SeeOther(this.history.pathOf(phoneNumber, country || undefined));
+    return { redirectTo: this.history.pathOf(phoneNumber, country || undefined) };
   }
 }
 

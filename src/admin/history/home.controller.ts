@@ -1,6 +1,6 @@
 import { Controller, Get, Injectable } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiProperty, ApiTags } from '@nestjs/swagger';
-import { Page, SeeOther, type View } from '../../http/index.js';
+import { Page, type Redirect } from '../../http/index.js';
 import { AdminRoutes, NeedsScope } from '../access/admin-route.js';
 import { ApiAdminProblems } from '../admin.problems.js';
 import { AdminPage } from '../pages/admin.page.js';
@@ -17,8 +17,8 @@ export class AdminHomeResource {
 export class HomePage extends AdminPage<AdminHomeResource> {
   protected readonly path = HISTORY;
 
-  success({ next }: AdminHomeResource): View {
-    throw new SeeOther(next);
+  success({ next }: AdminHomeResource): Redirect {
+    return { redirectTo: next };
   }
 }
 

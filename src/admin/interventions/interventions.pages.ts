@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import type { PageContext, View } from '../../http/index.js';
+import type { PageContext, Redirect, View } from '../../http/index.js';
 import type { VerificationResource } from '../../verification/index.js';
 import { AdminPage, doneNotice } from '../pages/admin.page.js';
 import type { LockResource, ResetResource, RevealedResource } from './interventions.dto.js';
@@ -12,9 +12,12 @@ const requestPath = ({ request }: PageContext) => request.path.replace(/\/(cance
 export class PersonsPage extends AdminPage<LockResource | ResetResource | Record<string, never>> {
   protected readonly path = '/admin/persons';
 
-  success(resource: LockResource | ResetResource | Record<string, never>, context: PageContext): View {
-    if ('lifted' in resource) this.done(resource.lifted ? 'lock-lifted' : 'nothing-to-lift');
-    if ('removed' in resource) this.done('factors-reset');
+  success(
+    resource: LockResource | ResetResource | Record<string, never>,
+    context: PageContext,
+  ): View | Redirect {
+    if ('lifted' in resource) return this.done(resource.lifted ? 'lock-lifted' : 'nothing-to-lift');
+    if ('removed' in resource) return this.done('factors-reset');
     return {
       name: 'admin/persons',
       context: { title: context.text('admin.persons.title'), ...doneNotice(context) },
@@ -27,7 +30,7 @@ export class PersonsPage extends AdminPage<LockResource | ResetResource | Record
 export class CancelledPage extends AdminPage<VerificationResource> {
   protected readonly path = HISTORY;
 
-  success(_: VerificationResource, context: PageContext): View {
+  success(_: VerificationResource, context: PageContext): Redirect {
     return this.done('cancelled', requestPath(context));
   }
 

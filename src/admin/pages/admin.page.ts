@@ -3,7 +3,7 @@ import {
   type PageContext,
   PageView,
   type Problem,
-  SeeOther,
+  type Redirect,
   type View,
   type ViewContext,
 } from '../../http/index.js';
@@ -41,7 +41,7 @@ export abstract class AdminPage<Body> extends PageView<Body> {
   }
 
   /** After a POST: back to the page, which says what was done; a reload does nothing again. */
-  protected done(what: string, path = this.path): never {
-    throw new SeeOther(`${path}?done=${what}`);
+  protected done(what: string, path = this.path): Redirect {
+    return { redirectTo: `${path}?done=${what}` };
   }
 }

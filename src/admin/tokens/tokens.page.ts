@@ -3,6 +3,7 @@ import {
   errorContext,
   type PageContext,
   type Problem,
+  type Redirect,
   typed,
   type View,
   type ViewContext,
@@ -16,7 +17,10 @@ import type { CreatedTokenResource, TokenResource, TokensResource } from './toke
 export class TokensPage extends AdminPage<TokensResource | TokenResource | CreatedTokenResource> {
   protected readonly path = '/admin/tokens';
 
-  success(resource: TokensResource | TokenResource | CreatedTokenResource, context: PageContext): View {
+  success(
+    resource: TokensResource | TokenResource | CreatedTokenResource,
+    context: PageContext,
+  ): View | Redirect {
     if ('token' in resource) {
       const { token, name } = resource;
       return {
@@ -24,7 +28,7 @@ export class TokensPage extends AdminPage<TokensResource | TokenResource | Creat
         context: { title: context.text('admin.tokens.made'), token, name, backPath: this.path },
       };
     }
-    if (!('tokens' in resource)) this.done('token-revoked');
+    if (!('tokens' in resource)) return this.done('token-revoked');
     return this.view(context, {
       ...doneNotice(context),
       tokens: resource.tokens.map((token) => ({

@@ -4,7 +4,7 @@ import {
   type PageContext,
   PageView,
   type Problem,
-  SeeOther,
+  type Redirect,
   typed,
   type View,
   type ViewContext,
@@ -60,9 +60,9 @@ abstract class ChoosePasswordPage<Done> extends PageView<LinkResource | Done> {
   /** Where the person goes after that. */
   protected abstract next(body: Done): string;
 
-  success(body: LinkResource | Done, context: PageContext): View {
+  success(body: LinkResource | Done, context: PageContext): View | Redirect {
     if (isLink(body)) return this.form(context);
-    throw new SeeOther(this.next(body));
+    return { redirectTo: this.next(body) };
   }
 
   failure(problem: Problem, context: PageContext): View {

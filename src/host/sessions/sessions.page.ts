@@ -4,7 +4,7 @@ import {
   type PageContext,
   PageView,
   type Problem,
-  SeeOther,
+  type Redirect,
   type View,
 } from '../../http/index.js';
 import type { SessionsResource } from './sessions.dto.js';
@@ -14,9 +14,9 @@ const SESSIONS = '/account/sessions';
 /** Where the user is signed in, each session with a button that ends it. */
 @Injectable()
 export class SessionsPage extends PageView<SessionsResource | undefined> {
-  success(resource: SessionsResource | undefined, { request, text, locale }: PageContext): View {
+  success(resource: SessionsResource | undefined, { request, text, locale }: PageContext): View | Redirect {
     // A session was ended: the page says so, and a reload ends nothing again.
-    if (!resource) throw new SeeOther(`${SESSIONS}?ended=yes`);
+    if (!resource) return { redirectTo: `${SESSIONS}?ended=yes` };
     const time = new Intl.DateTimeFormat(locale, {
       dateStyle: 'medium',
       timeStyle: 'short',

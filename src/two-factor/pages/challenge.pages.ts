@@ -6,7 +6,7 @@ import {
   PageView,
   type Problem,
   returnPath,
-  SeeOther,
+  type Redirect,
   typed,
   type View,
   type ViewContext,
@@ -163,8 +163,8 @@ export class ChallengePage extends PageView<VerificationResource | AssuranceReso
     super();
   }
 
-  success(resource: VerificationResource | AssuranceResource, context: PageContext): View {
-    if ('level' in resource) throw new SeeOther(resource.next ?? this.forms.returnTo(context));
+  success(resource: VerificationResource | AssuranceResource, context: PageContext): View | Redirect {
+    if ('level' in resource) return { redirectTo: resource.next ?? this.forms.returnTo(context) };
     const resent = context.request.path.endsWith('/resend');
     return this.forms.code(resource, context, resent ? { notice: context.text('code.resent') } : {});
   }
@@ -181,8 +181,8 @@ export class OwnCodePage extends PageView<AssuranceResource> {
     super();
   }
 
-  success(resource: AssuranceResource, context: PageContext): View {
-    throw new SeeOther(resource.next ?? this.forms.returnTo(context));
+  success(resource: AssuranceResource, context: PageContext): Redirect {
+    return { redirectTo: resource.next ?? this.forms.returnTo(context) };
   }
 
   failure(problem: Problem, context: PageContext): View {

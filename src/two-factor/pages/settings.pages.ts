@@ -5,7 +5,7 @@ import {
   type PageContext,
   PageView,
   type Problem,
-  SeeOther,
+  type Redirect,
   typed,
   type View,
   type ViewContext,
@@ -28,10 +28,13 @@ export class SettingsPage extends PageView<SettingsResource> {
     super();
   }
 
-  success({ factors, recoveryCodesLeft, trustedBrowsers }: SettingsResource, context: PageContext): View {
+  success(
+    { factors, recoveryCodesLeft, trustedBrowsers }: SettingsResource,
+    context: PageContext,
+  ): View | Redirect {
     const { request, text, locale } = context;
     // Whatever was changed: a reload shows the page and changes nothing again.
-    if (request.method === 'POST') throw new SeeOther(`${SETTINGS}?changed=yes`);
+    if (request.method === 'POST') return { redirectTo: `${SETTINGS}?changed=yes` };
     const day = new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeZone: 'UTC' });
     const { changed, recovered } = request.query;
     return {
@@ -100,8 +103,8 @@ export class ProvePage extends PageView<VerificationResource | SettingsResource>
     super();
   }
 
-  success(resource: VerificationResource | SettingsResource, context: PageContext): View {
-    if ('factors' in resource) throw new SeeOther(`${SETTINGS}?changed=yes`);
+  success(resource: VerificationResource | SettingsResource, context: PageContext): View | Redirect {
+    if ('factors' in resource) return { redirectTo: `${SETTINGS}?changed=yes` };
     const resent = context.request.method === 'POST' ? { notice: context.text('code.resent') } : {};
     return this.codes.view(resource, context, { ...enrolmentForms(context), ...resent });
   }
@@ -123,8 +126,8 @@ const enrolmentForms = (context: PageContext): ViewContext => ({
 /** The secret of an app, as text and QR code, and the field for its first code. */
 @Injectable()
 export class AuthenticatorPage extends PageView<AuthenticatorResource | SettingsResource> {
-  success(resource: AuthenticatorResource | SettingsResource, context: PageContext): View {
-    if ('factors' in resource) throw new SeeOther(`${SETTINGS}?changed=yes`);
+  success(resource: AuthenticatorResource | SettingsResource, context: PageContext): View | Redirect {
+    if ('factors' in resource) return { redirectTo: `${SETTINGS}?changed=yes` };
     return this.view(resource, context);
   }
 
