@@ -1,4 +1,4 @@
-export { parseKeyRing } from './config/key-ring.js';
+export { parseKeyRing } from './crypto/index.js';
 export {
   adminMigrations,
   migrations,

@@ -9,10 +9,11 @@ export class RotateKeys1795000000010 implements MigrationInterface {
       CREATE TABLE key_rotations (
         encryption_key text NOT NULL,
         fingerprint_key text NOT NULL,
+        column_name text NOT NULL,
         last_id uuid,
         done integer NOT NULL DEFAULT 0,
         finished_at timestamptz,
-        CONSTRAINT key_rotations_pkey PRIMARY KEY (encryption_key, fingerprint_key)
+        CONSTRAINT key_rotations_pkey PRIMARY KEY (encryption_key, fingerprint_key, column_name)
       )`);
   }
 

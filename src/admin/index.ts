@@ -15,4 +15,3 @@ export { Interventions } from './interventions/interventions.service.js';
 export { Retention, type RetentionReport } from './retention/retention.service.js';
 export { Statistics } from './statistics/statistics.service.js';
 export { AuditRepository } from './audit/audit.repository.js';
-export { BlockKeyRotator } from './blocks/block-key-rotator.js';

@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { type Environment, environmentSchema } from './environment.js';
 import { loadOrGenerateKeys, loadOrGenerateSessionKeys } from './generated-keys.js';
-import type { KeyRing } from './key-ring.js';
+import type { KeyRing } from '../crypto/index.js';
 
 /** The whole configuration of the runnable application, checked. */
 export interface Config extends Omit<

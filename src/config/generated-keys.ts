@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { formatKeyRing, type KeyRing, parseKeyRing } from './key-ring.js';
+import { formatKeyRing, type KeyRing, parseKeyRing } from '../crypto/index.js';
 
 export interface GeneratedKeys {
   encryption: KeyRing;

@@ -1,3 +1,2 @@
 export { type Config, ConfigurationError, loadConfig } from './config.js';
 export { environmentSchema } from './environment.js';
-export { type Key } from './key-ring.js';

@@ -2,7 +2,7 @@ import { BlockList, isIP } from 'node:net';
 import { Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource, IsNull } from 'typeorm';
-import { PersonalDataCipher } from '../database/personal-data-cipher.js';
+import { PersonalDataCipher } from '../crypto/index.js';
 import { rowsOf } from '../database/sql.js';
 import { BlockEntry, DestinationStop, type PhoneNumber } from '../verification/index.js';
 import { prefixKey } from './rules/counter-keys.js';

@@ -1,5 +1,5 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
-import { PersonalDataCipher } from '../database/personal-data-cipher.js';
+import { PersonalDataCipher } from '../crypto/index.js';
 import { StatementRunner, statement } from '../database/statement.js';
 import { PhoneNumber } from '../verification/index.js';
 import { DestinationLists } from './destination-lists.js';

@@ -12,7 +12,6 @@ export { twoFactorEntities } from './entities/index.js';
 export { CodeFactor, type CodeResult, type EnrolledFactor, Factor } from './factors/factor.js';
 export { type FactorCaller } from './factors/factor-caller.js';
 export { FactorChanges } from './factors/factor-changes.js';
-export { FactorKeyRotator } from './factors/factor-key-rotator.js';
 export { FactorLimits } from './factors/factor-limits.js';
 export { TotpFactor } from './factors/totp.factor.js';
 export {

@@ -5,7 +5,6 @@ import { BoundRequests } from './bound-requests.js';
 import { Challenges } from './challenges.js';
 import { FactorSettings } from './factor-settings.js';
 import { FactorChanges } from './factors/factor-changes.js';
-import { FactorKeyRotator } from './factors/factor-key-rotator.js';
 import { FactorLimits } from './factors/factor-limits.js';
 import { Factors } from './factors/factors.js';
 import { TotpFactor } from './factors/totp.factor.js';
@@ -82,7 +81,6 @@ const { ConfigurableModuleClass } = new ConfigurableModuleBuilder<TwoFactorModul
     FactorSettings,
     FactorChanges,
     FactorLimits,
-    FactorKeyRotator,
     Factors,
     SmsFactor,
     TotpFactor,
@@ -101,7 +99,6 @@ const { ConfigurableModuleClass } = new ConfigurableModuleBuilder<TwoFactorModul
     TwoFactorService,
     FactorChanges,
     FactorLimits,
-    FactorKeyRotator,
     SecondFactorGuard,
     StepUpGrants,
     EnrolledPhones,

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { PersonalDataCipher } from '../database/personal-data-cipher.js';
+import { PersonalDataCipher } from '../crypto/index.js';
 import { type Caller, identityOf, proversOf } from './domain/caller.js';
 import type { VerificationRecord } from './domain/verification-record.js';
 

@@ -1,6 +1,6 @@
 import type { ThrottlerStorage } from '@nestjs/throttler';
 import type { Request } from 'express';
-import { type KeyRing, parseKeyRing } from '../config/key-ring.js';
+import { type KeyRing, parseKeyRing } from '../crypto/index.js';
 import type { Caller } from './domain/caller.js';
 import type { VerificationPolicy } from './domain/policy.js';
 import type { VerificationProvider } from './provider/verification-provider.js';

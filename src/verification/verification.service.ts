@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { PersonalDataCipher } from '../database/personal-data-cipher.js';
+import { PersonalDataCipher } from '../crypto/index.js';
 import { CancelService } from './cancel/cancel.service.js';
 import { CodeCheckService } from './check/check.service.js';
 import { type Channel, PhoneNumber } from './domain/phone-number.js';

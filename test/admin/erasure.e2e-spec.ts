@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { JournalVerifier } from '../../src/index.js';
-import { PersonalDataCipher } from '../../src/database/personal-data-cipher.js';
+import { PersonalDataCipher } from '../../src/crypto/index.js';
 import { freshNumber, startApplication, type TestApplication, wrongCode } from '../support/application.js';
 import { sealEverything } from '../support/seal.js';
 import { Visitor } from '../host/visitor.js';

@@ -1,4 +1,4 @@
-import { PersonalDataCipher } from '../../src/database/personal-data-cipher.js';
+import { PersonalDataCipher } from '../../src/crypto/index.js';
 import { VerificationReconciler } from '../../src/index.js';
 import { freshNumber, wrongCode } from '../support/application.js';
 import { sealEverything } from '../support/seal.js';

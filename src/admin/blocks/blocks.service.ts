@@ -3,7 +3,7 @@ import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource, type EntityManager } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
 import { rowsIn, rowsOf } from '../../database/sql.js';
-import { PersonalDataCipher } from '../../database/personal-data-cipher.js';
+import { PersonalDataCipher } from '../../crypto/index.js';
 import { DestinationLists } from '../../protection/index.js';
 import type { BlockKind } from '../../verification/index.js';
 import type { Actor } from '../access/administrator.js';

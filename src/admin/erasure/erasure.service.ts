@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource, type EntityManager } from 'typeorm';
 import { rowsIn, rowsOf } from '../../database/sql.js';
-import { PersonalDataCipher, type SealedColumn } from '../../database/personal-data-cipher.js';
+import { PersonalDataCipher, type SealedColumn } from '../../crypto/index.js';
 import { counterKeysOf } from '../../protection/index.js';
 import { FactorChanges } from '../../two-factor/index.js';
 import { PhoneNumber, VerificationService } from '../../verification/index.js';

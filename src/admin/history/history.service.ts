@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { PersonalDataCipher } from '../../database/personal-data-cipher.js';
+import { PersonalDataCipher } from '../../crypto/index.js';
 import { addressBucket, Problem } from '../../http/index.js';
 import { maskPhoneNumber } from '../../verification/index.js';
 import { evaluatedResource } from '../policy/policy.dto.js';

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
-import { hash, verify } from '../../crypto/slow-hash.js';
+import { hash, verify } from '../../crypto/index.js';
 import { isPossiblePassword, normalisePassword } from './password-rules.js';
 
 /** Hashes passwords with argon2id; the only place that does. */

@@ -1,6 +1,6 @@
 import type { RequestHandler } from 'express';
 import session, { Store } from 'express-session';
-import type { KeyRing } from '../../config/key-ring.js';
+import type { KeyRing } from '../../crypto/index.js';
 import type { SessionRepository } from './session.repository.js';
 
 type Done<Result = void> = (error?: unknown, result?: Result) => void;

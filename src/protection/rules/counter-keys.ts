@@ -1,4 +1,4 @@
-import type { PersonalDataCipher } from '../../database/personal-data-cipher.js';
+import type { PersonalDataCipher } from '../../crypto/index.js';
 import { CONFIRMED } from '../../verification/index.js';
 
 /** Fingerprints that only have to be told apart are cut to 120 bits. */

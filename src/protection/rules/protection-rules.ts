@@ -1,5 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { PersonalDataCipher } from '../../database/personal-data-cipher.js';
+import { PersonalDataCipher } from '../../crypto/index.js';
 import { addressBucket } from '../../http/index.js';
 import {
   CONFIRMED,

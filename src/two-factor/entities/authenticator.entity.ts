@@ -1,4 +1,5 @@
 import { Column, Entity, Index, PrimaryColumn } from 'typeorm';
+import { Encrypted } from '../../crypto/index.js';
 
 /** An authenticator app of a user; counts once it has shown a code. */
 @Entity('authenticators')
@@ -10,7 +11,7 @@ export class Authenticator {
   @Column('text', { name: 'user_id' })
   userId!: string;
 
-  /** Sealed. */
+  @Encrypted('authenticators.secret')
   @Column('text')
   secret!: string;
 

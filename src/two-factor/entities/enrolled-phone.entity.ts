@@ -1,4 +1,5 @@
 import { Column, Entity, Index, PrimaryColumn } from 'typeorm';
+import { Encrypted } from '../../crypto/index.js';
 
 /** A number that a user has proven to control: only proven ones have a row. */
 @Entity('enrolled_phones')
@@ -13,7 +14,7 @@ export class EnrolledPhone {
   @Column('text', { name: 'user_id' })
   userId!: string;
 
-  /** Sealed. */
+  @Encrypted('enrolled_phones.phone_number', { fingerprints: ['phoneFingerprint', 'exclusiveFingerprint'] })
   @Column('text', { name: 'phone_number' })
   phoneNumber!: string;
 

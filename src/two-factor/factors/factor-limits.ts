@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource } from 'typeorm';
-import { PersonalDataCipher } from '../../database/personal-data-cipher.js';
+import { PersonalDataCipher } from '../../crypto/index.js';
 import { rowsIn, rowsOf } from '../../database/sql.js';
 import { VERIFICATION_POLICY, type VerificationPolicy } from '../../verification/index.js';
 import { LogNotifier } from '../two-factor.notifier.js';

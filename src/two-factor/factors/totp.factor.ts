@@ -3,7 +3,7 @@ import { InjectDataSource } from '@nestjs/typeorm';
 import { generateSecret, generateURI, verify } from 'otplib';
 import { DataSource } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
-import { PersonalDataCipher } from '../../database/personal-data-cipher.js';
+import { PersonalDataCipher } from '../../crypto/index.js';
 import { rowsIn, rowsOf } from '../../database/sql.js';
 import type { SignedInSession } from '../assurance/assurance.js';
 import { RESOLVED_OPTIONS, type ResolvedOptions } from '../two-factor.options.js';

@@ -1,7 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
-import { PersonalDataCipher } from '../../database/personal-data-cipher.js';
+import { PersonalDataCipher } from '../../crypto/index.js';
 import {
   type Channel,
   maskPhoneNumber,

@@ -2,7 +2,7 @@ import { randomInt } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource } from 'typeorm';
-import { hash, verify } from '../../crypto/slow-hash.js';
+import { hash, verify } from '../../crypto/index.js';
 import { rowsIn, rowsOf } from '../../database/sql.js';
 import { Problem } from '../../http/index.js';
 import type { CodeResult } from '../factors/factor.js';

@@ -5,7 +5,7 @@ import { isUUID } from 'class-validator';
 import type { Request } from 'express';
 import { DataSource } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
-import { PersonalDataCipher } from '../../database/personal-data-cipher.js';
+import { PersonalDataCipher } from '../../crypto/index.js';
 import { rowsOf } from '../../database/sql.js';
 import { safePath, withHiddenCharactersShown } from '../../http/index.js';
 import { twoFactorProblem } from '../two-factor.problems.js';

@@ -8,7 +8,7 @@ import {
 } from './limits.entities.js';
 import { IdempotencyKey } from './idempotency-key.entity.js';
 import { JournalCursor, JournalSeal } from './journal.entities.js';
-import { KeyRotation } from './key-rotation.entity.js';
+import { KeyRotation } from '../../crypto/index.js';
 import { NumberSlot } from './number-slot.entity.js';
 import { ProviderLane } from './provider-lane.entity.js';
 import { UserWrongCodes } from './user-wrong-codes.entity.js';

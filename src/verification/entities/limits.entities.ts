@@ -1,4 +1,5 @@
 import { Check, Column, Entity, Index, PrimaryColumn } from 'typeorm';
+import { Encrypted } from '../../crypto/index.js';
 import type { EvaluatedRule } from '../start/message-rules.js';
 
 /** When a number, a user, a session or an address was last counted a message, for one limit of it. */
@@ -57,7 +58,8 @@ export class BlockEntry {
   @Column('text')
   kind!: BlockKind;
 
-  /** Of a prefix its six digits, of a country its code; of a number that number, sealed. */
+  /** The six digits of a prefix, the code of a country, or an encrypted number. */
+  @Encrypted('block_entries.value', { where: { kind: 'number' }, fingerprints: ['fingerprint'] })
   @Column('text', { nullable: true })
   value!: string | null;
 

@@ -1,4 +1,6 @@
 import { Check, Column, Entity, Index, PrimaryColumn } from 'typeorm';
+import { Encrypted } from '../../crypto/index.js';
+import { CARRY_OVER } from '../carry-over.js';
 import type { Channel } from '../domain/phone-number.js';
 import type { ProviderVerdict } from '../provider/outcomes.js';
 import type { VerificationContext } from '../domain/verification-record.js';
@@ -39,7 +41,13 @@ export class VerificationRequest {
   @Column('text')
   channel!: Channel;
 
-  /** E.164, sealed by PersonalDataCipher; null once erased. */
+  /** E.164, encrypted; null once erased. */
+  @Encrypted('verification_requests.phone_number', {
+    fingerprints: ['phoneFingerprint'],
+    moveFingerprint: async (statements, newest, older) => {
+      await statements.all(CARRY_OVER, { newest, older: [older] });
+    },
+  })
   @Column('text', { name: 'phone_number', nullable: true })
   phoneNumber!: string | null;
 

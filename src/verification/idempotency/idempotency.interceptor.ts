@@ -10,7 +10,7 @@ import {
 import { ApiHeader } from '@nestjs/swagger';
 import type { Request } from 'express';
 import { from, lastValueFrom, type Observable } from 'rxjs';
-import { PersonalDataCipher } from '../../database/personal-data-cipher.js';
+import { PersonalDataCipher } from '../../crypto/index.js';
 import { Problem, type ProblemDetails } from '../../http/index.js';
 import { identityOf } from '../domain/caller.js';
 import { VERIFICATION_ERRORS } from '../domain/error-catalogue.js';

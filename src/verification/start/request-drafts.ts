@@ -1,6 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { v7 as uuidv7 } from 'uuid';
-import { PersonalDataCipher } from '../../database/personal-data-cipher.js';
+import { PersonalDataCipher } from '../../crypto/index.js';
 import { addressBucket } from '../../http/index.js';
 import { hasProver, identityOf } from '../domain/caller.js';
 import type { PhoneNumber } from '../domain/phone-number.js';
@@ -8,7 +8,8 @@ import { leaseSeconds, type VerificationPolicy } from '../domain/policy.js';
 import { VerificationProvider } from '../provider/verification-provider.js';
 import { CallerFingerprints } from '../verification.callers.js';
 import { DEFAULT_PURPOSE, type StartVerification } from '../verification.input.js';
-import { KeyRotator } from '../key-rotation/key-rotator.js';
+import { StatementRunner } from '../../database/statement.js';
+import { CARRY_OVER } from '../carry-over.js';
 import { VERIFICATION_POLICY } from '../verification.options.js';
 import type { NewRequest } from './start.repository.js';
 
@@ -20,7 +21,7 @@ const LONGEST_AGENT = 200;
 export class RequestDrafts {
   constructor(
     private readonly cipher: PersonalDataCipher,
-    private readonly keys: KeyRotator,
+    private readonly statements: StatementRunner,
     private readonly callers: CallerFingerprints,
     private readonly provider: VerificationProvider,
     @Inject(VERIFICATION_POLICY) private readonly policy: VerificationPolicy,
@@ -31,7 +32,7 @@ export class RequestDrafts {
     const id = uuidv7();
     const [phoneFingerprint, ...older] = this.cipher.fingerprints('phone', phone.e164);
     // Only while a fingerprint key is being replaced: what the number did under the old key counts under the new one.
-    if (older.length > 0) await this.keys.carryOver(phoneFingerprint, older);
+    if (older.length > 0) await this.statements.all(CARRY_OVER, { newest: phoneFingerprint, older });
     return {
       id,
       purpose,

@@ -1,17 +1,9 @@
-import { createCipheriv, randomBytes } from 'node:crypto';
-import type { Key } from '../config/index.js';
+import { randomBytes } from 'node:crypto';
+import type { Key } from './key-ring.js';
 import { PersonalDataCipher, type SealedColumn } from './personal-data-cipher.js';
 
 const key = (id: string): Key => ({ id, secret: randomBytes(32) });
 const COLUMN: SealedColumn = 'enrolled_phones.phone_number';
-
-/** The form before the present one: bound to the row's id only. */
-function sealVersion1({ id, secret }: Key, plain: string, rowId: string): string {
-  const iv = randomBytes(12);
-  const cipher = createCipheriv('aes-256-gcm', secret, iv).setAAD(Buffer.from(rowId));
-  const sealed = Buffer.concat([iv, cipher.update(plain, 'utf8'), cipher.final(), cipher.getAuthTag()]);
-  return `${id}:${sealed.toString('base64url')}`;
-}
 
 describe('PersonalDataCipher', () => {
   const [encryption, fingerprint] = [key('e1'), key('f1')];
@@ -49,15 +41,6 @@ describe('PersonalDataCipher', () => {
     expect(() => stranger.open(sealed, COLUMN, 'row')).toThrow('encryption key "e1" is not in the key ring');
   });
 
-  it('refuses the form of version 1, also with the version taken off, unless the key rotation asks for it', () => {
-    const former = sealVersion1(encryption, '+14155552671', 'row');
-    expect(() => cipher.open(former, COLUMN, 'row')).toThrow('--reseal-version-1');
-    expect(cipher.open(former, COLUMN, 'row', { acceptVersion1: true })).toBe('+14155552671');
-    expect(cipher.isCurrent(former)).toBe(false);
-    const downgraded = cipher.seal('+14155552671', COLUMN, 'row').replace('v2:', '');
-    expect(() => cipher.open(downgraded, COLUMN, 'row', { acceptVersion1: true })).toThrow();
-  });
-
   it('writes with the newest key and still reads with the older ones', () => {
     const sealed = cipher.seal('+14155552671', COLUMN, 'row');
     const rotated = new PersonalDataCipher({
@@ -65,7 +48,7 @@ describe('PersonalDataCipher', () => {
       fingerprint: [fingerprint],
     });
     expect(rotated.open(sealed, COLUMN, 'row')).toBe('+14155552671');
-    expect(rotated.seal('x', COLUMN, 'row')).toMatch(/^v2:e2:/);
+    expect(rotated.seal('x', COLUMN, 'row')).toMatch(/^v1:e2:/);
   });
 
   it('fingerprints equal texts equally, and numbers apart from callers', () => {

@@ -1,13 +1,13 @@
 import { createCipheriv, createDecipheriv, createHmac, randomBytes } from 'node:crypto';
-import type { Key, KeyRing } from '../config/key-ring.js';
+import type { Key, KeyRing } from './key-ring.js';
 
 const ALGORITHM = 'aes-256-gcm';
 const IV_BYTES = 12;
 const TAG_BYTES = 16;
-/** The form of sealed values: `v2:<key id>:<base64url>`. Version 1, `<key id>:<base64url>`, was bound to the row's id only. */
-const VERSION = 'v2';
+/** The format of encrypted values: `v1:<key id>:<base64url>`. */
+const VERSION = 'v1';
 
-/** Every column that holds sealed values. */
+/** Every column that holds encrypted values. */
 export type SealedColumn =
   | 'verification_requests.phone_number'
   | 'enrolled_phones.phone_number'
@@ -15,7 +15,7 @@ export type SealedColumn =
   | 'step_up_grants.summary'
   | 'block_entries.value';
 
-/** Keeps fingerprints of a number, a caller and what a limit counts by apart. */
+/** What a fingerprint is of; the same text has another fingerprint for each kind. */
 type Kind = 'phone' | 'caller' | 'code' | 'limit';
 
 /**
@@ -42,75 +42,52 @@ export class PersonalDataCipher {
 
   /**
    * Decrypts a value that was read from this column of this row.
-   * @param options.acceptVersion1 also opens values of version 1. Only the key rotation may set it.
-   * @throws Error when the key is not in the ring, the form is old, or the value was altered or copied from another place
+   * @throws Error when the key is not in the ring, or the value was altered or copied from another place
    */
-  open(
-    sealed: string,
-    column: SealedColumn,
-    rowId: string,
-    { acceptVersion1 = false }: OpenOptions = {},
-  ): string {
-    const parts = sealed.split(':');
-    if (parts.length === 3 && parts[0] === VERSION) {
-      return this.decrypt(parts[1]!, parts[2]!, placeOf(column, rowId));
-    }
-    if (!acceptVersion1 || parts.length !== 2) {
-      throw new Error(
-        `${column} holds a value in an older form: run npm run keys:rotate -- --reseal-version-1`,
-      );
-    }
-    return this.decrypt(parts[0]!, parts[1]!, Buffer.from(rowId));
-  }
-
-  /** 32 bytes, the same for the same text under the newest key. @param kind keeps a number and an address apart */
-  fingerprint(kind: Kind, text: string): Buffer {
-    return fingerprint(this.keys.fingerprint[0], kind, text);
-  }
-
-  /** Under every key, newest first: what may have been written before the newest key came. */
-  fingerprints(kind: Kind, text: string): [Buffer, ...Buffer[]] {
-    const [newest, ...older] = this.keys.fingerprint;
-    return [fingerprint(newest, kind, text), ...older.map((key) => fingerprint(key, kind, text))];
-  }
-
-  /** Of a user's id, as the record of decisions names users; under every key, newest first. */
-  userFingerprints(userId: string): [Buffer, ...Buffer[]] {
-    return this.fingerprints('limit', `decision user ${userId}`);
-  }
-
-  /** Of a network address, as the record of decisions names addresses; under every key, newest first. */
-  addressFingerprints(addressBucket: string): [Buffer, ...Buffer[]] {
-    return this.fingerprints('limit', `decision address ${addressBucket}`);
-  }
-
-  /** Which keys new values are written under. */
-  get newestKeys(): { encryption: string; fingerprint: string } {
-    return { encryption: this.keys.encryption[0].id, fingerprint: this.keys.fingerprint[0].id };
-  }
-
-  /** Whether a sealed value is in the present form and under the newest key. */
-  isCurrent(sealed: string): boolean {
-    return sealed.startsWith(`${VERSION}:${this.keys.encryption[0].id}:`);
-  }
-
-  private decrypt(keyId: string, encoded: string, place: Buffer): string {
-    const key = this.keys.encryption.find((candidate: Key) => candidate.id === keyId);
+  open(sealed: string, column: SealedColumn, rowId: string): string {
+    const [version, keyId, encoded] = sealed.split(':');
+    if (version !== VERSION || !keyId || !encoded) throw new Error(`${column} holds no encrypted value`);
+    const key = this.keys.encryption.find(({ id }) => id === keyId);
     if (!key) throw new Error(`encryption key "${keyId}" is not in the key ring`);
     const bytes = Buffer.from(encoded, 'base64url');
     const decipher = createDecipheriv(ALGORITHM, key.secret, bytes.subarray(0, IV_BYTES), {
       authTagLength: TAG_BYTES,
     })
-      .setAAD(place)
+      .setAAD(placeOf(column, rowId))
       .setAuthTag(bytes.subarray(-TAG_BYTES));
     return decipher.update(bytes.subarray(IV_BYTES, -TAG_BYTES), undefined, 'utf8') + decipher.final('utf8');
   }
-}
 
-/** How a value may be opened. */
-export interface OpenOptions {
-  /** @default false */
-  acceptVersion1?: boolean;
+  /** Returns 32 bytes, the same for the same text under the newest key. */
+  fingerprint(kind: Kind, text: string): Buffer {
+    return fingerprint(this.keys.fingerprint[0], kind, text);
+  }
+
+  /** Returns the fingerprint under every key, newest first: rows may still hold those of older keys. */
+  fingerprints(kind: Kind, text: string): [Buffer, ...Buffer[]] {
+    const [newest, ...older] = this.keys.fingerprint;
+    return [fingerprint(newest, kind, text), ...older.map((key) => fingerprint(key, kind, text))];
+  }
+
+  /** Fingerprints of a user's id as decisions hold them, under every key, newest first. */
+  userFingerprints(userId: string): [Buffer, ...Buffer[]] {
+    return this.fingerprints('limit', `decision user ${userId}`);
+  }
+
+  /** Fingerprints of a network address as decisions hold them, under every key, newest first. */
+  addressFingerprints(addressBucket: string): [Buffer, ...Buffer[]] {
+    return this.fingerprints('limit', `decision address ${addressBucket}`);
+  }
+
+  /** The ids of the keys that new values are written under. */
+  get newestKeys(): { encryption: string; fingerprint: string } {
+    return { encryption: this.keys.encryption[0].id, fingerprint: this.keys.fingerprint[0].id };
+  }
+
+  /** Whether a value is encrypted under the newest key. */
+  isCurrent(sealed: string): boolean {
+    return sealed.startsWith(`${VERSION}:${this.keys.encryption[0].id}:`);
+  }
 }
 
 const placeOf = (column: SealedColumn, rowId: string) => Buffer.from(`${VERSION}\0${column}\0${rowId}`);

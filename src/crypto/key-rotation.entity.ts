@@ -1,6 +1,6 @@
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 
-/** How far the rows have been brought under a pair of keys, so that a killed run goes on where it was. */
+/** How far a column has been brought under a pair of keys, so that a rotation that was killed resumes there. */
 @Entity('key_rotations')
 export class KeyRotation {
   @PrimaryColumn('text', { name: 'encryption_key', primaryKeyConstraintName: 'key_rotations_pkey' })
@@ -9,6 +9,11 @@ export class KeyRotation {
   @PrimaryColumn('text', { name: 'fingerprint_key', primaryKeyConstraintName: 'key_rotations_pkey' })
   fingerprintKey!: string;
 
+  /** Table and column, such as `enrolled_phones.phone_number`. */
+  @PrimaryColumn('text', { name: 'column_name', primaryKeyConstraintName: 'key_rotations_pkey' })
+  column!: string;
+
+  /** The last row that is done. */
   @Column('uuid', { name: 'last_id', nullable: true })
   lastId!: string | null;
 
