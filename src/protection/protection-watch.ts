@@ -5,7 +5,7 @@ import {
   type OnApplicationBootstrap,
   type OnApplicationShutdown,
 } from '@nestjs/common';
-import { BackgroundWork } from '../database/background-work.js';
+import { BackgroundWork } from '../background/background-work.js';
 import { DestinationStops, type Stop } from './destination-stops.js';
 import { MessagePrices } from './message-prices.js';
 import { RESOLVED_PROTECTION, type ResolvedProtection } from './protection.options.js';

@@ -1,7 +1,7 @@
 import { Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource } from 'typeorm';
-import { BackgroundWork } from '../../database/background-work.js';
+import { BackgroundWork } from '../../background/background-work.js';
 import { rowsOf } from '../../database/sql.js';
 
 const EVERY_MS = 60_000;

@@ -22,7 +22,6 @@ export async function ensureApplicationDatabase(server: RunningServer, password:
   } finally {
     await admin.end();
   }
-  await handOverOlderObjects(server, password);
   return applicationUrl(server, password);
 }
 
@@ -32,22 +31,3 @@ export const applicationUrl = ({ port }: RunningServer, password: string): strin
   `postgres://${NAME}:${passwordOf(password)}@127.0.0.1:${port}/${NAME}?sslmode=disable`;
 
 const passwordOf = (superusers: string) => createHmac('sha256', superusers).update(NAME).digest('base64url');
-
-/** Before the application had a role of its own, the superuser made everything. */
-async function handOverOlderObjects(server: RunningServer, password: string): Promise<void> {
-  const client = await connect(server, password, NAME);
-  try {
-    const { rows } = await client.query<{ statement: string }>(`
-      SELECT format('ALTER DATABASE %I OWNER TO ${NAME}', datname) AS statement FROM pg_database
-       WHERE datname = current_database() AND datdba <> '${NAME}'::regrole
-      UNION ALL
-      SELECT format('ALTER TABLE %s OWNER TO ${NAME}', c.oid::regclass) FROM pg_class c
-       WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p') AND c.relowner <> '${NAME}'::regrole
-      UNION ALL
-      SELECT format('ALTER ROUTINE %s OWNER TO ${NAME}', p.oid::regprocedure) FROM pg_proc p
-       WHERE p.pronamespace = 'public'::regnamespace AND p.proowner <> '${NAME}'::regrole`);
-    for (const { statement } of rows) await client.query(statement);
-  } finally {
-    await client.end();
-  }
-}

@@ -1,5 +1,5 @@
 import { Logger, Module, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
-import { BackgroundWork } from '../../database/background-work.js';
+import { BackgroundWork } from '../../background/background-work.js';
 import { SessionRepository } from './session.repository.js';
 
 const REMOVE_EXPIRED_EVERY_MS = 15 * 60 * 1000;

@@ -6,7 +6,7 @@ import {
   Optional,
 } from '@nestjs/common';
 import { EventEmitter2 } from '@nestjs/event-emitter';
-import { BackgroundWork } from '../../database/background-work.js';
+import { BackgroundWork } from '../../background/background-work.js';
 import { rowsIn } from '../../database/sql.js';
 import type { VerificationEvent } from '../domain/verification-event.js';
 import { type JournalBatch, JournalReader } from './journal-reader.js';

@@ -7,7 +7,7 @@ import {
 } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource } from 'typeorm';
-import { BackgroundWork } from '../../database/background-work.js';
+import { BackgroundWork } from '../../background/background-work.js';
 import { rowsIn, rowsOf } from '../../database/sql.js';
 import { VERIFICATION_OPTIONS, type VerificationModuleOptions } from '../verification.options.js';
 import { type JournalBatch, JournalReader } from './journal-reader.js';

@@ -6,7 +6,7 @@ import {
   type OnApplicationBootstrap,
   type OnApplicationShutdown,
 } from '@nestjs/common';
-import { BackgroundWork } from '../../database/background-work.js';
+import { BackgroundWork } from '../../background/background-work.js';
 import { DoubtService } from '../check/doubt.service.js';
 import { WrongCodesRepository } from '../check/wrong-codes.repository.js';
 import { isInDoubt } from '../domain/verification-record.js';
