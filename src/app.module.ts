@@ -4,14 +4,13 @@ import { EventEmitterModule } from '@nestjs/event-emitter';
 import type { ThrottlerStorage } from '@nestjs/throttler';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { LoggerModule } from 'nestjs-pino';
-import type { AdminModuleOptions } from './admin/index.js';
 import type { Config } from './config/index.js';
 import { dataSourceOptions } from './database/index.js';
 import { type HostMail, HostModule } from './host/index.js';
 import { SharedThrottlerStorage } from './http/index.js';
 import { entities } from './schema.js';
 import { HealthModule, loggerParams } from './operations/index.js';
-import { ProtectionModule, type ProtectionOptions } from './protection/index.js';
+import { ProtectionModule } from './protection/index.js';
 import { type VerificationModuleOptions, VerificationModule } from './verification/index.js';
 
 /** Where a running application finds what it does not bring itself. */
@@ -36,88 +35,24 @@ const SANDBOX_CREDENTIAL = 'sandbox';
 const derivedKey = (config: Config, use: string): Buffer =>
   Buffer.from(hkdfSync('sha256', config.keys.fingerprint[0].secret, '', use, 32));
 
+/** What the environment says, and what only the running application knows. */
 function verificationOptions(
-  config: Config,
+  { options: { verification }, keys, VONAGE_BRAND_NAME }: Config,
   { vonageApiHost, vonageSignatureSecret }: Surroundings,
   storage: ThrottlerStorage,
 ): VerificationModuleOptions {
-  const secret = vonageSignatureSecret ?? config.VONAGE_SIGNATURE_SECRET;
-  const { VONAGE_APPLICATION_ID: id, VONAGE_PRIVATE_KEY: privateKey } = config;
-  const apiHost = vonageApiHost ?? config.VONAGE_API_HOST;
   return {
+    ...verification,
     vonage: {
-      api: config.VONAGE_VERIFY_API,
-      apiKey: config.VONAGE_API_KEY ?? SANDBOX_CREDENTIAL,
-      apiSecret: config.VONAGE_API_SECRET ?? SANDBOX_CREDENTIAL,
-      brand: config.VONAGE_BRAND_NAME,
-      timeoutMs: config.VONAGE_TIMEOUT_MS,
-      ...(apiHost ? { apiHost } : {}),
-      ...(secret ? { signatureSecret: secret } : {}),
-      ...(id && privateKey ? { application: { id, privateKey } } : {}),
+      apiKey: SANDBOX_CREDENTIAL,
+      apiSecret: SANDBOX_CREDENTIAL,
+      brand: VONAGE_BRAND_NAME,
+      ...verification['vonage'],
+      ...(vonageApiHost && { apiHost: vonageApiHost }),
+      ...(vonageSignatureSecret && { signatureSecret: vonageSignatureSecret }),
     },
-    protection: {
-      requestsPerSecond: config.VONAGE_REQUESTS_PER_SECOND,
-      failuresBeforeBreak: config.VONAGE_FAILURES_BEFORE_BREAK,
-    },
-    keys: { encryption: config.keys.encryption, fingerprint: config.keys.fingerprint },
-    preparedStatements: config.DATABASE_PREPARED_STATEMENTS,
-    reconcileEverySeconds: config.RECONCILE_EVERY_SECONDS,
-    sealJournalEverySeconds: config.JOURNAL_SEAL_SECONDS,
-    policy: {
-      codeLength: config.CODE_LENGTH,
-      ttlSeconds: config.CODE_TTL_SECONDS,
-      maxAttempts: config.MAX_ATTEMPTS,
-      maxSends: config.MAX_SENDS,
-      resendCooldownSeconds: config.RESEND_COOLDOWN_SECONDS,
-      allowedCountries: config.ALLOWED_COUNTRIES,
-      wrongCodesBeforeWait: config.WRONG_CODES_BEFORE_WAIT,
-      wrongCodesBeforeLock: config.WRONG_CODES_BEFORE_LOCK,
-    },
-    throttle: {
-      address: config.THROTTLE_ADDRESS,
-      number: config.THROTTLE_NUMBER,
-      request: config.THROTTLE_REQUEST,
-      storage,
-    },
-    ...(config.DEFAULT_COUNTRY ? { defaultCountry: config.DEFAULT_COUNTRY } : {}),
-  };
-}
-
-function protectionOptions(config: Config): ProtectionOptions {
-  const { CONVERSION: share } = config;
-  return {
-    mode: config.PROTECTION,
-    modes: config.RULE_MODES,
-    allowVoip: config.ALLOW_VOIP,
-    numberCooldownSeconds: config.NUMBER_COOLDOWN_SECONDS,
-    number: config.LIMIT_NUMBER,
-    user: config.LIMIT_USER,
-    session: config.LIMIT_SESSION,
-    address: config.LIMIT_ADDRESS,
-    prefixPerDay: config.LIMIT_PREFIX_PER_DAY,
-    countryPerDay: config.LIMIT_COUNTRY_PER_DAY,
-    budgetPerDay: config.BUDGET_PER_DAY,
-    budgetPerCountryPerDay: config.BUDGET_PER_COUNTRY_PER_DAY,
-    userReservePerDay: config.USER_RESERVE_PER_DAY,
-    prices: config.MESSAGE_PRICES,
-    conversion: share && {
-      ...share,
-      minimumCallers: config.CONVERSION_CALLERS,
-      windowSeconds: config.CONVERSION_WINDOW_SECONDS,
-      ageSeconds: config.CONVERSION_AGE_SECONDS,
-      stopSeconds: config.CONVERSION_STOP_SECONDS,
-    },
-    watchEverySeconds: config.PROTECTION_WATCH_SECONDS,
-  };
-}
-
-function adminOptions(config: Config): Omit<AdminModuleOptions, 'isAdmin'> {
-  return {
-    freshSeconds: config.ADMIN_FRESH_SECONDS,
-    rollUpEverySeconds: config.STATISTICS_EVERY_SECONDS,
-    retention: config.RETENTION
-      ? { requestsDays: config.RETENTION_REQUESTS_DAYS, decisionsDays: config.RETENTION_DECISIONS_DAYS }
-      : null,
+    keys: { encryption: keys.encryption, fingerprint: keys.fingerprint },
+    throttle: { ...verification['throttle'], storage },
   };
 }
 
@@ -146,20 +81,20 @@ export class AppModule {
           retryDelay: 1000,
         }),
         EventEmitterModule.forRoot(),
-        ProtectionModule.forRoot(protectionOptions(config)),
+        ProtectionModule.forRoot(config.options.protection),
         VerificationModule.forRoot(verificationOptions(config, surroundings, throttlerStorage)),
         HostModule.forRoot({
           demoUsers: surroundings.demoUsers ?? 'ignore',
           mail: surroundings.mail ?? null,
           accountKey: derivedKey(config, 'sign-in accounts'),
           issuer: config.VONAGE_BRAND_NAME,
-          // The same switch as for the other fence by address.
-          signIns: config.THROTTLE_ADDRESS && SIGN_INS,
-          posts: { session: config.THROTTLE_SESSION, address: config.THROTTLE_ADDRESS },
+          // Switched off together with the throttle by address.
+          signIns: config.THROTTLE_ADDRESS === null ? null : SIGN_INS,
+          posts: { ...config.options.twoFactor['throttle'], address: config.THROTTLE_ADDRESS },
           throttlerStorage,
           sessions: { keys: config.keys.sessions, https: config.production },
           sessionLifetimeSeconds: config.SESSION_LIFETIME_HOURS * 3600,
-          admin: adminOptions(config),
+          admin: config.options.admin,
         }),
         HealthModule,
       ],

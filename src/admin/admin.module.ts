@@ -16,8 +16,6 @@ import { RETENTION_PARTS } from './retention/index.js';
 import { STATISTICS_PARTS } from './statistics/index.js';
 import { TOKEN_PARTS } from './tokens/index.js';
 
-const GIVEN = Symbol('admin options as given');
-
 /** One entry a subject: each folder lists its own controllers and providers. */
 const PARTS: AdminParts[] = [
   HISTORY_PARTS,
@@ -37,9 +35,7 @@ export interface AdminModuleExtras {
   pages?: PagesOptions;
 }
 
-const { ConfigurableModuleClass } = new ConfigurableModuleBuilder<AdminModuleOptions>({
-  optionsInjectionToken: GIVEN,
-})
+const { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN } = new ConfigurableModuleBuilder<AdminModuleOptions>()
   .setClassMethodName('forRoot')
   .setExtras<AdminModuleExtras>({ pages: {} }, (definition, { pages }) => ({
     ...definition,
@@ -58,7 +54,7 @@ const { ConfigurableModuleClass } = new ConfigurableModuleBuilder<AdminModuleOpt
     ApiTokens,
     TokenUses,
     ...PARTS.flatMap(({ providers }) => providers),
-    { provide: ADMIN_OPTIONS, inject: [GIVEN], useFactory: resolveAdminOptions },
+    { provide: ADMIN_OPTIONS, inject: [MODULE_OPTIONS_TOKEN], useFactory: resolveAdminOptions },
   ],
   exports: [ApiTokens, ...PARTS.flatMap(({ providers }) => providers)],
 })

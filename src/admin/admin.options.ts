@@ -1,30 +1,47 @@
+import { withDefaults, type WithDefaults } from '../options.js';
+
+/** How the administration works in a host. */
 export interface AdminModuleOptions {
   /** Whether a signed-in user of the host is an administrator. */
   isAdmin: (userId: string) => boolean | Promise<boolean>;
-  /** How old an administrator's second factor may be; 900 seconds unless told. */
+  /**
+   * How old an administrator's second factor may be, in seconds.
+   * @default 900
+   */
   freshSeconds?: number;
-  /** How often every instance brings the statistics up to date, about; 15 unless told, null never. */
+  /**
+   * About how often every instance brings the statistics up to date, in seconds. Null leaves it to the command.
+   * @default 15
+   */
   rollUpEverySeconds?: number | null;
-  /** How long rows are kept; null keeps all, and then nothing is deleted by itself. Unless told: null. */
+  /**
+   * How long rows are kept. Null keeps everything.
+   * @default null
+   */
   retention?: RetentionOptions | null;
 }
 
+/** How long rows are kept. */
 export interface RetentionOptions {
-  /** Of requests, with their events, in days; null keeps them. */
+  /** Requests with their events, in days; null keeps them. */
   requestsDays: number | null;
-  /** Of decisions, in days; null keeps them. */
+  /** Decisions, in days; null keeps them. */
   decisionsDays: number | null;
 }
 
-export type ResolvedAdminOptions = AdminModuleOptions &
-  Required<Pick<AdminModuleOptions, 'freshSeconds' | 'rollUpEverySeconds' | 'retention'>>;
+/** The defaults of {@link AdminModuleOptions}. */
+export const ADMIN_DEFAULTS = {
+  freshSeconds: 900,
+  rollUpEverySeconds: 15,
+  retention: null,
+} as const satisfies Partial<AdminModuleOptions>;
 
-/** The module's options as the host gave them, with every default filled in. */
+/** Options with every default filled in. */
+export type ResolvedAdminOptions = WithDefaults<AdminModuleOptions, typeof ADMIN_DEFAULTS>;
+
+/** Injects {@link ResolvedAdminOptions}. */
 export const ADMIN_OPTIONS = Symbol('ADMIN_OPTIONS');
 
-export const resolveAdminOptions = (given: AdminModuleOptions): ResolvedAdminOptions => ({
-  ...given,
-  freshSeconds: given.freshSeconds ?? 900,
-  retention: given.retention ?? null,
-  rollUpEverySeconds: given.rollUpEverySeconds === undefined ? 15 : given.rollUpEverySeconds,
-});
+/** Fills in the defaults. */
+export const resolveAdminOptions = (given: AdminModuleOptions): ResolvedAdminOptions =>
+  withDefaults(given, ADMIN_DEFAULTS);

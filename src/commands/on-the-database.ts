@@ -46,14 +46,12 @@ export async function withApplication<T>(command: (app: INestApplicationContext)
   const config = loadConfig();
   const databaseUrl = config.DATABASE_URL ?? runningDatabase(config);
   await requireSchema(databaseUrl, config.DATABASE_SCHEMA);
-  const settings = {
-    ...config,
-    RECONCILE_EVERY_SECONDS: null,
-    JOURNAL_SEAL_SECONDS: null,
-    PROTECTION_WATCH_SECONDS: null,
-    STATISTICS_EVERY_SECONDS: null,
-  };
-  const module = AppModule.forRoot(settings, {
+  // A command does only what it is asked for.
+  const { verification, protection, admin } = config.options;
+  Object.assign(verification, { reconcileEverySeconds: null, sealJournalEverySeconds: null });
+  protection['watchEverySeconds'] = null;
+  admin['rollUpEverySeconds'] = null;
+  const module = AppModule.forRoot(config, {
     databaseUrl,
     // Of the application that runs beside: the real Vonage has not heard of what was sent there.
     ...(config.sandbox ? { vonageApiHost: `http://127.0.0.1:${config.SANDBOX_PORT}` } : {}),

@@ -1,13 +1,22 @@
 import { resolve } from 'node:path';
-import { type Environment, environmentSchema } from './environment.js';
+import { type Environment, environmentSchema, OPTION_PATHS } from './environment.js';
 import { loadOrGenerateKeys, loadOrGenerateSessionKeys } from './generated-keys.js';
 import type { KeyRing } from '../crypto/index.js';
+
+/** Options of the modules that the environment sets, as their `forRoot` takes them. */
+export interface ModuleOptions {
+  verification: Record<string, any>;
+  protection: Record<string, any>;
+  twoFactor: Record<string, any>;
+  admin: Record<string, any>;
+}
 
 /** The whole configuration of the runnable application, checked. */
 export interface Config extends Omit<
   Environment,
   'API_DOCS' | 'PHONE_ENCRYPTION_KEYS' | 'PHONE_FINGERPRINT_KEYS' | 'SESSION_KEYS' | 'SANDBOX'
 > {
+  options: ModuleOptions;
   production: boolean;
   /** Serve `/docs` and `/openapi.json`. */
   apiDocs: boolean;
@@ -53,6 +62,7 @@ export function loadConfig(env: NodeJS.ProcessEnv = process.env): Config {
     PHONE_ENCRYPTION_KEYS && PHONE_FINGERPRINT_KEYS ? null : loadOrGenerateKeys(dataDirectory);
   return {
     ...rest,
+    options: optionsOf(parsed.data),
     production,
     apiDocs: API_DOCS ?? !production,
     sandbox,
@@ -63,6 +73,20 @@ export function loadConfig(env: NodeJS.ProcessEnv = process.env): Config {
       sessions: SESSION_KEYS ?? loadOrGenerateSessionKeys(dataDirectory),
     },
   };
+}
+
+function optionsOf(variables: Record<string, unknown>): ModuleOptions {
+  const options: ModuleOptions = { verification: {}, protection: {}, twoFactor: {}, admin: {} };
+  for (const [name, path] of Object.entries(OPTION_PATHS)) {
+    if (variables[name] !== undefined) setOption(options, path.split('.'), variables[name]);
+  }
+  return options;
+}
+
+/** An option below one that is off (null) has nothing to set. */
+function setOption(target: Record<string, any>, [name, ...rest]: string[], value: unknown): void {
+  if (rest.length === 0) target[name!] = value;
+  else if (target[name!] !== null) setOption((target[name!] ??= {}), rest, value);
 }
 
 function combinationProblems(env: Record<string, string | undefined>, production: boolean): string[] {

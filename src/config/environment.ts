@@ -7,6 +7,7 @@ import {
   OFF,
   ON,
   onOff,
+  option,
   orOff,
   port,
   text,
@@ -17,8 +18,8 @@ import {
 } from './values.js';
 
 /**
- * Every environment variable that the application reads, with its default. The only place
- * that knows their names; `docs/configuration.md` and `.env.example` are held to it by a test.
+ * Every environment variable that the application reads. A variable that is an option of a module names it, and has no
+ * default here: the module's own default applies. A test holds `docs/configuration.md` and `.env.example` to this.
  */
 export const environmentSchema = z.object({
   NODE_ENV: z
@@ -35,7 +36,7 @@ export const environmentSchema = z.object({
 
   DATABASE_URL: url(['postgres:', 'postgresql:'], 'postgres://user:password@host:5432/name').optional(),
   EMBEDDED_DATABASE: z.literal('allow', '"allow", or absent').optional(),
-  DATABASE_PREPARED_STATEMENTS: onOff.default(true),
+  DATABASE_PREPARED_STATEMENTS: option('verification.preparedStatements', onOff),
   DATABASE_SCHEMA: text
     .regex(/^[a-z_][a-z0-9_]{0,62}$/, 'a schema such as otp: lower-case letters, digits and "_"')
     .default('public'),
@@ -47,25 +48,39 @@ export const environmentSchema = z.object({
   SMTP_URL: url(['smtp:', 'smtps:'], 'smtps://user:password@host:465').optional(),
   MAIL_FROM: text.min(3, 'an e-mail address').optional(),
 
-  VONAGE_API_KEY: text.min(1).optional(),
-  VONAGE_API_SECRET: text.min(1).optional(),
+  VONAGE_API_KEY: option('verification.vonage.apiKey', text.min(1)),
+  VONAGE_API_SECRET: option('verification.vonage.apiSecret', text.min(1)),
   VONAGE_BRAND_NAME: text
     .regex(/^[^\\/{}:$]{1,18}$/, String.raw`1 to 18 characters without \ / { } : $`)
     .default('MyApp'),
-  VONAGE_VERIFY_API: z.enum(['v1', 'v2'], 'v1 or v2').default('v2'),
-  VONAGE_API_HOST: url(['http:', 'https:'], 'https://api.nexmo.com').optional(),
-  VONAGE_TIMEOUT_MS: whole(100, 60_000, 'milliseconds').default(5000),
-  VONAGE_APPLICATION_ID: z.uuid('the id of a Vonage application').optional(),
-  VONAGE_PRIVATE_KEY: text
-    .transform((value) => value.replaceAll(String.raw`\n`, '\n'))
-    .refine(
-      (value) => /^-----BEGIN [A-Z ]*PRIVATE KEY-----\n/.test(value),
-      'a private key in PEM, with line ends or \\n',
-    )
-    .optional(),
-  VONAGE_SIGNATURE_SECRET: text.min(16, 'at least 16 characters: the account’s signature secret').optional(),
-  VONAGE_REQUESTS_PER_SECOND: orOff(whole(1, 1_000_000, 'requests per second, or "off"')).default(20),
-  VONAGE_FAILURES_BEFORE_BREAK: orOff(whole(1, 1000, 'failures in a row, or "off"')).default(5),
+  VONAGE_VERIFY_API: option('verification.vonage.api', z.enum(['v1', 'v2'], 'v1 or v2')),
+  VONAGE_API_HOST: option('verification.vonage.apiHost', url(['http:', 'https:'], 'https://api.nexmo.com')),
+  VONAGE_TIMEOUT_MS: option('verification.vonage.timeoutMs', whole(100, 60_000, 'milliseconds')),
+  VONAGE_APPLICATION_ID: option(
+    'verification.vonage.application.id',
+    z.uuid('the id of a Vonage application'),
+  ),
+  VONAGE_PRIVATE_KEY: option(
+    'verification.vonage.application.privateKey',
+    text
+      .transform((value) => value.replaceAll(String.raw`\n`, '\n'))
+      .refine(
+        (value) => /^-----BEGIN [A-Z ]*PRIVATE KEY-----\n/.test(value),
+        'a private key in PEM, with line ends or \\n',
+      ),
+  ),
+  VONAGE_SIGNATURE_SECRET: option(
+    'verification.vonage.signatureSecret',
+    text.min(16, 'at least 16 characters: the account’s signature secret'),
+  ),
+  VONAGE_REQUESTS_PER_SECOND: option(
+    'verification.protection.requestsPerSecond',
+    orOff(whole(1, 1_000_000, 'requests per second, or "off"')),
+  ),
+  VONAGE_FAILURES_BEFORE_BREAK: option(
+    'verification.protection.failuresBeforeBreak',
+    orOff(whole(1, 1000, 'failures in a row, or "off"')),
+  ),
   SANDBOX: text
     .refine((value) => ON.test(value) || OFF.test(value) || value === 'auto', 'on, off or auto')
     .transform((value): 'on' | 'off' | 'auto' => (ON.test(value) ? 'on' : OFF.test(value) ? 'off' : 'auto'))
@@ -77,28 +92,53 @@ export const environmentSchema = z.object({
   SESSION_KEYS: keyRing.optional(),
   SESSION_LIFETIME_HOURS: whole(1, 720, 'hours').default(12),
 
-  ALLOWED_COUNTRIES: countries.default(null),
-  DEFAULT_COUNTRY: text
-    .regex(/^[A-Za-z]{2}$/, 'a two-letter country code such as US')
-    .transform((code) => code.toUpperCase())
-    .optional(),
-  CODE_LENGTH: whole(4, 10, 'digits').default(6),
-  CODE_TTL_SECONDS: whole(60, 600, 'seconds').default(300),
-  MAX_ATTEMPTS: whole(1, 3, 'attempts').default(3),
-  MAX_SENDS: wholeOrOff(1, 1000, 'messages', 1000).default(3),
-  WRONG_CODES_BEFORE_WAIT: wholeOrOff(1, 1_000_000_000, 'wrong codes', 1_000_000_000).default(5),
-  WRONG_CODES_BEFORE_LOCK: wholeOrOff(1, 1_000_000_000, 'wrong codes', 1_000_000_000).default(20),
-  RECONCILE_EVERY_SECONDS: orOff(whole(1, 3600, 'seconds, or "off"')).default(3),
-  JOURNAL_SEAL_SECONDS: orOff(whole(1, 3600, 'seconds, or "off"')).default(5),
-  RESEND_COOLDOWN_SECONDS: wholeOrOff(0, 600, 'seconds', 0).default(30),
+  ALLOWED_COUNTRIES: option('verification.policy.allowedCountries', countries),
+  DEFAULT_COUNTRY: option(
+    'verification.defaultCountry',
+    text
+      .regex(/^[A-Za-z]{2}$/, 'a two-letter country code such as US')
+      .transform((code) => code.toUpperCase()),
+  ),
+  CODE_LENGTH: option('verification.policy.codeLength', whole(4, 10, 'digits')),
+  CODE_TTL_SECONDS: option('verification.policy.ttlSeconds', whole(60, 600, 'seconds')),
+  MAX_ATTEMPTS: option('verification.policy.maxAttempts', whole(1, 3, 'attempts')),
+  MAX_SENDS: option('verification.policy.maxSends', wholeOrOff(1, 1000, 'messages', 1000)),
+  WRONG_CODES_BEFORE_WAIT: option(
+    'verification.policy.wrongCodesBeforeWait',
+    wholeOrOff(1, 1_000_000_000, 'wrong codes', 1_000_000_000),
+  ),
+  WRONG_CODES_BEFORE_LOCK: option(
+    'verification.policy.wrongCodesBeforeLock',
+    wholeOrOff(1, 1_000_000_000, 'wrong codes', 1_000_000_000),
+  ),
+  RECONCILE_EVERY_SECONDS: option(
+    'verification.reconcileEverySeconds',
+    orOff(whole(1, 3600, 'seconds, or "off"')),
+  ),
+  JOURNAL_SEAL_SECONDS: option(
+    'verification.sealJournalEverySeconds',
+    orOff(whole(1, 3600, 'seconds, or "off"')),
+  ),
+  RESEND_COOLDOWN_SECONDS: option(
+    'verification.policy.resendCooldownSeconds',
+    wholeOrOff(0, 600, 'seconds', 0),
+  ),
 
-  THROTTLE_ADDRESS: limit.default({ limit: 600, windowSeconds: 60 }),
-  THROTTLE_NUMBER: limit.default({ limit: 20, windowSeconds: 60 }),
-  THROTTLE_SESSION: limit.default({ limit: 60, windowSeconds: 60 }),
-  THROTTLE_REQUEST: limit.default({ limit: 30, windowSeconds: 60 }),
+  THROTTLE_ADDRESS: option('verification.throttle.address', limit),
+  THROTTLE_NUMBER: option('verification.throttle.number', limit),
+  THROTTLE_SESSION: option('twoFactor.throttle.session', limit),
+  THROTTLE_REQUEST: option('verification.throttle.request', limit),
 
   ...protectionVariables,
   ...adminVariables,
 });
 
 export type Environment = z.infer<typeof environmentSchema>;
+
+/** Which option of a module a variable is: `{ CODE_LENGTH: 'verification.policy.codeLength', … }`. */
+export const OPTION_PATHS: Readonly<Record<string, string>> = Object.fromEntries(
+  Object.entries(environmentSchema.shape).flatMap(([name, schema]) => {
+    const path = schema.meta()?.['option'];
+    return typeof path === 'string' ? [[name, path]] : [];
+  }),
+);

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { money, OFF, onOff, orOff, text, whole, windows } from './values.js';
+import { money, OFF, onOff, option, orOff, text, whole, windows } from './values.js';
 
 const MODES = ['off', 'record', 'enforce'] as const;
 type Mode = (typeof MODES)[number];
@@ -44,36 +44,53 @@ const conversion = text.transform((value, context): { floor: number; minimum: nu
 
 /** Who may cause a message; docs/protection.md has the reasons. */
 export const protectionVariables = {
-  PROTECTION: z.enum(MODES, 'off, record or enforce').default('enforce'),
-  RULE_MODES: ruleModes.default({}),
-  ALLOW_VOIP: onOff.default(true),
-  NUMBER_COOLDOWN_SECONDS: orOff(whole(1, DAY, 'seconds, or "off"')).default(30),
-  LIMIT_NUMBER: windows.default([
-    { limit: 5, seconds: HOUR },
-    { limit: 10, seconds: DAY },
-  ]),
-  LIMIT_USER: windows.default([{ limit: 10, seconds: DAY }]),
-  LIMIT_SESSION: windows.default([{ limit: 3, seconds: 600 }]),
-  LIMIT_ADDRESS: windows.default([{ limit: 20, seconds: HOUR }]),
-  LIMIT_PREFIX_PER_DAY: orOff(whole(0, 100_000_000, 'messages, or "off"')).default(100),
-  LIMIT_COUNTRY_PER_DAY: orOff(whole(0, 100_000_000, 'messages, or "off"')).default(1000),
-  BUDGET_PER_DAY: money.default(100),
-  BUDGET_PER_COUNTRY_PER_DAY: money.default(50),
-  USER_RESERVE_PER_DAY: whole(0, 1000, 'messages').default(3),
-  MESSAGE_PRICES: prices.default({ '*': 0.08 }),
-  CONVERSION: conversion.default({ floor: 0.2, minimum: 30 }),
-  CONVERSION_CALLERS: whole(1, 100_000, 'networks and sessions').default(20),
-  CONVERSION_WINDOW_SECONDS: whole(60, DAY, 'seconds').default(HOUR),
-  CONVERSION_AGE_SECONDS: whole(0, HOUR, 'seconds').default(120),
-  CONVERSION_STOP_SECONDS: whole(1, 30 * DAY, 'seconds').default(HOUR),
-  PROTECTION_WATCH_SECONDS: orOff(whole(1, HOUR, 'seconds, or "off"')).default(10),
+  PROTECTION: option('protection.mode', z.enum(MODES, 'off, record or enforce')),
+  RULE_MODES: option('protection.modes', ruleModes),
+  ALLOW_VOIP: option('protection.allowVoip', onOff),
+  NUMBER_COOLDOWN_SECONDS: option(
+    'protection.numberCooldownSeconds',
+    orOff(whole(1, DAY, 'seconds, or "off"')),
+  ),
+  LIMIT_NUMBER: option('protection.number', windows),
+  LIMIT_USER: option('protection.user', windows),
+  LIMIT_SESSION: option('protection.session', windows),
+  LIMIT_ADDRESS: option('protection.address', windows),
+  LIMIT_PREFIX_PER_DAY: option('protection.prefixPerDay', orOff(whole(0, 100_000_000, 'messages, or "off"'))),
+  LIMIT_COUNTRY_PER_DAY: option(
+    'protection.countryPerDay',
+    orOff(whole(0, 100_000_000, 'messages, or "off"')),
+  ),
+  BUDGET_PER_DAY: option('protection.budgetPerDay', money),
+  BUDGET_PER_COUNTRY_PER_DAY: option('protection.budgetPerCountryPerDay', money),
+  USER_RESERVE_PER_DAY: option('protection.userReservePerDay', whole(0, 1000, 'messages')),
+  MESSAGE_PRICES: option('protection.prices', prices),
+  CONVERSION: option('protection.conversion', conversion),
+  CONVERSION_CALLERS: option(
+    'protection.conversion.minimumCallers',
+    whole(1, 100_000, 'networks and sessions'),
+  ),
+  CONVERSION_WINDOW_SECONDS: option('protection.conversion.windowSeconds', whole(60, DAY, 'seconds')),
+  CONVERSION_AGE_SECONDS: option('protection.conversion.ageSeconds', whole(0, HOUR, 'seconds')),
+  CONVERSION_STOP_SECONDS: option('protection.conversion.stopSeconds', whole(1, 30 * DAY, 'seconds')),
+  PROTECTION_WATCH_SECONDS: option(
+    'protection.watchEverySeconds',
+    orOff(whole(1, HOUR, 'seconds, or "off"')),
+  ),
 };
 
 /** The administration's. */
 export const adminVariables = {
-  ADMIN_FRESH_SECONDS: whole(30, 86_400, 'seconds').default(900),
-  STATISTICS_EVERY_SECONDS: orOff(whole(1, HOUR, 'seconds, or "off"')).default(15),
-  RETENTION: onOff.default(true),
-  RETENTION_REQUESTS_DAYS: orOff(whole(1, 36_500, 'days, or "off"')).default(400),
-  RETENTION_DECISIONS_DAYS: orOff(whole(1, 36_500, 'days, or "off"')).default(90),
+  ADMIN_FRESH_SECONDS: option('admin.freshSeconds', whole(30, 86_400, 'seconds')),
+  STATISTICS_EVERY_SECONDS: option('admin.rollUpEverySeconds', orOff(whole(1, HOUR, 'seconds, or "off"'))),
+  /** The modules keep everything; the application deletes old rows. */
+  RETENTION: onOff
+    .default(true)
+    .transform((isOn) => (isOn ? {} : null))
+    .meta({ option: 'admin.retention' }),
+  RETENTION_REQUESTS_DAYS: orOff(whole(1, 36_500, 'days, or "off"'))
+    .default(400)
+    .meta({ option: 'admin.retention.requestsDays' }),
+  RETENTION_DECISIONS_DAYS: orOff(whole(1, 36_500, 'days, or "off"'))
+    .default(90)
+    .meta({ option: 'admin.retention.decisionsDays' }),
 };

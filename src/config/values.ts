@@ -114,3 +114,7 @@ export const money = text.transform((value, context): number | null => {
   context.addIssue('an amount in the provider’s currency such as 100 or 49.90, or "off"');
   return z.NEVER;
 });
+
+/** A variable that is an option of a module, such as `protection.mode`. Left out, the module's default applies. */
+export const option = <Schema extends z.ZodType>(path: string, schema: Schema) =>
+  schema.optional().meta({ option: path });

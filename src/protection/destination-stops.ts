@@ -3,7 +3,7 @@ import { PersonalDataCipher } from '../crypto/index.js';
 import { StatementRunner, statement } from '../database/statement.js';
 import { PhoneNumber } from '../verification/index.js';
 import { DestinationLists } from './destination-lists.js';
-import { RESOLVED_PROTECTION, type ResolvedProtection } from './protection.options.js';
+import { PROTECTION_OPTIONS, type ResolvedProtection } from './protection.options.js';
 import { prefixKey } from './rules/counter-keys.js';
 
 /** A destination whose codes too few people type in. */
@@ -38,7 +38,7 @@ export class DestinationStops {
     private readonly statements: StatementRunner,
     private readonly lists: DestinationLists,
     private readonly cipher: PersonalDataCipher,
-    @Inject(RESOLVED_PROTECTION) private readonly options: ResolvedProtection,
+    @Inject(PROTECTION_OPTIONS) private readonly options: ResolvedProtection,
   ) {}
 
   /** Lifts stops whose share has recovered, and makes new ones. @returns the new ones */

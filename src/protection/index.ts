@@ -4,7 +4,7 @@ export { DestinationStops, type Stop } from './destination-stops.js';
 export { ProtectionModule } from './protection.module.js';
 export {
   type ConversionOptions,
-  DEFAULT_PROTECTION_OPTIONS,
+  PROTECTION_DEFAULTS,
   type LimitWindow,
   type ProtectionOptions,
   type RuleName,

@@ -3,7 +3,7 @@ import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource } from 'typeorm';
 import { rowsOf } from '../database/sql.js';
 import type { Channel } from '../verification/index.js';
-import { RESOLVED_PROTECTION, type ResolvedProtection } from './protection.options.js';
+import { PROTECTION_OPTIONS, type ResolvedProtection } from './protection.options.js';
 
 /**
  * What one message is going to cost: what the provider charged for such a one lately, else what the options say. Kept in
@@ -15,7 +15,7 @@ export class MessagePrices {
 
   constructor(
     @InjectDataSource() private readonly dataSource: DataSource,
-    @Inject(RESOLVED_PROTECTION) private readonly options: ResolvedProtection,
+    @Inject(PROTECTION_OPTIONS) private readonly options: ResolvedProtection,
   ) {}
 
   /** In the provider's currency. */

@@ -8,7 +8,7 @@ import {
 import { BackgroundWork } from '../background/background-work.js';
 import { DestinationStops, type Stop } from './destination-stops.js';
 import { MessagePrices } from './message-prices.js';
-import { RESOLVED_PROTECTION, type ResolvedProtection } from './protection.options.js';
+import { PROTECTION_OPTIONS, type ResolvedProtection } from './protection.options.js';
 
 const LEARN_EVERY_MS = 600_000;
 
@@ -22,7 +22,7 @@ export class ProtectionWatch implements OnApplicationBootstrap, OnApplicationShu
   constructor(
     private readonly stops: DestinationStops,
     private readonly prices: MessagePrices,
-    @Inject(RESOLVED_PROTECTION) { watchEverySeconds: every }: ResolvedProtection,
+    @Inject(PROTECTION_OPTIONS) { watchEverySeconds: every }: ResolvedProtection,
   ) {
     this.work =
       every === null

@@ -4,18 +4,11 @@ import { Allowances } from './allowances.js';
 import { DestinationLists } from './destination-lists.js';
 import { DestinationStops } from './destination-stops.js';
 import { MessagePrices } from './message-prices.js';
-import {
-  PROTECTION_OPTIONS,
-  type ProtectionOptions,
-  RESOLVED_PROTECTION,
-  resolveProtection,
-} from './protection.options.js';
+import { PROTECTION_OPTIONS, type ProtectionOptions, resolveProtection } from './protection.options.js';
 import { ProtectionRules } from './rules/protection-rules.js';
 import { ProtectionWatch } from './protection-watch.js';
 
-const { ConfigurableModuleClass } = new ConfigurableModuleBuilder<ProtectionOptions>({
-  optionsInjectionToken: PROTECTION_OPTIONS,
-})
+const { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN } = new ConfigurableModuleBuilder<ProtectionOptions>()
   .setClassMethodName('forRoot')
   .setExtras({}, (definition) => ({ ...definition, global: true }))
   .build();
@@ -33,8 +26,8 @@ const { ConfigurableModuleClass } = new ConfigurableModuleBuilder<ProtectionOpti
     DestinationStops,
     ProtectionWatch,
     { provide: MessageRules, useExisting: ProtectionRules },
-    { provide: RESOLVED_PROTECTION, inject: [PROTECTION_OPTIONS], useFactory: resolveProtection },
+    { provide: PROTECTION_OPTIONS, inject: [MODULE_OPTIONS_TOKEN], useFactory: resolveProtection },
   ],
-  exports: [MessageRules, DestinationLists, ProtectionWatch, DestinationStops, RESOLVED_PROTECTION],
+  exports: [MessageRules, DestinationLists, ProtectionWatch, DestinationStops, PROTECTION_OPTIONS],
 })
 export class ProtectionModule extends ConfigurableModuleClass {}

@@ -1,3 +1,4 @@
+import { withDefaults } from '../options.js';
 import type { RuleMode } from '../verification/index.js';
 
 /** At most `limit` messages in any `seconds` seconds. A limit of 0 refuses all. */
@@ -25,64 +26,128 @@ export const RULES = [
 ] as const;
 export type RuleName = (typeof RULES)[number];
 
-/** A destination stops by itself when too few of those who got a code there type it in: nobody is there, or nobody wants to be. */
+/** When a destination stops by itself: too few of the people who got a code there entered it. */
 export interface ConversionOptions {
-  /** The least share of verified starts, from 0 to 1. */
-  floor: number;
-  /** Fewer starts than this say nothing. */
-  minimum: number;
-  /** So many distinct networks and sessions are needed, so that a few callers cannot stop a destination. */
-  minimumCallers: number;
-  /** How far back is looked, in seconds. */
-  windowSeconds: number;
-  /** Younger starts may still be verified, and are left out. */
-  ageSeconds: number;
-  /** How long it stays stopped, unless somebody lifts it. */
-  stopSeconds: number;
+  /**
+   * The lowest share of verified starts, from 0 to 1.
+   * @default 0.2
+   */
+  floor?: number;
+  /**
+   * The share counts from so many starts on.
+   * @default 30
+   */
+  minimum?: number;
+  /**
+   * The share counts from so many distinct networks and sessions on, so that a few callers cannot stop a destination.
+   * @default 20
+   */
+  minimumCallers?: number;
+  /**
+   * How far back starts count, in seconds.
+   * @default 3600
+   */
+  windowSeconds?: number;
+  /**
+   * Starts younger than this, in seconds, do not count: they may still be verified.
+   * @default 120
+   */
+  ageSeconds?: number;
+  /**
+   * How long a destination stays stopped, in seconds, unless somebody lifts the stop.
+   * @default 3600
+   */
+  stopSeconds?: number;
 }
 
-/** What is left out keeps its default, null lifts the limit. Docs and reasons: docs/protection.md. */
+/** Limits on messages. Null lifts a limit. docs/protection.md has the reasons. */
 export interface ProtectionOptions {
   /**
-   * Of every rule that {@link modes} does not name; `enforce` unless told. Does not apply to what somebody has said outright:
-   * number types, countries and the block list.
+   * The mode of every rule that {@link modes} does not name. Number types, countries and the block list are always
+   * enforced.
+   * @default 'enforce'
    */
   mode?: RuleMode;
+  /**
+   * Modes of single rules by name.
+   * @default {}
+   */
   modes?: Readonly<Partial<Record<string, RuleMode>>>;
-
-  /** Whether numbers of internet telephony get messages; true unless told. */
+  /**
+   * Whether messages go to numbers of internet telephony.
+   * @default true
+   */
   allowVoip?: boolean;
-  /** Between two messages to a number, in seconds. */
+  /**
+   * Seconds between two messages to a number.
+   * @default 30
+   */
   numberCooldownSeconds?: number | null;
+  /**
+   * Messages to a number.
+   * @default 5 in an hour, 10 in a day
+   */
   number?: readonly LimitWindow[] | null;
+  /**
+   * Messages caused by a signed-in user.
+   * @default 10 in a day
+   */
   user?: readonly LimitWindow[] | null;
+  /**
+   * Messages caused by a session or browser.
+   * @default 3 in 10 minutes
+   */
   session?: readonly LimitWindow[] | null;
-  /** Of an IPv4 address or an IPv6 /64. */
+  /**
+   * Messages caused from an IPv4 address or IPv6 /64.
+   * @default 20 in an hour
+   */
   address?: readonly LimitWindow[] | null;
-  /** Messages a day (UTC) to the numbers that share their first six digits. */
+  /**
+   * Messages a day (UTC) to the numbers that share their first six digits.
+   * @default 100
+   */
   prefixPerDay?: number | null;
+  /**
+   * Messages a day (UTC) to a country.
+   * @default 1000
+   */
   countryPerDay?: number | null;
-  /** Money a day (UTC), in the provider's currency. */
+  /**
+   * Money a day (UTC), in the provider's currency.
+   * @default 100
+   */
   budgetPerDay?: number | null;
+  /**
+   * The same for each country.
+   * @default 50
+   */
   budgetPerCountryPerDay?: number | null;
   /**
-   * Messages that each user's confirmed factors have a day outside the budgets. Only what goes beyond them draws on the
+   * Messages a day that each user's confirmed factors have outside the budgets. Only what goes beyond them draws on the
    * budgets; 0 for none.
    * @default 3
    */
   userReservePerDay?: number;
-  /** Of one message, by country, `*` for all others; what the provider charged lately comes before it. */
+  /**
+   * The price of a message by country, `*` for all others, until the provider has reported its own.
+   * @default { '*': 0.08 }
+   */
   prices?: Readonly<Record<string, number>>;
+  /** Null never stops a destination by itself. */
   conversion?: ConversionOptions | null;
-  /** How often every instance looks at shares and prices, about; 10 unless told, null never (then call `runOnce` yourself). */
+  /**
+   * About how often every instance recalculates shares and prices, in seconds. Null leaves it to `runOnce`.
+   * @default 10
+   */
   watchEverySeconds?: number | null;
 }
 
 const HOUR = 3600;
 const DAY = 86_400;
 
-/** As in docs/protection.md, with the reasons there. */
-export const DEFAULT_PROTECTION_OPTIONS = {
+/** The defaults of {@link ProtectionOptions}. */
+export const PROTECTION_DEFAULTS = {
   mode: 'enforce',
   modes: {},
   allowVoip: true,
@@ -111,17 +176,24 @@ export const DEFAULT_PROTECTION_OPTIONS = {
   watchEverySeconds: 10,
 } as const satisfies Required<ProtectionOptions>;
 
-export type ResolvedProtection = Required<ProtectionOptions>;
+/** Options with every default filled in. */
+export interface ResolvedProtection extends Required<ProtectionOptions> {
+  conversion: Required<ConversionOptions> | null;
+}
 
-/** The module's options as the host gave them. */
+/** Injects {@link ResolvedProtection}. */
 export const PROTECTION_OPTIONS = Symbol('PROTECTION_OPTIONS');
-/** The same with every default filled in. */
-export const RESOLVED_PROTECTION = Symbol('RESOLVED_PROTECTION');
 
-/** @throws RangeError naming the option that is out of range */
+/**
+ * Fills in the defaults.
+ * @throws RangeError naming the option that is out of range
+ */
 export function resolveProtection(given: ProtectionOptions = {}): ResolvedProtection {
-  const told = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
-  const options: ResolvedProtection = { ...DEFAULT_PROTECTION_OPTIONS, ...told };
+  const options = {
+    ...withDefaults(given, PROTECTION_DEFAULTS),
+    conversion:
+      given.conversion === null ? null : withDefaults(given.conversion, PROTECTION_DEFAULTS.conversion),
+  } as ResolvedProtection;
   const unknown = Object.keys(options.modes).filter((rule) => !RULES.includes(rule as RuleName));
   if (unknown.length > 0)
     throw new RangeError(

@@ -27,7 +27,7 @@ import { ApiProblems } from './verification.openapi.js';
 import {
   VERIFICATION_OPTIONS,
   VERIFICATION_POLICY,
-  type VerificationModuleOptions,
+  type ResolvedVerificationOptions,
 } from './verification.options.js';
 import { CancelPage, CodePage, PhonePage, StartPage } from './verification.pages.js';
 import { resourceOrProblem } from './verification.problems.js';
@@ -55,7 +55,7 @@ const ON_A_REQUEST = [
 export class VerificationController {
   constructor(
     private readonly verifications: VerificationService,
-    @Inject(VERIFICATION_OPTIONS) private readonly options: VerificationModuleOptions,
+    @Inject(VERIFICATION_OPTIONS) private readonly options: ResolvedVerificationOptions,
     @Inject(VERIFICATION_POLICY) private readonly policy: VerificationPolicy,
   ) {}
 

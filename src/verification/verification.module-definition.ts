@@ -1,6 +1,10 @@
 import { ConfigurableModuleBuilder, type DynamicModule, Module } from '@nestjs/common';
 import { PagesModule, type PagesOptions } from '../http/index.js';
-import { VERIFICATION_OPTIONS, type VerificationModuleOptions } from './verification.options.js';
+import {
+  resolveVerificationOptions,
+  VERIFICATION_OPTIONS,
+  type VerificationModuleOptions,
+} from './verification.options.js';
 import { VerificationController } from './verification.controller.js';
 import { VerificationThrottlerModule } from './verification.throttler-module.js';
 import { WebhookController } from './webhooks/webhook.controller.js';
@@ -17,15 +21,20 @@ export interface VerificationModuleExtras {
 @Module({})
 class VerificationOptionsModule {}
 
+const GIVEN_OPTIONS = Symbol('VERIFICATION_OPTIONS as given');
+
 export const { ConfigurableModuleClass } = new ConfigurableModuleBuilder<VerificationModuleOptions>({
-  optionsInjectionToken: VERIFICATION_OPTIONS,
+  optionsInjectionToken: GIVEN_OPTIONS,
 })
   .setClassMethodName('forRoot')
   .setExtras<VerificationModuleExtras>({ routes: true, pages: {} }, (definition, { routes, pages }) => {
     const options: DynamicModule = {
       module: VerificationOptionsModule,
       imports: definition.imports ?? [],
-      providers: definition.providers ?? [],
+      providers: [
+        ...(definition.providers ?? []),
+        { provide: VERIFICATION_OPTIONS, inject: [GIVEN_OPTIONS], useFactory: resolveVerificationOptions },
+      ],
       exports: [VERIFICATION_OPTIONS],
     };
     return {

@@ -10,7 +10,7 @@ import { CodeCheckService } from './check/check.service.js';
 import { DoubtRepository } from './check/doubt.repository.js';
 import { DoubtService } from './check/doubt.service.js';
 import { WrongCodesRepository } from './check/wrong-codes.repository.js';
-import { resolvePolicy, type VerificationPolicy } from './domain/policy.js';
+import type { VerificationPolicy } from './domain/policy.js';
 import { IdempotencyKey } from './entities/idempotency-key.entity.js';
 import { VerificationRequest } from './entities/verification-request.entity.js';
 import { IdempotencyRepository } from './idempotency/idempotency.repository.js';
@@ -42,12 +42,10 @@ import { StartService } from './start/start.service.js';
 import { CallerFingerprints } from './verification.callers.js';
 import { ConfigurableModuleClass } from './verification.module-definition.js';
 import {
-  DEFAULT_PROTECTION,
   MESSAGE_RULES,
-  toKeyRing,
   VERIFICATION_OPTIONS,
   VERIFICATION_POLICY,
-  type VerificationModuleOptions,
+  type ResolvedVerificationOptions,
 } from './verification.options.js';
 import { CodeForm, PhoneForm, VERIFICATION_PAGES } from './verification.pages.js';
 import { VerificationRepository } from './verification.repository.js';
@@ -57,13 +55,11 @@ import { WebhooksRepository } from './webhooks/webhooks.repository.js';
 import { VonageV1Provider } from './provider/vonage/vonage-v1.provider.js';
 import { VonageV2Provider } from './provider/vonage/vonage-v2.provider.js';
 
-const DEFAULT_TIMEOUT_MS = 5000;
-
 function createProvider(
-  { provider, vonage, protection }: VerificationModuleOptions,
+  { provider, vonage, protection }: ResolvedVerificationOptions,
   dataSource: DataSource,
 ): VerificationProvider {
-  const { requestsPerSecond, failuresBeforeBreak } = { ...DEFAULT_PROTECTION, ...protection };
+  const { requestsPerSecond, failuresBeforeBreak } = protection;
   // The limit is the account's; its name goes into the database, so it does not say which account.
   const account = createHash('sha256')
     .update(vonage?.apiKey ?? '')
@@ -73,21 +69,9 @@ function createProvider(
   return new ProtectedProvider(provider ?? vonageProvider(vonage), { pacer, failuresBeforeBreak });
 }
 
-function vonageProvider(vonage: VerificationModuleOptions['vonage']): VerificationProvider {
+function vonageProvider(vonage: ResolvedVerificationOptions['vonage']): VerificationProvider {
   if (!vonage) throw new Error('VerificationModule needs `vonage` or a `provider`');
-  const connection = { timeoutMs: DEFAULT_TIMEOUT_MS, ...vonage };
-  return vonage.api === 'v1' ? new VonageV1Provider(connection) : new VonageV2Provider(connection);
-}
-
-function createPolicy({ policy, vonage }: VerificationModuleOptions): VerificationPolicy {
-  const resolved = resolvePolicy({
-    providerTimeoutSeconds: (vonage?.timeoutMs ?? DEFAULT_TIMEOUT_MS) / 1000,
-    ...policy,
-  });
-  if (vonage?.api === 'v1' && ![4, 6].includes(resolved.codeLength)) {
-    throw new RangeError('policy.codeLength must be 4 or 6 with Verify v1');
-  }
-  return resolved;
+  return vonage.api === 'v1' ? new VonageV1Provider(vonage) : new VonageV2Provider(vonage);
 }
 
 /**
@@ -141,9 +125,13 @@ function createPolicy({ policy, vonage }: VerificationModuleOptions): Verificati
     {
       provide: PREPARED_STATEMENTS,
       inject: [VERIFICATION_OPTIONS],
-      useFactory: ({ preparedStatements = true }: VerificationModuleOptions) => preparedStatements,
+      useFactory: ({ preparedStatements }: ResolvedVerificationOptions) => preparedStatements,
     },
-    { provide: VERIFICATION_POLICY, inject: [VERIFICATION_OPTIONS], useFactory: createPolicy },
+    {
+      provide: VERIFICATION_POLICY,
+      inject: [VERIFICATION_OPTIONS],
+      useFactory: ({ policy }: ResolvedVerificationOptions) => policy,
+    },
     {
       provide: MESSAGE_RULES,
       inject: [VERIFICATION_POLICY, { token: MessageRules, optional: true }],
@@ -153,11 +141,7 @@ function createPolicy({ policy, vonage }: VerificationModuleOptions): Verificati
     {
       provide: PersonalDataCipher,
       inject: [VERIFICATION_OPTIONS],
-      useFactory: ({ keys }: VerificationModuleOptions) =>
-        new PersonalDataCipher({
-          encryption: toKeyRing(keys.encryption),
-          fingerprint: toKeyRing(keys.fingerprint),
-        }),
+      useFactory: ({ keys }: ResolvedVerificationOptions) => new PersonalDataCipher(keys),
     },
   ],
   exports: [

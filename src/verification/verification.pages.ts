@@ -15,14 +15,14 @@ import { countryChoices } from './verification.countries.js';
 import {
   VERIFICATION_OPTIONS,
   VERIFICATION_POLICY,
-  type VerificationModuleOptions,
+  type ResolvedVerificationOptions,
 } from './verification.options.js';
 
 @Injectable()
 export class PhoneForm {
   constructor(
     @Inject(VERIFICATION_POLICY) private readonly policy: VerificationPolicy,
-    @Inject(VERIFICATION_OPTIONS) private readonly options: VerificationModuleOptions,
+    @Inject(VERIFICATION_OPTIONS) private readonly options: ResolvedVerificationOptions,
   ) {}
 
   view(context: PageContext, more: ViewContext = {}): View {

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { type DynamicModule, Module } from '@nestjs/common';
 import { ThrottlerModule } from '@nestjs/throttler';
 import { SharedThrottlerStorage } from '../http/index.js';
-import { VERIFICATION_OPTIONS, type VerificationModuleOptions } from './verification.options.js';
+import { VERIFICATION_OPTIONS, type ResolvedVerificationOptions } from './verification.options.js';
 import { throttlersOf } from './verification.throttler.js';
 
 /** What {@link ThrottlerModule} provides, for the verification's own routes. It isn't global, so a host keeps its own throttlers. */
@@ -14,10 +14,10 @@ export class VerificationThrottlerModule {
       ...ThrottlerModule.forRootAsync({
         imports: [options],
         inject: [VERIFICATION_OPTIONS],
-        useFactory: ({ throttle }: VerificationModuleOptions) => ({
+        useFactory: ({ throttle }: ResolvedVerificationOptions) => ({
           ...throttlersOf(throttle),
           // Without a storage of the host, calls are counted in memory, where any key of the hash will do.
-          storage: throttle?.storage ?? new SharedThrottlerStorage({ secret: randomBytes(32) }),
+          storage: throttle.storage ?? new SharedThrottlerStorage({ secret: randomBytes(32) }),
         }),
       }),
       module: VerificationThrottlerModule,

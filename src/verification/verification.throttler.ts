@@ -3,7 +3,7 @@ import type { ThrottlerOptions } from '@nestjs/throttler';
 import type { Request } from 'express';
 import { clientAddress, FloodGuard } from '../http/index.js';
 import { PhoneNumber } from './domain/phone-number.js';
-import { DEFAULT_THROTTLES, type Throttle, type VerificationModuleOptions } from './verification.options.js';
+import type { ResolvedVerificationOptions } from './verification.options.js';
 
 const bodyOf = (request: Request) => (request.body ?? {}) as Record<string, unknown>;
 
@@ -45,13 +45,13 @@ const FENCES: Record<'address' | 'number' | 'request', Fence> = {
 
 const requestOf = (context: ExecutionContext) => context.switchToHttp().getRequest<Request>();
 
-/** The named throttlers of `@nestjs/throttler`; a fence that is null is left out. */
-export function throttlersOf(given: VerificationModuleOptions['throttle'] = {}): {
+/** Builds the named throttlers of `@nestjs/throttler`. */
+export function throttlersOf(throttles: ResolvedVerificationOptions['throttle']): {
   throttlers: ThrottlerOptions[];
   setHeaders: boolean;
 } {
   const throttlers = (Object.keys(FENCES) as (keyof typeof FENCES)[]).flatMap((name): ThrottlerOptions[] => {
-    const throttle: Throttle = given[name] === undefined ? DEFAULT_THROTTLES[name] : given[name];
+    const throttle = throttles[name];
     if (!throttle) return [];
     return [
       {

@@ -20,7 +20,7 @@ import { DestinationLists } from '../destination-lists.js';
 import { MessagePrices } from '../message-prices.js';
 import {
   type LimitWindow,
-  RESOLVED_PROTECTION,
+  PROTECTION_OPTIONS,
   type ResolvedProtection,
   type RuleName,
 } from '../protection.options.js';
@@ -45,7 +45,7 @@ export class ProtectionRules extends MessageRules {
     private readonly lists: DestinationLists,
     private readonly allowances: Allowances,
     private readonly counters: CountersRepository,
-    @Inject(RESOLVED_PROTECTION) private readonly options: ResolvedProtection,
+    @Inject(PROTECTION_OPTIONS) private readonly options: ResolvedProtection,
     @Inject(VERIFICATION_POLICY) private readonly policy: VerificationPolicy,
   ) {
     super();

@@ -12,7 +12,7 @@ import {
   MESSAGE_RULES,
   VERIFICATION_OPTIONS,
   VERIFICATION_POLICY,
-  type VerificationModuleOptions,
+  type ResolvedVerificationOptions,
 } from '../verification.options.js';
 import { VerificationRepository } from '../verification.repository.js';
 import type { CheckChange, CheckClaim } from './check-claim.js';
@@ -38,7 +38,7 @@ export class DoubtService {
     private readonly limits: MessageLimits,
     private readonly numbers: PhoneNumbers,
     @Inject(MESSAGE_RULES) private readonly rules: MessageRules,
-    @Inject(VERIFICATION_OPTIONS) { vonage }: VerificationModuleOptions,
+    @Inject(VERIFICATION_OPTIONS) { vonage }: ResolvedVerificationOptions,
     @Inject(VERIFICATION_POLICY) private readonly policy: VerificationPolicy,
   ) {
     this.hasWebhooks = Boolean(vonage?.signatureSecret) && vonage?.api !== 'v1';

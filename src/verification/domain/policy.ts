@@ -68,8 +68,8 @@ export const NEVER = 1_000_000_000;
  * @throws RangeError naming the first limit that is out of range
  */
 export function resolvePolicy(given: Partial<VerificationPolicy> = {}): VerificationPolicy {
-  const defined = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
-  const policy = { ...DEFAULT_POLICY, ...defined };
+  const defined = Object.entries(given).filter(([, value]) => value !== undefined);
+  const policy: VerificationPolicy = { ...DEFAULT_POLICY, ...Object.fromEntries(defined) };
   const bounds: [keyof VerificationPolicy, number, number][] = [
     ['codeLength', 4, 10],
     ['ttlSeconds', 60, 600],

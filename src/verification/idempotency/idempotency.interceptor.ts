@@ -20,7 +20,7 @@ import { leaseSeconds, type VerificationPolicy } from '../domain/policy.js';
 import {
   VERIFICATION_OPTIONS,
   VERIFICATION_POLICY,
-  type VerificationModuleOptions,
+  type ResolvedVerificationOptions,
 } from '../verification.options.js';
 import { IdempotencyRepository } from './idempotency.repository.js';
 
@@ -42,7 +42,7 @@ export class IdempotencyInterceptor implements NestInterceptor {
   constructor(
     private readonly keys: IdempotencyRepository,
     private readonly cipher: PersonalDataCipher,
-    @Inject(VERIFICATION_OPTIONS) private readonly options: VerificationModuleOptions,
+    @Inject(VERIFICATION_OPTIONS) private readonly options: ResolvedVerificationOptions,
     @Inject(VERIFICATION_POLICY) private readonly policy: VerificationPolicy,
   ) {}
 

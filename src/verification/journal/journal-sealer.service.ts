@@ -9,7 +9,7 @@ import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource } from 'typeorm';
 import { BackgroundWork } from '../../background/background-work.js';
 import { rowsIn, rowsOf } from '../../database/sql.js';
-import { VERIFICATION_OPTIONS, type VerificationModuleOptions } from '../verification.options.js';
+import { VERIFICATION_OPTIONS, type ResolvedVerificationOptions } from '../verification.options.js';
 import { type JournalBatch, JournalReader } from './journal-reader.js';
 import { type JournalRow, type JournalSource, VERIFICATION_JOURNAL } from './journal-source.js';
 import { contentHashOf, leavesOf, sealHashOf } from './seal.js';
@@ -22,7 +22,6 @@ export interface NewestSeal {
   hash: string;
 }
 
-const DEFAULT_EVERY_SECONDS = 5;
 const BATCH = 2000;
 /** A round stays short, also at shutdown and when there is much to seal. */
 const BATCHES_PER_ROUND = 20;
@@ -39,8 +38,7 @@ export class JournalSealer implements OnApplicationBootstrap, BeforeApplicationS
   constructor(
     private readonly reader: JournalReader,
     @InjectDataSource() private readonly dataSource: DataSource,
-    @Inject(VERIFICATION_OPTIONS)
-    { sealJournalEverySeconds: every = DEFAULT_EVERY_SECONDS }: VerificationModuleOptions,
+    @Inject(VERIFICATION_OPTIONS) { sealJournalEverySeconds: every }: ResolvedVerificationOptions,
   ) {
     this.work = every === null ? null : new BackgroundWork(this.logger, every * 1000, () => this.round());
   }

@@ -13,7 +13,7 @@ import { isInDoubt } from '../domain/verification-record.js';
 import { PhoneNumbers } from '../phone-numbers.js';
 import { ResendService } from '../resend/resend.service.js';
 import { DeliveryService } from '../start/delivery.service.js';
-import { VERIFICATION_OPTIONS, type VerificationModuleOptions } from '../verification.options.js';
+import { VERIFICATION_OPTIONS, type ResolvedVerificationOptions } from '../verification.options.js';
 import type { VerificationResult } from '../verification.results.js';
 import { SweepRepository } from './sweep.repository.js';
 
@@ -28,7 +28,6 @@ export interface ReconcileReport {
   swept: number;
 }
 
-const DEFAULT_EVERY_SECONDS = 3;
 const SWEEP_EVERY_MS = 60_000;
 const RECENT_SECONDS = 2 * 3600;
 /** Once when an instance starts: requests that were left over in a night without any instance. */
@@ -56,8 +55,7 @@ export class VerificationReconciler implements OnApplicationBootstrap, OnApplica
     private readonly resends: ResendService,
     private readonly doubts: DoubtService,
     private readonly numbers: PhoneNumbers,
-    @Inject(VERIFICATION_OPTIONS)
-    { reconcileEverySeconds: every = DEFAULT_EVERY_SECONDS }: VerificationModuleOptions,
+    @Inject(VERIFICATION_OPTIONS) { reconcileEverySeconds: every }: ResolvedVerificationOptions,
   ) {
     this.work = every === null ? null : new BackgroundWork(this.logger, every * 1000, () => this.round());
   }

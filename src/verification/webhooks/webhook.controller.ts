@@ -3,7 +3,7 @@ import { ApiBearerAuth, ApiNoContentResponse, ApiOperation, ApiTags } from '@nes
 import type { Request } from 'express';
 import { OpenToAll, Problem, ProblemFilter } from '../../http/index.js';
 import { ApiProblems } from '../verification.openapi.js';
-import { VERIFICATION_OPTIONS, type VerificationModuleOptions } from '../verification.options.js';
+import { VERIFICATION_OPTIONS, type ResolvedVerificationOptions } from '../verification.options.js';
 import { VerificationWebhooks } from './verification.webhooks.js';
 import { readNotification, signedAt } from './vonage-webhook.js';
 
@@ -15,7 +15,7 @@ import { readNotification, signedAt } from './vonage-webhook.js';
 export class WebhookController {
   constructor(
     private readonly webhooks: VerificationWebhooks,
-    @Inject(VERIFICATION_OPTIONS) private readonly options: VerificationModuleOptions,
+    @Inject(VERIFICATION_OPTIONS) private readonly options: ResolvedVerificationOptions,
   ) {}
 
   @Post('verify')
