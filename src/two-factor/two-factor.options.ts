@@ -1,6 +1,6 @@
 import type { ThrottlerStorage } from '@nestjs/throttler';
-import type { Factor } from './factors/factor.js';
-import type { AuthenticationSessions } from './assurance/authentication-sessions.js';
+import type { Factor } from './challenge/factor.js';
+import type { AuthenticationSessions } from './session/authentication-sessions.js';
 import type { TwoFactorNotifier } from './two-factor.notifier.js';
 
 /** So many calls in so many seconds. */

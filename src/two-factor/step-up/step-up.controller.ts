@@ -5,68 +5,68 @@ import {
   HttpCode,
   Inject,
   Param,
+  ParseUUIDPipe,
   Post,
   Query,
   Req,
   Res,
-  UsePipes,
 } from '@nestjs/common';
 import { ApiConsumes, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { Request, Response } from 'express';
-import { BODIES, inputPipe, Negotiated, Page, safePath } from '../../http/index.js';
+import { BODIES, Page, safePath } from '../../http/index.js';
 import {
-  originOf,
-  resourceOrProblem,
-  VERIFICATION_POLICY,
-  type VerificationPolicy,
-  VerificationResource,
-} from '../../verification/index.js';
-import { type Assurance, sessionOf } from '../assurance/assurance.js';
-import { Challenges } from '../challenges.js';
-import { ChallengeDto, ResendDto, ReturnDto, ShowCodeDto, ShowOwnCodeDto } from '../dto/challenge.dto.js';
-import { AssuranceResource, FactorsResource } from '../dto/resources.js';
-import { PostThrottler } from '../guard/post-throttler.js';
-import { CurrentAssurance, RequireFactor } from '../guard/require-factor.js';
-import { ChallengePage, ChoosePage, OwnCodePage, SendPage, SUMMARY } from '../pages/challenge.pages.js';
-import { SmsFactor } from '../phones/sms.factor.js';
+  ChallengeDto,
+  ResendDto,
+  ReturnDto,
+  ShowCodeDto,
+  ShowOwnCodeDto,
+} from '../challenge/challenge.dto.js';
+import {
+  ChoosePage,
+  CodePage,
+  OwnCodePage,
+  ResentPage,
+  SendPage,
+  VerifyPage,
+} from '../challenge/challenge.pages.js';
+import { ChallengeResource, FactorsResource } from '../challenge/challenge.resources.js';
+import { type ChallengeContext, ChallengeService } from '../challenge/challenge.service.js';
+import { RequireFactor, SignedIn } from '../guard/require-factor.js';
+import { TwoFactorRoutes } from '../guard/two-factor-routes.js';
+import type { SignedInCaller } from '../session/assurance.js';
+import { AssuranceResource } from '../session/assurance.resource.js';
+import { type ShownFactor, TwoFactorService } from '../session/two-factor.service.js';
 import { RESOLVED_OPTIONS, type ResolvedOptions } from '../two-factor.options.js';
 import { ApiProblems, ON_A_CODE, ON_A_MESSAGE, twoFactorProblem } from '../two-factor.problems.js';
-import { TwoFactorService } from '../two-factor.service.js';
-import { type PendingStepUp, StepUpGrants } from './step-up.service.js';
+import { StepUpGrants } from './step-up-grants.service.js';
 
-/** A code of a step-up is worth nothing for a sign-in, and nothing for another step-up. */
-const purposeOf = (id: string) => `step-up:${id}`;
+const GrantId = new ParseUUIDPipe({ exceptionFactory: () => twoFactorProblem('unknown-step-up') });
 const ON_A_GRANT = [...ON_A_CODE, 'second-factor-required', 'unknown-factor', 'unknown-step-up'] as const;
 
-/** Where one act is confirmed by a factor shown for just that act. */
+/** Shows a factor for one action only. The routes are those of a sign-in, each for the step-up in its path. */
 @ApiTags('Step-up')
 @RequireFactor()
-@Negotiated(PostThrottler)
-@UsePipes(inputPipe)
+@TwoFactorRoutes()
 @Controller('two-factor/step-up/:id')
 export class StepUpController {
   constructor(
     private readonly grants: StepUpGrants,
-    private readonly challenges: Challenges,
-    private readonly sms: SmsFactor,
+    private readonly challenges: ChallengeService,
     private readonly twoFactor: TwoFactorService,
-    @Inject(VERIFICATION_POLICY) private readonly policy: VerificationPolicy,
     @Inject(RESOLVED_OPTIONS) private readonly options: ResolvedOptions,
   ) {}
 
   @Get()
   @Page(ChoosePage)
-  @ApiOperation({ summary: 'What is to be confirmed, and by what; sends nothing' })
+  @ApiOperation({ summary: 'What has to be confirmed, and the factors that can; sends nothing' })
   @ApiOkResponse({ type: FactorsResource })
   @ApiProblems('invalid-input', 'sign-in-required', 'second-factor-required', 'unknown-step-up')
   async choose(
-    @CurrentAssurance() assurance: Assurance,
-    @Param('id') id: string,
-    @Query() query: ReturnDto,
-    @Req() request: Request,
+    @SignedIn() caller: SignedInCaller,
+    @Param('id', GrantId) id: string,
+    @Query() { returnTo }: ReturnDto,
   ): Promise<FactorsResource> {
-    const { summary } = await this.pending(request, id);
-    return this.challenges.choices(assurance, query.returnTo, summary);
+    return this.challenges.choices(caller, await this.contextOf(caller, id), returnTo);
   }
 
   @Post('challenge')
@@ -74,130 +74,92 @@ export class StepUpController {
   @Page(SendPage)
   @ApiConsumes(...BODIES)
   @ApiOperation({ summary: 'Send a code for it to one of the user’s phones' })
-  @ApiOkResponse({ type: VerificationResource })
+  @ApiOkResponse({ type: ChallengeResource })
   @ApiProblems(...ON_A_GRANT, ...ON_A_MESSAGE)
   async challenge(
-    @CurrentAssurance() assurance: Assurance,
-    @Param('id') id: string,
+    @SignedIn() caller: SignedInCaller,
+    @Param('id', GrantId) id: string,
     @Body() body: ChallengeDto,
-    @Req() request: Request,
-  ): Promise<VerificationResource> {
-    const { summary } = await this.pending(request, id);
-    return this.challenges.send(assurance, body, {
-      purpose: purposeOf(id),
-      summary,
-      origin: originOf(request),
-      by: await this.twoFactor.factorCaller(request),
-    });
+  ): Promise<ChallengeResource> {
+    return this.challenges.send(caller, await this.contextOf(caller, id), body);
   }
 
   @Get('verify')
-  @Page(ChallengePage)
+  @Page(CodePage)
   @ApiOperation({ summary: 'The code page again, for a reload' })
-  @ApiOkResponse({ type: VerificationResource })
+  @ApiOkResponse({ type: ChallengeResource })
   @ApiProblems('invalid-input', 'sign-in-required', 'unknown-request', 'unknown-step-up')
   async codePage(
-    @CurrentAssurance() assurance: Assurance,
-    @Param('id') id: string,
+    @SignedIn() caller: SignedInCaller,
+    @Param('id', GrantId) id: string,
     @Query() { requestId }: ResendDto,
-    @Req() request: Request,
-  ): Promise<VerificationResource> {
-    await this.pending(request, id);
-    const found = await this.sms.find(sessionOf(assurance), { requestId, purpose: purposeOf(id) });
-    return resourceOrProblem(found, this.policy.maxSends);
+  ): Promise<ChallengeResource> {
+    return this.challenges.find(caller, await this.contextOf(caller, id), requestId);
   }
 
   @Post('resend')
   @HttpCode(200)
-  @Page(ChallengePage)
+  @Page(ResentPage)
   @ApiConsumes(...BODIES)
-  @ApiOperation({ summary: 'Send it again' })
-  @ApiOkResponse({ type: VerificationResource })
+  @ApiOperation({ summary: 'Send a new code for the same request' })
+  @ApiOkResponse({ type: ChallengeResource })
   @ApiProblems(...ON_A_GRANT, ...ON_A_MESSAGE)
   async resend(
-    @CurrentAssurance() assurance: Assurance,
-    @Param('id') id: string,
-    @Body() { requestId, channel }: ResendDto,
-    @Req() request: Request,
-  ): Promise<VerificationResource> {
-    await this.pending(request, id);
-    const by = await this.twoFactor.factorCaller(request);
-    const on = {
-      requestId,
-      purpose: purposeOf(id),
-      origin: originOf(request),
-      ...(channel ? { channel } : {}),
-    };
-    const result = await this.sms.resend(sessionOf(assurance), on, by);
-    return resourceOrProblem(result, this.policy.maxSends);
+    @SignedIn() caller: SignedInCaller,
+    @Param('id', GrantId) id: string,
+    @Body() body: ResendDto,
+  ): Promise<ChallengeResource> {
+    return this.challenges.resend(caller, await this.contextOf(caller, id), body);
   }
 
   @Post('verify')
   @HttpCode(200)
-  @Page(ChallengePage)
+  @Page(VerifyPage)
   @ApiConsumes(...BODIES)
-  @ApiOperation({ summary: 'Check that code: leave to do the act once, within five minutes' })
+  @ApiOperation({ summary: 'Check the code: the action can then be done once, within five minutes' })
   @ApiOkResponse({ type: AssuranceResource })
   @ApiProblems(...ON_A_GRANT)
   async verify(
-    @CurrentAssurance() assurance: Assurance,
-    @Param('id') id: string,
-    @Body() { requestId, otpCode, returnTo }: ShowCodeDto,
+    @SignedIn() caller: SignedInCaller,
+    @Param('id', GrantId) id: string,
+    @Body() body: ShowCodeDto,
     @Req() request: Request,
     @Res({ passthrough: true }) response: Response,
   ): Promise<AssuranceResource> {
-    await this.pending(request, id);
-    const by = await this.twoFactor.factorCaller(request);
-    const on = { requestId, purpose: purposeOf(id), code: otpCode };
-    const result = await this.sms.check(sessionOf(assurance), on, by);
-    resourceOrProblem(result, this.policy.maxSends);
-    return this.grant(request, response, id, { method: this.sms.method, requestId }, returnTo);
+    const shown = await this.challenges.check(caller, await this.contextOf(caller, id), body);
+    return this.complete(request, response, { id, shown, returnTo: body.returnTo });
   }
 
   @Post('code')
   @HttpCode(200)
   @Page(OwnCodePage)
   @ApiConsumes(...BODIES)
-  @ApiOperation({ summary: 'Confirm it by a code that nobody sent: of an authenticator app' })
+  @ApiOperation({ summary: 'Confirm it by a code of an authenticator app' })
   @ApiOkResponse({ type: AssuranceResource })
   @ApiProblems(...ON_A_GRANT)
   async code(
-    @CurrentAssurance() assurance: Assurance,
-    @Param('id') id: string,
+    @SignedIn() caller: SignedInCaller,
+    @Param('id', GrantId) id: string,
     @Body() body: ShowOwnCodeDto,
     @Req() request: Request,
     @Res({ passthrough: true }) response: Response,
   ): Promise<AssuranceResource> {
-    const { summary } = await this.pending(request, id);
-    // A recovery code is for getting in, not for paying.
-    const by = await this.twoFactor.factorCaller(request);
-    const method = await this.challenges.checkOwnCode(assurance, body, {
-      by,
-      summary,
-      allowsRecovery: false,
-    });
-    return this.grant(request, response, id, { method }, body.returnTo);
+    const shown = await this.challenges.checkOwnCode(caller, await this.contextOf(caller, id), body);
+    return this.complete(request, response, { id, shown, returnTo: body.returnTo });
   }
 
-  private async pending(request: Request, id: string): Promise<PendingStepUp> {
-    const pending = await this.grants.pending(request, id);
-    if (!pending) throw twoFactorProblem('unknown-step-up');
-    request.res!.locals[SUMMARY] = pending.summary;
-    return pending;
+  /** @throws Problem `unknown-step-up` */
+  private async contextOf(caller: SignedInCaller, id: string): Promise<ChallengeContext> {
+    return { purpose: `step-up:${id}`, summary: await this.grants.summaryOf(caller, id) };
   }
 
-  private async grant(
+  private async complete(
     request: Request,
     response: Response,
-    id: string,
-    shown: { method: string; requestId?: string },
-    returnTo: string | undefined,
+    { id, shown, returnTo }: { id: string; shown: ShownFactor; returnTo?: string },
   ): Promise<AssuranceResource> {
-    const granted = await this.grants.grant(request, id, () =>
-      this.twoFactor.complete(request, response, shown),
-    );
-    if (!granted) throw twoFactorProblem('unknown-step-up');
-    const assurance = await this.twoFactor.assurance(request);
+    const assurance = await this.twoFactor.complete(request, response, shown);
+    await this.grants.give(assurance, id);
     return AssuranceResource.of(assurance, safePath(returnTo, this.options.homePath));
   }
 }
