@@ -32,6 +32,13 @@ export const codeProblem = ({ code, retryAfterSeconds }: CodeFailure, forView: u
 /** Documents the problems of a route. */
 export const ApiProblems = problemsDecorator({ ...VERIFICATION_ERRORS, ...TWO_FACTOR_ERRORS });
 
+/** The problems of every route on which a factor is shown. The last two are of step-ups. */
+export const ON_A_CHALLENGE = [
+  'invalid-input',
+  'sign-in-required',
+  'second-factor-required',
+  'unknown-step-up',
+] as const;
 /** The problems of checking a code. */
 export const ON_A_CODE = [
   'invalid-input',

@@ -27,7 +27,8 @@ export class ChallengeDto extends IntersectionType(PickType(ResendVerificationDt
 /** Names the request of a code that was sent. */
 export class ResendDto extends IntersectionType(ResendVerificationDto, ReturnDto) {}
 
-class ContinueDto extends ReturnDto {
+/** What follows when a factor was shown. */
+export class ContinueDto extends ReturnDto {
   @ApiPropertyOptional({
     enum: ['on'],
     description: 'Do not ask for a second factor in this browser for a while.',

@@ -1,15 +1,12 @@
 import { Inject, Injectable } from '@nestjs/common';
-import type { Request, Response } from 'express';
 import { Problem, safePath } from '../../http/index.js';
 import { problemOf, toResource, type VerificationResult } from '../../verification/index.js';
 import { RecoveryCodes } from '../recovery-codes/recovery-codes.service.js';
 import type { SignedInCaller } from '../session/assurance.js';
 import { AssuranceResource } from '../session/assurance.resource.js';
 import { RECOVERY } from '../session/authentication-state.js';
-import { SETTINGS_PATH } from '../session/paths.js';
 import { type ShownFactor, TwoFactorService } from '../session/two-factor.service.js';
 import { SmsFactor } from '../sms/sms.factor.js';
-import { TrustedBrowsers } from '../trusted-browsers/trusted-browsers.service.js';
 import { RESOLVED_OPTIONS, type ResolvedOptions } from '../two-factor.options.js';
 import { codeProblem, twoFactorProblem } from '../two-factor.problems.js';
 import type { ChallengeDto, ResendDto, ShowCodeDto, ShowOwnCodeDto } from './challenge.dto.js';
@@ -25,9 +22,6 @@ export interface ChallengeContext {
   summary?: string;
 }
 
-/** Where a user who signed in with a recovery code continues: the phone may be lost. */
-const AFTER_RECOVERY = `${SETTINGS_PATH}?recovered=yes`;
-
 /** Proves enrolled factors, for sign-ins and step-ups. */
 @Injectable()
 export class ChallengeService {
@@ -36,7 +30,6 @@ export class ChallengeService {
     private readonly factors: Factors,
     private readonly sms: SmsFactor,
     private readonly recoveryCodes: RecoveryCodes,
-    private readonly browsers: TrustedBrowsers,
     @Inject(RESOLVED_OPTIONS) private readonly options: ResolvedOptions,
   ) {}
 
@@ -127,29 +120,6 @@ export class ChallengeService {
       await this.twoFactor.notify(caller.userId, { type: 'recovery-code-used', detail: String(left) });
     }
     return { method };
-  }
-
-  /** Adds the factor that was shown to the session, and trusts the browser if the user wants that. */
-  async completeSignIn(
-    request: Request,
-    response: Response,
-    {
-      shown,
-      returnTo,
-      trustBrowser,
-    }: { shown: ShownFactor } & Pick<ShowCodeDto, 'returnTo' | 'trustBrowser'>,
-  ): Promise<AssuranceResource> {
-    const assurance = await this.twoFactor.complete(request, response, shown);
-    // A recovery code is no reason to trust the browser: it may have been found on a sheet of paper.
-    if (shown.method === RECOVERY) return AssuranceResource.of(assurance, AFTER_RECOVERY);
-    if (trustBrowser === 'on') {
-      const browser = await this.browsers.trust(request, response, assurance);
-      if (browser) {
-        const { description } = browser;
-        await this.twoFactor.notify(assurance.userId, { type: 'browser-trusted', detail: description });
-      }
-    }
-    return AssuranceResource.of(assurance, safePath(returnTo, this.options.homePath));
   }
 }
 

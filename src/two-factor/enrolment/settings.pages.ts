@@ -10,11 +10,6 @@ import {
 import { RESOLVED_OPTIONS, type ResolvedOptions } from '../two-factor.options.js';
 import type { SettingsResource } from './settings.resource.js';
 
-/** Back to the settings, which say that the change is saved. A reload there changes nothing again. */
-export const toChangedSettings = ({ base }: PageContext): Redirect => ({
-  redirectTo: `${base}/settings?changed=yes`,
-});
-
 /** A failure that leaves nothing to show but its message and the way back to the settings. */
 export const settingsRefused = (problem: Problem, context: PageContext): View => ({
   name: 'two-factor/settings-refused',
@@ -64,11 +59,11 @@ export class SettingsPage extends PageView<SettingsResource> {
   }
 }
 
-/** A change that leads back to the settings. */
+/** A change: back to the settings, which say that it is saved. A reload there changes nothing again. */
 @Injectable()
 export class ChangePage extends PageView<SettingsResource> {
-  success(_settings: SettingsResource, context: PageContext): Redirect {
-    return toChangedSettings(context);
+  success(_settings: SettingsResource, { base }: PageContext): Redirect {
+    return { redirectTo: `${base}/settings?changed=yes` };
   }
 
   failure(problem: Problem, context: PageContext): View {

@@ -52,7 +52,8 @@ function throttlerOf(
  */
 @Injectable()
 export class PostThrottler extends FloodGuard {
-  constructor(@Inject(POST_THROTTLES) options: PostThrottles, reflector: Reflector) {
+  // Both parameters are injected by name, or they would inherit the injections of ThrottlerGuard.
+  constructor(@Inject(POST_THROTTLES) options: PostThrottles, @Inject(Reflector) reflector: Reflector) {
     super(options, options.storage, reflector);
   }
 }

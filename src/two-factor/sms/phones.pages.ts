@@ -3,14 +3,12 @@ import {
   type PageContext,
   PageView,
   type Problem,
-  type Redirect,
   typed,
   type View,
   type ViewContext,
 } from '../../http/index.js';
 import { CodeForm, PhoneForm, type VerificationResource } from '../../verification/index.js';
-import { toChangedSettings } from '../enrolment/settings.pages.js';
-import type { SettingsResource } from '../enrolment/settings.resource.js';
+import { ChangePage } from '../enrolment/settings.pages.js';
 
 /** The fields that an enrolment carries from page to page. */
 const carriedFields = (context: PageContext) =>
@@ -78,16 +76,12 @@ export class PhoneResentPage extends PhoneCodePage {
 
 /** Checks the code: continues in the settings, or on the form again. */
 @Injectable()
-export class ProvePhonePage extends PageView<SettingsResource> {
+export class ProvePhonePage extends ChangePage {
   constructor(private readonly codes: CodeForm) {
     super();
   }
 
-  success(_settings: SettingsResource, context: PageContext): Redirect {
-    return toChangedSettings(context);
-  }
-
-  failure(problem: Problem, context: PageContext): View {
+  override failure(problem: Problem, context: PageContext): View {
     return this.codes.failed(problem, context, aroundCode(context));
   }
 }

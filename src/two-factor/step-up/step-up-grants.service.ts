@@ -72,7 +72,8 @@ export class StepUpGrants {
 
   /** The summary of what this session is asked to confirm. @throws Problem `unknown-step-up` */
   async summaryOf({ userId, sid }: SignedInAssurance, id: string): Promise<string> {
-    const row = await this.statements.one(FIND_PENDING, { id, userId, sid });
+    // Postgres would reject a malformed id.
+    const row = isUUID(id) && (await this.statements.one(FIND_PENDING, { id, userId, sid }));
     if (!row) throw twoFactorProblem('unknown-step-up');
     return this.cipher.open(row.summary, 'step_up_grants.summary', id);
   }

@@ -1,15 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { toString as toQrCode } from 'qrcode';
-import {
-  errorContext,
-  type PageContext,
-  PageView,
-  type Problem,
-  type Redirect,
-  type View,
-} from '../../http/index.js';
-import { toChangedSettings } from '../enrolment/settings.pages.js';
-import type { SettingsResource } from '../enrolment/settings.resource.js';
+import { errorContext, type PageContext, PageView, type Problem, type View } from '../../http/index.js';
+import { ChangePage } from '../enrolment/settings.pages.js';
 import type { SetupResource } from './authenticators.dto.js';
 
 /** The secret of an app as text and QR code, and the field for its first code. */
@@ -26,12 +18,8 @@ export class SetupPage extends PageView<SetupResource> {
 
 /** Checks the app's first code: continues in the settings, or on the same page again. */
 @Injectable()
-export class ConfirmPage extends PageView<SettingsResource> {
-  success(_settings: SettingsResource, context: PageContext): Redirect {
-    return toChangedSettings(context);
-  }
-
-  failure(problem: Problem, context: PageContext): View {
+export class ConfirmPage extends ChangePage {
+  override failure(problem: Problem, context: PageContext): View {
     return setupRefused(problem, context);
   }
 }
