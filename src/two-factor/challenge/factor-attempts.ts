@@ -8,6 +8,7 @@ import { statement, StatementRunner } from '../../database/statement.js';
 import { VERIFICATION_POLICY, type VerificationPolicy, wrongCodeWaits } from '../../verification/index.js';
 import type { SignedInCaller } from '../session/assurance.js';
 import { Notices } from '../session/notices.js';
+import type { CodeResult } from './factor.js';
 import { FactorAttempt } from './factor-attempt.entity.js';
 
 const LOCK_HOURS = 24;
@@ -46,7 +47,23 @@ export class FactorAttempts {
     @Inject(VERIFICATION_POLICY) private readonly policy: VerificationPolicy,
   ) {}
 
-  /** Counts an attempt as wrong, until {@link reset} or {@link giveBack} takes that back. */
+  /** Checks a code of a factor within the limits. @param isRight checks it, and uses it up */
+  async check(caller: SignedInCaller, method: string, isRight: () => Promise<boolean>): Promise<CodeResult> {
+    const attempt = await this.begin(caller, method);
+    if (attempt.waitSeconds !== null)
+      return { ok: false, code: 'rate-limited', retryAfterSeconds: attempt.waitSeconds };
+    if (await isRight()) {
+      await this.reset(caller, method);
+      return { ok: true };
+    }
+    await this.wasWrong(caller, method, attempt);
+    return { ok: false, code: 'wrong-code' };
+  }
+
+  /**
+   * Counts an attempt as wrong, until {@link reset} or {@link giveBack} takes that back. For codes that somebody else
+   * checks; {@link check} is simpler.
+   */
   async begin(caller: SignedInCaller, method: string): Promise<Attempt> {
     let locks = false;
     try {

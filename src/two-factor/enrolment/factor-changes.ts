@@ -12,6 +12,7 @@ import { StepUpGrant } from '../step-up/step-up-grant.entity.js';
 import { Authenticator } from '../totp/authenticator.entity.js';
 import { TrustedBrowser } from '../trusted-browsers/trusted-browser.entity.js';
 import { RESOLVED_OPTIONS, type ResolvedOptions } from '../two-factor.options.js';
+import { twoFactorProblem } from '../two-factor.problems.js';
 
 /** Everything that is deleted when a user loses all factors. */
 const OF_A_USER: EntityTarget<{ userId: string }>[] = [
@@ -33,7 +34,7 @@ export interface FactorChange<T> {
 }
 
 /** The user's phones and authenticator apps. */
-export async function countFactors(manager: EntityManager, userId: string): Promise<number> {
+async function countFactors(manager: EntityManager, userId: string): Promise<number> {
   const phones = await manager.countBy(EnrolledPhone, { userId });
   return phones + (await manager.countBy(Authenticator, { userId, confirmedAt: Not(IsNull()) }));
 }
@@ -94,6 +95,25 @@ export class FactorChanges {
     change: (manager: EntityManager) => Promise<T | null>,
   ): Promise<FactorChange<T> | null> {
     return this.makeUnder(epoch, userId, change);
+  }
+
+  /**
+   * Removes one factor, in a session.
+   * @param remove returns null when there is no such factor
+   * @throws Problem `unknown-factor`; `last-factor` where the user has to keep one
+   */
+  async removeIn<T>(
+    session: SignedInAssurance,
+    remove: (manager: EntityManager) => Promise<T | null>,
+  ): Promise<FactorChange<T>> {
+    const mustKeepOne = await this.options.isRequired(session.userId);
+    const made = await this.makeIn(session, async (manager) => {
+      if (mustKeepOne && (await countFactors(manager, session.userId)) <= 1)
+        throw twoFactorProblem('last-factor');
+      return remove(manager);
+    });
+    if (!made) throw twoFactorProblem('unknown-factor');
+    return made;
   }
 
   private async makeUnder<T>(

@@ -76,24 +76,16 @@ export class RecoveryCodes {
   }
 
   /** Checks a code and uses it up. Of two uses at once, one is accepted. */
-  async use(caller: SignedInCaller, typed: string): Promise<CodeResult> {
-    const { userId } = caller;
-    const attempt = await this.attempts.begin(caller, RECOVERY);
-    if (attempt.waitSeconds !== null)
-      return { ok: false, code: 'rate-limited', retryAfterSeconds: attempt.waitSeconds };
-    const [, selector = '', secret = ''] = SHAPE.exec(normalise(typed)) ?? [];
-    const code = await this.codes.findOneBy({ userId, selector, usedAt: IsNull() });
-    const isRight = await verify(code?.hash ?? (await this.decoy), secret);
-    if (code && isRight) {
-      const unused = { userId, selector, hash: code.hash, usedAt: IsNull() };
-      const { affected } = await this.codes.update(unused, { usedAt: () => 'now()' });
-      if (affected) {
-        await this.attempts.reset(caller, RECOVERY);
-        return { ok: true };
-      }
-    }
-    await this.attempts.wasWrong(caller, RECOVERY, attempt);
-    return { ok: false, code: 'wrong-code' };
+  use(caller: SignedInCaller, typed: string): Promise<CodeResult> {
+    return this.attempts.check(caller, RECOVERY, async () => {
+      const [, selector = '', secret = ''] = SHAPE.exec(normalise(typed)) ?? [];
+      const unused = { userId: caller.userId, selector, usedAt: IsNull() };
+      const code = await this.codes.findOneBy(unused);
+      const isRight = await verify(code?.hash ?? (await this.decoy), secret);
+      if (!code || !isRight) return false;
+      const { affected } = await this.codes.update({ ...unused, hash: code.hash }, { usedAt: () => 'now()' });
+      return affected === 1;
+    });
   }
 }
 

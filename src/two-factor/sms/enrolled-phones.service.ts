@@ -4,7 +4,7 @@ import { type EntityManager, In, Not, Repository } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
 import { PersonalDataCipher } from '../../database/personal-data-cipher.js';
 import { maskPhoneNumber, PhoneNumber } from '../../verification/index.js';
-import { countFactors, FactorChanges } from '../enrolment/factor-changes.js';
+import { FactorChanges } from '../enrolment/factor-changes.js';
 import type { SignedInAssurance } from '../session/assurance.js';
 import { RESOLVED_OPTIONS, type ResolvedOptions } from '../two-factor.options.js';
 import { twoFactorProblem } from '../two-factor.problems.js';
@@ -109,12 +109,8 @@ export class EnrolledPhones {
 
   /** Removes a phone. @throws Problem `last-factor` where the user has to keep one, `unknown-factor` */
   async remove(session: SignedInAssurance, id: string): Promise<PhoneChange> {
-    const mustKeepOne = await this.options.isRequired(session.userId);
-    return this.change(session, async (manager) => {
-      if (mustKeepOne && (await countFactors(manager, session.userId)) <= 1)
-        throw twoFactorProblem('last-factor');
-      return this.take(manager, session.userId, id);
-    });
+    const made = await this.changes.removeIn(session, (manager) => this.take(manager, session.userId, id));
+    return { phone: made.changed, epoch: made.epoch };
   }
 
   /** Makes a phone the one that codes are sent to by default. @throws Problem `unknown-factor` */

@@ -1,7 +1,9 @@
 import { createHash } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
+import { InjectRepository } from '@nestjs/typeorm';
 import type { Request } from 'express';
 import { isUUID } from 'class-validator';
+import { IsNull, Raw, Repository } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
 import { PersonalDataCipher } from '../../database/personal-data-cipher.js';
 import { statement, StatementRunner } from '../../database/statement.js';
@@ -11,6 +13,7 @@ import { TWO_FACTOR_PATH } from '../session/paths.js';
 import { TwoFactorService } from '../session/two-factor.service.js';
 import { RESOLVED_OPTIONS, type ResolvedOptions } from '../two-factor.options.js';
 import { twoFactorProblem } from '../two-factor.problems.js';
+import { StepUpGrant } from './step-up-grant.entity.js';
 
 /** How long a step-up can be confirmed, and how long it can be used after that. */
 const LIFETIME_MINUTES = 5;
@@ -31,6 +34,7 @@ export interface StepUp {
 @Injectable()
 export class StepUpGrants {
   constructor(
+    @InjectRepository(StepUpGrant) private readonly grants: Repository<StepUpGrant>,
     private readonly statements: StatementRunner,
     private readonly cipher: PersonalDataCipher,
     private readonly twoFactor: TwoFactorService,
@@ -47,22 +51,21 @@ export class StepUpGrants {
     if (assurance.userId === null) throw twoFactorProblem('sign-in-required');
     const { userId, sid } = assurance;
     const payloadHash = hashOf(stepUp);
-    const minutes = LIFETIME_MINUTES;
     if (typeof grant === 'string' && isUUID(grant)) {
+      const minutes = LIFETIME_MINUTES;
       const used = await this.statements.one(USE_GRANT, { id: grant, userId, sid, payloadHash, minutes });
       if (used) return;
     }
     const id = uuidv7();
-    const sealed = this.cipher.seal(withHiddenCharactersShown(stepUp.summary), 'step_up_grants.summary', id);
-    const { action } = stepUp;
-    await this.statements.all(REQUEST_GRANT, {
+    const summary = withHiddenCharactersShown(stepUp.summary);
+    await this.grants.insert({
       id,
       userId,
       sid,
       payloadHash,
-      action,
-      summary: sealed,
-      minutes,
+      action: stepUp.action,
+      summary: this.cipher.seal(summary, 'step_up_grants.summary', id),
+      expiresAt: () => `now() + interval '${LIFETIME_MINUTES} minutes'`,
     });
     const path = safePath(stepUp.returnTo, this.options.homePath);
     const returnTo = `${path}${path.includes('?') ? '&' : '?'}grant=${id}`;
@@ -71,18 +74,24 @@ export class StepUpGrants {
   }
 
   /** The summary of what this session is asked to confirm. @throws Problem `unknown-step-up` */
-  async summaryOf({ userId, sid }: SignedInAssurance, id: string): Promise<string> {
-    // Postgres would reject a malformed id.
-    const row = isUUID(id) && (await this.statements.one(FIND_PENDING, { id, userId, sid }));
-    if (!row) throw twoFactorProblem('unknown-step-up');
-    return this.cipher.open(row.summary, 'step_up_grants.summary', id);
+  async summaryOf(session: SignedInAssurance, id: string): Promise<string> {
+    const grant = await this.grants.findOneBy(pendingIn(session, id));
+    if (!grant) throw twoFactorProblem('unknown-step-up');
+    return this.cipher.open(grant.summary, 'step_up_grants.summary', id);
   }
 
   /** Gives the grant, after a factor was shown for it. @throws Problem `unknown-step-up` */
-  async give({ userId, sid }: SignedInAssurance, id: string): Promise<void> {
-    if (!(await this.statements.one(GIVE_GRANT, { id, userId, sid })))
-      throw twoFactorProblem('unknown-step-up');
+  async give(session: SignedInAssurance, id: string): Promise<void> {
+    const { affected } = await this.grants.update(pendingIn(session, id), { grantedAt: () => 'now()' });
+    if (!affected) throw twoFactorProblem('unknown-step-up');
   }
+}
+
+/** Finds a grant that this session can still confirm. @throws Problem `unknown-step-up` for a malformed id */
+function pendingIn({ userId, sid }: SignedInAssurance, id: string) {
+  if (!isUUID(id)) throw twoFactorProblem('unknown-step-up');
+  const isLive = Raw<Date>((column) => `${column} > now()`);
+  return { id, userId, sid, grantedAt: IsNull(), expiresAt: isLive };
 }
 
 const hashOf = ({ action, payload }: StepUp) =>
@@ -98,37 +107,11 @@ function inOrder(value: unknown): unknown {
   return { members: entries.map(([key, each]) => [key, inOrder(each)]) };
 }
 
-interface OfSession {
-  id: string;
-  userId: string;
-  sid: string;
-}
-
-export const REQUEST_GRANT = statement<
-  OfSession & { payloadHash: Buffer; action: string; summary: string; minutes: number }
+/** One statement finds the grant and uses it up, so that of two uses at once only one succeeds. */
+export const USE_GRANT = statement<
+  { id: string; userId: string; sid: string; payloadHash: Buffer; minutes: number },
+  object
 >(
-  'request-grant',
-  `
-  INSERT INTO step_up_grants (id, user_id, sid, payload_hash, action, summary, expires_at)
-  VALUES (:id, :userId, :sid, :payloadHash, :action, :summary, now() + make_interval(mins => :minutes))`,
-);
-
-export const FIND_PENDING = statement<OfSession, { summary: string }>(
-  'find-pending-grant',
-  `
-  SELECT summary FROM step_up_grants
-   WHERE id = :id AND user_id = :userId AND sid = :sid AND granted_at IS NULL AND expires_at > now()`,
-);
-
-export const GIVE_GRANT = statement<OfSession, object>(
-  'give-grant',
-  `
-  UPDATE step_up_grants SET granted_at = now()
-   WHERE id = :id AND user_id = :userId AND sid = :sid AND granted_at IS NULL AND expires_at > now()
-  RETURNING id`,
-);
-
-export const USE_GRANT = statement<OfSession & { payloadHash: Buffer; minutes: number }, object>(
   'use-grant',
   `
   UPDATE step_up_grants SET used_at = now()

@@ -5,10 +5,9 @@ import { IsNull, Not, Raw, Repository } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
 import { PersonalDataCipher } from '../../database/personal-data-cipher.js';
 import { statement, StatementRunner } from '../../database/statement.js';
-import { countFactors, FactorChanges } from '../enrolment/factor-changes.js';
+import { FactorChanges } from '../enrolment/factor-changes.js';
 import type { SignedInAssurance } from '../session/assurance.js';
 import { RESOLVED_OPTIONS, type ResolvedOptions } from '../two-factor.options.js';
-import { twoFactorProblem } from '../two-factor.problems.js';
 import { Authenticator } from './authenticator.entity.js';
 
 /** Accepts the codes of one time step before and after, for phones whose clock is off. */
@@ -93,15 +92,12 @@ export class Authenticators {
 
   /** Removes an app. @returns the user's epoch after it. @throws Problem `last-factor`, `unknown-factor` */
   async remove(session: SignedInAssurance, id: string): Promise<number> {
-    const { userId } = session;
-    const mustKeepOne = await this.options.isRequired(userId);
-    const made = await this.changes.makeIn(session, async (manager) => {
-      if (mustKeepOne && (await countFactors(manager, userId)) <= 1) throw twoFactorProblem('last-factor');
-      const { affected } = await manager.delete(Authenticator, { id, userId, confirmedAt: Not(IsNull()) });
+    const confirmed = { id, userId: session.userId, confirmedAt: Not(IsNull()) };
+    const { epoch } = await this.changes.removeIn(session, async (manager) => {
+      const { affected } = await manager.delete(Authenticator, confirmed);
       return affected ? true : null;
     });
-    if (!made) throw twoFactorProblem('unknown-factor');
-    return made.epoch;
+    return epoch;
   }
 
   /** Checks a code of an app and accepts it once: of two uses at once, only one finds its time step unused. */

@@ -14,7 +14,8 @@ const COOKIE = '__Host-trusted-browser';
 /** The row's id and the secret. */
 const COOKIE_VALUE = /^([\da-f-]{36})\.([\w-]{43})$/;
 /** Browsers keep no cookie for longer. */
-const LONGEST_COOKIE_SECONDS = 400 * 86_400;
+const LONGEST_COOKIE_DAYS = 400;
+const DAY_SECONDS = 86_400;
 
 /** What a browser's cookie was worth at a sign-in. */
 export interface Recognition {
@@ -60,9 +61,15 @@ export class TrustedBrowsers {
     const id = randomUUID();
     const secret = newSecret();
     const description = describeBrowser(request.get('user-agent'));
-    const secretHash = hashOf(secret);
-    const row = await this.statements.one(TRUST, { id, userId, secretHash, epoch, description, days });
-    sendCookie(response, `${id}.${secret}`, row!.expiresAt);
+    await this.browsers.insert({
+      id,
+      userId,
+      epoch,
+      secretHash: hashOf(secret),
+      description,
+      expiresAt: () => `now() + interval '${days} days'`,
+    });
+    sendCookie(response, `${id}.${secret}`, days * DAY_SECONDS);
     return { description };
   }
 
@@ -87,7 +94,8 @@ export class TrustedBrowsers {
       secretHash: hashOf(secret),
     });
     if (used) {
-      sendCookie(response, `${id}.${secret}`, used.expiresAt);
+      const secondsLeft = Math.floor((used.expiresAt.getTime() - Date.now()) / 1000);
+      sendCookie(response, `${id}.${secret}`, secondsLeft);
       return { trusted: { id }, copied: null };
     }
     const ended = await this.statements.one(END_TRUST, { id, userId, epoch });
@@ -112,8 +120,7 @@ export class TrustedBrowsers {
 const hashOf = (secret: string) => createHash('sha256').update(secret).digest();
 const newSecret = () => randomBytes(32).toString('base64url');
 
-function sendCookie(response: Response, value: string, expiresAt: Date): void {
-  const seconds = Math.floor((expiresAt.getTime() - Date.now()) / 1000);
+function sendCookie(response: Response, value: string, seconds: number): void {
   response.append(
     'Set-Cookie',
     stringifySetCookie({
@@ -123,21 +130,10 @@ function sendCookie(response: Response, value: string, expiresAt: Date): void {
       sameSite: 'lax',
       secure: true,
       path: '/',
-      maxAge: Math.max(0, Math.min(LONGEST_COOKIE_SECONDS, seconds)),
+      maxAge: Math.max(0, Math.min(LONGEST_COOKIE_DAYS * DAY_SECONDS, seconds)),
     }),
   );
 }
-
-export const TRUST = statement<
-  UserInEpoch & { id: string; secretHash: Buffer; description: string; days: number },
-  { expiresAt: Date }
->(
-  'trust-browser',
-  `
-  INSERT INTO trusted_browsers (id, user_id, secret_hash, epoch, description, expires_at)
-  VALUES (:id, :userId, :secretHash, :epoch, :description, now() + make_interval(days => :days))
-  RETURNING expires_at`,
-);
 
 export const REPLACE_SECRET = statement<
   UserInEpoch & { id: string; shownHash: Buffer; secretHash: Buffer },
