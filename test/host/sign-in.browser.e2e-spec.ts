@@ -112,7 +112,7 @@ inBrowser('two-factor sign-in in a real browser', () => {
     it('a payment is confirmed by a code for just that payment', async () => {
       const person = await enrolled();
       await person.orders('40.00', 'ACME');
-      await person.sees('Confirm this');
+      await person.sees('Confirm this action');
       await person.reads('Pay 40.00 EUR to ACME');
       await person.asksToConfirm();
       await person.reads('Pay 40.00 EUR to ACME');
@@ -134,7 +134,7 @@ inBrowser('two-factor sign-in in a real browser', () => {
       const person = await enrolled();
       const requestId = () => person.page.locator('input[name=requestId]').first().inputValue();
       await person.orders('40.00', 'ACME');
-      await person.sees('Confirm this');
+      await person.sees('Confirm this action');
       const { pathname } = new URL(person.page.url());
       await person.asksToConfirm();
       await person.goes(`${pathname}/verify?requestId=${await requestId()}&returnTo=/account/users`);

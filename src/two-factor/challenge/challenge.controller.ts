@@ -3,7 +3,7 @@ import { ApiTags } from '@nestjs/swagger';
 import type { Request, Response } from 'express';
 import { safePath } from '../../http/index.js';
 import { FirstFactorOnly } from '../guard/require-factor.js';
-import { TwoFactorRoutes } from '../guard/two-factor-routes.js';
+import { SignedInRoutes } from '../guard/signed-in-routes.js';
 import { AssuranceResource } from '../session/assurance.resource.js';
 import { RECOVERY } from '../session/authentication-state.js';
 import { SETTINGS_PATH } from '../session/paths.js';
@@ -21,7 +21,7 @@ const AFTER_RECOVERY = `${SETTINGS_PATH}?recovered=yes`;
 /** Shows a second factor, at sign-in or later when a route demands a recent one. */
 @ApiTags('Two-factor sign-in')
 @FirstFactorOnly()
-@TwoFactorRoutes()
+@SignedInRoutes()
 @Controller('two-factor')
 export class ChallengeController extends ChallengeRoutes {
   constructor(

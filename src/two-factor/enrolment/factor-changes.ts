@@ -98,22 +98,30 @@ export class FactorChanges {
   }
 
   /**
-   * Removes one factor, in a session.
-   * @param remove returns null when there is no such factor
-   * @throws Problem `unknown-factor`; `last-factor` where the user has to keep one
+   * Changes one factor, in a session.
+   * @param change returns null when there is no such factor
+   * @throws Problem `unknown-factor`
    */
-  async removeIn<T>(
+  async changeFactor<T>(
+    session: SignedInAssurance,
+    change: (manager: EntityManager) => Promise<T | null>,
+  ): Promise<FactorChange<T>> {
+    const made = await this.makeIn(session, change);
+    if (!made) throw twoFactorProblem('unknown-factor');
+    return made;
+  }
+
+  /** Removes one factor, as {@link changeFactor}. @throws Problem `last-factor` where the user has to keep one */
+  async removeFactor<T>(
     session: SignedInAssurance,
     remove: (manager: EntityManager) => Promise<T | null>,
   ): Promise<FactorChange<T>> {
     const mustKeepOne = await this.options.isRequired(session.userId);
-    const made = await this.makeIn(session, async (manager) => {
+    return this.changeFactor(session, async (manager) => {
       if (mustKeepOne && (await countFactors(manager, session.userId)) <= 1)
         throw twoFactorProblem('last-factor');
       return remove(manager);
     });
-    if (!made) throw twoFactorProblem('unknown-factor');
-    return made;
   }
 
   private async makeUnder<T>(

@@ -2,7 +2,7 @@ import { Controller, Get } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { Page } from '../../http/index.js';
 import { ForEnrolment, SignedIn } from '../guard/require-factor.js';
-import { TwoFactorRoutes } from '../guard/two-factor-routes.js';
+import { SignedInRoutes } from '../guard/signed-in-routes.js';
 import type { SignedInCaller } from '../session/assurance.js';
 import { ApiProblems } from '../two-factor.problems.js';
 import { SettingsPage } from './settings.pages.js';
@@ -12,7 +12,7 @@ import { SettingsService } from './settings.service.js';
 /** Shows a user's factors. The controllers of each method change them. */
 @ApiTags('Two-factor settings')
 @ForEnrolment()
-@TwoFactorRoutes()
+@SignedInRoutes()
 @Controller('two-factor')
 export class SettingsController {
   constructor(private readonly settings: SettingsService) {}

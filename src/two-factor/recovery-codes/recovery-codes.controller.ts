@@ -6,7 +6,7 @@ import { settingsRefused } from '../enrolment/settings.pages.js';
 import { SettingsService } from '../enrolment/settings.service.js';
 import { ChangesFactors } from '../guard/fresh-for-change.guard.js';
 import { ForEnrolment, SignedIn } from '../guard/require-factor.js';
-import { TwoFactorRoutes } from '../guard/two-factor-routes.js';
+import { SignedInRoutes } from '../guard/signed-in-routes.js';
 import type { SignedInCaller } from '../session/assurance.js';
 import { ApiProblems, ON_A_CHANGE } from '../two-factor.problems.js';
 import { RecoveryCodes } from './recovery-codes.service.js';
@@ -36,7 +36,7 @@ export class RecoveryCodesPage extends PageView<RecoveryCodesResource> {
 /** Makes recovery codes. */
 @ApiTags('Two-factor settings')
 @ForEnrolment()
-@TwoFactorRoutes()
+@SignedInRoutes()
 @Controller('two-factor')
 export class RecoveryCodesController {
   constructor(

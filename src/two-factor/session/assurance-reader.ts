@@ -12,6 +12,8 @@ interface Reading {
   now: number;
 }
 
+const NOBODY: Reading = { assurance: ANONYMOUS, now: 0 };
+
 /** What decides whether a session of a user is still live. */
 interface UserStanding {
   epoch: number;
@@ -40,9 +42,14 @@ export class AssuranceReader {
     return reading;
   }
 
-  /** The request's session was replaced or ended, so the next {@link read} looks again. */
+  /** The request's session was replaced, so the next {@link read} looks again. */
   forget(request: Request): void {
     this.readings.delete(request);
+  }
+
+  /** The request's session was ended. */
+  end(request: Request): void {
+    this.readings.set(request, Promise.resolve(NOBODY));
   }
 
   /** What any session's state is worth. */
@@ -59,15 +66,14 @@ export class AssuranceReader {
       sessionLifetimeSeconds,
       now: now.getTime(),
     };
-    const assurance = assuranceOf(state, circumstances);
-    // Only a session that lacks the second factor makes it worth finding out whether one is required.
-    if (assurance.level !== 'first-factor') return { assurance, now: circumstances.now };
-    const isSecondFactorRequired =
-      (await this.options.isRequired(userId)) || (await this.factors.hasAny(userId));
-    return {
-      assurance: assuranceOf(state, { ...circumstances, isSecondFactorRequired }),
-      now: circumstances.now,
-    };
+    let assurance = assuranceOf(state, circumstances);
+    // Only for a session that lacks the second factor is it worth finding out whether one is required.
+    if (assurance.level === 'first-factor') {
+      const isSecondFactorRequired =
+        (await this.options.isRequired(userId)) || (await this.factors.hasAny(userId));
+      assurance = assuranceOf(state, { ...circumstances, isSecondFactorRequired });
+    }
+    return { assurance, now: circumstances.now };
   }
 
   /**
@@ -81,7 +87,7 @@ export class AssuranceReader {
 
   private async readState(request: Request): Promise<Reading> {
     const state = await this.options.sessions.read(request);
-    return state ? this.assess(state) : { assurance: ANONYMOUS, now: 0 };
+    return state ? this.assess(state) : NOBODY;
   }
 }
 

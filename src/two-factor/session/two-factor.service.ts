@@ -77,7 +77,7 @@ export class TwoFactorService {
   /** Ends the session. */
   async signOut(request: Request, response: Response): Promise<void> {
     await this.options.sessions.end(request, response);
-    this.reader.forget(request);
+    this.reader.end(request);
   }
 
   /** Ends every session and every trusted browser of the user, this session included, and notifies the user. */

@@ -4,7 +4,7 @@ import { type EntityManager, In, Not, Repository } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
 import { PersonalDataCipher } from '../../database/personal-data-cipher.js';
 import { maskPhoneNumber, PhoneNumber } from '../../verification/index.js';
-import { FactorChanges } from '../enrolment/factor-changes.js';
+import { type FactorChange, FactorChanges } from '../enrolment/factor-changes.js';
 import type { SignedInAssurance } from '../session/assurance.js';
 import { RESOLVED_OPTIONS, type ResolvedOptions } from '../two-factor.options.js';
 import { twoFactorProblem } from '../two-factor.problems.js';
@@ -13,13 +13,6 @@ import { EnrolledPhone } from './enrolled-phone.entity.js';
 /** A phone's number as its user may see it, for example `+1 ••• ••• ••71`. */
 export const maskOf = ({ phoneCountry, phoneLastDigits }: EnrolledPhone): string =>
   maskPhoneNumber(phoneCountry, phoneLastDigits);
-
-/** A change that was made to a phone. */
-export interface PhoneChange {
-  phone: EnrolledPhone;
-  /** The user's epoch after it. */
-  epoch: number;
-}
 
 /** The phones that users have enrolled. Changes run within {@link FactorChanges}, which holds the user's lock. */
 @Injectable()
@@ -65,14 +58,14 @@ export class EnrolledPhones {
     session: SignedInAssurance,
     number: PhoneNumber,
     { label = '', replaces }: { label?: string; replaces?: string },
-  ): Promise<PhoneChange> {
+  ): Promise<FactorChange<EnrolledPhone>> {
     const { userId } = session;
     const id = uuidv7();
     // A phone enrolled under an older key is the same phone.
     const fingerprints = this.fingerprintsOf(number);
     const isExclusive = !this.options.sharedNumbers;
     try {
-      return await this.change(session, async (manager) => {
+      return await this.changes.changeFactor(session, async (manager) => {
         const phones = manager.getRepository(EnrolledPhone);
         if (
           isExclusive &&
@@ -108,32 +101,22 @@ export class EnrolledPhones {
   }
 
   /** Removes a phone. @throws Problem `last-factor` where the user has to keep one, `unknown-factor` */
-  async remove(session: SignedInAssurance, id: string): Promise<PhoneChange> {
-    const made = await this.changes.removeIn(session, (manager) => this.take(manager, session.userId, id));
-    return { phone: made.changed, epoch: made.epoch };
+  remove(session: SignedInAssurance, id: string): Promise<FactorChange<EnrolledPhone>> {
+    return this.changes.removeFactor(session, (manager) => this.take(manager, session.userId, id));
   }
 
   /** Makes a phone the one that codes are sent to by default. @throws Problem `unknown-factor` */
-  makePrimary(session: SignedInAssurance, id: string): Promise<PhoneChange> {
-    return this.change(session, (manager) => this.prefer(manager, session.userId, id));
+  makePrimary(session: SignedInAssurance, id: string): Promise<FactorChange<EnrolledPhone>> {
+    return this.changes.changeFactor(session, (manager) => this.prefer(manager, session.userId, id));
   }
 
   /** Gives a phone another label. Users recognise their phones by it. @throws Problem `unknown-factor` */
-  rename(session: SignedInAssurance, id: string, label: string): Promise<PhoneChange> {
+  rename(session: SignedInAssurance, id: string, label: string): Promise<FactorChange<EnrolledPhone>> {
     const { userId } = session;
-    return this.change(session, async (manager) => {
+    return this.changes.changeFactor(session, async (manager) => {
       await manager.update(EnrolledPhone, { userId, id }, { label });
       return manager.findOneBy(EnrolledPhone, { userId, id });
     });
-  }
-
-  private async change(
-    session: SignedInAssurance,
-    make: (manager: EntityManager) => Promise<EnrolledPhone | null>,
-  ): Promise<PhoneChange> {
-    const made = await this.changes.makeIn(session, make);
-    if (!made) throw twoFactorProblem('unknown-factor');
-    return { phone: made.changed, epoch: made.epoch };
   }
 
   private async prefer(manager: EntityManager, userId: string, id: string): Promise<EnrolledPhone | null> {

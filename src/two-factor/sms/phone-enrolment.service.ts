@@ -6,11 +6,13 @@ import {
   type VerificationResult,
   VerificationService,
 } from '../../verification/index.js';
+import type { FactorChange } from '../enrolment/factor-changes.js';
 import type { SignedInCaller } from '../session/assurance.js';
 import { RESOLVED_OPTIONS, type ResolvedOptions } from '../two-factor.options.js';
 import { twoFactorProblem } from '../two-factor.problems.js';
 import { BoundRequests } from './bound-requests.js';
-import { EnrolledPhones, type PhoneChange } from './enrolled-phones.service.js';
+import type { EnrolledPhone } from './enrolled-phone.entity.js';
+import { EnrolledPhones } from './enrolled-phones.service.js';
 
 /** The purpose of codes that prove a new number. */
 const PURPOSE = 'phone-enrolment';
@@ -62,7 +64,7 @@ export class PhoneEnrolment {
   async finish(
     caller: SignedInCaller,
     proof: { requestId: string; code: string; label?: string; replaces?: string },
-  ): Promise<PhoneChange | VerificationFailure> {
+  ): Promise<FactorChange<EnrolledPhone> | VerificationFailure> {
     const { requestId, code, replaces } = proof;
     if (replaces && !(await this.phones.has(caller.userId, replaces)))
       throw twoFactorProblem('unknown-factor');

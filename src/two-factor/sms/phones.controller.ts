@@ -4,32 +4,34 @@ import type { Request, Response } from 'express';
 import { Page } from '../../http/index.js';
 import { problemOf, resourceOrProblem, VerificationResource } from '../../verification/index.js';
 import { ResendDto } from '../challenge/challenge.dto.js';
+import type { FactorChange } from '../enrolment/factor-changes.js';
 import { LabelDto } from '../enrolment/label.dto.js';
 import { ChangePage } from '../enrolment/settings.pages.js';
 import { SettingsResource } from '../enrolment/settings.resource.js';
 import { SettingsService } from '../enrolment/settings.service.js';
 import { ChangesFactors } from '../guard/fresh-for-change.guard.js';
 import { ForEnrolment, SignedIn } from '../guard/require-factor.js';
-import { TwoFactorRoutes } from '../guard/two-factor-routes.js';
+import { SignedInRoutes } from '../guard/signed-in-routes.js';
 import type { SignedInCaller } from '../session/assurance.js';
 import { TwoFactorService } from '../session/two-factor.service.js';
 import { ApiProblems, FactorId, ON_A_CHANGE, ON_A_CODE, ON_A_MESSAGE } from '../two-factor.problems.js';
-import { EnrolledPhones, maskOf, type PhoneChange } from './enrolled-phones.service.js';
+import type { EnrolledPhone } from './enrolled-phone.entity.js';
+import { EnrolledPhones, maskOf } from './enrolled-phones.service.js';
 import { PhoneEnrolment } from './phone-enrolment.service.js';
 import { EnrolPhoneDto, ProvePhoneDto } from './phones.dto.js';
 import { EnrolPhonePage, PhoneCodePage, PhoneResentPage, ProvePhonePage } from './phones.pages.js';
 import { SmsFactor } from './sms.factor.js';
 
-const noticeOf = ({ phone, epoch }: PhoneChange) => ({
-  userId: phone.userId,
+const noticeOf = ({ changed, epoch }: FactorChange<EnrolledPhone>) => ({
+  userId: changed.userId,
   epoch,
-  detail: maskOf(phone),
+  detail: maskOf(changed),
 });
 
 /** Enrols phones and changes them. */
 @ApiTags('Two-factor settings')
 @ForEnrolment()
-@TwoFactorRoutes()
+@SignedInRoutes()
 @Controller('two-factor')
 export class PhonesController {
   constructor(

@@ -6,7 +6,7 @@ import type { ContinueDto } from '../challenge/challenge.dto.js';
 import { ChallengeRoutes } from '../challenge/challenge.routes.js';
 import { type ChallengeContext, ChallengeService } from '../challenge/challenge.service.js';
 import { RequireFactor } from '../guard/require-factor.js';
-import { TwoFactorRoutes } from '../guard/two-factor-routes.js';
+import { SignedInRoutes } from '../guard/signed-in-routes.js';
 import type { SignedInCaller } from '../session/assurance.js';
 import { AssuranceResource } from '../session/assurance.resource.js';
 import { type ShownFactor, TwoFactorService } from '../session/two-factor.service.js';
@@ -19,7 +19,7 @@ const idOf = ({ params }: Request): string => String(params['id']);
 @ApiTags('Step-up')
 @ApiParam({ name: 'id', format: 'uuid' })
 @RequireFactor()
-@TwoFactorRoutes()
+@SignedInRoutes()
 @Controller('two-factor/step-up/:id')
 export class StepUpController extends ChallengeRoutes {
   constructor(

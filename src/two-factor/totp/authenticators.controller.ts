@@ -8,11 +8,11 @@ import { SettingsResource } from '../enrolment/settings.resource.js';
 import { SettingsService } from '../enrolment/settings.service.js';
 import { ChangesFactors, FreshForChangeGuard } from '../guard/fresh-for-change.guard.js';
 import { ForEnrolment, SignedIn } from '../guard/require-factor.js';
-import { TwoFactorRoutes } from '../guard/two-factor-routes.js';
+import { SignedInRoutes } from '../guard/signed-in-routes.js';
 import type { SignedInCaller } from '../session/assurance.js';
 import { TwoFactorService } from '../session/two-factor.service.js';
 import { ApiProblems, codeProblem, FactorId, ON_A_CHANGE, twoFactorProblem } from '../two-factor.problems.js';
-import { ConfirmAuthenticatorDto, SetupResource } from './authenticators.dto.js';
+import { ConfirmAuthenticatorDto, AuthenticatorResource } from './authenticators.dto.js';
 import { ConfirmPage, SetupPage } from './authenticators.pages.js';
 import { Authenticators } from './authenticators.service.js';
 import { TotpFactor } from './totp.factor.js';
@@ -20,7 +20,7 @@ import { TotpFactor } from './totp.factor.js';
 /** Enrols authenticator apps and removes them. */
 @ApiTags('Two-factor settings')
 @ForEnrolment()
-@TwoFactorRoutes()
+@SignedInRoutes()
 @Controller('two-factor')
 export class AuthenticatorsController {
   constructor(
@@ -34,19 +34,22 @@ export class AuthenticatorsController {
   @ChangesFactors()
   @Page(SetupPage)
   @ApiOperation({ summary: 'Begin to set up an authenticator app: its secret, as text and QR code' })
-  @ApiOkResponse({ type: SetupResource })
+  @ApiOkResponse({ type: AuthenticatorResource })
   @ApiProblems(...ON_A_CHANGE)
-  begin(@SignedIn() caller: SignedInCaller, @Body() { label = '' }: LabelDto): Promise<SetupResource> {
+  begin(
+    @SignedIn() caller: SignedInCaller,
+    @Body() { label = '' }: LabelDto,
+  ): Promise<AuthenticatorResource> {
     return this.authenticators.begin(caller, label);
   }
 
   @Get('authenticators/new')
   @Page(SetupPage)
   @ApiOperation({ summary: 'The app that is being set up' })
-  @ApiOkResponse({ type: SetupResource })
+  @ApiOkResponse({ type: AuthenticatorResource })
   @ApiProblems('sign-in-required', 'second-factor-required', 'unknown-factor')
   @UseGuards(FreshForChangeGuard)
-  async pending(@SignedIn() caller: SignedInCaller): Promise<SetupResource> {
+  async pending(@SignedIn() caller: SignedInCaller): Promise<AuthenticatorResource> {
     const setup = await this.authenticators.readSetup(caller);
     if (!setup) throw twoFactorProblem('unknown-factor');
     return setup;

@@ -5,7 +5,7 @@ import { CheckVerificationDto } from '../../verification/index.js';
 export class ConfirmAuthenticatorDto extends PickType(CheckVerificationDto, ['otpCode']) {}
 
 /** The secret of an app that is being set up. */
-export class SetupResource {
+export class AuthenticatorResource {
   @ApiProperty({ format: 'uuid' })
   id!: string;
 

@@ -2,12 +2,12 @@ import { Injectable } from '@nestjs/common';
 import { toString as toQrCode } from 'qrcode';
 import { errorContext, type PageContext, PageView, type Problem, type View } from '../../http/index.js';
 import { ChangePage } from '../enrolment/settings.pages.js';
-import type { SetupResource } from './authenticators.dto.js';
+import type { AuthenticatorResource } from './authenticators.dto.js';
 
 /** The secret of an app as text and QR code, and the field for its first code. */
 @Injectable()
-export class SetupPage extends PageView<SetupResource> {
-  success(setup: SetupResource, context: PageContext): View {
+export class SetupPage extends PageView<AuthenticatorResource> {
+  success(setup: AuthenticatorResource, context: PageContext): View {
     return setupView(setup, context);
   }
 
@@ -24,7 +24,7 @@ export class ConfirmPage extends ChangePage {
   }
 }
 
-function setupView(setup: SetupResource | null, { base, text }: PageContext): View {
+function setupView(setup: AuthenticatorResource | null, { base, text }: PageContext): View {
   return {
     name: 'two-factor/authenticator',
     context: {
@@ -37,7 +37,7 @@ function setupView(setup: SetupResource | null, { base, text }: PageContext): Vi
 }
 
 function setupRefused(problem: Problem, context: PageContext): View {
-  const setup = (problem.details.forView ?? null) as SetupResource | null;
+  const setup = (problem.details.forView ?? null) as AuthenticatorResource | null;
   const view = setupView(setup, context);
   const errors = errorContext(problem, context, setup ? 'otpCode' : '', []);
   return { ...view, context: { ...view.context, ...errors } };

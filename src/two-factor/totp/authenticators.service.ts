@@ -93,7 +93,7 @@ export class Authenticators {
   /** Removes an app. @returns the user's epoch after it. @throws Problem `last-factor`, `unknown-factor` */
   async remove(session: SignedInAssurance, id: string): Promise<number> {
     const confirmed = { id, userId: session.userId, confirmedAt: Not(IsNull()) };
-    const { epoch } = await this.changes.removeIn(session, async (manager) => {
+    const { epoch } = await this.changes.removeFactor(session, async (manager) => {
       const { affected } = await manager.delete(Authenticator, confirmed);
       return affected ? true : null;
     });

@@ -6,7 +6,7 @@ import { SettingsResource } from '../enrolment/settings.resource.js';
 import { SettingsService } from '../enrolment/settings.service.js';
 import { ChangesFactors } from '../guard/fresh-for-change.guard.js';
 import { ForEnrolment, SignedIn } from '../guard/require-factor.js';
-import { TwoFactorRoutes } from '../guard/two-factor-routes.js';
+import { SignedInRoutes } from '../guard/signed-in-routes.js';
 import type { SignedInCaller } from '../session/assurance.js';
 import { ApiProblems, FactorId, ON_A_CHANGE, twoFactorProblem } from '../two-factor.problems.js';
 import { TrustedBrowsers } from './trusted-browsers.service.js';
@@ -14,7 +14,7 @@ import { TrustedBrowsers } from './trusted-browsers.service.js';
 /** Ends the trust in browsers. */
 @ApiTags('Two-factor settings')
 @ForEnrolment()
-@TwoFactorRoutes()
+@SignedInRoutes()
 @Controller('two-factor')
 export class TrustedBrowsersController {
   constructor(

@@ -4,5 +4,5 @@ import { PostThrottler } from './post-throttler.js';
 import { SecondFactorGuard } from './second-factor.guard.js';
 
 /** On each controller of this module: pages or JSON, for signed-in users, with limited posts. */
-export const TwoFactorRoutes = () =>
+export const SignedInRoutes = () =>
   applyDecorators(Negotiated(SecondFactorGuard, PostThrottler), UsePipes(inputPipe));
