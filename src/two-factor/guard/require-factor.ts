@@ -33,7 +33,7 @@ export const FirstFactorOnly = (): CustomDecorator =>
 export const ForEnrolment = (): CustomDecorator => SetMetadata(ACCESS, 'enrolment' satisfies AccessPolicy);
 
 /** The assurance that `SecondFactorGuard` has found, for the parameter decorators below. */
-export const ADMITTED = new WeakMap<Request, Assurance>();
+export const ADMITTED: WeakMap<Request, Assurance> = new WeakMap();
 
 const admitted = (context: ExecutionContext) => {
   const request = context.switchToHttp().getRequest<Request>();
