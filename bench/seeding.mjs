@@ -204,13 +204,13 @@ const HISTORY = `
 const REQUESTS = `
   INSERT INTO verification_requests
     (id, purpose, status, reason, channel, phone_number, phone_fingerprint, phone_country, phone_last_digits, user_id,
-     caller_fingerprint, caller_bound, locale, code_length, attempts, max_attempts, sends, provider, provider_request_id,
+     caller_fingerprint, caller_bound, locale, code_length, attempts, max_attempts, max_sends, sends, provider, provider_request_id,
      prefix_fingerprint, caller_address, caller_agent, created_at, expires_at, verified_at, ended_at, resend_available_at,
      price, currency, events)
   SELECT s.id, s.purpose, l.to_status, l.reason, s.channel, '${MARK}' || repeat(md5(s.i::text), 2), s.fingerprint, s.country,
          s.digits, s.user_id, sha256(('caller ' || s.address)::bytea), s.user_id IS NOT NULL, 'en', 6,
          (CASE s.outcome WHEN 'verified' THEN 1 + s.wrong WHEN 'attempts-exhausted' THEN 3 WHEN 'expired' THEN s.wrong ELSE 0 END),
-         3, CASE WHEN s.resent AND ${SENT} THEN 2 ELSE 1 END, 'vonage-v2',
+         3, 3, CASE WHEN s.resent AND ${SENT} THEN 2 ELSE 1 END, 'vonage-v2',
          CASE WHEN NOT ${SENT} THEN NULL WHEN s.resent THEN s.last_message ELSE s.first_message END,
          sha256(('prefix ' || s.country)::bytea), s.address, s.agent, s.at, s.at + interval '5 minutes',
          CASE WHEN s.outcome = 'verified' THEN l.at END, CASE WHEN s.outcome <> 'live' THEN l.at END, s.at + interval '30 seconds',

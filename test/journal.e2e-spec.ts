@@ -452,8 +452,8 @@ describe('events are published after their commit, at least once and in order', 
     // More events than a batch takes: those that come before the late one are in the next batch.
     await late.query(
       `INSERT INTO verification_requests (id, purpose, status, channel, phone_fingerprint, phone_country, phone_last_digits,
-         caller_fingerprint, caller_bound, code_length, max_attempts, provider, created_at, expires_at, events)
-       SELECT gen_random_uuid(), 'bulk', 'SENDING', 'sms', sha256(i::text::bytea), 'US', '00', '', false, 6, 3, 'none', now(), now(), 1
+         caller_fingerprint, caller_bound, code_length, max_attempts, max_sends, provider, created_at, expires_at, events)
+       SELECT gen_random_uuid(), 'bulk', 'SENDING', 'sms', sha256(i::text::bytea), 'US', '00', '', false, 6, 3, 3, 'none', now(), now(), 1
          FROM generate_series(1, 150) AS i`,
     );
     await late.query(

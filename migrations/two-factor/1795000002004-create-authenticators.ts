@@ -12,7 +12,7 @@ export class CreateAuthenticators1795000002004 implements MigrationInterface {
         secret text NOT NULL,
         label text NOT NULL,
         begun_in text,
-        created_at timestamptz NOT NULL,
+        created_at timestamptz NOT NULL DEFAULT now(),
         confirmed_at timestamptz,
         last_step bigint NOT NULL DEFAULT 0,
         CONSTRAINT authenticators_pkey PRIMARY KEY (id)

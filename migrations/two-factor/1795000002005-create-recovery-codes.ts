@@ -10,7 +10,7 @@ export class CreateRecoveryCodes1795000002005 implements MigrationInterface {
         user_id text NOT NULL,
         selector text NOT NULL,
         hash text NOT NULL,
-        created_at timestamptz NOT NULL,
+        created_at timestamptz NOT NULL DEFAULT now(),
         used_at timestamptz,
         CONSTRAINT recovery_codes_pkey PRIMARY KEY (user_id, selector)
       )`);

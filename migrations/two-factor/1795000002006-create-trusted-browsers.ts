@@ -12,8 +12,8 @@ export class CreateTrustedBrowsers1795000002006 implements MigrationInterface {
         secret_hash bytea NOT NULL,
         epoch integer NOT NULL,
         description text NOT NULL,
-        created_at timestamptz NOT NULL,
-        last_used_at timestamptz NOT NULL,
+        created_at timestamptz NOT NULL DEFAULT now(),
+        last_used_at timestamptz NOT NULL DEFAULT now(),
         expires_at timestamptz NOT NULL,
         CONSTRAINT trusted_browsers_pkey PRIMARY KEY (id)
       )`);

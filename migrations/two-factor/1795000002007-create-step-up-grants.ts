@@ -9,11 +9,11 @@ export class CreateStepUpGrants1795000002007 implements MigrationInterface {
       CREATE TABLE step_up_grants (
         id uuid NOT NULL,
         user_id text NOT NULL,
-        session_hash bytea NOT NULL,
+        sid text NOT NULL,
         action text NOT NULL,
         payload_hash bytea NOT NULL,
         summary text NOT NULL,
-        created_at timestamptz NOT NULL,
+        created_at timestamptz NOT NULL DEFAULT now(),
         expires_at timestamptz NOT NULL,
         granted_at timestamptz,
         used_at timestamptz,

@@ -1,5 +1,5 @@
 import { CreateEpochs1795000002001 } from './1795000002001-create-epochs.js';
-import { CreateFactorGuards1795000002002 } from './1795000002002-create-factor-guards.js';
+import { CreateFactorAttempts1795000002002 } from './1795000002002-create-factor-attempts.js';
 import { CreatePhones1795000002003 } from './1795000002003-create-phones.js';
 import { CreateAuthenticators1795000002004 } from './1795000002004-create-authenticators.js';
 import { CreateRecoveryCodes1795000002005 } from './1795000002005-create-recovery-codes.js';
@@ -9,7 +9,7 @@ import { CreateStepUpGrants1795000002007 } from './1795000002007-create-step-up-
 /** Tables of `TwoFactorModule`, in order. */
 export const twoFactorMigrations = [
   CreateEpochs1795000002001,
-  CreateFactorGuards1795000002002,
+  CreateFactorAttempts1795000002002,
   CreatePhones1795000002003,
   CreateAuthenticators1795000002004,
   CreateRecoveryCodes1795000002005,

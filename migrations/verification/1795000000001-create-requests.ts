@@ -30,6 +30,7 @@ export class CreateRequests1795000000001 implements MigrationInterface {
         code_length smallint NOT NULL,
         attempts smallint NOT NULL DEFAULT 0,
         max_attempts smallint NOT NULL,
+        max_sends smallint NOT NULL,
         counted_by_caller boolean NOT NULL DEFAULT false,
         sends smallint NOT NULL DEFAULT 1,
         provider text NOT NULL,

@@ -15,7 +15,6 @@ const DEFAULTS = {
   admin: ADMIN_DEFAULTS,
 };
 
-
 const key = (id: string) => `${id}:${randomBytes(32).toString('base64')}`;
 
 describe('loadConfig', () => {
@@ -233,7 +232,8 @@ describe('loadConfig', () => {
 function spelling(value: any): string {
   if (value === null) return '`off`';
   if (typeof value === 'boolean') return value ? '`on`' : '`off`';
-  if (Array.isArray(value)) return `\`${value.map(({ limit, seconds }) => `${limit}/${seconds}`).join(',')}\``;
+  if (Array.isArray(value))
+    return `\`${value.map(({ limit, seconds }) => `${limit}/${seconds}`).join(',')}\``;
   if (typeof value !== 'object') return `\`${value}\``;
   if ('windowSeconds' in value && 'limit' in value) return `\`${value.limit}/${value.windowSeconds}\``;
   if ('floor' in value) return `\`${value.floor * 100}/${value.minimum}\``;

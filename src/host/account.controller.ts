@@ -3,11 +3,11 @@ import { ApiConsumes, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagg
 import type { Request } from 'express';
 import { BODIES, inputPipe, Negotiated, Page, Problem } from '../http/index.js';
 import {
-  type Assurance,
   AssuranceResource,
-  CurrentAssurance,
   PostThrottler,
   RequireFactor,
+  SignedIn,
+  type SignedInCaller,
   StepUpGrants,
 } from '../two-factor/index.js';
 import { AccountResource, PaymentDto, PaymentResource, UserResource } from './dto.js';
@@ -34,9 +34,9 @@ export class AccountController {
   @ApiOperation({ summary: 'Who is signed in, and how sure we are' })
   @ApiOkResponse({ type: AccountResource })
   @ApiHostProblems(...SIGNED_IN)
-  async account(@CurrentAssurance() assurance: Assurance): Promise<AccountResource> {
-    const { email, role } = await this.userOf(assurance);
-    return { email, role, assurance: AssuranceResource.of(assurance) };
+  async account(@SignedIn() caller: SignedInCaller): Promise<AccountResource> {
+    const { email, role } = await this.userOf(caller);
+    return { email, role, assurance: AssuranceResource.of(caller) };
   }
 
   @Get('payment')
@@ -45,8 +45,8 @@ export class AccountController {
   @ApiOperation({ summary: 'The payment form' })
   @ApiOkResponse({ type: AssuranceResource })
   @ApiHostProblems(...SIGNED_IN)
-  paymentForm(@CurrentAssurance() assurance: Assurance): AssuranceResource {
-    return AssuranceResource.of(assurance);
+  paymentForm(@SignedIn() caller: SignedInCaller): AssuranceResource {
+    return AssuranceResource.of(caller);
   }
 
   @Post('payment')
@@ -81,14 +81,14 @@ export class AccountController {
   @ApiOperation({ summary: 'All users; for administrators, with a factor shown just now' })
   @ApiOkResponse({ type: [UserResource] })
   @ApiHostProblems(...SIGNED_IN, 'forbidden')
-  async list(@CurrentAssurance() assurance: Assurance): Promise<UserResource[]> {
-    const user = await this.userOf(assurance);
+  async list(@SignedIn() caller: SignedInCaller): Promise<UserResource[]> {
+    const user = await this.userOf(caller);
     if (user.role !== 'admin') throw Problem.http('forbidden');
     return (await this.users.all()).map(({ email, role }) => ({ email, role }));
   }
 
-  private async userOf({ userId }: Assurance): Promise<User> {
-    const user = userId === null ? null : await this.users.find(userId);
+  private async userOf({ userId }: SignedInCaller): Promise<User> {
+    const user = await this.users.find(userId);
     if (!user) throw Problem.http('forbidden');
     return user;
   }

@@ -3,12 +3,11 @@ import { ApiConsumes, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagg
 import type { Request, Response } from 'express';
 import { BODIES, inputPipe, Negotiated, Page, Problem } from '../http/index.js';
 import {
-  type Assurance,
   AssuranceResource,
-  CurrentAssurance,
   factorRequired,
   PostThrottler,
-  sessionOf,
+  SignedIn,
+  type SignedInCaller,
   TwoFactorService,
 } from '../two-factor/index.js';
 import { ChangePasswordDto, PasswordResource } from './dto.js';
@@ -40,9 +39,9 @@ export class PasswordController {
   @ApiOperation({ summary: 'The form that changes the password' })
   @ApiOkResponse({ type: AssuranceResource })
   @ApiHostProblems('sign-in-required', 'second-factor-required')
-  async form(@CurrentAssurance() assurance: Assurance, @Req() request: Request): Promise<AssuranceResource> {
+  async form(@SignedIn() caller: SignedInCaller, @Req() request: Request): Promise<AssuranceResource> {
     await this.requireFreshFactor(request);
-    return AssuranceResource.of(assurance);
+    return AssuranceResource.of(caller);
   }
 
   @Post()
@@ -59,19 +58,18 @@ export class PasswordController {
     'rate-limited',
   )
   async change(
-    @CurrentAssurance() assurance: Assurance,
+    @SignedIn() caller: SignedInCaller,
     @Body() { currentPassword, password }: ChangePasswordDto,
     @Req() request: Request,
     @Res({ passthrough: true }) response: Response,
   ): Promise<PasswordResource> {
     await this.requireFreshFactor(request);
-    const session = sessionOf(assurance);
-    const user = await this.users.find(session.userId);
+    const user = await this.users.find(caller.userId);
     if (!user) throw Problem.http('forbidden');
     if (!(await this.signIns.confirm(user, currentPassword))) throw wrongPassword();
-    const changed = await this.passwords.replace(session, user, password);
+    const changed = await this.passwords.replace(caller, user, password);
     if (!changed) throw wrongPassword();
-    await this.twoFactor.renew(request, response, changed.epoch);
+    await this.twoFactor.renew(request, response, changed);
     await this.browsers.remember(request, response, user.id);
     return { status: 'password-changed' };
   }

@@ -189,11 +189,11 @@ export const PROTECTION_OPTIONS = Symbol('PROTECTION_OPTIONS');
  * @throws RangeError naming the option that is out of range
  */
 export function resolveProtection(given: ProtectionOptions = {}): ResolvedProtection {
-  const options = {
+  const options: ResolvedProtection = {
     ...withDefaults(given, PROTECTION_DEFAULTS),
     conversion:
       given.conversion === null ? null : withDefaults(given.conversion, PROTECTION_DEFAULTS.conversion),
-  } as ResolvedProtection;
+  };
   const unknown = Object.keys(options.modes).filter((rule) => !RULES.includes(rule as RuleName));
   if (unknown.length > 0)
     throw new RangeError(

@@ -1,27 +1,15 @@
-export {
-  type Assurance,
-  type AssuranceLevel,
-  type Authentication,
-  type AuthenticationState,
-  type FactorDemand,
-} from './assurance/assurance.js';
-export { AuthenticationSessions } from './assurance/authentication-sessions.js';
-export { ExpressSessions } from './assurance/express-sessions.js';
-export { AssuranceResource } from './dto/resources.js';
-export { twoFactorEntities } from './entities/index.js';
-export { CodeFactor, type CodeResult, type EnrolledFactor, Factor } from './factors/factor.js';
-export { type FactorCaller } from './factors/factor-caller.js';
-export { FactorChanges } from './factors/factor-changes.js';
-export { FactorLimits } from './factors/factor-limits.js';
-export { TotpFactor } from './factors/totp.factor.js';
+export { CodeFactor, type CodeResult, type EnrolledFactor, Factor } from './challenge/factor.js';
+export { FactorAttempts } from './challenge/factor-attempts.js';
+export { FactorChanges } from './enrolment/factor-changes.js';
+export { PostThrottler } from './guard/post-throttler.js';
+export { factorRequired, signInRequired } from './guard/refusals.js';
 export {
   CurrentAssurance,
   FirstFactorOnly,
   RequireFactor,
+  SignedIn,
   SkipSecondFactor,
 } from './guard/require-factor.js';
-export { factorRequired, signInRequired } from './guard/refusals.js';
-export { PostThrottler } from './guard/post-throttler.js';
 export { SecondFactorGuard } from './guard/second-factor.guard.js';
 export {
   type SmsOtpChallenge,
@@ -30,14 +18,31 @@ export {
   SmsOtpStrategy,
   type SmsOtpVerify,
 } from './passport/sms-otp.strategy.js';
-export { EnrolledPhones } from './phones/enrolled-phones.service.js';
-export { type SignedInSession, sessionOf } from './assurance/assurance.js';
-export { SmsFactor } from './phones/sms.factor.js';
 export { RecoveryCodes } from './recovery-codes/recovery-codes.service.js';
-export { type StepUp, StepUpGrants } from './step-up/step-up.service.js';
+export {
+  type Assurance,
+  type AssuranceLevel,
+  type FactorDemand,
+  type SignedInAssurance,
+  type SignedInCaller,
+} from './session/assurance.js';
+export { AssuranceResource } from './session/assurance.resource.js';
+export { AuthenticationSessions } from './session/authentication-sessions.js';
+export { type Authentication, type AuthenticationState } from './session/authentication-state.js';
+export { ExpressSessions } from './session/express-sessions.js';
+export { type ShownFactor, type SignInResult, TwoFactorService } from './session/two-factor.service.js';
+export { EnrolledPhones } from './sms/enrolled-phones.service.js';
+export { SmsFactor } from './sms/sms.factor.js';
+export { type StepUp, StepUpGrants } from './step-up/step-up-grants.service.js';
+export { TotpFactor } from './totp/totp.factor.js';
 export { TrustedBrowsers } from './trusted-browsers/trusted-browsers.service.js';
+export { twoFactorEntities } from './two-factor.entities.js';
 export { TwoFactorModule } from './two-factor.module.js';
 export { LogNotifier, type TwoFactorNotice, TwoFactorNotifier } from './two-factor.notifier.js';
-export type { PostLimit, PostThrottleOptions, TwoFactorModuleOptions } from './two-factor.options.js';
+export {
+  type PostLimit,
+  type PostThrottleOptions,
+  TWO_FACTOR_DEFAULTS,
+  type TwoFactorModuleOptions,
+} from './two-factor.options.js';
 export { ApiProblems as ApiTwoFactorProblems, TWO_FACTOR_ERRORS } from './two-factor.problems.js';
-export { type SignedIn, TwoFactorService } from './two-factor.service.js';

@@ -1,114 +1,130 @@
 import { ConfigurableModuleBuilder, Module } from '@nestjs/common';
 import { APP_GUARD } from '@nestjs/core';
+import { TypeOrmModule } from '@nestjs/typeorm';
 import { PagesModule, type PagesOptions } from '../http/index.js';
-import { BoundRequests } from './bound-requests.js';
-import { Challenges } from './challenges.js';
-import { FactorSettings } from './factor-settings.js';
-import { FactorChanges } from './factors/factor-changes.js';
-import { FactorLimits } from './factors/factor-limits.js';
-import { Factors } from './factors/factors.js';
-import { TotpFactor } from './factors/totp.factor.js';
+import { ChallengeController } from './challenge/challenge.controller.js';
+import { CHALLENGE_PAGES } from './challenge/challenge.pages.js';
+import { ChallengeService } from './challenge/challenge.service.js';
+import { FactorAttempts } from './challenge/factor-attempts.js';
+import { Factors } from './challenge/factors.js';
+import { FactorChanges } from './enrolment/factor-changes.js';
+import { SettingsController } from './enrolment/settings.controller.js';
+import { SETTINGS_PAGES } from './enrolment/settings.pages.js';
+import { SettingsService } from './enrolment/settings.service.js';
 import { FreshForChangeGuard } from './guard/fresh-for-change.guard.js';
-import {
-  POST_THROTTLER_STORAGE,
-  POST_THROTTLES,
-  postThrottlerStorageOf,
-  postThrottlesOf,
-} from './guard/post-throttler.js';
+import { POST_THROTTLES, postThrottlesOf } from './guard/post-throttler.js';
 import { SecondFactorGuard } from './guard/second-factor.guard.js';
-import { OwnFactorsController } from './own-factors.controller.js';
-import { CHALLENGE_PAGES } from './pages/challenge.pages.js';
-import { SETTINGS_PAGES } from './pages/settings.pages.js';
-import { EnrolledPhonesRepository } from './phones/enrolled-phones.repository.js';
-import { EnrolledPhones } from './phones/enrolled-phones.service.js';
-import { SmsFactor } from './phones/sms.factor.js';
+import { RecoveryCodesController, RecoveryCodesPage } from './recovery-codes/recovery-codes.controller.js';
 import { RecoveryCodes } from './recovery-codes/recovery-codes.service.js';
-import { SettingsController } from './settings.controller.js';
+import { AssuranceReader } from './session/assurance-reader.js';
+import { Notices } from './session/notices.js';
+import { TwoFactorService } from './session/two-factor.service.js';
+import { BoundRequests } from './sms/bound-requests.js';
+import { EnrolledPhones } from './sms/enrolled-phones.service.js';
+import { PhoneEnrolment } from './sms/phone-enrolment.service.js';
+import { PhonesController } from './sms/phones.controller.js';
+import { PHONE_PAGES } from './sms/phones.pages.js';
+import { SmsFactor } from './sms/sms.factor.js';
 import { StepUpController } from './step-up/step-up.controller.js';
-import { StepUpGrants } from './step-up/step-up.service.js';
+import { StepUpGrants } from './step-up/step-up-grants.service.js';
+import { AuthenticatorsController } from './totp/authenticators.controller.js';
+import { AUTHENTICATOR_PAGES } from './totp/authenticators.pages.js';
+import { Authenticators } from './totp/authenticators.service.js';
+import { TotpFactor } from './totp/totp.factor.js';
+import { TrustedBrowsersController } from './trusted-browsers/trusted-browsers.controller.js';
 import { TrustedBrowsers } from './trusted-browsers/trusted-browsers.service.js';
-import { TwoFactorController } from './two-factor.controller.js';
+import { twoFactorEntities } from './two-factor.entities.js';
 import {
-  RESOLVED_OPTIONS,
-  resolveOptions,
+  resolveTwoFactorOptions,
   TWO_FACTOR_OPTIONS,
   type TwoFactorModuleOptions,
 } from './two-factor.options.js';
-import { TwoFactorService } from './two-factor.service.js';
 
-/** What must be known before the options are: it decides what the module consists of. */
+/** Options that decide what the module consists of, so they are given beside the others. */
 export interface TwoFactorModuleExtras {
-  /** Serve `/two-factor` and its pages; true unless told. */
+  /** Serves `/two-factor` and its pages. @default true */
   routes?: boolean;
-  /** Guard every route of the application, which then says by a decorator whom it is for; true unless told. */
+  /** Guards every route of the application, which then says by decorators who may use it. @default true */
   guardAll?: boolean;
-  /** Your own templates and words, over ours. */
+  /** The host's own templates and messages, which replace ours. */
   pages?: PagesOptions;
 }
 
-const { ConfigurableModuleClass } = new ConfigurableModuleBuilder<TwoFactorModuleOptions>({
-  optionsInjectionToken: TWO_FACTOR_OPTIONS,
-})
-  .setClassMethodName('forRoot')
-  .setExtras<TwoFactorModuleExtras>(
-    { routes: true, guardAll: true, pages: {} },
-    (definition, { routes, guardAll, pages }) => ({
-      ...definition,
-      global: true,
-      imports: [...(definition.imports ?? []), PagesModule.forRoot(pages)],
-      controllers: routes
-        ? [StepUpController, SettingsController, OwnFactorsController, TwoFactorController]
-        : [],
-      providers: [
-        ...(definition.providers ?? []),
-        ...(guardAll ? [{ provide: APP_GUARD, useExisting: SecondFactorGuard }] : []),
-      ],
-    }),
-  )
-  .build();
+const CONTROLLERS = [
+  StepUpController,
+  ChallengeController,
+  SettingsController,
+  PhonesController,
+  AuthenticatorsController,
+  RecoveryCodesController,
+  TrustedBrowsersController,
+];
+
+const { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN } =
+  new ConfigurableModuleBuilder<TwoFactorModuleOptions>()
+    .setClassMethodName('forRoot')
+    .setExtras<TwoFactorModuleExtras>(
+      { routes: true, guardAll: true, pages: {} },
+      (definition, { routes, guardAll, pages }) => ({
+        ...definition,
+        global: true,
+        imports: [...(definition.imports ?? []), PagesModule.forRoot(pages)],
+        controllers: routes ? CONTROLLERS : [],
+        providers: [
+          ...(definition.providers ?? []),
+          ...(guardAll ? [{ provide: APP_GUARD, useExisting: SecondFactorGuard }] : []),
+        ],
+      }),
+    )
+    .build();
 
 /**
- * Two-factor sign-in on top of `VerificationModule`, which has to be there too: shows, enrols and demands second factors.
- * The host's TypeORM connection needs {@link twoFactorEntities}.
+ * Two-factor sign-in on top of `VerificationModule`, which has to be imported too. It enrols second factors, demands and
+ * checks them. The host's TypeORM connection needs {@link twoFactorEntities}.
  */
 @Module({
+  imports: [TypeOrmModule.forFeature(twoFactorEntities)],
   providers: [
     TwoFactorService,
+    AssuranceReader,
+    Notices,
     SecondFactorGuard,
     FreshForChangeGuard,
-    Challenges,
-    BoundRequests,
-    FactorSettings,
-    FactorChanges,
-    FactorLimits,
+    ChallengeService,
+    FactorAttempts,
     Factors,
+    FactorChanges,
+    SettingsService,
     SmsFactor,
-    TotpFactor,
     EnrolledPhones,
-    EnrolledPhonesRepository,
+    PhoneEnrolment,
+    BoundRequests,
+    TotpFactor,
+    Authenticators,
     RecoveryCodes,
     TrustedBrowsers,
     StepUpGrants,
+    RecoveryCodesPage,
     ...CHALLENGE_PAGES,
     ...SETTINGS_PAGES,
-    { provide: RESOLVED_OPTIONS, inject: [TWO_FACTOR_OPTIONS], useFactory: resolveOptions },
-    { provide: POST_THROTTLES, inject: [RESOLVED_OPTIONS], useFactory: postThrottlesOf },
-    { provide: POST_THROTTLER_STORAGE, inject: [RESOLVED_OPTIONS], useFactory: postThrottlerStorageOf },
+    ...PHONE_PAGES,
+    ...AUTHENTICATOR_PAGES,
+    { provide: TWO_FACTOR_OPTIONS, inject: [MODULE_OPTIONS_TOKEN], useFactory: resolveTwoFactorOptions },
+    { provide: POST_THROTTLES, inject: [TWO_FACTOR_OPTIONS], useFactory: postThrottlesOf },
   ],
   exports: [
     TwoFactorService,
+    Factors,
+    FactorAttempts,
     FactorChanges,
-    FactorLimits,
     SecondFactorGuard,
-    StepUpGrants,
+    SmsFactor,
     EnrolledPhones,
+    TotpFactor,
     RecoveryCodes,
     TrustedBrowsers,
-    SmsFactor,
-    TotpFactor,
-    Factors,
+    StepUpGrants,
     POST_THROTTLES,
-    POST_THROTTLER_STORAGE,
   ],
 })
 export class TwoFactorModule extends ConfigurableModuleClass {}

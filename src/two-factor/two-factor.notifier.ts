@@ -1,6 +1,6 @@
 import { Logger } from '@nestjs/common';
 
-/** What a user should hear of by another way than the one that changed: an e-mail, a push message. */
+/** An event that a user should hear about by another channel than the one that changed, such as e-mail. */
 export interface TwoFactorNotice {
   type:
     | 'phone-added'
@@ -13,23 +13,24 @@ export interface TwoFactorNotice {
     | 'recovery-codes-made'
     | 'recovery-code-used'
     | 'browser-trusted'
-    /** Too many wrong codes were typed by somebody who knows the password. `detail` is the factor's method. */
+    /** Somebody who knows the password typed too many wrong codes. `detail` is the factor's method. */
     | 'factor-locked'
     /** The cookie of a trusted browser was used twice: somebody may have copied it. */
     | 'trusted-browser-reused'
     | 'signed-out-everywhere'
     | 'factors-reset';
   at: Date;
-  /** For people: a masked number, a label, a browser. */
+  /** Shown to the user: a masked number, a label, a browser. */
   detail?: string;
 }
 
+/** Sends notices to users. Implemented by the host. */
 export abstract class TwoFactorNotifier {
-  /** Must not throw for what it cannot deliver: the change has happened. */
+  /** Must not throw when a notice cannot be delivered: the change has already happened. */
   abstract notify(userId: string, notice: TwoFactorNotice): void | Promise<void>;
 }
 
-/** For hosts that tell nobody yet. */
+/** Writes notices to the log. The default. */
 export class LogNotifier extends TwoFactorNotifier {
   private readonly logger = new Logger('TwoFactor');
 

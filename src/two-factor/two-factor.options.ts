@@ -1,61 +1,109 @@
 import type { ThrottlerStorage } from '@nestjs/throttler';
-import type { Factor } from './factors/factor.js';
-import type { AuthenticationSessions } from './assurance/authentication-sessions.js';
+import { withDefaults } from '../options.js';
+import type { Factor } from './challenge/factor.js';
+import type { AuthenticationSessions } from './session/authentication-sessions.js';
 import type { TwoFactorNotifier } from './two-factor.notifier.js';
 
-/** So many calls in so many seconds. */
+/** At most `limit` calls in a window. */
 export interface PostLimit {
   limit: number;
   windowSeconds: number;
 }
 
-/** How often people who are signed in may post; null lifts a limit. */
+/** How often people who are signed in may post. Null lifts a limit. */
 export interface PostThrottleOptions {
-  /** Posts of one session. @default 60 in 60 seconds */
+  /**
+   * Posts of one session.
+   * @default 60 in 60 seconds
+   */
   session?: PostLimit | null;
-  /** Posts from one IPv4 address or IPv6 /64. @default 600 in 60 seconds */
+  /**
+   * Posts from one IPv4 address or IPv6 /64.
+   * @default 600 in 60 seconds
+   */
   address?: PostLimit | null;
-  /** Where posts are counted. @default in the memory of this process */
+  /**
+   * Where posts are counted.
+   * @default the memory of this process
+   */
   storage?: ThrottlerStorage;
 }
 
+/** How two-factor sign-in works in a host. */
 export interface TwoFactorModuleOptions {
-  /** Where the session keeps what was shown: `new ExpressSessions()`, or your own. */
+  /** Keeps what a session has shown: `new ExpressSessions()`, or your own. */
   sessions: AuthenticationSessions;
-  /** Hears of everything that a user should hear of; the log unless told. */
+  /**
+   * Receives what a user should be told.
+   * @default a notifier that writes to the log
+   */
   notifier?: TwoFactorNotifier;
-  /** Whether a user has to have a second factor. Those who have one have to show it in any case. False unless told. */
+  /**
+   * Whether a user needs a second factor. Users who have one must always show it.
+   * @default () => false
+   */
   isRequired?: (userId: string) => boolean | Promise<boolean>;
-  /** How the user is called in an authenticator app; the id unless told. */
+  /**
+   * The user's name in an authenticator app.
+   * @default the user's id
+   */
   accountName?: (userId: string) => string | Promise<string>;
-  /** How the application is called there and on the pages. */
+  /**
+   * The application's name in authenticator apps and on the pages.
+   * @default 'nest-sms-otp'
+   */
   issuer?: string;
-  /** Factors besides SMS, authenticator apps and recovery codes. */
+  /**
+   * Factors besides SMS, authenticator apps and recovery codes.
+   * @default []
+   */
   factors?: readonly Factor[];
-  /** Where browsers go to sign in; `/sign-in` unless told. */
+  /**
+   * Where browsers go to sign in.
+   * @default '/sign-in'
+   */
   signInPath?: string;
-  /** Where they go when they were going nowhere; `/` unless told. */
+  /**
+   * Where browsers go after sign-in when they did not ask for a page.
+   * @default '/'
+   */
   homePath?: string;
-  /** How long the first factor alone is worth anything to those who need a second; 600 unless told. */
+  /**
+   * How long the first factor alone counts for users who need a second, in seconds.
+   * @default 600
+   */
   firstFactorSeconds?: number;
   /**
-   * How long a session lasts after sign-in, however busy it is; its cookie or token need not outlive that.
+   * How long a session lasts after sign-in, however busy it is, in seconds. Its cookie or token need not outlive that.
    * @default 43200
    */
   sessionLifetimeSeconds?: number;
-  /** How old a factor may be for a change of factors; 300 unless told. */
+  /**
+   * How old a factor may be for a change of factors, in seconds.
+   * @default 300
+   */
   freshSeconds?: number;
-  /** How long a browser can be trusted; 30 days unless told, null for never. */
+  /**
+   * How long a browser can be trusted, in days. Null turns trust off.
+   * @default 30
+   */
   trustBrowserDays?: number | null;
-  /** Whether one number may be a factor of several users; false unless told. */
+  /**
+   * Whether one number may be a factor of several users.
+   * @default false
+   */
   sharedNumbers?: boolean;
-  /** Phones that a user may have; 5 unless told. */
+  /**
+   * How many phones a user may have.
+   * @default 5
+   */
   maxPhones?: number;
   /** Limits of the posts to `/two-factor`, and of every route behind `PostThrottler`. */
   throttle?: PostThrottleOptions;
 }
 
-export const DEFAULTS = {
+/** The defaults of {@link TwoFactorModuleOptions}. */
+export const TWO_FACTOR_DEFAULTS = {
   isRequired: () => false,
   accountName: (userId: string) => userId,
   issuer: 'nest-sms-otp',
@@ -68,27 +116,21 @@ export const DEFAULTS = {
   trustBrowserDays: 30,
   sharedNumbers: false,
   maxPhones: 5,
-  throttle: {},
+  throttle: {
+    session: { limit: 60, windowSeconds: 60 },
+    address: { limit: 600, windowSeconds: 60 },
+  },
 } as const satisfies Partial<TwoFactorModuleOptions>;
 
-const DEFAULT_POST_LIMITS = {
-  session: { limit: 60, windowSeconds: 60 },
-  address: { limit: 600, windowSeconds: 60 },
-} as const satisfies PostThrottleOptions;
+/** Options with every default filled in. */
+export type ResolvedTwoFactorOptions = TwoFactorModuleOptions &
+  Required<Pick<TwoFactorModuleOptions, keyof typeof TWO_FACTOR_DEFAULTS>>;
 
-export type ResolvedOptions = TwoFactorModuleOptions &
-  Required<Pick<TwoFactorModuleOptions, keyof typeof DEFAULTS>>;
-
-/** The module's options as the host gave them. */
+/** Injects {@link ResolvedTwoFactorOptions}. */
 export const TWO_FACTOR_OPTIONS = Symbol('TWO_FACTOR_OPTIONS');
-/** The same with every default filled in. */
-export const RESOLVED_OPTIONS = Symbol('RESOLVED_OPTIONS');
 
-export function resolveOptions(given: TwoFactorModuleOptions): ResolvedOptions {
-  const told = Object.entries(given).filter(([, value]) => value !== undefined);
-  return {
-    ...DEFAULTS,
-    ...(Object.fromEntries(told) as unknown as TwoFactorModuleOptions),
-    throttle: { ...DEFAULT_POST_LIMITS, ...given.throttle },
-  };
-}
+/** Fills in the defaults. */
+export const resolveTwoFactorOptions = (given: TwoFactorModuleOptions): ResolvedTwoFactorOptions => ({
+  ...withDefaults(given, TWO_FACTOR_DEFAULTS),
+  throttle: withDefaults(given.throttle, TWO_FACTOR_DEFAULTS.throttle),
+});

@@ -1,9 +1,9 @@
-import { isUUID } from 'class-validator';
+import { ParseUUIDPipe } from '@nestjs/common';
 import { Problem, type ProblemDetails, problemsDecorator } from '../http/index.js';
 import { VERIFICATION_ERRORS } from '../verification/index.js';
-import type { CodeFailure } from './factors/factor.js';
+import type { CodeFailure } from './challenge/factor.js';
 
-/** Failures of two-factor routes besides those of a verification. Public API, as those are. */
+/** The failures of two-factor routes besides those of a verification. Public API. */
 export const TWO_FACTOR_ERRORS = {
   'sign-in-required': 401,
   'second-factor-required': 403,
@@ -18,20 +18,28 @@ export const TWO_FACTOR_ERRORS = {
 
 export type TwoFactorErrorCode = keyof typeof TWO_FACTOR_ERRORS;
 
+/** A problem of these routes. */
 export const twoFactorProblem = (code: TwoFactorErrorCode, details?: ProblemDetails): Problem =>
   new Problem(code, TWO_FACTOR_ERRORS[code], details);
 
-/** Of a code that did not count. @param forView what the page shows again */
+/** The problem of a rejected code. @param forView what its page shows again */
 export const codeProblem = ({ code, retryAfterSeconds }: CodeFailure, forView: unknown): Problem =>
   new Problem(code, VERIFICATION_ERRORS[code], {
     forView,
-    ...(retryAfterSeconds === undefined ? {} : { retryAfterSeconds }),
+    retryAfterSeconds,
   });
 
 /** Documents the problems of a route. */
 export const ApiProblems = problemsDecorator({ ...VERIFICATION_ERRORS, ...TWO_FACTOR_ERRORS });
 
-/** What checking a code can meet. */
+/** The problems of every route on which a factor is shown. The last two are of step-ups. */
+export const ON_A_CHALLENGE = [
+  'invalid-input',
+  'sign-in-required',
+  'second-factor-required',
+  'unknown-step-up',
+] as const;
+/** The problems of checking a code. */
 export const ON_A_CODE = [
   'invalid-input',
   'sign-in-required',
@@ -47,7 +55,7 @@ export const ON_A_CODE = [
   'rate-limited',
   'provider-unavailable',
 ] as const;
-/** What sending one can meet besides. */
+/** The further problems of sending a code. */
 export const ON_A_MESSAGE = [
   'cooldown',
   'phone-busy',
@@ -56,7 +64,7 @@ export const ON_A_MESSAGE = [
   'invalid-phone-number',
   'unknown-factor',
 ] as const;
-/** What changing one's factors can meet. */
+/** The problems of every change of factors. */
 export const ON_A_CHANGE = [
   'invalid-input',
   'sign-in-required',
@@ -64,8 +72,5 @@ export const ON_A_CHANGE = [
   'rate-limited',
 ] as const;
 
-/** An id out of a path: what is no UUID names nothing of ours. @throws Problem `unknown-factor` */
-export function known(id: string): string {
-  if (!isUUID(id)) throw twoFactorProblem('unknown-factor');
-  return id;
-}
+/** On a path's id: a malformed one is treated as an unknown factor, because Postgres would reject it. */
+export const FactorId = new ParseUUIDPipe({ exceptionFactory: () => twoFactorProblem('unknown-factor') });

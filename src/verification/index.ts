@@ -24,7 +24,7 @@ export {
 } from './domain/lifecycle.js';
 export type * from './provider/outcomes.js';
 export { type Channel, isCountry, maskPhoneNumber, PhoneNumber } from './domain/phone-number.js';
-export { DEFAULT_POLICY, type VerificationPolicy } from './domain/policy.js';
+export { DEFAULT_POLICY, type VerificationPolicy, wrongCodeWaits } from './domain/policy.js';
 export type { Actor, EventType, VerificationEvent } from './domain/verification-event.js';
 export {
   publicStatus,
@@ -49,8 +49,8 @@ export { KeyRotator, type RotationProgress } from '../crypto/index.js';
 export { VerificationModule } from './verification.module.js';
 export { originOf } from './verification.caller.js';
 export { CodeForm, PhoneForm } from './verification.pages.js';
-export { resourceOrProblem } from './verification.problems.js';
-export { VERIFICATION_POLICY } from './verification.options.js';
+export { problemOf, resourceOrProblem } from './verification.problems.js';
+export { VERIFICATION_DEFAULTS, VERIFICATION_POLICY } from './verification.options.js';
 export type { Throttle, VerificationModuleOptions, VonageOptions } from './verification.options.js';
 export { type ReconcileReport, VerificationReconciler } from './recovery/reconciler.js';
 export { failure } from './verification.results.js';

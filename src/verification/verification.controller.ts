@@ -16,7 +16,6 @@ import { isUUID } from 'class-validator';
 import type { Request, Response } from 'express';
 import { BODIES, inputPipe, isAnsweredByPage, Negotiated, OpenToAll, Page } from '../http/index.js';
 import type { Caller } from './domain/caller.js';
-import type { VerificationPolicy } from './domain/policy.js';
 import { CheckVerificationDto, OnVerificationDto, ResendVerificationDto } from './dto/on-verification.dto.js';
 import { describeService, ServiceResource } from './dto/service.resource.js';
 import { StartVerificationDto } from './dto/start-verification.dto.js';
@@ -24,11 +23,7 @@ import { VerificationResource } from './dto/verification.resource.js';
 import { callerOf, rememberCaller } from './verification.caller.js';
 import { Idempotent } from './idempotency/idempotency.interceptor.js';
 import { ApiProblems } from './verification.openapi.js';
-import {
-  VERIFICATION_OPTIONS,
-  VERIFICATION_POLICY,
-  type ResolvedVerificationOptions,
-} from './verification.options.js';
+import { VERIFICATION_OPTIONS, type ResolvedVerificationOptions } from './verification.options.js';
 import { CancelPage, CodePage, PhonePage, StartPage } from './verification.pages.js';
 import { resourceOrProblem } from './verification.problems.js';
 import { failure, type VerificationResult } from './verification.results.js';
@@ -56,7 +51,6 @@ export class VerificationController {
   constructor(
     private readonly verifications: VerificationService,
     @Inject(VERIFICATION_OPTIONS) private readonly options: ResolvedVerificationOptions,
-    @Inject(VERIFICATION_POLICY) private readonly policy: VerificationPolicy,
   ) {}
 
   @Get()
@@ -169,7 +163,7 @@ export class VerificationController {
   }
 
   private answer(result: VerificationResult): VerificationResource {
-    return resourceOrProblem(result, this.policy.maxSends);
+    return resourceOrProblem(result);
   }
 
   private callerOf(request: Request): Caller {

@@ -84,7 +84,8 @@ export class CodeForm {
     if (resource?.status === 'VERIFIED') {
       return this.result({ title: context.text('result.title'), ...more });
     }
-    if (resource) return this.view(resource, context, more);
+    // Pages of other modules may bring other details, without a request.
+    if (resource?.requestId) return this.view(resource, context, more);
     const usable = problem.status !== 404 && problem.status !== 410;
     const requestId = typed(context, 'requestId');
     return this.form(requestId, usable && requestId ? ['verify', 'resend', 'cancel'] : [], context, more);

@@ -4,21 +4,19 @@ import { toResource, type VerificationResource } from './dto/verification.resour
 import type { VerificationFailure, VerificationResult } from './verification.results.js';
 
 /** The resource of a result, or its failure as a problem. The one place where outcomes meet HTTP. */
-export function resourceOrProblem(result: VerificationResult, maxSends: number): VerificationResource {
-  if (result.ok) return toResource(result.request, maxSends);
-  throw problemOf(result, maxSends);
+export function resourceOrProblem(result: VerificationResult): VerificationResource {
+  if (result.ok) return toResource(result.request);
+  throw problemOf(result);
 }
 
-function problemOf(
-  { code, request, retryAfterSeconds, codeDefect }: VerificationFailure,
-  maxSends: number,
-): Problem {
-  const resource = request && toResource(request, maxSends);
+/** The problem that tells a caller about a failure; its page shows the request as it is now. */
+export function problemOf({ code, request, retryAfterSeconds, codeDefect }: VerificationFailure): Problem {
+  const resource = request && toResource(request);
   return new Problem(code, VERIFICATION_ERRORS[code], {
-    ...(request ? { requestId: request.id } : {}),
-    ...(code === 'wrong-code' && resource ? { attemptsRemaining: resource.attemptsRemaining } : {}),
-    ...(retryAfterSeconds === undefined ? {} : { retryAfterSeconds }),
-    ...(codeDefect ? { errors: [{ field: 'otpCode', code: codeDefect }] } : {}),
-    ...(resource ? { forView: resource } : {}),
+    requestId: request?.id,
+    attemptsRemaining: code === 'wrong-code' ? resource?.attemptsRemaining : undefined,
+    retryAfterSeconds,
+    errors: codeDefect && [{ field: 'otpCode', code: codeDefect }],
+    forView: resource,
   });
 }

@@ -28,9 +28,9 @@ describe('the export', () => {
     application.sql.query(
       `INSERT INTO verification_requests
          (id, purpose, status, channel, phone_fingerprint, phone_country, phone_last_digits, caller_fingerprint,
-          caller_bound, code_length, max_attempts, provider, created_at, expires_at, caller_agent)
+          caller_bound, code_length, max_attempts, max_sends, provider, created_at, expires_at, caller_agent)
        SELECT (lpad(to_hex((extract(epoch FROM at) * 1000)::bigint), 12, '0') || '7000' || '8' || lpad(to_hex(i), 15, '0'))::uuid,
-              'seeded', 'EXPIRED', 'sms', '\\x01', 'US', '11', '\\x01', false, 6, 3, 'vonage-v2', at, at, repeat('x', 200)
+              'seeded', 'EXPIRED', 'sms', '\\x01', 'US', '11', '\\x01', false, 6, 3, 3, 'vonage-v2', at, at, repeat('x', 200)
          FROM generate_series(1, $1::int) i, LATERAL (SELECT now() - interval '30 days' + i * interval '1 second' AS at) t`,
       [count],
     );

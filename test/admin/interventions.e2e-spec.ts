@@ -86,7 +86,7 @@ describe('an administrator', () => {
       `INSERT INTO user_wrong_codes (user_id, confirmed, wrong_codes, locked_at) VALUES ('anna', true, 20, now())`,
     );
     await application.sql.query(
-      `INSERT INTO factor_guards (user_id, method, wrong_codes) VALUES ('ben', 'totp', 7)`,
+      `INSERT INTO factor_attempts (user_id, method, wrong_codes) VALUES ('ben', 'totp', 7)`,
     );
     for (const userId of ['anna', 'ben'])
       expect((await admin.post('/admin/locks/lift', { userId, ...REASON })).body).toEqual({ lifted: true });

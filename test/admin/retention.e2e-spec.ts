@@ -125,7 +125,7 @@ describe('retention', () => {
   it('deletes step-up grants that ended more than a day ago', async () => {
     const insert = (ago: string) =>
       sql(
-        `INSERT INTO step_up_grants (id, user_id, session_hash, payload_hash, action, summary, created_at, expires_at)
+        `INSERT INTO step_up_grants (id, user_id, sid, payload_hash, action, summary, created_at, expires_at)
          VALUES (gen_random_uuid(), 'somebody', '', '', 'payment', '', now(), now() - $1::interval)`,
         [ago],
       );

@@ -101,11 +101,11 @@ describe('statistics', () => {
          requests AS (
            INSERT INTO verification_requests
              (id, purpose, status, reason, channel, phone_fingerprint, phone_country, phone_last_digits, caller_fingerprint,
-              caller_bound, code_length, max_attempts, provider, provider_request_id, created_at, expires_at, verified_at, sends, price, currency)
+              caller_bound, code_length, max_attempts, max_sends, provider, provider_request_id, created_at, expires_at, verified_at, sends, price, currency)
            SELECT (lpad(to_hex((extract(epoch FROM at) * 1000)::bigint), 12, '0') || '7' || substr(md5(id::text), 1, 3) || '8' || substr(md5(id::text), 4, 15))::uuid,
                   'p', CASE WHEN chance < 0.6 THEN 'VERIFIED' ELSE 'FAILED' END, CASE WHEN chance > 0.9 THEN 'fraud-blocked' END,
                   CASE WHEN other < 0.8 THEN 'sms' ELSE 'voice' END, '\\x01', (ARRAY['US','GB','DE'])[1 + floor(other * 3)::int], '11', '\\x01',
-                  false, 6, 3, 'vonage-v2', CASE WHEN other < 0.95 THEN 'x' END, at, at + interval '5 minutes',
+                  false, 6, 3, 3, 'vonage-v2', CASE WHEN other < 0.95 THEN 'x' END, at, at + interval '5 minutes',
                   CASE WHEN chance < 0.6 THEN at + chance * interval '100 seconds' END, 1 + floor(other * 3)::int,
                   CASE WHEN chance < 0.5 THEN round(other::numeric, 4) END, CASE WHEN chance < 0.5 THEN 'EUR' END
              FROM made RETURNING id)

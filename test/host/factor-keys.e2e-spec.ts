@@ -1,5 +1,5 @@
 import { generate } from 'otplib';
-import { FactorChanges, KeyRotator, SmsFactor, TotpFactor } from '../../src/index.js';
+import { KeyRotator, type SignedInCaller, SmsFactor, TotpFactor } from '../../src/index.js';
 import { twoKeyRings } from '../support/two-key-rings.js';
 import { mustBe, Visitor } from './visitor.js';
 
@@ -24,14 +24,26 @@ it('phones and apps of users go under new keys with the requests', async () => {
     const after = await instance(onlyNew);
     try {
       const sms = after.get(SmsFactor, { strict: false });
-      const epoch = await after.get(FactorChanges, { strict: false }).epochOf(userId);
-      expect(await sms.challenge({ userId, sid: 'a session', epoch }, { phoneId, origin: {} })).toMatchObject(
-        { ok: true },
-      );
+      const { rows: epochs } = await before.sql.query<{ epoch: number }>('SELECT epoch FROM factor_epochs');
+      const caller: SignedInCaller = {
+        userId,
+        sid: 'a session',
+        epoch: epochs[0]!.epoch,
+        level: 'first-factor',
+        acr: 'first-factor',
+        pending: true,
+        amr: ['pwd'],
+        authTime: 0,
+        authentications: [],
+        trustedBrowserId: null,
+        address: null,
+        userAgent: null,
+      };
+      expect(await sms.challenge(caller, { phoneId, purpose: 'second-factor' })).toMatchObject({ ok: true });
       expect(before.sandbox.ledger(person.phoneNumber)).toHaveLength(2);
       await before.sql.query('UPDATE authenticators SET last_step = 0');
       const totp = after.get(TotpFactor, { strict: false });
-      expect(await totp.verify(userId, otpCode)).toEqual({ ok: true });
+      expect(await totp.verify(caller, otpCode)).toEqual({ ok: true });
     } finally {
       await after.close();
     }

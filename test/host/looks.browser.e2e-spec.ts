@@ -62,7 +62,7 @@ inBrowser('the pages of accounts and factors', () => {
       await person.orders('forty', 'W'.repeat(60));
       await lookAtError('payment with an error');
       await person.orders('1234567.00', 'W'.repeat(60));
-      await person.sees('Confirm this');
+      await person.sees('Confirm this action');
       await look('payment to be confirmed');
       await person.asksToConfirm();
       await look('code for a payment');
@@ -99,7 +99,7 @@ inBrowser('the pages of accounts and factors', () => {
 
       await person.signsOut();
       await person.signsIn();
-      await person.sees('Confirm that it is you');
+      await person.sees('Confirm that it’s you');
       await look('choice of factors');
       await person.showsApp(wrongCode(now));
       await lookAtError('choice of factors with an error');

@@ -23,8 +23,8 @@ describe('a sealed value opens only where it was sealed', () => {
     expect(sealed.rows).toHaveLength(5);
     for (const { id, value } of sealed.rows) {
       await sql.query(
-        `INSERT INTO step_up_grants (id, user_id, session_hash, payload_hash, action, summary, created_at, expires_at)
-         SELECT $2, user_id, session_hash, payload_hash, action, $3, created_at, expires_at FROM step_up_grants WHERE id = $1`,
+        `INSERT INTO step_up_grants (id, user_id, sid, payload_hash, action, summary, created_at, expires_at)
+         SELECT $2, user_id, sid, payload_hash, action, $3, created_at, expires_at FROM step_up_grants WHERE id = $1`,
         [grant, id, value],
       );
       const answer = await thief.get(`/two-factor/step-up/${id}`);

@@ -21,7 +21,7 @@ inBrowser('two-factor sign-in in a real browser', () => {
     const isAskedAgain = async (person: PersonInBrowser) => {
       await person.signsOut();
       await person.signsIn();
-      await person.sees('Confirm that it is you');
+      await person.sees('Confirm that it’s you');
     };
 
     it('someone adds a phone, and signs in with it after a mistake', async () => {
@@ -60,14 +60,14 @@ inBrowser('two-factor sign-in in a real browser', () => {
 
       await person.goes('/two-factor/settings');
       await person.presses('Stop trusting');
-      await person.sees('Confirm that it is you');
+      await person.sees('Confirm that it’s you');
       await person.asksForText();
       await person.types(person.code);
       await person.presses('Stop trusting Chrome');
       // This session came in through that trust, so it ends with it.
       await person.sees('Sign in');
       await person.signsIn();
-      await person.sees('Confirm that it is you');
+      await person.sees('Confirm that it’s you');
     });
 
     it('without the phone a recovery code opens the settings, once', async () => {
@@ -112,7 +112,7 @@ inBrowser('two-factor sign-in in a real browser', () => {
     it('a payment is confirmed by a code for just that payment', async () => {
       const person = await enrolled();
       await person.orders('40.00', 'ACME');
-      await person.sees('Confirm this');
+      await person.sees('Confirm this action');
       await person.reads('Pay 40.00 EUR to ACME');
       await person.asksToConfirm();
       await person.reads('Pay 40.00 EUR to ACME');
@@ -134,7 +134,7 @@ inBrowser('two-factor sign-in in a real browser', () => {
       const person = await enrolled();
       const requestId = () => person.page.locator('input[name=requestId]').first().inputValue();
       await person.orders('40.00', 'ACME');
-      await person.sees('Confirm this');
+      await person.sees('Confirm this action');
       const { pathname } = new URL(person.page.url());
       await person.asksToConfirm();
       await person.goes(`${pathname}/verify?requestId=${await requestId()}&returnTo=/account/users`);

@@ -104,6 +104,12 @@ describe('an act that wants to be confirmed', () => {
     const page = await person.get(`${path}?${query}`);
     expect(page.text).toContain('Pay 40.00 EUR to ACME');
     const requestId = await person.isChallenged(`${path}/challenge`);
+    for (const answer of [
+      await person.get(`${path}/verify?requestId=${requestId}`),
+      await person.post(`${path}/verify`, { requestId, otpCode: person.wrongCode, returnTo }),
+      await person.post(`${path}/resend`, { requestId, returnTo }),
+    ])
+      expect(answer.text).toContain('Pay 40.00 EUR to ACME');
     const done = await person.post(`${path}/verify`, { requestId, otpCode: person.code, returnTo });
     expect(done.headers.get('location')).toBe(returnTo);
     const form = await person.get(returnTo);

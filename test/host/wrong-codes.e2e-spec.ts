@@ -1,5 +1,5 @@
 import { TwoFactorNotifier, type TwoFactorNotice } from '../../src/index.js';
-import { RESOLVED_OPTIONS } from '../../src/two-factor/two-factor.options.js';
+import { TWO_FACTOR_OPTIONS } from '../../src/two-factor/two-factor.options.js';
 import { startApplication, type TestApplication } from '../support/application.js';
 import { codeOf, mustBe, Visitor } from './visitor.js';
 
@@ -29,12 +29,12 @@ describe('somebody who knows the password does not lock the owner out', () => {
   });
   beforeEach(() => {
     notices = new Notices();
-    application.app.get<{ notifier?: TwoFactorNotifier }>(RESOLVED_OPTIONS, { strict: false }).notifier =
+    application.app.get<{ notifier?: TwoFactorNotifier }>(TWO_FACTOR_OPTIONS, { strict: false }).notifier =
       notices;
   });
   afterAll(() => application.close());
 
-  const waitsAreOver = () => application.sql.query('UPDATE factor_guards SET wait_until = NULL');
+  const waitsAreOver = () => application.sql.query('UPDATE factor_attempts SET wait_until = NULL');
   const owner = async () => (await new Caller(application).signsUp()).enrols();
   const elsewhere = async (person: Visitor, address: string) => {
     const other = new Caller(application);
@@ -99,11 +99,11 @@ describe('somebody who knows the password does not lock the owner out', () => {
     expect((await confirmsPayment(person)).status).toBe(200);
     // The lock ends by itself.
     const { rows } = await application.sql.query<{ hours: number }>(
-      `SELECT round(extract(epoch FROM max(locked_until) - now()) / 3600)::int AS hours FROM factor_guards
+      `SELECT round(extract(epoch FROM max(locked_until) - now()) / 3600)::int AS hours FROM factor_attempts
         WHERE source = 'untrusted'`,
     );
     expect(rows).toEqual([{ hours: 24 }]);
-    await application.sql.query('UPDATE factor_guards SET locked_until = clock_timestamp()');
+    await application.sql.query('UPDATE factor_attempts SET locked_until = clock_timestamp()');
     expect((await home.types(await home.isChallenged(), home.code)).status).toBe(200);
   });
 
@@ -136,7 +136,7 @@ describe('somebody who knows the password does not lock the owner out', () => {
     for (let i = 0; i < 2; i += 1) expect((await home.types(requestId, home.wrongCode)).status).toBe(422);
     expect((await home.types(requestId, home.code)).status).toBe(200);
     const { rows } = await application.sql.query(
-      `SELECT 1 FROM factor_guards WHERE method = 'sms' AND user_id = (SELECT id::text FROM host_users WHERE email = $1)
+      `SELECT 1 FROM factor_attempts WHERE method = 'sms' AND user_id = (SELECT id::text FROM host_users WHERE email = $1)
           AND wrong_codes > 0`,
       [person.email],
     );
@@ -158,7 +158,7 @@ describe('somebody who knows the password does not lock the owner out', () => {
     mustBe(await thief.signsIn(), 'signing in');
     const requestId = await thief.isChallenged();
     await application.sql.query(
-      `INSERT INTO factor_guards (user_id, method, source, wrong_codes, locked_until)
+      `INSERT INTO factor_attempts (user_id, method, source, wrong_codes, locked_until)
        SELECT id::text, 'sms', 'untrusted', 20, now() + interval '1 day' FROM host_users WHERE email = $1`,
       [person.email],
     );
@@ -193,7 +193,7 @@ describe('somebody who knows the password does not lock the owner out', () => {
     await application.fault({ kind: 'status', status: 429, operation: 'check', to: person.phoneNumber });
     expect((await home.types(requestId, home.wrongCode)).status).toBe(503);
     const { rows } = await application.sql.query(
-      `SELECT 1 FROM factor_guards WHERE wrong_codes > 0 AND method = 'sms'
+      `SELECT 1 FROM factor_attempts WHERE wrong_codes > 0 AND method = 'sms'
           AND user_id = (SELECT id::text FROM host_users WHERE email = $1)`,
       [person.email],
     );

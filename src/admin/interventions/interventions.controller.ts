@@ -1,12 +1,7 @@
-import { Body, Controller, Get, HttpCode, Inject, Param, Post, UsePipes } from '@nestjs/common';
+import { Body, Controller, Get, HttpCode, Param, Post, UsePipes } from '@nestjs/common';
 import { ApiConsumes, ApiOkResponse, ApiOperation, ApiParam, ApiTags } from '@nestjs/swagger';
 import { BODIES, inputPipe, Page } from '../../http/index.js';
-import {
-  resourceOrProblem,
-  VERIFICATION_POLICY,
-  type VerificationPolicy,
-  VerificationResource,
-} from '../../verification/index.js';
+import { resourceOrProblem, VerificationResource } from '../../verification/index.js';
 import { AdminRoutes, NeedsScope } from '../access/admin-route.js';
 import { type Actor, CurrentActor } from '../access/administrator.js';
 import { adminProblem, ApiAdminProblems } from '../admin.problems.js';
@@ -21,10 +16,7 @@ import { Interventions } from './interventions.service.js';
 @UsePipes(inputPipe)
 @Controller('admin')
 export class InterventionsController {
-  constructor(
-    private readonly interventions: Interventions,
-    @Inject(VERIFICATION_POLICY) private readonly policy: VerificationPolicy,
-  ) {}
+  constructor(private readonly interventions: Interventions) {}
 
   @Get('persons')
   @NeedsScope('locks:lift')
@@ -58,7 +50,7 @@ export class InterventionsController {
     @Param('id') id: string,
     @Body() { reason }: ReasonDto,
   ): Promise<VerificationResource> {
-    return resourceOrProblem(await this.interventions.cancel(actor, id, reason), this.policy.maxSends);
+    return resourceOrProblem(await this.interventions.cancel(actor, id, reason));
   }
 
   @Post('verifications/:id/reveal')

@@ -35,10 +35,12 @@ export class Interventions {
     const lifted = await this.verifications.liftLock(of);
     if (!('userId' in of)) return lifted;
     // Codes of authenticator apps and recovery sheets are counted apart.
-    const guards = await rowsOf(this.dataSource, 'DELETE FROM factor_guards WHERE user_id = $1 RETURNING 1', [
-      of.userId,
-    ]);
-    return lifted || guards.length > 0;
+    const attempts = await rowsOf(
+      this.dataSource,
+      'DELETE FROM factor_attempts WHERE user_id = $1 RETURNING 1',
+      [of.userId],
+    );
+    return lifted || attempts.length > 0;
   }
 
   /** Takes all second factors from a user, who is told; sessions and trusted browsers end. @returns how many there were */

@@ -175,7 +175,7 @@ export class Retention implements OnApplicationBootstrap, OnApplicationShutdown 
         values: [daysAgo(GRANT_DAYS)],
       },
       {
-        table: 'factor_guards',
+        table: 'factor_attempts',
         key: 'user_id, method, source',
         where: 't.updated_at < $1 AND (t.locked_until IS NULL OR t.locked_until < clock_timestamp())',
         values: [daysAgo(WRONG_CODE_DAYS)],

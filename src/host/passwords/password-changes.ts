@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { rowsIn } from '../../database/sql.js';
-import { FactorChanges, type SignedInSession } from '../../two-factor/index.js';
+import { FactorChanges, type SignedInAssurance } from '../../two-factor/index.js';
 import { normaliseEmail } from '../email-address.js';
 import { AccountMails } from '../mail/account-mails.js';
 import type { User } from '../user.entity.js';
@@ -36,7 +36,7 @@ export class PasswordChanges {
   async change(
     userId: string,
     password: string,
-    { also, session }: { also?: (sql: EntityManager) => Promise<boolean>; session?: SignedInSession } = {},
+    { also, session }: { also?: (sql: EntityManager) => Promise<boolean>; session?: SignedInAssurance } = {},
   ): Promise<{ epoch: number } | null> {
     const passwordHash = await this.hashes.hash(password);
     const write = async (sql: EntityManager) => {
@@ -60,7 +60,7 @@ export class PasswordChanges {
    * The same for a user who has just shown the present password in this session.
    * @returns null when it was changed meanwhile: then it was not the present one any more
    */
-  replace(session: SignedInSession, user: User, password: string): Promise<{ epoch: number } | null> {
+  replace(session: SignedInAssurance, user: User, password: string): Promise<{ epoch: number } | null> {
     const also = async (sql: EntityManager) => {
       const present = await rowsIn(sql, 'SELECT 1 FROM host_users WHERE id = $1 AND password_hash = $2', [
         user.id,

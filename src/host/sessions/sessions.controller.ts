@@ -3,7 +3,7 @@ import { ApiNoContentResponse, ApiOkResponse, ApiOperation, ApiTags } from '@nes
 import { isUUID } from 'class-validator';
 import type { Request, Response } from 'express';
 import { Negotiated, Page } from '../../http/index.js';
-import { type Assurance, CurrentAssurance, PostThrottler, TwoFactorService } from '../../two-factor/index.js';
+import { PostThrottler, SignedIn, type SignedInCaller, TwoFactorService } from '../../two-factor/index.js';
 import { ApiHostProblems, unknownSession } from '../host.problems.js';
 import { SignOutPage } from '../host.pages.js';
 import { type SessionRecord, SessionRepository } from './session.repository.js';
@@ -27,9 +27,9 @@ export class SessionsController {
   @ApiOperation({ summary: 'Where the user is signed in' })
   @ApiOkResponse({ type: SessionsResource })
   @ApiHostProblems(...SIGNED_IN)
-  async list(@CurrentAssurance() { userId }: Assurance, @Req() request: Request): Promise<SessionsResource> {
+  async list(@SignedIn() { userId }: SignedInCaller, @Req() request: Request): Promise<SessionsResource> {
     const resources: SessionResource[] = [];
-    for (const record of await this.sessions.ofUser(userId!)) {
+    for (const record of await this.sessions.ofUser(userId)) {
       const resource = await this.resourceOf(record, request.sessionID);
       if (resource) resources.push(resource);
     }
@@ -42,8 +42,8 @@ export class SessionsController {
   @ApiOperation({ summary: 'End one session; its next request is nobody’s' })
   @ApiNoContentResponse()
   @ApiHostProblems(...SIGNED_IN, 'rate-limited', 'unknown-session')
-  async end(@CurrentAssurance() { userId }: Assurance, @Param('id') id: string): Promise<void> {
-    if (!isUUID(id) || !(await this.sessions.end(userId!, id))) throw unknownSession();
+  async end(@SignedIn() { userId }: SignedInCaller, @Param('id') id: string): Promise<void> {
+    if (!isUUID(id) || !(await this.sessions.end(userId, id))) throw unknownSession();
   }
 
   @Post('sign-out-everywhere')

@@ -6,24 +6,26 @@ import {
   Injectable,
   UseGuards,
 } from '@nestjs/common';
+import { ApiConsumes } from '@nestjs/swagger';
 import type { Request } from 'express';
-import { TwoFactorService } from '../two-factor.service.js';
+import { BODIES } from '../../http/index.js';
+import { SETTINGS_PATH } from '../session/paths.js';
+import { TwoFactorService } from '../session/two-factor.service.js';
 import { factorRequired, signInRequired } from './refusals.js';
 
-const SETTINGS = '/two-factor/settings';
-
-/** Whoever changes factors has shown one of them just now; for the first factor, the password. */
+/** Admits a change of factors when the user has just shown a factor, or the password when there is none yet. */
 @Injectable()
 export class FreshForChangeGuard implements CanActivate {
   constructor(private readonly twoFactor: TwoFactorService) {}
 
   async canActivate(context: ExecutionContext): Promise<boolean> {
     const missing = await this.twoFactor.missingForChange(context.switchToHttp().getRequest<Request>());
-    if (missing === 'sign-in') throw signInRequired(this.twoFactor, SETTINGS);
-    if (missing) throw factorRequired(this.twoFactor, missing, SETTINGS);
+    if (missing === 'sign-in') throw signInRequired(this.twoFactor, SETTINGS_PATH);
+    if (missing) throw factorRequired(this.twoFactor, missing, SETTINGS_PATH);
     return true;
   }
 }
 
-/** On the `POST` of a change of factors: behind the guard, and answered with 200. */
-export const ChangesFactors = () => applyDecorators(HttpCode(200), UseGuards(FreshForChangeGuard));
+/** On each `POST` that changes factors: behind the guard, and answered with 200. */
+export const ChangesFactors = () =>
+  applyDecorators(HttpCode(200), ApiConsumes(...BODIES), UseGuards(FreshForChangeGuard));

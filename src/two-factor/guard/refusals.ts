@@ -1,12 +1,14 @@
-import type { Problem } from '../../http/index.js';
-import { safePath } from '../../http/index.js';
-import type { MissingFactor } from '../assurance/assurance.js';
+import { type Problem, safePath } from '../../http/index.js';
+import type { MissingFactor } from '../session/assurance.js';
 import { twoFactorProblem } from '../two-factor.problems.js';
-import type { TwoFactorService } from '../two-factor.service.js';
 
-type Paths = Pick<TwoFactorService, 'challengePath' | 'signInPath'>;
+/** The pages for users who lack something. `TwoFactorService` has both. */
+interface Paths {
+  signInPath(returnTo: string): string;
+  challengePath(returnTo: string): string;
+}
 
-/** Whoever asks is nobody, or not any longer. @param next where to sign in */
+/** Nobody is signed in, or not any more. @param next the sign-in page */
 export const signInProblem = (next: string): Problem =>
   twoFactorProblem('sign-in-required', {
     members: { next },
@@ -14,25 +16,31 @@ export const signInProblem = (next: string): Problem =>
     redirectTo: next,
   });
 
-/** @param here where the person was going; null for what cannot be gone back to: a post */
+/**
+ * The problem that sends a user to the sign-in page.
+ * @param here the page that the user wanted; null for a post, which cannot be repeated by going there
+ */
 export function signInRequired(paths: Paths, here: string | null): Problem {
   return signInProblem(paths.signInPath(safePath(here, '/')));
 }
 
-/** As RFC 9470 has it, and where to go for a browser. */
+/**
+ * The problem that sends a user to the second factor, with the headers of RFC 9470 for programs.
+ * @param here as in {@link signInRequired}
+ */
 export function factorRequired(
   paths: Paths,
   { factor, reason, maxAgeSeconds }: MissingFactor,
   here: string | null,
 ): Problem {
   const next = paths.challengePath(safePath(here, '/'));
+  const description =
+    reason === 'missing' ? 'A second factor is required' : 'A second factor is required again';
   const maxAge = maxAgeSeconds === undefined ? '' : `, max_age=${maxAgeSeconds}`;
   return twoFactorProblem('second-factor-required', {
     members: { factor, reason, next },
     headers: {
-      'WWW-Authenticate': `Bearer error="insufficient_user_authentication", error_description="A second factor is ${
-        reason === 'missing' ? 'required' : 'required again'
-      }", acr_values="two-factor"${maxAge}`,
+      'WWW-Authenticate': `Bearer error="insufficient_user_authentication", error_description="${description}", acr_values="two-factor"${maxAge}`,
     },
     redirectTo: next,
   });

@@ -2,13 +2,14 @@ import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/com
 import { Reflector } from '@nestjs/core';
 import type { Request } from 'express';
 import { ACCESS } from '../../http/index.js';
-import { TwoFactorService } from '../two-factor.service.js';
+import { ANY_FACTOR } from '../session/assurance.js';
+import { TwoFactorService } from '../session/two-factor.service.js';
 import { factorRequired, signInRequired } from './refusals.js';
-import { type AccessPolicy, ASSURANCE_OF_REQUEST } from './require-factor.js';
+import { type AccessPolicy, ADMITTED } from './require-factor.js';
 
 /**
- * Refuses by default: who is not signed in, or has a second factor and has not shown it, reaches only routes that say
- * that they are for them. Global where {@link TwoFactorModule} is; `@UseGuards(SecondFactorGuard)` elsewhere.
+ * Denies by default: whoever is not signed in, or has not shown a required second factor, only reaches the routes whose
+ * decorators let them in. Global where {@link TwoFactorModule} is, or `@UseGuards(SecondFactorGuard)`.
  */
 @Injectable()
 export class SecondFactorGuard implements CanActivate {
@@ -25,18 +26,20 @@ export class SecondFactorGuard implements CanActivate {
     ]);
     if (policy === 'open') return true;
     const request = context.switchToHttp().getRequest<Request>();
+    // The global guard has admitted it already.
+    if (ADMITTED.has(request)) return true;
     const assurance = await this.twoFactor.assurance(request);
-    (request as Request & { [ASSURANCE_OF_REQUEST]?: unknown })[ASSURANCE_OF_REQUEST] = assurance;
     const here = ['GET', 'HEAD'].includes(request.method) ? request.originalUrl : null;
     if (assurance.level === 'anonymous') throw signInRequired(this.twoFactor, here);
-    if (policy === 'first-factor') return true;
-    if (assurance.pending) {
-      if (policy === 'enrolment' && !(await this.twoFactor.hasFactors(assurance.userId!))) return true;
-      throw factorRequired(this.twoFactor, { factor: 'any', reason: 'missing' }, here);
+    const isEnrollingFirst = async () =>
+      policy === 'enrolment' && !(await this.twoFactor.hasFactors(assurance.userId));
+    if (policy !== 'first-factor' && assurance.pending && !(await isEnrollingFirst()))
+      throw factorRequired(this.twoFactor, { factor: ANY_FACTOR, reason: 'missing' }, here);
+    if (typeof policy === 'object') {
+      const missing = await this.twoFactor.missing(request, policy);
+      if (missing) throw factorRequired(this.twoFactor, missing, here);
     }
-    if (policy === undefined || policy === 'enrolment') return true;
-    const missing = await this.twoFactor.missing(request, policy);
-    if (missing) throw factorRequired(this.twoFactor, missing, here);
+    ADMITTED.set(request, assurance);
     return true;
   }
 }

@@ -13,32 +13,33 @@ import {
   type VerificationResult,
   type VerificationService,
 } from '../../verification/index.js';
-import { SECOND_FACTOR } from '../phones/sms.factor.js';
+import { SECOND_FACTOR } from '../sms/sms.factor.js';
 import { TWO_FACTOR_ERRORS } from '../two-factor.problems.js';
 
 type MaybePromise<T> = T | Promise<T>;
 
+/** Options of {@link SmsOtpStrategy}. */
 export interface SmsOtpOptions<User extends { id: string }> {
   /** The application's `VerificationService`. */
   verifications: Pick<VerificationService, 'start' | 'find' | 'check' | 'phoneNumberOf' | 'cancelAllOf'>;
-  /** Who has shown a first factor: from the session or token, never from the body. Null for nobody. */
+  /** The user who has shown a first factor: from the session or token, never from the body. Null when there is none. */
   user: (request: Request) => MaybePromise<User | null | undefined>;
   /**
-   * A number that this user has proven before, in E.164; null where there is none. Asked again when a code is checked: a
-   * code that went to another number counts for nothing.
+   * A number that this user has proven before, in E.164, or null. Called again when a code is checked: a code that went to
+   * another number is rejected.
    */
   phoneNumberOf: (user: User) => MaybePromise<string | null | undefined>;
   /**
-   * Changes whenever the user's factors do, such as a counter. A code that was asked for under another value counts for
-   * nothing. By default only the number is compared.
+   * A value that changes whenever the user's factors do, such as a counter. A code that was asked for under another value
+   * is rejected. @default only the number is compared
    */
   epochOf?: (user: User) => MaybePromise<string | number>;
   /**
-   * Names the session, the same from the first factor to the code: only the session that asked for a code may type it.
-   * By default any session of the user may.
+   * Names the session, the same from the first factor to the code. Only the session that asked for a code may type it.
+   * @default any session of the user may
    */
   sessionOf?: (request: Request) => string | null | undefined;
-  /** What the codes are for; `second-factor` unless told, as on the routes of `TwoFactorModule`. */
+  /** What the codes are for. @default 'second-factor', as on the routes of `TwoFactorModule` */
   purpose?: string;
 }
 
@@ -52,27 +53,27 @@ const STATUSES = {
 /** Why nobody was authenticated, for the callback of `passport.authenticate` or a guard's `handleRequest`. */
 export interface SmsOtpChallenge {
   /**
-   * Besides those of a verification: `code-sent`, now type it; `sign-in-required`, there is no first factor;
-   * `unknown-factor`, the user has no phone.
+   * The codes of a verification, and `code-sent` (the code can be typed now), `sign-in-required` (there is no first
+   * factor), `unknown-factor` (the user has no phone).
    */
   code: keyof typeof STATUSES;
-  /** To be sent back with the code; absent when there is no request that the user may know of. */
+  /** To send back with the code. Absent when there is no request that the user may know of. */
   requestId?: string;
-  /** With `code-sent`: where to, masked. */
+  /** With `code-sent`: the masked number. */
   phoneNumber?: string;
   /** With `wrong-code`. */
   attemptsRemaining?: number;
   retryAfterSeconds?: number;
 }
 
-/** What `success` says besides the user. */
+/** What `success` is given besides the user. */
 export interface SmsOtpInfo {
   method: 'sms';
   /** The verification request that proved it. */
   requestId: string;
 }
 
-/** Has the last word on a user whose code was right: none, or a falsy one, refuses. */
+/** Decides about a user whose code was right. Calling `done` without a user refuses. */
 export type SmsOtpVerify<User> = (
   user: User,
   info: SmsOtpInfo,
@@ -82,10 +83,9 @@ export type SmsOtpVerify<User> = (
 type Outcome<User> = { user: User; info: SmsOtpInfo } | SmsOtpChallenge;
 
 /**
- * Passport's side of the second factor, for a user who has shown a first one. Without `otpCode` in the body it sends a
- * code to the user's phone (once, however often it is asked) and fails with `code-sent`; with `requestId` and `otpCode`
- * it checks it. Every failure that was to be expected is `fail(challenge, status)`; a database or a provider that is away
- * is `error`.
+ * The second factor as a Passport strategy, for a user who has shown a first one. Without `otpCode` in the body it sends
+ * a code to the user's phone, once for repeated requests, and fails with `code-sent`. With `requestId` and `otpCode` it
+ * checks the code. Expected failures are `fail(challenge, status)`. An unavailable database or provider is `error`.
  *
  * ```ts
  * passport.use(new SmsOtpStrategy({ verifications, user: (request) => …, phoneNumberOf: (user) => user.phoneNumber }));
@@ -94,7 +94,7 @@ type Outcome<User> = { user: User; info: SmsOtpInfo } | SmsOtpChallenge;
 export class SmsOtpStrategy<User extends { id: string } = { id: string }> extends Strategy {
   readonly name = 'sms-otp';
 
-  /** @param verify given by Nest's `PassportStrategy`, whose `validate(user, info)` it calls */
+  /** @param verify decides about users whose code was right. Nest's `PassportStrategy` passes its `validate(user, info)`. */
   constructor(
     private readonly options: SmsOtpOptions<User>,
     private readonly verify?: SmsOtpVerify<User>,
@@ -103,12 +103,12 @@ export class SmsOtpStrategy<User extends { id: string } = { id: string }> extend
   }
 
   override authenticate(request: Request): void {
-    this.judge(request)
-      .then((outcome) => this.settle(outcome))
+    this.outcomeOf(request)
+      .then((outcome) => this.report(outcome))
       .catch((error: Error) => this.error(error));
   }
 
-  private async judge(request: Request): Promise<Outcome<User>> {
+  private async outcomeOf(request: Request): Promise<Outcome<User>> {
     const user = await this.options.user(request);
     if (!user) return { code: 'sign-in-required' };
     const { requestId, otpCode } = (request.body ?? {}) as Record<string, unknown>;
@@ -122,7 +122,7 @@ export class SmsOtpStrategy<User extends { id: string } = { id: string }> extend
     const start = () => this.start(user, request, phoneNumber, epoch);
     let result = await start();
     if (result.ok && result.request.context?.['epoch'] !== epoch) {
-      // Asked for before the user's factors changed: its code is dead.
+      // It was asked for before the user's factors changed, so its code would be rejected.
       await this.options.verifications.cancelAllOf(user.id);
       result = await start();
     }
@@ -160,12 +160,12 @@ export class SmsOtpStrategy<User extends { id: string } = { id: string }> extend
     if (!(await this.isCurrent(user, before.request))) return { code: 'cancelled', requestId };
     const result = await this.options.verifications.check({ ...on, code });
     if (!result.ok) return challengeOf(result);
-    // The host may have changed the number while the provider was asked.
+    // The host may have changed the number while the provider checked the code.
     if (!(await this.isCurrent(user, result.request))) return { code: 'cancelled', requestId };
     return { user, info: { method: 'sms', requestId } };
   }
 
-  /** Whether the code went to the number that is the user's factor now, under the epoch of now. */
+  /** Whether the code went to the number that is the user's factor now, under the present epoch. */
   private async isCurrent(user: User, request: VerificationRecord): Promise<boolean> {
     const now = await this.options.phoneNumberOf(user);
     const sentTo = request.phoneNumber && this.options.verifications.phoneNumberOf(request).e164;
@@ -183,7 +183,7 @@ export class SmsOtpStrategy<User extends { id: string } = { id: string }> extend
     };
   }
 
-  private settle(outcome: Outcome<User>): void {
+  private report(outcome: Outcome<User>): void {
     if ('code' in outcome) return this.fail(outcome, STATUSES[outcome.code]);
     const { user, info } = outcome;
     if (!this.verify) return this.success(user, info);
@@ -199,12 +199,9 @@ export class SmsOtpStrategy<User extends { id: string } = { id: string }> extend
   }
 }
 
-/** @throws Problem `provider-unavailable` (503): that says nothing about the person */
+/** @throws Problem `provider-unavailable` (503), because that is no fault of the user */
 function challengeOf({ code, request, retryAfterSeconds }: VerificationFailure): SmsOtpChallenge {
-  const more = {
-    ...(request ? { requestId: request.id } : {}),
-    ...(retryAfterSeconds === undefined ? {} : { retryAfterSeconds }),
-  };
+  const more = { requestId: request?.id, retryAfterSeconds };
   if (code === 'provider-unavailable') throw new Problem(code, VERIFICATION_ERRORS[code], more);
   if (code !== 'wrong-code' || !request) return { code, ...more };
   return { code, ...more, attemptsRemaining: Math.max(0, request.maxAttempts - request.attempts) };

@@ -1,141 +1,167 @@
 import { createHash, randomBytes, randomUUID } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
-import { InjectDataSource } from '@nestjs/typeorm';
+import { InjectRepository } from '@nestjs/typeorm';
 import { parseCookie, stringifySetCookie } from 'cookie';
 import type { Request, Response } from 'express';
-import { DataSource } from 'typeorm';
-import { rowsOf } from '../../database/sql.js';
+import { Repository } from 'typeorm';
+import { statement, StatementRunner } from '../../database/statement.js';
 import { describeBrowser } from '../../http/index.js';
-import { FactorChanges } from '../factors/factor-changes.js';
-import { RESOLVED_OPTIONS, type ResolvedOptions } from '../two-factor.options.js';
+import { TWO_FACTOR_OPTIONS, type ResolvedTwoFactorOptions } from '../two-factor.options.js';
+import { TrustedBrowser } from './trusted-browser.entity.js';
 
-/** `__Host-` ties it to this host and to HTTPS (browsers count localhost as that). */
-export const TRUSTED_BROWSER_COOKIE = '__Host-trusted-browser';
-const SHAPE = /^([\da-f-]{36})\.([\w-]{43})$/;
+/** `__Host-` ties the cookie to this host and to HTTPS. Browsers treat localhost as HTTPS. */
+const COOKIE = '__Host-trusted-browser';
+/** The row's id and the secret. */
+const COOKIE_VALUE = /^([\da-f-]{36})\.([\w-]{43})$/;
+/** Browsers keep no cookie for longer. */
+const LONGEST_COOKIE_DAYS = 400;
 const DAY_SECONDS = 86_400;
-
-export interface TrustedBrowserRecord {
-  id: string;
-  description: string;
-  createdAt: Date;
-  lastUsedAt: Date;
-  expiresAt: Date;
-}
 
 /** What a browser's cookie was worth at a sign-in. */
 export interface Recognition {
-  /** The browser, when it is trusted. */
+  /** The browser, if it is trusted. */
   trusted: { id: string } | null;
-  /** The browser whose trust has just ended, because a secret of it was used a second time. */
+  /** The browser whose trust has just ended, because its secret was used a second time. */
   copied: { description: string } | null;
 }
 
-const UNKNOWN: Recognition = { trusted: null, copied: null };
+/** A browser as its user sees it. */
+export type ListedBrowser = Pick<
+  TrustedBrowser,
+  'id' | 'description' | 'createdAt' | 'lastUsedAt' | 'expiresAt'
+>;
 
-const hashOf = (secret: string) => createHash('sha256').update(secret).digest();
+/** A user, and the epoch that the trust belongs to. */
+interface UserInEpoch {
+  userId: string;
+  epoch: number;
+}
 
-/** Browsers that are not asked for the second factor at sign-in. They never stand in for a fresh one. */
+/** Browsers that are not asked for the second factor at sign-in. They never replace it where a recent one is demanded. */
 @Injectable()
 export class TrustedBrowsers {
   constructor(
-    @InjectDataSource() private readonly dataSource: DataSource,
-    private readonly changes: FactorChanges,
-    @Inject(RESOLVED_OPTIONS) private readonly options: ResolvedOptions,
+    @InjectRepository(TrustedBrowser) private readonly browsers: Repository<TrustedBrowser>,
+    private readonly statements: StatementRunner,
+    @Inject(TWO_FACTOR_OPTIONS) private readonly options: ResolvedTwoFactorOptions,
   ) {}
 
   /**
    * Trusts the browser that sent this request.
-   * @param epoch that the session was made in: factors that have changed since end the trust before it begins
-   * @returns null where that is not offered
+   * @param user.epoch the session's. If the factors have changed since, the browser is not trusted.
+   * @returns null where trusting is turned off
    */
   async trust(
     request: Request,
     response: Response,
-    userId: string,
-    epoch: number,
-  ): Promise<TrustedBrowserRecord | null> {
+    { userId, epoch }: UserInEpoch,
+  ): Promise<{ description: string } | null> {
     const { trustBrowserDays: days } = this.options;
     if (days === null) return null;
     const id = randomUUID();
     const secret = newSecret();
-    const [browser] = await rowsOf<TrustedBrowserRecord>(
-      this.dataSource,
-      `INSERT INTO trusted_browsers (id, user_id, secret_hash, epoch, description, created_at, last_used_at, expires_at)
-       VALUES ($1, $2, $3, $4, $5, now(), now(), now() + make_interval(days => $6))
-       RETURNING id, description, created_at AS "createdAt", last_used_at AS "lastUsedAt", expires_at AS "expiresAt"`,
-      [id, userId, hashOf(secret), epoch, describeBrowser(request.get('user-agent')), days],
-    );
-    sendCookie(response, `${id}.${secret}`, browser!.expiresAt);
-    return browser!;
+    const description = describeBrowser(request.get('user-agent'));
+    await this.browsers.insert({
+      id,
+      userId,
+      epoch,
+      secretHash: hashOf(secret),
+      description,
+      expiresAt: () => `now() + interval '${days} days'`,
+    });
+    sendCookie(response, `${id}.${secret}`, days * DAY_SECONDS);
+    return { description };
   }
 
   /**
-   * Whether this browser is trusted for this user. The secret is replaced by each use, so a copied cookie works once
-   * at most, and the use of one that was replaced ends the trust and the sessions that came in through it.
+   * Finds out whether this browser is trusted for this user. Each use replaces the secret, so a copied cookie works at
+   * most once. Using a secret that was replaced ends the trust, and the sessions that came in through it.
    */
-  async recognise(request: Request, response: Response, userId: string, epoch: number): Promise<Recognition> {
-    const [, id, shown] =
-      SHAPE.exec(parseCookie(request.headers.cookie ?? '')[TRUSTED_BROWSER_COOKIE] ?? '') ?? [];
-    if (!id || !shown) return UNKNOWN;
+  async recognise(
+    request: Request,
+    response: Response,
+    { userId, epoch }: UserInEpoch,
+  ): Promise<Recognition> {
+    const cookie = parseCookie(request.headers.cookie ?? '')[COOKIE] ?? '';
+    const [, id, shown] = COOKIE_VALUE.exec(cookie) ?? [];
+    if (!id || !shown) return { trusted: null, copied: null };
     const secret = newSecret();
-    const [used] = await rowsOf<{ expiresAt: Date }>(
-      this.dataSource,
-      `UPDATE trusted_browsers SET secret_hash = $4, last_used_at = now()
-        WHERE id = $1 AND user_id = $2 AND secret_hash = $3 AND epoch = $5 AND expires_at > now()
-       RETURNING expires_at AS "expiresAt"`,
-      [id, userId, hashOf(shown), hashOf(secret), epoch],
-    );
+    const used = await this.statements.one(REPLACE_SECRET, {
+      id,
+      userId,
+      epoch,
+      shownHash: hashOf(shown),
+      secretHash: hashOf(secret),
+    });
     if (used) {
-      sendCookie(response, `${id}.${secret}`, used.expiresAt);
+      const secondsLeft = Math.floor((used.expiresAt.getTime() - Date.now()) / 1000);
+      sendCookie(response, `${id}.${secret}`, secondsLeft);
       return { trusted: { id }, copied: null };
     }
-    const [ended] = await rowsOf<{ description: string; wasTrusted: boolean }>(
-      this.dataSource,
-      `DELETE FROM trusted_browsers WHERE id = $1 AND user_id = $2
-       RETURNING description, (epoch = $3 AND expires_at > now()) AS "wasTrusted"`,
-      [id, userId, epoch],
-    );
+    const ended = await this.statements.one(END_TRUST, { id, userId, epoch });
     return { trusted: null, copied: ended?.wasTrusted ? { description: ended.description } : null };
   }
 
-  async list(userId: string): Promise<TrustedBrowserRecord[]> {
-    const epoch = await this.changes.epochOf(userId);
-    return rowsOf(
-      this.dataSource,
-      `SELECT id, description, created_at AS "createdAt", last_used_at AS "lastUsedAt", expires_at AS "expiresAt"
-         FROM trusted_browsers WHERE user_id = $1 AND epoch = $2 AND expires_at > now() ORDER BY last_used_at DESC`,
-      [userId, epoch],
-    );
+  /** The browsers that the user trusts now, the most recently used first. */
+  list(userId: string): Promise<ListedBrowser[]> {
+    return this.statements.all(LIST_TRUSTED, { userId });
   }
 
   /**
-   * Ends the trust, and the sessions that came in through it.
-   * @param id of one, or all of them
-   * @returns how many
+   * Ends the trust in one browser, or in all of them, and the sessions that came in through them.
+   * @returns how many there were
    */
   async revoke(userId: string, id?: string): Promise<number> {
-    const gone = await rowsOf(
-      this.dataSource,
-      'DELETE FROM trusted_browsers WHERE user_id = $1 AND ($2::uuid IS NULL OR id = $2::uuid) RETURNING 1',
-      [userId, id ?? null],
-    );
-    return gone.length;
+    const { affected } = await this.browsers.delete(id === undefined ? { userId } : { userId, id });
+    return affected ?? 0;
   }
 }
 
+const hashOf = (secret: string) => createHash('sha256').update(secret).digest();
 const newSecret = () => randomBytes(32).toString('base64url');
 
-function sendCookie(response: Response, value: string, expiresAt: Date): void {
+function sendCookie(response: Response, value: string, seconds: number): void {
   response.append(
     'Set-Cookie',
     stringifySetCookie({
-      name: TRUSTED_BROWSER_COOKIE,
+      name: COOKIE,
       value,
       httpOnly: true,
       sameSite: 'lax',
       secure: true,
       path: '/',
-      maxAge: Math.max(0, Math.min(400 * DAY_SECONDS, Math.floor((expiresAt.getTime() - Date.now()) / 1000))),
+      maxAge: Math.max(0, Math.min(LONGEST_COOKIE_DAYS * DAY_SECONDS, seconds)),
     }),
   );
 }
+
+export const REPLACE_SECRET = statement<
+  UserInEpoch & { id: string; shownHash: Buffer; secretHash: Buffer },
+  { expiresAt: Date }
+>(
+  'replace-browser-secret',
+  `
+  UPDATE trusted_browsers SET secret_hash = :secretHash, last_used_at = now()
+   WHERE id = :id AND user_id = :userId AND secret_hash = :shownHash AND epoch = :epoch AND expires_at > now()
+  RETURNING expires_at`,
+);
+
+export const END_TRUST = statement<
+  UserInEpoch & { id: string },
+  { description: string; wasTrusted: boolean }
+>(
+  'end-browser-trust',
+  `
+  DELETE FROM trusted_browsers WHERE id = :id AND user_id = :userId
+  RETURNING description, (epoch = :epoch AND expires_at > now()) AS was_trusted`,
+);
+
+export const LIST_TRUSTED = statement<{ userId: string }, ListedBrowser>(
+  'list-trusted-browsers',
+  `
+  SELECT id, description, created_at, last_used_at, expires_at
+    FROM trusted_browsers
+   WHERE user_id = :userId AND expires_at > now()
+     AND epoch = coalesce((SELECT epoch FROM factor_epochs WHERE user_id = :userId), 0)
+   ORDER BY last_used_at DESC`,
+);

@@ -17,6 +17,7 @@ export interface VerificationRecord {
   attempts: number;
   maxAttempts: number;
   sends: number;
+  maxSends: number;
   /** Sealed; null once erased. */
   phoneNumber: string | null;
   phoneCountry: string;
@@ -77,12 +78,12 @@ export const ACTIONS = ['verify', 'resend', 'cancel'] as const;
 export type Action = (typeof ACTIONS)[number];
 
 /** What the caller can do now. A resend is offered during its cooldown too: `resendAvailableAt` tells when it will work. */
-export function availableActions(record: VerificationRecord, maxSends: number): Action[] {
+export function availableActions(record: VerificationRecord): Action[] {
   if (publicStatus(record) !== 'PENDING' || record.requestedElsewhere) return [];
   const actions: Action[] = [];
   if (record.attempts < record.maxAttempts) {
     if (record.status === 'PENDING' && record.sendLeaseUntil === null) actions.push('verify');
-    if (record.sends < maxSends || record.sendLeaseUntil !== null) actions.push('resend');
+    if (record.sends < record.maxSends || record.sendLeaseUntil !== null) actions.push('resend');
   }
   actions.push('cancel');
   return actions;

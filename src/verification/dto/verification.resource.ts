@@ -62,7 +62,8 @@ export class VerificationResource {
   requestedElsewhere?: true;
 }
 
-export function toResource(record: VerificationRecord, maxSends: number): VerificationResource {
+/** The public form of a request. */
+export function toResource(record: VerificationRecord): VerificationResource {
   const live = publicStatus(record) === 'PENDING';
   return {
     requestId: record.id,
@@ -76,7 +77,7 @@ export function toResource(record: VerificationRecord, maxSends: number): Verifi
     expiresAt: record.expiresAt.toISOString(),
     resendAvailableAt: record.resendAvailableAt?.toISOString() ?? null,
     verifiedAt: record.verifiedAt?.toISOString() ?? null,
-    actions: availableActions(record, maxSends),
+    actions: availableActions(record),
     ...(record.requestedElsewhere ? { requestedElsewhere: true } : {}),
   };
 }

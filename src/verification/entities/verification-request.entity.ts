@@ -112,6 +112,10 @@ export class VerificationRequest {
   @Column('smallint', { name: 'max_attempts' })
   maxAttempts!: number;
 
+  /** How many messages may be sent for it, the first one included. */
+  @Column('smallint', { name: 'max_sends' })
+  maxSends!: number;
+
   /** Messages asked of the provider. */
   @Column('smallint', { default: 1 })
   sends!: number;

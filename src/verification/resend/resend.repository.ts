@@ -36,7 +36,6 @@ export class ResendRepository {
     callers: Buffer[];
     token: string;
     leaseSeconds: number;
-    maxSends: number;
     channel: Channel | null;
   }): Promise<ClaimedResend | null> {
     return this.statements.one(CLAIM_RESEND, given);
@@ -71,7 +70,6 @@ export const CLAIM_RESEND = statement<
     callers: Buffer[];
     token: string;
     leaseSeconds: number;
-    maxSends: number;
     channel: Channel | null;
   },
   ClaimedResend
@@ -85,7 +83,7 @@ export const CLAIM_RESEND = statement<
       LEFT JOIN user_wrong_codes u ON u.user_id = r.user_id AND u.confirmed = (r.confirmed_for <> '')
      WHERE r.id = :id AND r.purpose = :purpose AND r.status = 'PENDING' AND r.expires_at > clock_timestamp()
        AND (NOT r.caller_bound OR r.caller_fingerprint = ANY(:callers::bytea[]))
-       AND r.attempts < r.max_attempts AND (r.sends < :maxSends OR r.send_lease_until IS NOT NULL)
+       AND r.attempts < r.max_attempts AND (r.sends < r.max_sends OR r.send_lease_until IS NOT NULL)
        AND r.resend_available_at <= clock_timestamp() AND (r.lease_until IS NULL OR r.lease_until <= clock_timestamp())
        AND s.locked_at IS NULL AND u.locked_at IS NULL
        AND coalesce(greatest(s.wait_until, u.wait_until), '-infinity') <= clock_timestamp()

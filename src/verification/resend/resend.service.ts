@@ -69,7 +69,7 @@ export class ResendService {
       const resumed = await this.delivery.resume(request.id);
       if (resumed) return resumed;
     }
-    const refusal = refusalToResend(request, this.policy.maxSends);
+    const refusal = refusalToResend(request);
     if (refusal) return this.refuse(refusal);
 
     // A lost message was counted when it was sent, so the one that finds out about it is free.
@@ -84,13 +84,12 @@ export class ResendService {
       callers: this.callers.of(input.caller),
       token,
       leaseSeconds: leaseSeconds(this.policy),
-      maxSends: this.policy.maxSends,
       channel: input.channel ?? null,
     });
     if (claimed) return this.send({ request: claimed, token, charge, actor: 'caller' });
     await this.limits.giveBack(charge, 'everything');
     const now = (await this.requests.findById(request.id)) ?? request;
-    return this.refuse(refusalToResend(now, this.policy.maxSends) ?? refusalOf(now));
+    return this.refuse(refusalToResend(now) ?? refusalOf(now));
   }
 
   /** Finds out about a further message whose answer was lost; the request is leased with `token`. */

@@ -54,6 +54,7 @@ export class RequestDrafts {
       locale: input.locale ?? null,
       codeLength: this.policy.codeLength,
       maxAttempts: this.policy.maxAttempts,
+      maxSends: this.policy.maxSends,
       ttlSeconds: this.policy.ttlSeconds,
       provider: this.provider.name,
       sendLeaseSeconds: leaseSeconds(this.policy),

@@ -1,0 +1,114 @@
+import { Inject, Injectable } from '@nestjs/common';
+import {
+  errorContext,
+  type PageContext,
+  type Problem,
+  returnPath,
+  typed,
+  type View,
+  type ViewContext,
+} from '../../http/index.js';
+import { CodeForm } from '../../verification/index.js';
+import { RECOVERY } from '../session/authentication-state.js';
+import { SETTINGS_PATH } from '../session/paths.js';
+import { TWO_FACTOR_OPTIONS, type ResolvedTwoFactorOptions } from '../two-factor.options.js';
+import type { ChallengeResource, FactorsResource } from './challenge.resources.js';
+import { Factors } from './factors.js';
+
+const isStepUp = ({ base }: PageContext): boolean => base.includes('/step-up/');
+const titleOf = (summary: string | undefined) => (summary ? 'twoFactor.confirm.title' : 'twoFactor.title');
+
+/** The two pages of a challenge: the choice of a factor, and the code that was sent. */
+@Injectable()
+export class ChallengeForms {
+  constructor(
+    private readonly codes: CodeForm,
+    private readonly factors: Factors,
+    @Inject(TWO_FACTOR_OPTIONS) private readonly options: ResolvedTwoFactorOptions,
+  ) {}
+
+  /** The path that the user wanted. */
+  returnTo(context: PageContext): string {
+    return returnPath(context, this.options.homePath);
+  }
+
+  code(resource: ChallengeResource, context: PageContext, more: ViewContext = {}): View {
+    return this.codes.view(resource, context, { ...this.aroundCode(context, resource.summary), ...more });
+  }
+
+  codeFailed(problem: Problem, context: PageContext): View {
+    const resource = problem.details.forView as Partial<ChallengeResource> | undefined;
+    return this.codes.failed(problem, context, this.aroundCode(context, resource?.summary));
+  }
+
+  /** @param wrong the factor whose code was rejected, and why */
+  choose(resource: FactorsResource, context: PageContext, wrong?: { factor: string; message: string }): View {
+    const { factors, recoveryCodesLeft, summary, returnTo } = resource;
+    // Factors without codes have pages of the host's own.
+    const codeFactors = [...new Set(factors.map(({ method }) => method))].filter((method) =>
+      this.factors.codeFactor(method),
+    );
+    const offersRecovery = recoveryCodesLeft > 0 && !isStepUp(context);
+    const errorOf = (method: string) => (wrong?.factor === method ? wrong.message : undefined);
+    const isOffered =
+      codeFactors.includes(wrong?.factor ?? '') || (offersRecovery && wrong?.factor === RECOVERY);
+    return {
+      name: 'two-factor/choose',
+      context: {
+        title: context.text(titleOf(summary)),
+        base: context.base,
+        settingsPath: SETTINGS_PATH,
+        returnTo,
+        summary,
+        phones: factors.filter(({ method }) => method === 'sms').map((each) => ({ ...each })),
+        apps: codeFactors.map((method) => ({ method, error: errorOf(method), ...this.trust(context) })),
+        hasNone: factors.length === 0,
+        offersRecovery,
+        recoveryError: errorOf(RECOVERY),
+        isError: wrong !== undefined,
+        errors: wrong && [{ field: isOffered ? `otpCode-${wrong.factor}` : '', message: wrong.message }],
+      },
+    };
+  }
+
+  chooseFailed(problem: Problem, context: PageContext): View {
+    const resource = problem.details.forView as FactorsResource | undefined;
+    const { errors } = errorContext(problem, context, '', ['otpCode']) as { errors: { message: string }[] };
+    const { message } = errors[0]!;
+    if (resource) return this.choose(resource, context, { factor: typed(context, 'factor'), message });
+    // The user's factors were not read, for example because the form was malformed.
+    const isGone = isStepUp(context) && problem.status === 404;
+    return {
+      name: 'two-factor/refused',
+      context: {
+        title: context.text('twoFactor.title'),
+        isError: true,
+        errors: [{ message }],
+        startPath: isGone ? this.returnTo(context) : this.startPath(context),
+      },
+    };
+  }
+
+  private startPath(context: PageContext): string {
+    return `${context.base}?returnTo=${encodeURIComponent(this.returnTo(context))}`;
+  }
+
+  private aroundCode(context: PageContext, summary: string | undefined): ViewContext {
+    return {
+      ...(summary && { title: context.text(titleOf(summary)), summary }),
+      verifyPath: `${context.base}/verify`,
+      resendPath: `${context.base}/resend`,
+      canCancel: false,
+      startPath: this.startPath(context),
+      again: context.text('twoFactor.continue'),
+      hidden: [{ name: 'returnTo', value: this.returnTo(context) }],
+      ...this.trust(context),
+    };
+  }
+
+  private trust(context: PageContext): ViewContext {
+    const { trustBrowserDays } = this.options;
+    if (isStepUp(context) || trustBrowserDays === null) return {};
+    return { trustDays: trustBrowserDays, trustsBrowser: typed(context, 'trustBrowser') === 'on' };
+  }
+}

@@ -1,0 +1,45 @@
+import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
+import { VerificationResource } from '../../verification/index.js';
+import { AssuranceResource } from '../session/assurance.resource.js';
+
+/** An {@link EnrolledFactor} as callers see it. */
+export class FactorResource {
+  @ApiProperty({ example: 'sms' })
+  method!: string;
+
+  @ApiProperty()
+  id!: string;
+
+  @ApiProperty()
+  label!: string;
+
+  @ApiProperty({ description: 'A masked number, or empty.', example: '+1 ••• ••• ••71' })
+  hint!: string;
+
+  @ApiProperty()
+  primary!: boolean;
+}
+
+/** The factors that a user can show now. */
+export class FactorsResource {
+  @ApiProperty({ type: AssuranceResource })
+  assurance!: AssuranceResource;
+
+  @ApiProperty({ type: [FactorResource] })
+  factors!: FactorResource[];
+
+  @ApiProperty()
+  recoveryCodesLeft!: number;
+
+  @ApiProperty({ description: 'The path to continue to afterwards.' })
+  returnTo!: string;
+
+  @ApiPropertyOptional({ description: 'In a step-up: what is confirmed.' })
+  summary?: string;
+}
+
+/** A code that was sent to show a factor. */
+export class ChallengeResource extends VerificationResource {
+  @ApiPropertyOptional({ description: 'In a step-up: what is confirmed.' })
+  summary?: string;
+}

@@ -1,0 +1,125 @@
+import { Body, Get, HttpCode, Post, Query, Req, Res } from '@nestjs/common';
+import { ApiConsumes, ApiOkResponse, ApiOperation } from '@nestjs/swagger';
+import type { Request, Response } from 'express';
+import { BODIES, Page } from '../../http/index.js';
+import { SignedIn } from '../guard/require-factor.js';
+import type { SignedInCaller } from '../session/assurance.js';
+import { AssuranceResource } from '../session/assurance.resource.js';
+import type { ShownFactor } from '../session/two-factor.service.js';
+import { ApiProblems, ON_A_CHALLENGE, ON_A_CODE, ON_A_MESSAGE } from '../two-factor.problems.js';
+import {
+  ChallengeDto,
+  type ContinueDto,
+  ResendDto,
+  ReturnDto,
+  ShowCodeDto,
+  ShowOwnCodeDto,
+} from './challenge.dto.js';
+import { ChoosePage, CodePage, OwnCodePage, ResentPage, SendPage, VerifyPage } from './challenge.pages.js';
+import { ChallengeResource, FactorsResource } from './challenge.resources.js';
+import type { ChallengeContext, ChallengeService } from './challenge.service.js';
+
+/** The routes on which a factor is shown. Sign-ins and step-ups serve the same ones, each at its own path. */
+export abstract class ChallengeRoutes {
+  protected abstract readonly challenges: ChallengeService;
+
+  /** What the factor is shown for. */
+  protected abstract contextOf(request: Request, caller: SignedInCaller): Promise<ChallengeContext>;
+
+  /** What follows when it was shown. */
+  protected abstract complete(
+    request: Request,
+    response: Response,
+    outcome: { shown: ShownFactor } & ContinueDto,
+  ): Promise<AssuranceResource>;
+
+  @Get()
+  @Page(ChoosePage)
+  @ApiOperation({ summary: 'The second factors that the user can show; sends nothing' })
+  @ApiOkResponse({ type: FactorsResource })
+  @ApiProblems(...ON_A_CHALLENGE)
+  async choose(
+    @SignedIn() caller: SignedInCaller,
+    @Query() { returnTo }: ReturnDto,
+    @Req() request: Request,
+  ): Promise<FactorsResource> {
+    return this.challenges.choices(caller, await this.contextOf(request, caller), returnTo);
+  }
+
+  @Post('challenge')
+  @HttpCode(200)
+  @Page(SendPage)
+  @ApiConsumes(...BODIES)
+  @ApiOperation({ summary: 'Send a code to one of the user’s phones' })
+  @ApiOkResponse({ type: ChallengeResource })
+  @ApiProblems(...ON_A_CHALLENGE, ...ON_A_CODE, ...ON_A_MESSAGE)
+  async challenge(
+    @SignedIn() caller: SignedInCaller,
+    @Body() body: ChallengeDto,
+    @Req() request: Request,
+  ): Promise<ChallengeResource> {
+    return this.challenges.send(caller, await this.contextOf(request, caller), body);
+  }
+
+  @Get('verify')
+  @Page(CodePage)
+  @ApiOperation({ summary: 'The code page again, for a reload' })
+  @ApiOkResponse({ type: ChallengeResource })
+  @ApiProblems(...ON_A_CHALLENGE, 'unknown-request')
+  async codePage(
+    @SignedIn() caller: SignedInCaller,
+    @Query() { requestId }: ResendDto,
+    @Req() request: Request,
+  ): Promise<ChallengeResource> {
+    return this.challenges.find(caller, await this.contextOf(request, caller), requestId);
+  }
+
+  @Post('resend')
+  @HttpCode(200)
+  @Page(ResentPage)
+  @ApiConsumes(...BODIES)
+  @ApiOperation({ summary: 'Send a new code for the same request, by the same channel or another' })
+  @ApiOkResponse({ type: ChallengeResource })
+  @ApiProblems(...ON_A_CHALLENGE, ...ON_A_CODE, ...ON_A_MESSAGE)
+  async resend(
+    @SignedIn() caller: SignedInCaller,
+    @Body() body: ResendDto,
+    @Req() request: Request,
+  ): Promise<ChallengeResource> {
+    return this.challenges.resend(caller, await this.contextOf(request, caller), body);
+  }
+
+  @Post('verify')
+  @HttpCode(200)
+  @Page(VerifyPage)
+  @ApiConsumes(...BODIES)
+  @ApiOperation({ summary: 'Check a code that was sent; the session continues under a new id' })
+  @ApiOkResponse({ type: AssuranceResource })
+  @ApiProblems(...ON_A_CHALLENGE, ...ON_A_CODE)
+  async verify(
+    @SignedIn() caller: SignedInCaller,
+    @Body() body: ShowCodeDto,
+    @Req() request: Request,
+    @Res({ passthrough: true }) response: Response,
+  ): Promise<AssuranceResource> {
+    const shown = await this.challenges.check(caller, await this.contextOf(request, caller), body);
+    return this.complete(request, response, { ...body, shown });
+  }
+
+  @Post('code')
+  @HttpCode(200)
+  @Page(OwnCodePage)
+  @ApiConsumes(...BODIES)
+  @ApiOperation({ summary: 'Check a code of an authenticator app; at sign-in also a recovery code' })
+  @ApiOkResponse({ type: AssuranceResource })
+  @ApiProblems(...ON_A_CHALLENGE, 'unknown-factor', 'wrong-code', 'rate-limited')
+  async code(
+    @SignedIn() caller: SignedInCaller,
+    @Body() body: ShowOwnCodeDto,
+    @Req() request: Request,
+    @Res({ passthrough: true }) response: Response,
+  ): Promise<AssuranceResource> {
+    const shown = await this.challenges.checkOwnCode(caller, await this.contextOf(request, caller), body);
+    return this.complete(request, response, { ...body, shown });
+  }
+}

@@ -1,0 +1,135 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { Problem, safePath } from '../../http/index.js';
+import { problemOf, toResource, type VerificationResult } from '../../verification/index.js';
+import { RecoveryCodes } from '../recovery-codes/recovery-codes.service.js';
+import type { SignedInCaller } from '../session/assurance.js';
+import { AssuranceResource } from '../session/assurance.resource.js';
+import { RECOVERY } from '../session/authentication-state.js';
+import { type ShownFactor, TwoFactorService } from '../session/two-factor.service.js';
+import { SmsFactor } from '../sms/sms.factor.js';
+import { TWO_FACTOR_OPTIONS, type ResolvedTwoFactorOptions } from '../two-factor.options.js';
+import { codeProblem, twoFactorProblem } from '../two-factor.problems.js';
+import type { ChallengeDto, ResendDto, ShowCodeDto, ShowOwnCodeDto } from './challenge.dto.js';
+import type { ChallengeResource, FactorsResource } from './challenge.resources.js';
+import type { CodeResult } from './factor.js';
+import { Factors } from './factors.js';
+
+/** What a factor is shown for. */
+export interface ChallengeContext {
+  /** A code that was sent for one purpose is rejected for every other. */
+  purpose: string;
+  /** In a step-up: the action, as the user reads it. */
+  summary?: string;
+}
+
+/** Proves enrolled factors, for sign-ins and step-ups. */
+@Injectable()
+export class ChallengeService {
+  constructor(
+    private readonly twoFactor: TwoFactorService,
+    private readonly factors: Factors,
+    private readonly sms: SmsFactor,
+    private readonly recoveryCodes: RecoveryCodes,
+    @Inject(TWO_FACTOR_OPTIONS) private readonly options: ResolvedTwoFactorOptions,
+  ) {}
+
+  /** The factors that the user can show. */
+  async choices(
+    caller: SignedInCaller,
+    { summary }: ChallengeContext,
+    returnTo: string | undefined,
+  ): Promise<FactorsResource> {
+    return {
+      assurance: AssuranceResource.of(caller),
+      factors: await this.factors.enrolledBy(caller.userId),
+      recoveryCodesLeft: await this.recoveryCodes.left(caller.userId),
+      returnTo: safePath(returnTo, this.options.homePath),
+      summary,
+    };
+  }
+
+  /**
+   * Sends a code to the chosen phone, or to the preferred one.
+   * @throws Problem with the choices for the page, because another factor may work
+   */
+  async send(
+    caller: SignedInCaller,
+    context: ChallengeContext,
+    { phoneId, channel, returnTo }: ChallengeDto,
+  ): Promise<ChallengeResource> {
+    try {
+      const chosen = phoneId ?? (await this.sms.enrolledBy(caller.userId))[0]?.id;
+      if (!chosen) throw twoFactorProblem('unknown-factor');
+      const { purpose } = context;
+      return resourceOf(await this.sms.challenge(caller, { phoneId: chosen, channel, purpose }), context);
+    } catch (error) {
+      if (!(error instanceof Problem)) throw error;
+      throw withView(error, await this.choices(caller, context, returnTo));
+    }
+  }
+
+  /** The code that was sent, for a reload of its page. */
+  async find(
+    caller: SignedInCaller,
+    context: ChallengeContext,
+    requestId: string,
+  ): Promise<ChallengeResource> {
+    return resourceOf(await this.sms.find(caller, { requestId, purpose: context.purpose }), context);
+  }
+
+  /** Sends a new code for the same request. */
+  async resend(
+    caller: SignedInCaller,
+    context: ChallengeContext,
+    { requestId, channel }: ResendDto,
+  ): Promise<ChallengeResource> {
+    const { purpose } = context;
+    return resourceOf(await this.sms.resend(caller, { requestId, purpose, channel }), context);
+  }
+
+  /** Checks a code that was sent. */
+  async check(
+    caller: SignedInCaller,
+    context: ChallengeContext,
+    { requestId, otpCode }: ShowCodeDto,
+  ): Promise<ShownFactor> {
+    const { purpose } = context;
+    resourceOf(await this.sms.check(caller, { requestId, purpose, code: otpCode }), context);
+    return { method: this.sms.method, requestId };
+  }
+
+  /**
+   * Checks a code that nobody sent: from an authenticator app, a factor of the host's own, or a recovery code. Recovery
+   * codes are for signing in, so they confirm no step-up.
+   * @throws Problem with the choices for the page
+   */
+  async checkOwnCode(
+    caller: SignedInCaller,
+    context: ChallengeContext,
+    { factor: method, otpCode, returnTo }: ShowOwnCodeDto,
+  ): Promise<ShownFactor> {
+    let result: CodeResult | undefined;
+    if (method !== RECOVERY) result = await this.factors.codeFactor(method)?.verify(caller, otpCode);
+    else if (context.summary === undefined) result = await this.recoveryCodes.use(caller, otpCode);
+    if (!result?.ok) {
+      const choices = await this.choices(caller, context, returnTo);
+      throw result ? codeProblem(result, choices) : twoFactorProblem('unknown-factor', { forView: choices });
+    }
+    if (method === RECOVERY) {
+      const left = await this.recoveryCodes.left(caller.userId);
+      await this.twoFactor.notify(caller.userId, { type: 'recovery-code-used', detail: String(left) });
+    }
+    return { method };
+  }
+}
+
+/** The resource of a result, or its problem. The pages of both show what a step-up confirms. */
+function resourceOf(result: VerificationResult, { summary }: ChallengeContext): ChallengeResource {
+  if (result.ok) return { ...toResource(result.request), summary };
+  const problem = problemOf(result);
+  if (summary === undefined) throw problem;
+  throw withView(problem, { ...(problem.details.forView as Partial<ChallengeResource>), summary });
+}
+
+const withView = ({ code, status, details }: Problem, forView: unknown): Problem =>
+  new Problem(code, status, { ...details, forView });

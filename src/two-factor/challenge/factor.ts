@@ -1,0 +1,40 @@
+import type { SignedInCaller } from '../session/assurance.js';
+
+/** One thing that a user has enrolled as a second factor, such as a phone. */
+export interface EnrolledFactor {
+  /** {@link Factor.method} */
+  method: string;
+  id: string;
+  /** The user's own name for it. May be empty. */
+  label: string;
+  /** Distinguishes it from others of its kind: a masked number. May be empty. */
+  hint: string;
+  primary: boolean;
+}
+
+/** A kind of second factor. Hosts give further ones to the module as `factors`. */
+export abstract class Factor {
+  /** Its name in `@RequireFactor({ factor })`, in sessions and in JSON. */
+  abstract readonly method: string;
+  /** Its name in RFC 8176. */
+  abstract readonly amr: string;
+  /** What the user has enrolled, the preferred one first. */
+  abstract enrolledBy(userId: string): Promise<EnrolledFactor[]>;
+}
+
+/** Why a code was rejected. */
+export interface CodeFailure {
+  ok: false;
+  code: 'wrong-code' | 'rate-limited';
+  /** With `rate-limited`. */
+  retryAfterSeconds?: number;
+}
+
+/** The result of {@link CodeFactor.verify}. */
+export type CodeResult = { ok: true } | CodeFailure;
+
+/** A factor whose codes the user already holds, so that no message is sent. */
+export abstract class CodeFactor extends Factor {
+  /** Checks a code and accepts it once. Counting wrong codes is up to the factor. */
+  abstract verify(caller: SignedInCaller, code: string): Promise<CodeResult>;
+}

@@ -1,0 +1,75 @@
+import { Inject, Injectable } from '@nestjs/common';
+import {
+  errorContext,
+  type PageContext,
+  PageView,
+  type Problem,
+  type Redirect,
+  type View,
+} from '../../http/index.js';
+import { TWO_FACTOR_OPTIONS, type ResolvedTwoFactorOptions } from '../two-factor.options.js';
+import type { SettingsResource } from './settings.resource.js';
+
+/** A failure that leaves nothing to show but its message and the way back to the settings. */
+export const settingsRefused = (problem: Problem, context: PageContext): View => ({
+  name: 'two-factor/settings-refused',
+  context: {
+    title: context.text('settings.title'),
+    base: context.base,
+    ...errorContext(problem, context, '', []),
+  },
+});
+
+/** Phones, apps, recovery codes and trusted browsers, with the forms that change them. */
+@Injectable()
+export class SettingsPage extends PageView<SettingsResource> {
+  constructor(@Inject(TWO_FACTOR_OPTIONS) private readonly options: ResolvedTwoFactorOptions) {
+    super();
+  }
+
+  success(
+    { factors, recoveryCodesLeft, trustedBrowsers }: SettingsResource,
+    { base, request, text, locale }: PageContext,
+  ): View {
+    const day = new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeZone: 'UTC' });
+    const { changed, recovered } = request.query;
+    const changedNotice = changed ? text('settings.changed') : undefined;
+    return {
+      name: 'two-factor/settings',
+      context: {
+        title: text('settings.title'),
+        base,
+        phones: factors.filter(({ method }) => method === 'sms').map((each) => ({ ...each })),
+        apps: factors.filter(({ method }) => method === 'totp').map((each) => ({ ...each })),
+        recoveryCodesLeft,
+        browsers: trustedBrowsers.map(({ id, description, lastUsedAt, expiresAt }) => ({
+          id,
+          description,
+          lastUsed: day.format(new Date(lastUsedAt)),
+          expires: day.format(new Date(expiresAt)),
+        })),
+        homePath: this.options.homePath,
+        notice: recovered ? text('settings.recovered') : changedNotice,
+      },
+    };
+  }
+
+  failure(problem: Problem, context: PageContext): View {
+    return settingsRefused(problem, context);
+  }
+}
+
+/** A change: back to the settings, which say that it is saved. A reload there changes nothing again. */
+@Injectable()
+export class ChangePage extends PageView<SettingsResource> {
+  success(_settings: SettingsResource, { base }: PageContext): Redirect {
+    return { redirectTo: `${base}/settings?changed=yes` };
+  }
+
+  failure(problem: Problem, context: PageContext): View {
+    return settingsRefused(problem, context);
+  }
+}
+
+/** The providers of the pages above. */
+export const SETTINGS_PAGES = [SettingsPage, ChangePage];

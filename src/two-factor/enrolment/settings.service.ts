@@ -1,0 +1,49 @@
+import { Injectable } from '@nestjs/common';
+import type { Request, Response } from 'express';
+import { Factors } from '../challenge/factors.js';
+import { RecoveryCodes } from '../recovery-codes/recovery-codes.service.js';
+import { type ShownFactor, TwoFactorService } from '../session/two-factor.service.js';
+import { TrustedBrowserResource } from '../trusted-browsers/trusted-browser.resource.js';
+import { TrustedBrowsers } from '../trusted-browsers/trusted-browsers.service.js';
+import type { TwoFactorNotice } from '../two-factor.notifier.js';
+import type { SettingsResource } from './settings.resource.js';
+
+/** A change of a user's factors, and the notice of it. */
+interface NoticedChange extends Omit<TwoFactorNotice, 'at'> {
+  userId: string;
+  /** The user's epoch after it. */
+  epoch: number;
+  /** The factor that enrolling has shown, when it is the user's first. */
+  shown?: ShownFactor;
+}
+
+/** A user's factors and all that was built on them, and what follows each change of them. */
+@Injectable()
+export class SettingsService {
+  constructor(
+    private readonly twoFactor: TwoFactorService,
+    private readonly factors: Factors,
+    private readonly recoveryCodes: RecoveryCodes,
+    private readonly browsers: TrustedBrowsers,
+  ) {}
+
+  /** A user's settings. */
+  async of(userId: string): Promise<SettingsResource> {
+    return {
+      factors: await this.factors.enrolledBy(userId),
+      recoveryCodesLeft: await this.recoveryCodes.left(userId),
+      trustedBrowsers: (await this.browsers.list(userId)).map(TrustedBrowserResource.of),
+    };
+  }
+
+  /** Continues the session in which factors were changed, the only one that outlives that, and notifies the user. */
+  async changed(
+    request: Request,
+    response: Response,
+    { userId, epoch, shown, ...notice }: NoticedChange,
+  ): Promise<SettingsResource> {
+    await this.twoFactor.renew(request, response, { epoch, shown });
+    await this.twoFactor.notify(userId, notice);
+    return this.of(userId);
+  }
+}

@@ -1,0 +1,63 @@
+import { Controller, Injectable, Post, Req, Res } from '@nestjs/common';
+import { ApiOkResponse, ApiOperation, ApiProperty, ApiTags } from '@nestjs/swagger';
+import type { Request, Response } from 'express';
+import { Page, type PageContext, PageView, type Problem, type View } from '../../http/index.js';
+import { settingsRefused } from '../enrolment/settings.pages.js';
+import { SettingsService } from '../enrolment/settings.service.js';
+import { ChangesFactors } from '../guard/fresh-for-change.guard.js';
+import { ForEnrolment, SignedIn } from '../guard/require-factor.js';
+import { SignedInRoutes } from '../guard/signed-in-routes.js';
+import type { SignedInCaller } from '../session/assurance.js';
+import { ApiProblems, ON_A_CHANGE } from '../two-factor.problems.js';
+import { RecoveryCodes } from './recovery-codes.service.js';
+
+/** New recovery codes. This is the only time that they are shown. */
+export class RecoveryCodesResource {
+  @ApiProperty({ type: [String], example: ['k7f2w-9qxma-3d8e'] })
+  recoveryCodes!: string[];
+}
+
+/** Shows new recovery codes. */
+@Injectable()
+export class RecoveryCodesPage extends PageView<RecoveryCodesResource> {
+  success({ recoveryCodes }: RecoveryCodesResource, { base, text }: PageContext): View {
+    const codes = recoveryCodes.map((code) => ({ code }));
+    return {
+      name: 'two-factor/recovery-codes',
+      context: { title: text('recoveryCodes.title'), base, codes },
+    };
+  }
+
+  failure(problem: Problem, context: PageContext): View {
+    return settingsRefused(problem, context);
+  }
+}
+
+/** Makes recovery codes. */
+@ApiTags('Two-factor settings')
+@ForEnrolment()
+@SignedInRoutes()
+@Controller('two-factor')
+export class RecoveryCodesController {
+  constructor(
+    private readonly recoveryCodes: RecoveryCodes,
+    private readonly settings: SettingsService,
+  ) {}
+
+  @Post('recovery-codes')
+  @ChangesFactors()
+  @Page(RecoveryCodesPage)
+  @ApiOperation({ summary: 'Make ten new recovery codes, shown this once; earlier ones stop working' })
+  @ApiOkResponse({ type: RecoveryCodesResource })
+  @ApiProblems(...ON_A_CHANGE)
+  async regenerate(
+    @SignedIn() caller: SignedInCaller,
+    @Req() request: Request,
+    @Res({ passthrough: true }) response: Response,
+  ): Promise<RecoveryCodesResource> {
+    const { codes, epoch } = await this.recoveryCodes.regenerate(caller);
+    const { userId } = caller;
+    await this.settings.changed(request, response, { userId, epoch, type: 'recovery-codes-made' });
+    return { recoveryCodes: codes };
+  }
+}

@@ -1,0 +1,20 @@
+import type { Request, Response } from 'express';
+import type { AuthenticationState } from './authentication-state.js';
+
+/** Access to the host's sessions, whether cookies or tokens. For `express-session` there is {@link ExpressSessions}. */
+export abstract class AuthenticationSessions {
+  /** What this request's session has stored, or null when there is none. */
+  abstract read(request: Request): AuthenticationState | null | Promise<AuthenticationState | null>;
+
+  /**
+   * Replaces the request's session by a new one with a new id and nothing but this state. When it resolves, the old id
+   * must not work any more. Store the whole state: {@link read} has to return it unchanged.
+   */
+  abstract replace(request: Request, response: Response, state: AuthenticationState): Promise<void>;
+
+  /** Ends the request's session. */
+  abstract end(request: Request, response: Response): Promise<void>;
+
+  /** The session's id. It changes with {@link replace}. */
+  abstract idOf(request: Request): string;
+}

@@ -1,0 +1,11 @@
+import { Column, Entity, PrimaryColumn } from 'typeorm';
+
+/** Counts the changes of a user's factors. Whatever was built on an earlier epoch is no longer valid. */
+@Entity('factor_epochs')
+export class FactorEpoch {
+  @PrimaryColumn('text', { name: 'user_id', primaryKeyConstraintName: 'factor_epochs_pkey' })
+  userId!: string;
+
+  @Column('integer')
+  epoch!: number;
+}

@@ -1,0 +1,189 @@
+import { randomUUID } from 'node:crypto';
+import { Inject, Injectable } from '@nestjs/common';
+import type { Request, Response } from 'express';
+import { safePath } from '../../http/index.js';
+import { Factors } from '../challenge/factors.js';
+import { FactorChanges } from '../enrolment/factor-changes.js';
+import { signInRequired } from '../guard/refusals.js';
+import { TrustedBrowsers } from '../trusted-browsers/trusted-browsers.service.js';
+import type { TwoFactorNotice } from '../two-factor.notifier.js';
+import { TWO_FACTOR_OPTIONS, type ResolvedTwoFactorOptions } from '../two-factor.options.js';
+import {
+  type Assurance,
+  type FactorDemand,
+  firstFactorAge,
+  missingFactor,
+  type MissingFactor,
+  type SignedInAssurance,
+} from './assurance.js';
+import { AssuranceReader } from './assurance-reader.js';
+import { type Authentication, type AuthenticationState, BROWSER } from './authentication-state.js';
+import { Notices } from './notices.js';
+import { TWO_FACTOR_PATH } from './paths.js';
+
+/** A factor that has just been shown. */
+export type ShownFactor = Pick<Authentication, 'method' | 'requestId'>;
+
+/** The result of {@link TwoFactorService.signIn}. */
+export interface SignInResult {
+  assurance: Assurance;
+  /** The path to continue to: the second factor, or the page that the user wanted. */
+  next: string;
+}
+
+/** What the host calls to sign users in and out, and to find out how sure it can be who sent a request. */
+@Injectable()
+export class TwoFactorService {
+  constructor(
+    private readonly reader: AssuranceReader,
+    private readonly factors: Factors,
+    private readonly changes: FactorChanges,
+    private readonly browsers: TrustedBrowsers,
+    private readonly notices: Notices,
+    @Inject(TWO_FACTOR_OPTIONS) private readonly options: ResolvedTwoFactorOptions,
+  ) {}
+
+  /**
+   * Begins a session with a new id, after the host has checked a first factor. A browser that the user trusts is not
+   * asked for the second factor.
+   * @param how.method the first factor as it appears in `amr`. Defaults to `pwd`.
+   * @param how.returnTo the path that the user wanted
+   */
+  async signIn(
+    request: Request,
+    response: Response,
+    userId: string,
+    how: { method?: string; returnTo?: unknown } = {},
+  ): Promise<SignInResult> {
+    const { epoch, now } = await this.reader.standingOf(userId);
+    const signedInAt = now.toISOString();
+    const authentications = [{ method: how.method ?? 'pwd', completedAt: signedInAt }];
+    const { trusted, copied } = await this.browsers.recognise(request, response, { userId, epoch });
+    if (trusted) authentications.push({ method: BROWSER, completedAt: signedInAt });
+    await this.replace(request, response, {
+      userId,
+      sid: randomUUID(),
+      authentications,
+      epoch,
+      signedInAt,
+      trustedBrowserId: trusted?.id,
+    });
+    if (copied) await this.notify(userId, { type: 'trusted-browser-reused', detail: copied.description });
+    const assurance = await this.assurance(request);
+    const goal = safePath(how.returnTo, this.options.homePath);
+    return { assurance, next: assurance.pending ? this.challengePath(goal) : goal };
+  }
+
+  /** Ends the session. */
+  async signOut(request: Request, response: Response): Promise<void> {
+    await this.options.sessions.end(request, response);
+    this.reader.end(request);
+  }
+
+  /** Ends every session and every trusted browser of the user, this session included, and notifies the user. */
+  async signOutEverywhere(request: Request, response: Response): Promise<void> {
+    const { userId } = await this.assurance(request);
+    if (userId) await this.changes.endSessions(userId);
+    await this.signOut(request, response);
+    if (userId) await this.notify(userId, { type: 'signed-out-everywhere' });
+  }
+
+  /** How sure the application is who sent this request. */
+  async assurance(request: Request): Promise<Assurance> {
+    return (await this.reader.read(request)).assurance;
+  }
+
+  /** The same for the stored state of any session, for example to leave dead ones out of a list. */
+  async assuranceOfState(state: AuthenticationState): Promise<Assurance> {
+    return (await this.reader.assess(state)).assurance;
+  }
+
+  /**
+   * A second factor was shown in this session: the session continues under a new id. It keeps its epoch, so it ends here
+   * if the factors have changed meanwhile.
+   * @throws Problem `sign-in-required` when the session has ended
+   */
+  async complete(request: Request, response: Response, shown: ShownFactor): Promise<SignedInAssurance> {
+    const state = await this.options.sessions.read(request);
+    if (!state) throw signInRequired(this, null);
+    await this.replace(request, response, await this.withFactor(state, shown));
+    const assurance = await this.assurance(request);
+    if (assurance.level === 'anonymous') throw signInRequired(this, null);
+    return assurance;
+  }
+
+  /**
+   * The user's factors have changed in this session: it continues under a new id and the new epoch. All others end.
+   * @param shown the factor that was shown by enrolling it
+   */
+  async renew(request: Request, response: Response, change: { epoch: number; shown?: ShownFactor }) {
+    const { epoch, shown } = change;
+    const state = await this.options.sessions.read(request);
+    if (!state) return;
+    const renewed = { ...state, epoch };
+    await this.replace(request, response, shown ? await this.withFactor(renewed, shown) : renewed);
+  }
+
+  /**
+   * A factor of the host's own was added, changed or removed: this session continues under a new id. The user's other
+   * sessions and trusted browsers end.
+   */
+  async factorsChanged(request: Request, response: Response): Promise<void> {
+    const assurance = await this.assurance(request);
+    if (assurance.level === 'anonymous') throw signInRequired(this, null);
+    const made = await this.changes.makeIn(assurance, () => Promise.resolve(true));
+    if (made) await this.renew(request, response, made);
+  }
+
+  /** What the request's session lacks for a demand, or null. */
+  async missing(request: Request, demand: FactorDemand): Promise<MissingFactor | null> {
+    const { assurance, now } = await this.reader.read(request);
+    return missingFactor(assurance, demand, { factors: this.factors.amr, now });
+  }
+
+  /**
+   * What the request's session lacks for a change of factors. Users with a factor must have shown one recently, users
+   * without any must have typed their password recently.
+   * @returns `sign-in` when the password has to be typed again
+   */
+  async missingForChange(request: Request): Promise<MissingFactor | 'sign-in' | null> {
+    const { assurance, now } = await this.reader.read(request);
+    if (assurance.level === 'anonymous') return 'sign-in';
+    const { freshSeconds } = this.options;
+    const ageing = { factors: this.factors.amr, now };
+    if (await this.hasFactors(assurance.userId))
+      return missingFactor(assurance, { maxAgeSeconds: freshSeconds }, ageing);
+    return firstFactorAge(assurance, ageing) <= freshSeconds ? null : 'sign-in';
+  }
+
+  /** Whether the user has enrolled any second factor. */
+  hasFactors(userId: string): Promise<boolean> {
+    return this.factors.hasAny(userId);
+  }
+
+  /** The page where a second factor is shown, which then continues to a path. */
+  challengePath(returnTo: string): string {
+    return `${TWO_FACTOR_PATH}?returnTo=${encodeURIComponent(returnTo)}`;
+  }
+
+  /** The host's sign-in page, which then continues to a path. */
+  signInPath(returnTo: string): string {
+    return `${this.options.signInPath}?returnTo=${encodeURIComponent(returnTo)}`;
+  }
+
+  /** Tells a user, by the host's notifier, what has happened to the account. */
+  notify(userId: string, notice: Omit<TwoFactorNotice, 'at'>): Promise<void> {
+    return this.notices.send(userId, notice);
+  }
+
+  private async withFactor(state: AuthenticationState, shown: ShownFactor): Promise<AuthenticationState> {
+    const { now } = await this.reader.standingOf(state.userId);
+    const others = state.authentications.filter(({ method }) => method !== shown.method);
+    return { ...state, authentications: [...others, { ...shown, completedAt: now.toISOString() }] };
+  }
+
+  private async replace(request: Request, response: Response, state: AuthenticationState): Promise<void> {
+    await this.options.sessions.replace(request, response, state);
+    this.reader.forget(request);
+  }
+}

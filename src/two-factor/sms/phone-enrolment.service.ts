@@ -1,0 +1,75 @@
+import { Inject, Injectable } from '@nestjs/common';
+import {
+  type Channel,
+  PhoneNumber,
+  type VerificationFailure,
+  type VerificationResult,
+  VerificationService,
+} from '../../verification/index.js';
+import type { FactorChange } from '../enrolment/factor-changes.js';
+import type { SignedInCaller } from '../session/assurance.js';
+import { TWO_FACTOR_OPTIONS, type ResolvedTwoFactorOptions } from '../two-factor.options.js';
+import { twoFactorProblem } from '../two-factor.problems.js';
+import { BoundRequests } from './bound-requests.js';
+import type { EnrolledPhone } from './enrolled-phone.entity.js';
+import { EnrolledPhones } from './enrolled-phones.service.js';
+
+/** The purpose of codes that prove a new number. */
+const PURPOSE = 'phone-enrolment';
+
+/**
+ * Enrols a phone: a code is sent to a new number, and the number becomes a factor when the code is typed. Until then it
+ * exists in its verification request only, so an enrolment that is given up leaves nothing behind.
+ */
+@Injectable()
+export class PhoneEnrolment {
+  constructor(
+    private readonly phones: EnrolledPhones,
+    private readonly requests: BoundRequests,
+    private readonly verifications: VerificationService,
+    @Inject(TWO_FACTOR_OPTIONS) private readonly options: ResolvedTwoFactorOptions,
+  ) {}
+
+  /**
+   * Sends a code to a new number.
+   * @throws Problem `too-many-factors`; `number-enrolled` when the user has it already
+   */
+  async start(
+    caller: SignedInCaller,
+    input: { phoneNumber: string; country?: string },
+  ): Promise<VerificationResult> {
+    const phones = await this.phones.ofUser(caller.userId);
+    if (phones.length >= this.options.maxPhones) throw twoFactorProblem('too-many-factors');
+    const number = PhoneNumber.tryParse(input.phoneNumber, input.country);
+    if (number && (await this.phones.hasNumber(caller.userId, number)))
+      throw twoFactorProblem('number-enrolled');
+    return this.requests.start(caller, { ...input, phoneId: null, purpose: PURPOSE });
+  }
+
+  /** The request, for a reload of its page. */
+  find(caller: SignedInCaller, requestId: string): Promise<VerificationResult> {
+    return this.requests.find(caller, { requestId, purpose: PURPOSE });
+  }
+
+  /** Sends a new code for the same request. */
+  resend(caller: SignedInCaller, on: { requestId: string; channel?: Channel }): Promise<VerificationResult> {
+    return this.requests.resend(caller, { ...on, purpose: PURPOSE });
+  }
+
+  /**
+   * Checks the code, and makes the number a factor.
+   * @param proof.replaces the phone that the number replaces
+   * @throws Problem as {@link EnrolledPhones.add}. When there is no phone to replace, the code is not spent.
+   */
+  async finish(
+    caller: SignedInCaller,
+    proof: { requestId: string; code: string; label?: string; replaces?: string },
+  ): Promise<FactorChange<EnrolledPhone> | VerificationFailure> {
+    const { requestId, code, replaces } = proof;
+    if (replaces && !(await this.phones.has(caller.userId, replaces)))
+      throw twoFactorProblem('unknown-factor');
+    const result = await this.requests.check(caller, { requestId, code, purpose: PURPOSE });
+    if (!result.ok) return result;
+    return this.phones.add(caller, this.verifications.phoneNumberOf(result.request), proof);
+  }
+}

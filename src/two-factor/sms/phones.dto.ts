@@ -1,0 +1,22 @@
+import { ApiPropertyOptional, IntersectionType, PickType } from '@nestjs/swagger';
+import { IsOptional, IsUUID } from 'class-validator';
+import { EmptyAsAbsent } from '../../http/index.js';
+import { CheckVerificationDto, StartVerificationDto } from '../../verification/index.js';
+import { LabelDto } from '../enrolment/label.dto.js';
+
+class NewPhoneDto extends LabelDto {
+  @ApiPropertyOptional({ format: 'uuid', description: 'The phone that it replaces once it is proven.' })
+  @IsUUID('all', { message: 'malformed' })
+  @EmptyAsAbsent()
+  @IsOptional()
+  replaces?: string;
+}
+
+/** A number to enrol. */
+export class EnrolPhoneDto extends IntersectionType(
+  PickType(StartVerificationDto, ['phoneNumber', 'country']),
+  NewPhoneDto,
+) {}
+
+/** The code that was sent to a number to enrol. */
+export class ProvePhoneDto extends IntersectionType(CheckVerificationDto, NewPhoneDto) {}

@@ -1,0 +1,59 @@
+import { Injectable } from '@nestjs/common';
+import { toString as toQrCode } from 'qrcode';
+import { errorContext, type PageContext, PageView, type Problem, type View } from '../../http/index.js';
+import { ChangePage } from '../enrolment/settings.pages.js';
+import type { AuthenticatorResource } from './authenticators.dto.js';
+
+/** The secret of an app as text and QR code, and the field for its first code. */
+@Injectable()
+export class SetupPage extends PageView<AuthenticatorResource> {
+  success(setup: AuthenticatorResource, context: PageContext): View {
+    return setupView(setup, context);
+  }
+
+  failure(problem: Problem, context: PageContext): View {
+    return setupRefused(problem, context);
+  }
+}
+
+/** Checks the app's first code: continues in the settings, or on the same page again. */
+@Injectable()
+export class ConfirmPage extends ChangePage {
+  override failure(problem: Problem, context: PageContext): View {
+    return setupRefused(problem, context);
+  }
+}
+
+function setupView(setup: AuthenticatorResource | null, { base, text }: PageContext): View {
+  return {
+    name: 'two-factor/authenticator',
+    context: {
+      title: text('authenticator.title'),
+      base,
+      secret: setup && inGroupsOfFour(setup.secret),
+      qrCode: setup && qrCodeOf(setup.uri),
+    },
+  };
+}
+
+function setupRefused(problem: Problem, context: PageContext): View {
+  const setup = (problem.details.forView ?? null) as AuthenticatorResource | null;
+  const view = setupView(setup, context);
+  const errors = errorContext(problem, context, setup ? 'otpCode' : '', []);
+  return { ...view, context: { ...view.context, ...errors } };
+}
+
+const inGroupsOfFour = (secret: string) => secret.replace(/(.{4})(?=.)/g, '$1 ');
+
+/** An SVG with attributes only, because the content security policy allows neither inline styles nor data URIs. */
+function qrCodeOf(uri: string): string {
+  let svg = '';
+  toQrCode(uri, { type: 'svg', margin: 4 }, (error, made) => {
+    if (error) throw error;
+    svg = made;
+  });
+  return svg;
+}
+
+/** The providers of the pages above. */
+export const AUTHENTICATOR_PAGES = [SetupPage, ConfirmPage];

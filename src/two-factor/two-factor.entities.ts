@@ -1,0 +1,18 @@
+import { FactorAttempt } from './challenge/factor-attempt.entity.js';
+import { RecoveryCode } from './recovery-codes/recovery-code.entity.js';
+import { FactorEpoch } from './session/factor-epoch.entity.js';
+import { EnrolledPhone } from './sms/enrolled-phone.entity.js';
+import { StepUpGrant } from './step-up/step-up-grant.entity.js';
+import { Authenticator } from './totp/authenticator.entity.js';
+import { TrustedBrowser } from './trusted-browsers/trusted-browser.entity.js';
+
+/** The entities of `TwoFactorModule`, for the host's TypeORM connection. */
+export const twoFactorEntities = [
+  Authenticator,
+  EnrolledPhone,
+  FactorAttempt,
+  FactorEpoch,
+  RecoveryCode,
+  StepUpGrant,
+  TrustedBrowser,
+];
