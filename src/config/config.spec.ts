@@ -37,8 +37,6 @@ describe('loadConfig', () => {
   it('needs nothing: a machine without any setting gets the sandbox and keys of its own', () => {
     expect(load({})).toMatchObject({
       PORT: 3000,
-      VONAGE_VERIFY_API: 'v2',
-      CODE_LENGTH: 6,
       sandbox: true,
       production: false,
     });

@@ -31,7 +31,7 @@ export interface NegotiatedPage extends PageContext {
 }
 
 /** The exception filter runs without the handler's metadata, so the guard leaves its decision here. */
-export const NEGOTIATED_PAGES = new WeakMap<Request, NegotiatedPage>();
+export const NEGOTIATED_PAGES: WeakMap<Request, NegotiatedPage> = new WeakMap();
 
 /** Whether the request is answered with a page; in a handler that serves both. */
 export const isAnsweredByPage = (request: Request): boolean => NEGOTIATED_PAGES.get(request)?.kind === 'html';
