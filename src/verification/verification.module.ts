@@ -43,6 +43,7 @@ import { StartRepository } from './start/start.repository.js';
 import { StartService } from './start/start.service.js';
 import { CallerFingerprints } from './verification.callers.js';
 import { ConfigurableModuleClass } from './verification.module-definition.js';
+import { CodeForm, PhoneForm } from './verification.forms.js';
 import {
   DEFAULT_PROTECTION,
   MESSAGE_RULES,
@@ -51,7 +52,7 @@ import {
   VERIFICATION_POLICY,
   type VerificationModuleOptions,
 } from './verification.options.js';
-import { CodeForm, PhoneForm, VERIFICATION_PAGES } from './verification.pages.js';
+import { VERIFICATION_PAGES } from './verification.pages.js';
 import { VerificationRepository } from './verification.repository.js';
 import { VerificationService } from './verification.service.js';
 import { VerificationWebhooks } from './webhooks/verification.webhooks.js';
@@ -134,6 +135,8 @@ function createPolicy({ policy, vonage }: VerificationModuleOptions): Verificati
     JournalRestorer,
     SealVerifier,
     KeyRotator,
+    PhoneForm,
+    CodeForm,
     ...VERIFICATION_PAGES,
     {
       provide: VerificationProvider,
