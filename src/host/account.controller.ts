@@ -1,7 +1,7 @@
 import { Body, Controller, Get, HttpCode, Post, Req, UsePipes } from '@nestjs/common';
 import { ApiConsumes, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { Request } from 'express';
-import { BODIES, inputPipe, Negotiated, Page, Problem } from '../http/index.js';
+import { BODIES, InputPipe, Negotiated, Page, Problem } from '../http/index.js';
 import {
   type Assurance,
   AssuranceResource,
@@ -21,7 +21,7 @@ const SIGNED_IN = ['sign-in-required', 'second-factor-required'] as const;
 /** What only somebody who is signed in reaches. Without a decorator, both factors are demanded of those who have two. */
 @ApiTags('Reference host')
 @Negotiated(PostThrottler)
-@UsePipes(inputPipe)
+@UsePipes(new InputPipe('host'))
 @Controller('account')
 export class AccountController {
   constructor(

@@ -1,7 +1,7 @@
 import { Body, Controller, Get, HttpCode, Post, Req, Res, UsePipes } from '@nestjs/common';
 import { ApiConsumes, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { Request, Response } from 'express';
-import { BODIES, inputPipe, Negotiated, Page, Problem } from '../http/index.js';
+import { BODIES, InputPipe, Negotiated, Page, Problem } from '../http/index.js';
 import {
   type Assurance,
   AssuranceResource,
@@ -24,7 +24,7 @@ const HERE = '/account/password';
 /** Another password for somebody who is signed in: asks for the present one, and for a fresh factor where there is one. */
 @ApiTags('Reference host')
 @Negotiated(PostThrottler)
-@UsePipes(inputPipe)
+@UsePipes(new InputPipe('host'))
 @Controller('account/password')
 export class PasswordController {
   constructor(

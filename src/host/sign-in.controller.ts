@@ -8,7 +8,7 @@ import {
   ApiTags,
 } from '@nestjs/swagger';
 import type { Request, Response } from 'express';
-import { BODIES, inputPipe, Negotiated, Page } from '../http/index.js';
+import { BODIES, InputPipe, Negotiated, Page } from '../http/index.js';
 import { AssuranceResource, SkipSecondFactor, TwoFactorService } from '../two-factor/index.js';
 import { SignInDto } from './dto.js';
 import { ApiHostProblems } from './host.problems.js';
@@ -22,7 +22,7 @@ import type { User } from './user.entity.js';
 @ApiTags('Reference host')
 @SkipSecondFactor()
 @Negotiated(SignInThrottler)
-@UsePipes(inputPipe)
+@UsePipes(new InputPipe('host'))
 @Controller()
 export class SignInController {
   constructor(

@@ -1,7 +1,7 @@
 import { Body, Controller, Get, Param, Post, Req, Res, UseGuards, UsePipes } from '@nestjs/common';
 import { ApiConsumes, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { Request, Response } from 'express';
-import { BODIES, inputPipe, Negotiated, Page } from '../http/index.js';
+import { BODIES, InputPipe, Negotiated, Page } from '../http/index.js';
 import { type Assurance, sessionOf } from './assurance/assurance.js';
 import { ConfirmAuthenticatorDto, LabelDto } from './dto/enrolment.dto.js';
 import { AuthenticatorResource, RecoveryCodesResource, SettingsResource } from './dto/resources.js';
@@ -19,7 +19,7 @@ import { TwoFactorService } from './two-factor.service.js';
 @ApiTags('Two-factor settings')
 @ForEnrolment()
 @Negotiated(PostThrottler)
-@UsePipes(inputPipe)
+@UsePipes(new InputPipe('two-factor'))
 @Controller('two-factor')
 export class OwnFactorsController {
   constructor(

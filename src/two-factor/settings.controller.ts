@@ -1,7 +1,7 @@
 import { Body, Controller, Get, Inject, Param, Post, Query, Req, Res, UsePipes } from '@nestjs/common';
 import { ApiConsumes, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { Request, Response } from 'express';
-import { BODIES, inputPipe, Negotiated, Page } from '../http/index.js';
+import { BODIES, InputPipe, Negotiated, Page } from '../http/index.js';
 import {
   originOf,
   resourceOrProblem,
@@ -37,7 +37,7 @@ const about = ({ phone, epoch }: PhoneChange) => ({ userId: phone.userId, epoch,
 @ApiTags('Two-factor settings')
 @ForEnrolment()
 @Negotiated(PostThrottler)
-@UsePipes(inputPipe)
+@UsePipes(new InputPipe('two-factor'))
 @Controller('two-factor')
 export class SettingsController {
   constructor(

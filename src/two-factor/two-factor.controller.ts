@@ -1,7 +1,7 @@
 import { Body, Controller, Get, HttpCode, Inject, Post, Query, Req, Res, UsePipes } from '@nestjs/common';
 import { ApiConsumes, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { Request, Response } from 'express';
-import { BODIES, inputPipe, Negotiated, Page } from '../http/index.js';
+import { BODIES, InputPipe, Negotiated, Page } from '../http/index.js';
 import {
   originOf,
   resourceOrProblem,
@@ -24,7 +24,7 @@ import { TwoFactorService } from './two-factor.service.js';
 @ApiTags('Two-factor sign-in')
 @FirstFactorOnly()
 @Negotiated(PostThrottler)
-@UsePipes(inputPipe)
+@UsePipes(new InputPipe('two-factor'))
 @Controller('two-factor')
 export class TwoFactorController {
   constructor(

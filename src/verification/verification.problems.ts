@@ -18,7 +18,7 @@ function problemOf(
     ...(request ? { requestId: request.id } : {}),
     ...(code === 'wrong-code' && resource ? { attemptsRemaining: resource.attemptsRemaining } : {}),
     ...(retryAfterSeconds === undefined ? {} : { retryAfterSeconds }),
-    ...(codeDefect ? { errors: [{ field: 'otpCode', code: codeDefect }] } : {}),
+    ...(codeDefect ? { module: 'verification', errors: [{ field: 'otpCode', code: codeDefect }] } : {}),
     ...(resource ? { forView: resource } : {}),
   });
 }

@@ -163,19 +163,19 @@ inBrowser('two-factor sign-in in a real browser', () => {
       await person.fills('Current password', PASSWORD);
       await person.fills('New password', 'quite another password');
       await person.presses('Change password');
-      await person.reads('Your password is changed. Your other sessions have ended.');
+      await person.reads('Your password has been changed. Your other sessions have ended.');
       await person.follows('Your account');
       await person.signsOut();
 
       await person.follows('Forgot your password?');
-      await person.fills('E-mail address', person.email);
+      await person.fills('Email address', person.email);
       await person.presses('Send link');
-      await person.sees('Check your e-mail');
+      await person.sees('Check your email');
       const link = await mailbox.link(person.email, 3);
       await person.goes(link);
       await person.fills('New password', PASSWORD);
       await person.presses('Change password');
-      await person.reads('Your password is changed. Sign in with the new one.');
+      await person.reads('Your password has been changed. Sign in with the new one.');
       await person.goes(link);
       await person.reads('This link was used already, or is too old.');
       await person.signsIn();
@@ -188,10 +188,10 @@ inBrowser('two-factor sign-in in a real browser', () => {
       await person.goes(
         `/account/payment?amount=40.00&recipient=${encodeURIComponent('Ännchen '.repeat(7))}`,
       );
-      await person.fills('E-mail address', person.email);
+      await person.fills('Email address', person.email);
       await person.fills('Password', 'not the password');
       await person.presses('Sign in');
-      await person.reads('E-mail address or password is not right.');
+      await person.reads('Incorrect email address or password.');
       await person.fills('Password', PASSWORD);
       await person.presses('Sign in');
       await person.asksForText();

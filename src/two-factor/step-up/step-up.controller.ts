@@ -13,7 +13,7 @@ import {
 } from '@nestjs/common';
 import { ApiConsumes, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { Request, Response } from 'express';
-import { BODIES, inputPipe, Negotiated, Page, safePath } from '../../http/index.js';
+import { BODIES, InputPipe, Negotiated, Page, safePath } from '../../http/index.js';
 import {
   originOf,
   resourceOrProblem,
@@ -42,7 +42,7 @@ const ON_A_GRANT = [...ON_A_CODE, 'second-factor-required', 'unknown-factor', 'u
 @ApiTags('Step-up')
 @RequireFactor()
 @Negotiated(PostThrottler)
-@UsePipes(inputPipe)
+@UsePipes(new InputPipe('two-factor'))
 @Controller('two-factor/step-up/:id')
 export class StepUpController {
   constructor(
