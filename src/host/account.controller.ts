@@ -8,6 +8,7 @@ import {
   CurrentAssurance,
   PostThrottler,
   RequireFactor,
+  sessionOf,
   StepUpGrants,
 } from '../two-factor/index.js';
 import { AccountResource, PaymentDto, PaymentResource, UserResource } from './dto.js';
@@ -18,7 +19,7 @@ import { Users } from './users.service.js';
 
 const SIGNED_IN = ['sign-in-required', 'second-factor-required'] as const;
 
-/** What only somebody who is signed in reaches. Without a decorator, both factors are demanded of those who have two. */
+/** The routes of signed-in users. By default, users with a second factor have to show it. */
 @ApiTags('Reference host')
 @Negotiated(PostThrottler)
 @UsePipes(new InputPipe('host'))
@@ -31,7 +32,7 @@ export class AccountController {
 
   @Get()
   @Page(AccountPage)
-  @ApiOperation({ summary: 'Who is signed in, and how sure we are' })
+  @ApiOperation({ summary: 'The signed-in user and their assurance level' })
   @ApiOkResponse({ type: AccountResource })
   @ApiHostProblems(...SIGNED_IN)
   async account(@CurrentAssurance() assurance: Assurance): Promise<AccountResource> {
@@ -54,7 +55,7 @@ export class AccountController {
   @RequireFactor()
   @Page(PaymentPage)
   @ApiConsumes(...BODIES)
-  @ApiOperation({ summary: 'Pay; confirmed by a factor shown for exactly this payment' })
+  @ApiOperation({ summary: 'Pay, after confirming exactly this payment with a factor' })
   @ApiOkResponse({ type: PaymentResource })
   @ApiHostProblems(...SIGNED_IN, 'invalid-input', 'step-up-required', 'rate-limited')
   async pay(
@@ -78,7 +79,7 @@ export class AccountController {
   @Get('users')
   @RequireFactor({ maxAgeSeconds: 300 })
   @Page(UsersPage)
-  @ApiOperation({ summary: 'All users; for administrators, with a factor shown just now' })
+  @ApiOperation({ summary: 'All users; for administrators with a recently shown factor' })
   @ApiOkResponse({ type: [UserResource] })
   @ApiHostProblems(...SIGNED_IN, 'forbidden')
   async list(@CurrentAssurance() assurance: Assurance): Promise<UserResource[]> {
@@ -87,8 +88,8 @@ export class AccountController {
     return (await this.users.all()).map(({ email, role }) => ({ email, role }));
   }
 
-  private async userOf({ userId }: Assurance): Promise<User> {
-    const user = userId === null ? null : await this.users.find(userId);
+  private async userOf(assurance: Assurance): Promise<User> {
+    const user = await this.users.find(sessionOf(assurance).userId);
     if (!user) throw Problem.http('forbidden');
     return user;
   }

@@ -18,7 +18,7 @@ import { KnownBrowsers } from './passwords/known-browsers.js';
 import { SignInThrottler } from './sign-in.throttler.js';
 import type { User } from './user.entity.js';
 
-/** The first factor: what a team would have already. */
+/** Sign-in with a password, the first factor. */
 @ApiTags('Reference host')
 @SkipSecondFactor()
 @Negotiated(SignInThrottler)
@@ -45,7 +45,7 @@ export class SignInController {
   @Page(SignInPage)
   @ApiConsumes(...BODIES)
   @ApiBody({ type: SignInDto })
-  @ApiOperation({ summary: 'Show the password; says what is next' })
+  @ApiOperation({ summary: 'Sign in with a password; returns the next step' })
   @ApiOkResponse({ type: AssuranceResource })
   @ApiHostProblems('invalid-input', 'sign-in-failed', 'rate-limited')
   async signIn(

@@ -3,7 +3,13 @@ import { ApiNoContentResponse, ApiOkResponse, ApiOperation, ApiTags } from '@nes
 import { isUUID } from 'class-validator';
 import type { Request, Response } from 'express';
 import { Negotiated, Page } from '../../http/index.js';
-import { type Assurance, CurrentAssurance, PostThrottler, TwoFactorService } from '../../two-factor/index.js';
+import {
+  type Assurance,
+  CurrentAssurance,
+  PostThrottler,
+  sessionOf,
+  TwoFactorService,
+} from '../../two-factor/index.js';
 import { ApiHostProblems, unknownSession } from '../host.problems.js';
 import { SignOutPage } from '../host.pages.js';
 import { type SessionRecord, SessionRepository } from './session.repository.js';
@@ -12,7 +18,7 @@ import { SessionsPage } from './sessions.page.js';
 
 const SIGNED_IN = ['sign-in-required', 'second-factor-required'] as const;
 
-/** Where somebody sees where they are signed in, and ends what should not be there. */
+/** Lists the user's sessions and ends them. */
 @ApiTags('Reference host')
 @Negotiated(PostThrottler)
 @Controller('account')
@@ -27,9 +33,9 @@ export class SessionsController {
   @ApiOperation({ summary: 'Where the user is signed in' })
   @ApiOkResponse({ type: SessionsResource })
   @ApiHostProblems(...SIGNED_IN)
-  async list(@CurrentAssurance() { userId }: Assurance, @Req() request: Request): Promise<SessionsResource> {
+  async list(@CurrentAssurance() assurance: Assurance, @Req() request: Request): Promise<SessionsResource> {
     const resources: SessionResource[] = [];
-    for (const record of await this.sessions.ofUser(userId!)) {
+    for (const record of await this.sessions.ofUser(sessionOf(assurance).userId)) {
       const resource = await this.resourceOf(record, request.sessionID);
       if (resource) resources.push(resource);
     }
@@ -39,17 +45,18 @@ export class SessionsController {
   @Post('sessions/:id/end')
   @HttpCode(204)
   @Page(SessionsPage)
-  @ApiOperation({ summary: 'End one session; its next request is nobody’s' })
+  @ApiOperation({ summary: 'End one session; its next request is not signed in' })
   @ApiNoContentResponse()
   @ApiHostProblems(...SIGNED_IN, 'rate-limited', 'unknown-session')
-  async end(@CurrentAssurance() { userId }: Assurance, @Param('id') id: string): Promise<void> {
-    if (!isUUID(id) || !(await this.sessions.end(userId!, id))) throw unknownSession();
+  async end(@CurrentAssurance() assurance: Assurance, @Param('id') id: string): Promise<void> {
+    const { userId } = sessionOf(assurance);
+    if (!isUUID(id) || !(await this.sessions.end(userId, id))) throw unknownSession();
   }
 
   @Post('sign-out-everywhere')
   @HttpCode(204)
   @Page(SignOutPage)
-  @ApiOperation({ summary: 'End every session of the user, this one too, and trust no browser any more' })
+  @ApiOperation({ summary: 'End every session of the user, including this one, and stop trusting browsers' })
   @ApiNoContentResponse()
   @ApiHostProblems(...SIGNED_IN, 'rate-limited')
   async signOutEverywhere(
@@ -59,7 +66,7 @@ export class SessionsController {
     await this.twoFactor.signOutEverywhere(request, response);
   }
 
-  /** @returns null for a session that is over though its row is still there: the factors have changed, for example */
+  /** @returns null for a session that is no longer valid, for example because the factors have changed */
   private async resourceOf(record: SessionRecord, currentSid: string): Promise<SessionResource | null> {
     const { twoFactor: state } = record.data;
     const assurance = state && (await this.twoFactor.assuranceOfState(state));
