@@ -40,11 +40,11 @@ function rulesOf(dto: Class, module: string): Rule[] {
   return getMetadataStorage()
     .getTargetValidationMetadatas(dto, '', true, false)
     .filter(({ message }) => message !== undefined)
-    .map(({ propertyName, message, constraints = [] }) => ({
+    .map(({ propertyName, message, constraints }) => ({
       module,
       field: propertyName,
       code: message as string,
-      limits: (constraints as unknown[]).filter((each) => typeof each === 'number'),
+      limits: [constraints as unknown].flat().filter((each) => typeof each === 'number'),
     }));
 }
 
