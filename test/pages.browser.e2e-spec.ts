@@ -80,7 +80,7 @@ inBrowser('in a real browser', () => {
     expect(await resend.isEnabled()).toBe(true);
     await application.advanceProvider(31);
     await resend.click();
-    await page.getByText('A new code is on its way.').waitFor();
+    await page.getByText('We sent a new code.').waitFor();
     expect(application.sandbox.ledger(phoneNumber)).toHaveLength(2);
   });
 
@@ -98,7 +98,7 @@ inBrowser('in a real browser', () => {
     await startWith(page, freshNumber());
     await page.getByText('Didn’t receive it?').click();
     await page.getByRole('button', { name: 'Use another number' }).click();
-    await page.getByText('The code no longer counts.').waitFor();
+    await page.getByText('The code is cancelled.').waitFor();
     expect(await page.getByLabel('Phone number').inputValue()).toBe('');
   });
 

@@ -122,7 +122,7 @@ inBrowser('two-factor sign-in in a real browser', () => {
       await person.types(person.code);
 
       await person.sees('Make a payment');
-      await person.reads('You have confirmed this payment.');
+      await person.reads('You confirmed this payment.');
       expect(await person.page.getByLabel('Amount in EUR').inputValue()).toBe('40.00');
       expect(await person.page.getByLabel('Recipient').inputValue()).toBe('ACME');
       await person.presses('Pay');
@@ -159,7 +159,7 @@ inBrowser('two-factor sign-in in a real browser', () => {
       await person.fills('Current password', PASSWORD);
       await person.fills('New password', 'password1234');
       await person.presses('Change password');
-      await person.reads('This password is on lists of stolen passwords.');
+      await person.reads('This password appears in lists of stolen passwords.');
       await person.fills('Current password', PASSWORD);
       await person.fills('New password', 'quite another password');
       await person.presses('Change password');
@@ -177,7 +177,7 @@ inBrowser('two-factor sign-in in a real browser', () => {
       await person.presses('Change password');
       await person.reads('Your password has been changed. Sign in with the new one.');
       await person.goes(link);
-      await person.reads('This link was used already, or is too old.');
+      await person.reads('This link has expired or was already used.');
       await person.signsIn();
       await person.sees('Your account');
     });
