@@ -11,7 +11,7 @@ const page = await browser.newPage({ viewport: { width: 480, height: 470 }, devi
 await page.goto(application);
 await page.getByLabel('Phone number').fill('+1 415 555 2671');
 await page.getByRole('button', { name: 'Send code' }).click();
-await page.getByText('Not received it?').click();
+await page.getByText('Didn’t receive it?').click();
 await page.screenshot({ path: 'docs/images/code-page.png' });
 await page.goto(phone);
 await page.screenshot({ path: 'docs/images/phone-page.png' });

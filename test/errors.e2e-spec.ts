@@ -82,7 +82,7 @@ const rows: Row[] = [
   {
     code: 'already-verified',
     status: 409,
-    words: 'a code is accepted once',
+    words: 'A code is accepted once',
     reach: async ({ client, started }, kind) => {
       const { requestId, code } = await started();
       await client.json('POST', '/verify-otp', { requestId, otpCode: code });
@@ -92,7 +92,7 @@ const rows: Row[] = [
   {
     code: 'unknown-request',
     status: 404,
-    words: 'We do not know this request',
+    words: 'We don’t know this request',
     reach: ({ client }, kind) =>
       client.as(kind, 'POST', '/verify-otp', { requestId: UNKNOWN_ID, otpCode: '123456' }),
   },
@@ -113,7 +113,7 @@ const rows: Row[] = [
   {
     code: 'check-in-progress',
     status: 409,
-    words: 'Your code is being checked already',
+    words: 'Your code is already being checked',
     reach: async ({ client, started, fault, sql }, kind) => {
       const { requestId, code, phoneNumber } = await started();
       await fault({ kind: 'latency', operation: 'check', to: phoneNumber, latencyMs: 1500 });
@@ -133,7 +133,7 @@ const rows: Row[] = [
   {
     code: 'phone-busy',
     status: 409,
-    words: 'A code for this number is under way already',
+    words: 'A code for this number is already on its way',
     reach: async ({ client, started }, kind) => {
       const { phoneNumber } = await started();
       return client.as(kind, 'POST', '/request-otp', { phoneNumber }, otherCaller);
@@ -151,7 +151,7 @@ const rows: Row[] = [
   {
     code: 'rate-limited',
     status: 429,
-    words: 'That was too often',
+    words: 'Too many attempts',
     reach: async ({ client, started, sql }, kind) => {
       const { requestId } = await started();
       await sql.query(
@@ -164,19 +164,19 @@ const rows: Row[] = [
   {
     code: 'provider-unavailable',
     status: 503,
-    words: 'We could not reach the message service',
+    words: 'We couldn’t reach the message service',
     reach: ({ client }, kind) => client.as(kind, 'POST', '/request-otp', { phoneNumber: '+12025550108' }),
   },
   {
     code: 'not-found',
     status: 404,
-    words: 'There is nothing at this address',
+    words: 'There is no page at this address',
     reach: ({ client }, kind) => client.as(kind, 'GET', '/nowhere'),
   },
   {
     code: 'payload-too-large',
     status: 413,
-    words: 'larger than anything we take',
+    words: 'The request is too large',
     reach: ({ client }, kind) => client.as(kind, 'POST', '/request-otp', { phoneNumber: '1'.repeat(20_000) }),
   },
   {
@@ -270,7 +270,7 @@ describe('a failing page', () => {
       ['', 'Enter the code from the message'],
       ['12345', 'The code is too short'],
       ['1234567', 'The code is too long'],
-      ['12345a', 'The code has digits only'],
+      ['12345a', 'Use digits only'],
     ] as const) {
       const page = await client.html('POST', '/verify-otp', { requestId, otpCode });
       expect(page.status).toBe(400);

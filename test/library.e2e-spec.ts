@@ -1,6 +1,14 @@
 import { execFileSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { Controller, Get, Injectable, Module, UseGuards } from '@nestjs/common';
+import {
+  BadGatewayException,
+  ConflictException,
+  Controller,
+  Get,
+  Injectable,
+  Module,
+  UseGuards,
+} from '@nestjs/common';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { ThrottlerGuard, ThrottlerModule } from '@nestjs/throttler';
 import { TypeOrmModule } from '@nestjs/typeorm';
@@ -86,6 +94,43 @@ describe('a Nest team adds the module to its application', () => {
     await app.listen(0);
     const answer = await fetch(`${await app.getUrl()}/closed`, { headers: { Accept: 'application/json' } });
     expect([answer.status, ((await answer.json()) as { code: string }).code]).toEqual([403, 'forbidden']);
+  });
+
+  it('and its own exceptions keep their status', async () => {
+    @Controller('seats')
+    class SeatsController {
+      @Get('taken')
+      taken() {
+        throw new ConflictException('seat 12 belongs to anna');
+      }
+
+      @Get('broken')
+      broken() {
+        throw new BadGatewayException();
+      }
+    }
+    @Module({ imports: [typeOrm(), VerificationModule.forRoot(options())], controllers: [SeatsController] })
+    class HostModule {}
+    app = await nestApplication(HostModule);
+    configureHttp(app);
+    await app.listen(0);
+    const read = async (path: string) => {
+      const answer = await fetch(`${await app!.getUrl()}${path}`, {
+        headers: { Accept: 'application/json' },
+      });
+      return [answer.status, await answer.json()];
+    };
+    expect(await read('/seats/taken')).toEqual([
+      409,
+      {
+        type: '/docs#conflict',
+        title: 'Conflict',
+        status: 409,
+        detail: 'The request was refused.',
+        code: 'conflict',
+      },
+    ]);
+    expect(await read('/seats/broken')).toEqual([502, expect.objectContaining({ code: 'bad-gateway' })]);
   });
 
   it('without routes, calling the service from its own code', async () => {

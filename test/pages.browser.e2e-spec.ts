@@ -73,14 +73,14 @@ inBrowser('in a real browser', () => {
     const page = await open();
     const phoneNumber = freshNumber();
     await startWith(page, phoneNumber);
-    await page.getByText('Not received it?').click();
+    await page.getByText('Didn’t receive it?').click();
     const resend = page.getByRole('button', { name: 'Send a new code' });
     expect(await resend.isDisabled()).toBe(true);
-    await page.getByText('You can send a new code now.').waitFor();
+    await page.getByText('You can request a new code now.').waitFor();
     expect(await resend.isEnabled()).toBe(true);
     await application.advanceProvider(31);
     await resend.click();
-    await page.getByText('A new code is on its way.').waitFor();
+    await page.getByText('We sent a new code.').waitFor();
     expect(application.sandbox.ledger(phoneNumber)).toHaveLength(2);
   });
 
@@ -96,9 +96,9 @@ inBrowser('in a real browser', () => {
   it('changing the number ends the request and shows an empty form', async () => {
     const page = await open();
     await startWith(page, freshNumber());
-    await page.getByText('Not received it?').click();
+    await page.getByText('Didn’t receive it?').click();
     await page.getByRole('button', { name: 'Use another number' }).click();
-    await page.getByText('The code no longer counts.').waitFor();
+    await page.getByText('The code is cancelled.').waitFor();
     expect(await page.getByLabel('Phone number').inputValue()).toBe('');
   });
 
@@ -122,7 +122,7 @@ inBrowser('in a real browser', () => {
       await page.getByRole('alert').waitFor();
       await look('phone form with an error');
       await startWith(page, phoneNumber);
-      await page.getByText('Not received it?').click();
+      await page.getByText('Didn’t receive it?').click();
       await look('code page');
       await enter(page, wrongCode(application.codeFor(phoneNumber)));
       await page.getByRole('alert').waitFor();

@@ -92,7 +92,7 @@ describe('npm start on a machine that has nothing', () => {
     const program = start();
     const url = await addressOf(program);
     expect(await post(`${url}/sign-up`, { email: 'you@example.com' })).toEqual({ status: 'check-your-mail' });
-    const [, link] = await program.says(/E-mail to you@example\.com[\s\S]*?(http:\S+\?token=\S+)/);
+    const [, link] = await program.says(/Email to you@example\.com[\s\S]*?(http:\S+\?token=\S+)/);
     expect(link).toContain(`${url}/sign-up/finish?token=`);
     const token = new URL(link!).searchParams.get('token')!;
     const finished = await post(`${url}/sign-up/finish`, { token, password: 'a password of the tests' });

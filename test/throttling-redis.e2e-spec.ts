@@ -52,7 +52,7 @@ withRedis('two instances with a Redis', () => {
     expect(answers.filter(({ passed }) => passed)).toHaveLength(20);
   });
 
-  it('go on while Redis is away, each with its share, without an error and without a wait; shared again when it is back', async () => {
+  it('hold while Redis is unavailable, each instance with its share, without errors or delays, and are shared again afterwards', async () => {
     const warnings = jest.spyOn(Logger.prototype, 'warn');
     const statuses: number[] = [];
     const slowest: number[] = [];
@@ -79,9 +79,9 @@ withRedis('two instances with a Redis', () => {
     work.isOver = true;
     await load;
     // One warning an instance, however many calls there were.
-    expect(warnings.mock.calls.filter(([, line]) => String(line).startsWith('Redis is away'))).toHaveLength(
-      2,
-    );
+    expect(
+      warnings.mock.calls.filter(([, line]) => String(line).startsWith('Redis is unavailable')),
+    ).toHaveLength(2);
     warnings.mockRestore();
     expect(statuses.filter((status) => status >= 500)).toEqual([]);
     expect(during.filter(({ status }) => status >= 500)).toEqual([]);

@@ -1,7 +1,7 @@
 import { Body, Controller, Get, HttpCode, Post, Req, UsePipes } from '@nestjs/common';
 import { ApiConsumes, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { Request } from 'express';
-import { BODIES, inputPipe, Negotiated, Page, Problem } from '../http/index.js';
+import { BODIES, InputPipe, Negotiated, Page, Problem } from '../http/index.js';
 import {
   AssuranceResource,
   PostThrottler,
@@ -18,10 +18,10 @@ import { Users } from './users.service.js';
 
 const SIGNED_IN = ['sign-in-required', 'second-factor-required'] as const;
 
-/** What only somebody who is signed in reaches. Without a decorator, both factors are demanded of those who have two. */
+/** The routes of signed-in users. By default, users with a second factor have to show it. */
 @ApiTags('Reference host')
 @Negotiated(PostThrottler)
-@UsePipes(inputPipe)
+@UsePipes(new InputPipe('host'))
 @Controller('account')
 export class AccountController {
   constructor(
@@ -31,7 +31,7 @@ export class AccountController {
 
   @Get()
   @Page(AccountPage)
-  @ApiOperation({ summary: 'Who is signed in, and how sure we are' })
+  @ApiOperation({ summary: 'The signed-in user and their assurance level' })
   @ApiOkResponse({ type: AccountResource })
   @ApiHostProblems(...SIGNED_IN)
   async account(@SignedIn() caller: SignedInCaller): Promise<AccountResource> {
@@ -54,7 +54,7 @@ export class AccountController {
   @RequireFactor()
   @Page(PaymentPage)
   @ApiConsumes(...BODIES)
-  @ApiOperation({ summary: 'Pay; confirmed by a factor shown for exactly this payment' })
+  @ApiOperation({ summary: 'Pay, after confirming exactly this payment with a factor' })
   @ApiOkResponse({ type: PaymentResource })
   @ApiHostProblems(...SIGNED_IN, 'invalid-input', 'step-up-required', 'rate-limited')
   async pay(
@@ -78,7 +78,7 @@ export class AccountController {
   @Get('users')
   @RequireFactor({ maxAgeSeconds: 300 })
   @Page(UsersPage)
-  @ApiOperation({ summary: 'All users; for administrators, with a factor shown just now' })
+  @ApiOperation({ summary: 'All users; for administrators with a recently shown factor' })
   @ApiOkResponse({ type: [UserResource] })
   @ApiHostProblems(...SIGNED_IN, 'forbidden')
   async list(@SignedIn() caller: SignedInCaller): Promise<UserResource[]> {

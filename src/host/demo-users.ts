@@ -8,7 +8,7 @@ export const DEMO_USERS = [
   { email: 'admin@example.com', role: 'admin' },
 ] as const;
 
-/** For a newcomer's own machine: everybody can read this password. */
+/** Creates the demo users in development, or refuses to start while they have their public password. */
 @Injectable()
 export class DemoUsers implements OnApplicationBootstrap {
   constructor(
@@ -16,7 +16,7 @@ export class DemoUsers implements OnApplicationBootstrap {
     @Inject(HOST_OPTIONS) private readonly options: HostOptions,
   ) {}
 
-  /** @throws Error naming the accounts that make it unsafe to serve, and what to do */
+  /** @throws Error that names the unsafe accounts and says what to do */
   async onApplicationBootstrap(): Promise<void> {
     const { demoUsers } = this.options;
     if (demoUsers === 'create') {
@@ -25,7 +25,7 @@ export class DemoUsers implements OnApplicationBootstrap {
     if (demoUsers === 'refuse') await this.refuse();
   }
 
-  /** Nobody else can have this password: it is on the list of those that are refused. */
+  /** Only these users can have the password, because it is on the list of common passwords. */
   private async refuse(): Promise<void> {
     const open: string[] = [];
     for (const { email } of DEMO_USERS)

@@ -1,25 +1,25 @@
 import { isEmail, ValidateBy, type ValidationOptions } from 'class-validator';
 
-/** Octets that SMTP can carry (RFC 5321). */
-const LONGEST = 254;
+/** The limit of SMTP in bytes (RFC 5321). */
+const MAX_BYTES = 254;
 /** Control, format (zero-width, bidi), private and unassigned characters, and spaces of every kind. */
 const INVISIBLE = /[\p{C}\p{Z}]/u;
 const LATIN = /\p{Script=Latin}/u;
 const OTHER_LETTER = /(?!\p{Script=Latin})\p{L}/u;
 
-/** The one spelling of an address: NFKC, without spaces around it, in lower case. */
+/** Normalises an address: NFKC, trimmed, in lower case. */
 export function normaliseEmail(text: string): string {
   return text.normalize('NFKC').trim().toLowerCase().normalize('NFKC');
 }
 
-/** Whether an account can have this normalised address. */
+/** Whether a normalised address is valid for an account. */
 export function isEmailAddress(address: string): boolean {
-  if (Buffer.byteLength(address) > LONGEST || INVISIBLE.test(address) || !isEmail(address)) return false;
-  // Latin and another script within one part: `pаypal` with a Cyrillic letter.
+  if (Buffer.byteLength(address) > MAX_BYTES || INVISIBLE.test(address) || !isEmail(address)) return false;
+  // Rejects parts that mix Latin with another script, such as `pаypal` with a Cyrillic letter.
   return address.split(/[.@_+-]/).every((part) => !(LATIN.test(part) && OTHER_LETTER.test(part)));
 }
 
-/** On a field of a DTO that holds a normalised address. */
+/** A field of a DTO with a normalised address. */
 export const IsEmailAddress = (options: ValidationOptions): PropertyDecorator =>
   ValidateBy(
     {

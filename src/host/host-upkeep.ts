@@ -5,14 +5,15 @@ import { BackgroundWork } from '../background/background-work.js';
 import { rowsOf } from '../database/sql.js';
 import { KNOWN_BROWSER_DAYS } from './passwords/known-browsers.js';
 
-const EVERY_MS = 60 * 60 * 1000;
+const EVERY_MS = 15 * 60 * 1000;
 const EXPIRED = [
+  'DELETE FROM host_sessions WHERE expire < clock_timestamp()',
   `DELETE FROM host_account_links WHERE created_at < now() - interval '1 day'`,
   `DELETE FROM host_failed_passwords WHERE last_failed_at < now() - interval '30 days'`,
   `DELETE FROM host_known_browsers WHERE last_used_at < now() - interval '${KNOWN_BROWSER_DAYS} days'`,
 ];
 
-/** Deletes what is over, about hourly. */
+/** Deletes expired rows, about every 15 minutes. */
 @Injectable()
 export class HostUpkeep implements OnApplicationBootstrap, OnApplicationShutdown {
   private readonly work = new BackgroundWork(new Logger('HostUpkeep'), EVERY_MS, () => this.runOnce());

@@ -13,7 +13,6 @@ import { HostSessions } from './sessions/host-sessions.js';
 import { SessionRepository } from './sessions/session.repository.js';
 import { sessionMiddleware } from './sessions/session.store.js';
 import { SessionsController } from './sessions/sessions.controller.js';
-import { SessionsModule } from './sessions/sessions.module.js';
 import { SessionsPage } from './sessions/sessions.page.js';
 import { AccountMails } from './mail/account-mails.js';
 import { HostUpkeep } from './host-upkeep.js';
@@ -32,7 +31,7 @@ import { SignInThrottler } from './sign-in.throttler.js';
 import { UsersModule } from './users.module.js';
 import { Users } from './users.service.js';
 
-/** The pages and the API of people who sign in. Proving a number, webhooks and health checks need no session. */
+/** The routes of people who sign in. Phone verification, webhooks and health checks need no session. */
 const SESSION_ROUTES = [
   'sign-in',
   'sign-out',
@@ -43,7 +42,7 @@ const SESSION_ROUTES = [
   'admin',
 ].flatMap((path) => [path, `${path}/*rest`]);
 
-/** Everything that a team would have already, and how it takes in two-factor sign-in. */
+/** The parts that every application already has, and how they are connected to two-factor sign-in. */
 @Module({
   controllers: [
     SignInController,
@@ -87,7 +86,6 @@ export class HostModule implements NestModule {
       imports: [
         PagesModule.forRoot(),
         UsersModule,
-        SessionsModule,
         PassportModule,
         ThrottlerModule.forRoot({
           throttlers: options.signIns
@@ -97,7 +95,7 @@ export class HostModule implements NestModule {
           storage: options.throttlerStorage,
         }),
         TwoFactorModule.forRootAsync({
-          imports: [UsersModule, SessionsModule],
+          imports: [UsersModule],
           inject: [Users, SessionRepository],
           useFactory: (users: Users, sessions: SessionRepository) => ({
             sessions: new HostSessions(sessions, options.sessionLifetimeSeconds),

@@ -14,9 +14,9 @@ import type { AssuranceResource } from '../two-factor/index.js';
 import type { AccountResource, PaymentResource, UserResource } from './dto.js';
 
 export const HOME = '/account';
-export const LONGEST_EMAIL = 254;
+export const MAX_EMAIL_LENGTH = 254;
 
-/** The form; after a success, on to the second factor or to where the person was going. */
+/** The sign-in form. After sign-in, redirects to the second factor or to `returnTo`. */
 @Injectable()
 export class SignInPage extends PageView<AssuranceResource> {
   success({ next }: AssuranceResource, context: PageContext): View | Redirect {
@@ -34,7 +34,7 @@ export class SignInPage extends PageView<AssuranceResource> {
       name: 'host/sign-in',
       context: {
         title: context.text('host.sign-in'),
-        email: typed(context, 'email', LONGEST_EMAIL),
+        email: typed(context, 'email', MAX_EMAIL_LENGTH),
         returnTo: returnPath(context, HOME),
         ...more,
       },
@@ -42,8 +42,8 @@ export class SignInPage extends PageView<AssuranceResource> {
   }
 }
 
-/** What belongs to no form: its failures have a page of their own. */
-abstract class PlainPage<Body> extends PageView<Body> {
+/** A page without a form. Its failures have a page of their own. */
+export abstract class PlainPage<Body> extends PageView<Body> {
   failure(problem: Problem, context: PageContext): View {
     const { errors } = errorContext(problem, context, '', []);
     return { name: 'host/refused', context: { title: context.text('host.refused'), isError: true, errors } };

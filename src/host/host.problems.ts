@@ -1,7 +1,7 @@
 import { Problem, problemsDecorator } from '../http/index.js';
 import { TWO_FACTOR_ERRORS } from '../two-factor/index.js';
 
-/** The reference host's own failures. */
+/** The reference host's own problems with their statuses. */
 export const HOST_ERRORS = {
   'sign-in-failed': 401,
   'unknown-session': 404,
@@ -17,7 +17,8 @@ export const signInFailed = (): Problem => problem('sign-in-failed');
 export const unknownSession = (): Problem => problem('unknown-session');
 export const invalidLink = (): Problem => problem('invalid-link');
 export const wrongPassword = (): Problem => problem('wrong-password');
-/** Until an operator has configured e-mail. */
+/** Emails are not configured. */
 export const emailUnavailable = (): Problem => problem('email-unavailable', 3600);
 
+/** Documents the problems of a route. */
 export const ApiHostProblems = problemsDecorator({ ...TWO_FACTOR_ERRORS, ...HOST_ERRORS });

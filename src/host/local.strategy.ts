@@ -7,7 +7,7 @@ import { signInFailed } from './host.problems.js';
 import { PasswordSignIn } from './passwords/password-sign-in.js';
 import type { User } from './user.entity.js';
 
-/** E-mail and password, the way Passport does it. */
+/** Passport's local strategy: email address and password. */
 @Injectable()
 export class LocalStrategy extends PassportStrategy(Strategy, 'local') {
   constructor(private readonly signIns: PasswordSignIn) {
@@ -21,7 +21,7 @@ export class LocalStrategy extends PassportStrategy(Strategy, 'local') {
   }
 }
 
-/** Refuses without telling what was wrong. */
+/** Rejects without revealing whether the address or the password was wrong. */
 @Injectable()
 export class PasswordGuard extends AuthGuard('local') {
   override handleRequest<Found>(error: unknown, user: Found): Found {

@@ -1,7 +1,7 @@
 import { Body, Controller, Get, HttpCode, Post, Query, Req, Res, UsePipes } from '@nestjs/common';
 import { ApiConsumes, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { Request, Response } from 'express';
-import { BODIES, inputPipe, Negotiated, Page } from '../http/index.js';
+import { BODIES, InputPipe, Negotiated, Page } from '../http/index.js';
 import { AssuranceResource, SkipSecondFactor, TwoFactorService } from '../two-factor/index.js';
 import {
   ChoosePasswordDto,
@@ -17,11 +17,11 @@ import { PasswordChanges } from './passwords/password-changes.js';
 import { PasswordResetFinishPage, PasswordResetPage } from './passwords/password.pages.js';
 import { SignInThrottler } from './sign-in.throttler.js';
 
-/** Another password for those who have forgotten theirs. It signs nobody in, and stands in for no second factor. */
+/** Resets a forgotten password. A reset does not sign in, and does not replace the second factor. */
 @ApiTags('Reference host')
 @SkipSecondFactor()
 @Negotiated(SignInThrottler)
-@UsePipes(inputPipe)
+@UsePipes(new InputPipe('host'))
 @Controller('password-reset')
 export class PasswordResetController {
   constructor(
@@ -43,7 +43,7 @@ export class PasswordResetController {
   @HttpCode(200)
   @Page(PasswordResetPage)
   @ApiConsumes(...BODIES)
-  @ApiOperation({ summary: 'Send a link to the address; the answer does not tell whether it has an account' })
+  @ApiOperation({ summary: 'Send a link to the address; the response is the same if it has no account' })
   @ApiOkResponse({ type: MailedResource })
   @ApiHostProblems('invalid-input', 'rate-limited', 'email-unavailable')
   request(@Body() { email }: EmailDto): MailedResource {
@@ -53,7 +53,7 @@ export class PasswordResetController {
 
   @Get('finish')
   @Page(PasswordResetFinishPage)
-  @ApiOperation({ summary: 'Where the link leads: the form that asks for another password' })
+  @ApiOperation({ summary: 'The form for a new password; the link in the email leads here' })
   @ApiOkResponse({ type: LinkResource })
   @ApiHostProblems('invalid-input', 'invalid-link')
   async finishForm(@Query() { token }: LinkQuery): Promise<LinkResource> {
@@ -65,7 +65,7 @@ export class PasswordResetController {
   @HttpCode(200)
   @Page(PasswordResetFinishPage)
   @ApiConsumes(...BODIES)
-  @ApiOperation({ summary: 'Set another password: ends all sessions of the user' })
+  @ApiOperation({ summary: 'Set a new password and end all sessions of the user' })
   @ApiOkResponse({ type: PasswordResource })
   @ApiHostProblems('invalid-input', 'invalid-link', 'rate-limited')
   async finish(
@@ -75,7 +75,7 @@ export class PasswordResetController {
   ): Promise<PasswordResource> {
     const userId = await this.passwords.reset(token, password);
     if (!userId) throw invalidLink();
-    // Strangers who go on guessing do not lock this browser out.
+    // Wrong passwords from other browsers cannot lock this one out.
     await this.browsers.remember(request, response, userId);
     return { status: 'password-changed' };
   }

@@ -1,7 +1,7 @@
 import { Body, Controller, Get, HttpCode, Post, Req, Res, UsePipes } from '@nestjs/common';
 import { ApiConsumes, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { Request, Response } from 'express';
-import { BODIES, inputPipe, Negotiated, Page, Problem } from '../http/index.js';
+import { BODIES, InputPipe, Negotiated, Page, Problem } from '../http/index.js';
 import {
   AssuranceResource,
   factorRequired,
@@ -20,10 +20,10 @@ import { Users } from './users.service.js';
 
 const HERE = '/account/password';
 
-/** Another password for somebody who is signed in: asks for the present one, and for a fresh factor where there is one. */
+/** Changes the password of a signed-in user. Requires the current password, and a recently shown factor if there is one. */
 @ApiTags('Reference host')
 @Negotiated(PostThrottler)
-@UsePipes(inputPipe)
+@UsePipes(new InputPipe('host'))
 @Controller('account/password')
 export class PasswordController {
   constructor(
@@ -77,7 +77,7 @@ export class PasswordController {
   /** @throws Problem `second-factor-required` */
   private async requireFreshFactor(request: Request): Promise<void> {
     const missing = await this.twoFactor.missingForChange(request);
-    // An old first factor is no matter: the password is typed right here.
+    // An old first factor is fine: the user enters the password on this page.
     if (missing && missing !== 'sign-in') throw factorRequired(this.twoFactor, missing, HERE);
   }
 }

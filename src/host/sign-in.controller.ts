@@ -8,7 +8,7 @@ import {
   ApiTags,
 } from '@nestjs/swagger';
 import type { Request, Response } from 'express';
-import { BODIES, inputPipe, Negotiated, Page } from '../http/index.js';
+import { BODIES, InputPipe, Negotiated, Page } from '../http/index.js';
 import { AssuranceResource, SkipSecondFactor, TwoFactorService } from '../two-factor/index.js';
 import { SignInDto } from './dto.js';
 import { ApiHostProblems } from './host.problems.js';
@@ -18,11 +18,11 @@ import { KnownBrowsers } from './passwords/known-browsers.js';
 import { SignInThrottler } from './sign-in.throttler.js';
 import type { User } from './user.entity.js';
 
-/** The first factor: what a team would have already. */
+/** Sign-in with a password, the first factor. */
 @ApiTags('Reference host')
 @SkipSecondFactor()
 @Negotiated(SignInThrottler)
-@UsePipes(inputPipe)
+@UsePipes(new InputPipe('host'))
 @Controller()
 export class SignInController {
   constructor(
@@ -45,7 +45,7 @@ export class SignInController {
   @Page(SignInPage)
   @ApiConsumes(...BODIES)
   @ApiBody({ type: SignInDto })
-  @ApiOperation({ summary: 'Show the password; says what is next' })
+  @ApiOperation({ summary: 'Sign in with a password; returns the next step' })
   @ApiOkResponse({ type: AssuranceResource })
   @ApiHostProblems('invalid-input', 'sign-in-failed', 'rate-limited')
   async signIn(

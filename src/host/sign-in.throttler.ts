@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { Request } from 'express';
 import { clientAddress, FloodGuard } from '../http/index.js';
 
-/** Guesses at passwords and requests for e-mails, by address. By account: FailedPasswords. */
+/** Limits sign-in attempts and requested emails by network address. {@link FailedPasswords} limits them by account. */
 @Injectable()
 export class SignInThrottler extends FloodGuard {
   protected override getTracker(request: Request): Promise<string> {

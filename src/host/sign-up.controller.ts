@@ -1,7 +1,7 @@
 import { Body, Controller, Get, HttpCode, Post, Query, Req, Res, UsePipes } from '@nestjs/common';
 import { ApiConsumes, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { Request, Response } from 'express';
-import { BODIES, inputPipe, Negotiated, Page } from '../http/index.js';
+import { BODIES, InputPipe, Negotiated, Page } from '../http/index.js';
 import { AssuranceResource, SkipSecondFactor, TwoFactorService } from '../two-factor/index.js';
 import { ChoosePasswordDto, EmailDto, LinkQuery, LinkResource, MailedResource } from './dto.js';
 import { ApiHostProblems, invalidLink } from './host.problems.js';
@@ -10,11 +10,11 @@ import { SignUpFinishPage, SignUpPage } from './passwords/password.pages.js';
 import { SignUps } from './passwords/sign-ups.js';
 import { SignInThrottler } from './sign-in.throttler.js';
 
-/** Making an account: an address, a link in an e-mail, a password. */
+/** Creates an account: the user enters an address, opens the link in the email and chooses a password. */
 @ApiTags('Reference host')
 @SkipSecondFactor()
 @Negotiated(SignInThrottler)
-@UsePipes(inputPipe)
+@UsePipes(new InputPipe('host'))
 @Controller('sign-up')
 export class SignUpController {
   constructor(
@@ -36,7 +36,9 @@ export class SignUpController {
   @HttpCode(200)
   @Page(SignUpPage)
   @ApiConsumes(...BODIES)
-  @ApiOperation({ summary: 'Send a link to the address; the answer does not tell whether it has an account' })
+  @ApiOperation({
+    summary: 'Send a link to the address; the response is the same if it already has an account',
+  })
   @ApiOkResponse({ type: MailedResource })
   @ApiHostProblems('invalid-input', 'rate-limited', 'email-unavailable')
   request(@Body() { email }: EmailDto): MailedResource {
@@ -46,7 +48,7 @@ export class SignUpController {
 
   @Get('finish')
   @Page(SignUpFinishPage)
-  @ApiOperation({ summary: 'Where the link leads: the form that asks for a password' })
+  @ApiOperation({ summary: 'The form for a password; the link in the email leads here' })
   @ApiOkResponse({ type: LinkResource })
   @ApiHostProblems('invalid-input', 'invalid-link')
   async finishForm(@Query() { token }: LinkQuery): Promise<LinkResource> {
@@ -58,7 +60,7 @@ export class SignUpController {
   @HttpCode(200)
   @Page(SignUpFinishPage)
   @ApiConsumes(...BODIES)
-  @ApiOperation({ summary: 'Choose the password: makes the account, and signs in' })
+  @ApiOperation({ summary: 'Choose the password, create the account and sign in' })
   @ApiOkResponse({ type: AssuranceResource })
   @ApiHostProblems('invalid-input', 'invalid-link', 'rate-limited')
   async finish(

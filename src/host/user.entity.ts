@@ -1,15 +1,16 @@
 import { Column, Entity, Index, PrimaryColumn } from 'typeorm';
 
+/** What a user is allowed to do. */
 export type Role = 'user' | 'admin';
 
-/** Somebody who can sign in. */
+/** A user who can sign in. */
 @Entity('host_users')
 @Index('host_users_email', ['email'], { unique: true })
 export class User {
   @PrimaryColumn('uuid', { primaryKeyConstraintName: 'host_users_pkey' })
   id!: string;
 
-  /** In lower case. */
+  /** Normalised, in lower case. */
   @Column('text')
   email!: string;
 

@@ -6,6 +6,7 @@ import { isEmailAddress, normaliseEmail } from './email-address.js';
 import { PasswordHashes } from './passwords/password-hashes.js';
 import { type Role, User } from './user.entity.js';
 
+/** Creates, finds and authenticates users. */
 @Injectable()
 export class Users {
   constructor(
@@ -13,13 +14,13 @@ export class Users {
     private readonly hashes: PasswordHashes,
   ) {}
 
-  /** @returns null when the address is taken */
+  /** @returns null if the address is taken */
   async create(email: string, password: string, role: Role = 'user'): Promise<User | null> {
     const passwordHash = await this.hashes.hash(password);
     return this.insert(this.users.manager, normaliseEmail(email), passwordHash, role);
   }
 
-  /** The same within a transaction. */
+  /** Inserts a user within a transaction. @returns null if the address is taken */
   async insert(sql: EntityManager, email: string, passwordHash: string, role: Role = 'user') {
     const id = uuidv7();
     const inserted = await sql
@@ -33,11 +34,11 @@ export class Users {
     return (inserted.raw as unknown[]).length > 0 ? sql.findOneBy(User, { id }) : null;
   }
 
-  /** @returns null for an unknown address and for a wrong password alike */
+  /** @returns null for an unknown address and for a wrong password, after the same time */
   async authenticate(email: string, password: string): Promise<User | null> {
     const user = await this.findByEmail(email);
-    const isRight = await this.hashes.verify(user?.passwordHash ?? null, password);
-    return isRight ? user : null;
+    const isMatch = await this.hashes.verify(user?.passwordHash ?? null, password);
+    return isMatch ? user : null;
   }
 
   find(id: string): Promise<User | null> {
@@ -46,7 +47,7 @@ export class Users {
 
   findByEmail(email: string): Promise<User | null> {
     const normalised = normaliseEmail(email);
-    // Not every text is one that Postgres can look for.
+    // Postgres would reject some malformed addresses.
     return isEmailAddress(normalised) ? this.users.findOneBy({ email: normalised }) : Promise.resolve(null);
   }
 

@@ -1,7 +1,7 @@
 import { type CustomDecorator, SetMetadata } from '@nestjs/common';
 
-/** Who a route is for; a feature that guards routes reads it, and writes demands of its own under the same key. */
+/** Metadata key for who can use a route. Modules that guard routes read it, and store their own requirements under it. */
 export const ACCESS = 'http:access';
 
-/** On a controller or a handler: for everybody, signed in or not. */
+/** Opens a controller or a handler to everybody, signed in or not. */
 export const OpenToAll = (): CustomDecorator => SetMetadata(ACCESS, 'open');

@@ -2,14 +2,14 @@ import type { Request } from 'express';
 import ipaddr from 'ipaddr.js';
 
 /**
- * One text per client: IPv4 as it is, also when mapped into IPv6 (`::ffff:`), and IPv6 by its /64, since a single
- * subscriber owns all of those. Express has already decided which proxies' `X-Forwarded-For` to believe.
+ * The client's address as limits count it: IPv4 as it is, also when mapped into IPv6 (`::ffff:`), and IPv6 by its /64,
+ * because one subscriber owns a whole /64. Express has already applied `trust proxy`.
  */
 export function clientAddress(request: Pick<Request, 'ip'>): string {
   return addressBucket(request.ip ?? '');
 }
 
-/** The same for an address as text; what is a bucket already stays one. */
+/** Does the same for an address as text. A bucket stays as it is. */
 export function addressBucket(address: string): string {
   const bare = address.replace(/%.*$|\/64$/, '');
   if (!ipaddr.isValid(bare)) return 'unknown';

@@ -3,38 +3,47 @@ import { join } from 'node:path';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import express from 'express';
 import { bodyParsers } from './body.js';
-import { refuseCrossOrigin } from './cross-origin.js';
+import { rejectCrossOrigin } from './cross-origin.js';
 import { PACKAGE_ROOT } from './pages.module.js';
 import { ProblemFilter } from './problem.filter.js';
 
+/** Options of {@link configureHttp}. */
 export interface HttpOptions {
-  /** Addresses, networks or number of the proxies whose `X-Forwarded-*` is believed; null believes none. */
+  /**
+   * Addresses or networks of the trusted proxies, or how many there are. Their `X-Forwarded-*` headers are believed.
+   * @default null: no proxy is trusted
+   */
   trustProxy?: readonly string[] | number | null;
-  /** Send Strict-Transport-Security: only where everything is HTTPS. */
+  /**
+   * Whether the application is reached over HTTPS only. Sends Strict-Transport-Security.
+   * @default false
+   */
   https?: boolean;
-  /** Origins besides our own that may post to us, as browsers write them: `https://admin.example.com`. */
+  /**
+   * Other origins that can send unsafe requests, as browsers write them: `https://admin.example.com`.
+   * @default []
+   */
   trustedOrigins?: readonly string[];
   /**
-   * Cookies that give no rights. A POST without `Origin` and `Sec-Fetch-Site` is refused when it carries any other one.
+   * Cookies that grant nothing. A POST without `Origin` and `Sec-Fetch-Site` is rejected when it has any other cookie.
    * @default the cookies of the anonymous flow: `otp-caller` and `__Host-otp-caller`
    */
   harmlessCookies?: readonly string[];
 }
 
-/** They tell anonymous browsers apart. A request cannot be used without its unguessable id, with or without them. */
+/** They only distinguish anonymous browsers: to use a request, its unguessable id is needed as well. */
 const ANONYMOUS_COOKIES = ['otp-caller', '__Host-otp-caller'];
 
 /**
- * What every application that serves our pages needs: security headers with a strict CSP, refusal of cross-origin
- * posts, body limits, the assets, and one renderer for failures. Create the application with `bodyParser: false`.
+ * Prepares an application to serve our pages: security headers with a strict CSP, protection against cross-origin
+ * requests, body parsers with limits, static assets, and {@link ProblemFilter} for all failures. Create the application
+ * with `bodyParser: false`.
  */
 export function configureHttp(app: NestExpressApplication, options: HttpOptions = {}): void {
   const { trustProxy = null, https = false, trustedOrigins = [] } = options;
   const { harmlessCookies = ANONYMOUS_COOKIES } = options;
-  app.set(
-    'trust proxy',
-    trustProxy === null ? false : typeof trustProxy === 'number' ? trustProxy : [...trustProxy],
-  );
+  // Express keeps and changes the list that it is given.
+  app.set('trust proxy', Array.isArray(trustProxy) ? [...trustProxy] : (trustProxy ?? false));
   app.set('query parser', 'simple');
   app.set('etag', false);
 
@@ -56,7 +65,7 @@ export function configureHttp(app: NestExpressApplication, options: HttpOptions 
     referrerPolicy: { policy: 'same-origin' },
     strictTransportSecurity: https,
   });
-  app.use(refuseCrossOrigin({ https, trustedOrigins, harmlessCookies }));
+  app.use(rejectCrossOrigin({ https, trustedOrigins, harmlessCookies }));
   app.use(...bodyParsers());
   app.use('/assets', express.static(join(PACKAGE_ROOT, 'public', 'assets'), { maxAge: '1h', index: false }));
   app.useGlobalFilters(app.get(ProblemFilter, { strict: false }));

@@ -13,7 +13,7 @@ const SYSTEMS: [RegExp, string][] = [
   [/Linux|X11/, 'Linux'],
 ];
 
-/** A browser in words for people: "Firefox, Linux". Nothing else of the `User-Agent` header is kept. */
+/** Describes a browser to people: "Firefox, Linux". The rest of the `User-Agent` header is not stored. */
 export function describeBrowser(userAgent = ''): string {
   const nameOf = (table: [RegExp, string][]) => table.find(([pattern]) => pattern.test(userAgent))?.[1];
   return [nameOf(BROWSERS) ?? 'Browser', nameOf(SYSTEMS)].filter(Boolean).join(', ');

@@ -1,18 +1,18 @@
 import { Transform } from 'class-transformer';
 
-// A day from the ends of the calendar, so that rounding, time zones and clock skew stay within it.
+// One day inside the years 1 and 9999, so that rounding, time zones and clock skew stay within them.
 const FIRST_DATE = new Date('0001-01-02T00:00:00Z');
 const LAST_DATE = new Date('9999-12-30T23:59:59Z');
 
-/** On a field of a DTO: a form sends what was left alone as an empty text. */
+/** A field of a DTO where empty text counts as absent: forms send it for fields that were left empty. */
 export const EmptyAsAbsent = (): PropertyDecorator =>
   Transform(({ value }: { value: unknown }) => (value === '' ? undefined : value));
 
-/** The same for a number, which forms and addresses send as text. */
+/** A number, which forms and queries send as text. Empty text counts as absent. */
 export const NumberFromText = (): PropertyDecorator =>
   Transform(({ value }: { value: unknown }) => (typeof value === 'string' ? fromText(value, Number) : value));
 
-/** The same for a moment, of the years 1 to 9999: Postgres and ISO 8601 do not agree on what lies beyond. */
+/** A date of the years 1 to 9999; Postgres and ISO 8601 disagree about others. Empty text counts as absent. */
 export const DateFromText = (): PropertyDecorator =>
   Transform(({ value }: { value: unknown }) =>
     typeof value === 'string' ? fromText(value, dateWithinBounds) : value,

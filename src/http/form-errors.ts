@@ -4,19 +4,19 @@ import { fieldMessage, problemDetail } from './problem.filter.js';
 import { safePath } from './safe-path.js';
 import type { ViewContext } from './view-renderer.js';
 
-/** What the caller typed, if it was text at all; never more of it than the field can hold. */
+/** Returns the text that the caller entered in a field, shortened to the length of the field. */
 export function typed({ request }: PageContext, field: string, longest = 64): string {
   const body = (request.body ?? {}) as Record<string, unknown>;
   const value = body[field] ?? request.query[field];
   return typeof value === 'string' ? value.slice(0, longest) : '';
 }
 
-/** The path of our own origin that a form carries in `returnTo`: whole, for half of one leads nowhere. */
+/** Returns the path on our own origin from the field `returnTo`. It is never shortened: half a path leads nowhere. */
 export function returnPath(context: PageContext, fallback: string): string {
   return safePath(typed(context, 'returnTo', Infinity), fallback);
 }
 
-/** The messages of a problem: one a field where fields are wrong, otherwise one for the whole page. */
+/** Builds the messages of a problem for a view: one for each wrong field, otherwise one for `defaultField`. */
 export function errorContext(
   problem: Problem,
   { text }: PageContext,
@@ -26,7 +26,7 @@ export function errorContext(
   const wrong = (problem.details.errors ?? []).filter(({ field }) => fields.includes(field));
   const errors =
     wrong.length > 0
-      ? wrong.map(({ field, code }) => ({ field, message: fieldMessage({ field, code }, text) }))
+      ? wrong.map(({ field, code }) => ({ field, message: fieldMessage(problem, { field, code }, text) }))
       : [{ field: defaultField, message: problemDetail(problem, text) }];
   const byField = Object.fromEntries(errors.map(({ field, message }) => [`${field}Error`, message]));
   return { isError: true, errors, ...byField };

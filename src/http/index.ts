@@ -6,7 +6,7 @@ export { describeBrowser } from './describe-browser.js';
 export { DateFromText, EmptyAsAbsent, NumberFromText } from './empty-as-absent.js';
 export { FreeText, isStorable, withHiddenCharactersShown } from './free-text.js';
 export { errorContext, returnPath, typed } from './form-errors.js';
-export { inputPipe } from './input-pipe.js';
+export { InputPipe } from './input-pipe.js';
 export { maskedAddress } from './masked-address.js';
 export { type MessageParameters } from './messages.js';
 export { Negotiated, Page } from './page.js';

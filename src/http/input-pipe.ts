@@ -1,22 +1,43 @@
-import { type ArgumentMetadata, HttpStatus, ValidationPipe } from '@nestjs/common';
-import type { ValidationError } from 'class-validator';
+import { type ArgumentMetadata, ValidationPipe } from '@nestjs/common';
 import { HIDDEN_CHARACTERS, isStorable } from './free-text.js';
 import { type FieldError, Problem } from './problem.js';
 
-/** Their parsers refuse every character that is not part of a phone number, with a problem of their own. */
+/** The parser of phone numbers rejects unusual characters itself, with a problem of its own. */
 const PARSED_FIELDS = ['phoneNumber'];
 
-/** Besides what the DTO says: `null` is a field that was left out, and no text may be one that the database cannot store. */
-class InputPipe extends ValidationPipe {
+/**
+ * Checks bodies and queries against their DTOs. Unknown fields are dropped, and the problem names every wrong field. A
+ * `null` counts as a missing field, and text that Postgres cannot store is rejected.
+ */
+export class InputPipe extends ValidationPipe {
+  /** @param module that has the messages for wrong fields: `field.<module>.<name>.<code>` */
+  constructor(readonly module: string) {
+    super({
+      whitelist: true,
+      transform: true,
+      forbidUnknownValues: true,
+      stopAtFirstError: true,
+      // A DTO's validation messages are the codes of its errors.
+      exceptionFactory: (errors) =>
+        Problem.invalidInput(
+          module,
+          errors.map(({ property, constraints }) => ({
+            field: property,
+            code: Object.values(constraints ?? {})[0] ?? 'malformed',
+          })),
+        ),
+    });
+  }
+
   override async transform(value: unknown, metadata: ArgumentMetadata): Promise<unknown> {
     const input: unknown = await super.transform(withoutNulls(value), metadata);
     const errors = unstorableFields(input);
-    if (errors.length > 0) throw Problem.http('invalid-input', { errors });
+    if (errors.length > 0) throw Problem.invalidInput(this.module, errors);
     return input;
   }
 }
 
-/** `@IsOptional` lets a null through, and handlers are written for fields that are absent. */
+/** `@IsOptional` lets a null through, but handlers are written for fields that are absent. */
 function withoutNulls(value: unknown): unknown {
   if (value === null || typeof value !== 'object' || Array.isArray(value)) return value;
   return Object.fromEntries(Object.entries(value).filter(([, member]) => member !== null));
@@ -30,20 +51,3 @@ function unstorableFields(input: unknown): FieldError[] {
 }
 
 const isUnstorableText = (value: unknown) => typeof value === 'string' && !isStorable(value);
-
-/** Checks bodies and queries against their DTOs; unknown fields are dropped, every wrong one is named. */
-export const inputPipe = new InputPipe({
-  whitelist: true,
-  transform: true,
-  forbidUnknownValues: true,
-  stopAtFirstError: true,
-  errorHttpStatusCode: HttpStatus.BAD_REQUEST,
-  validationError: { target: false, value: false },
-  exceptionFactory: (errors: ValidationError[]) =>
-    Problem.http('invalid-input', {
-      errors: errors.map(({ property, constraints }) => ({
-        field: property,
-        code: Object.values(constraints ?? {})[0] ?? 'malformed',
-      })),
-    }),
-});

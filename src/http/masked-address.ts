@@ -2,8 +2,8 @@ import type { Request } from 'express';
 import ipaddr from 'ipaddr.js';
 
 /**
- * The network that a request came from, for people: IPv4 as its /24, IPv6 as its /48. Enough to tell home from abroad,
- * too little to name a connection.
+ * Returns the network of a request for people to read: IPv4 as its /24, IPv6 as its /48. It shows roughly where the
+ * request came from but does not identify a connection.
  */
 export function maskedAddress({ ip = '' }: Pick<Request, 'ip'>): string {
   const bare = ip.replace(/%.*$/, '');

@@ -1,7 +1,10 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { VERIFICATION_ERRORS } from '../verification/domain/error-catalogue.js';
+import { ADMIN_ERRORS } from '../admin/index.js';
+import { HOST_ERRORS } from '../host/index.js';
+import { TWO_FACTOR_ERRORS } from '../two-factor/index.js';
+import { VERIFICATION_ERRORS } from '../verification/index.js';
 import { Messages } from './messages.js';
 import { HTTP_PROBLEMS } from './problem.js';
 
@@ -9,7 +12,14 @@ describe('the message catalogue', () => {
   const ours = new Messages(['messages']);
 
   it('has a title and words for every problem', () => {
-    for (const code of [...Object.keys(VERIFICATION_ERRORS), ...Object.keys(HTTP_PROBLEMS)]) {
+    const all = {
+      ...VERIFICATION_ERRORS,
+      ...TWO_FACTOR_ERRORS,
+      ...HOST_ERRORS,
+      ...ADMIN_ERRORS,
+      ...HTTP_PROBLEMS,
+    };
+    for (const code of Object.keys(all)) {
       expect([code, ours.has(`problem.${code}.title`), ours.has(`problem.${code}.detail`)]).toEqual([
         code,
         true,

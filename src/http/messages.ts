@@ -1,14 +1,15 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
+/** The values of a message's `{name}` placeholders. */
 export type MessageParameters = Readonly<Record<string, string | number>>;
 
-const FALLBACK = 'en';
+const FALLBACK_LOCALE = 'en';
 
 /**
- * All words that people read, one JSON file a language (`messages/en.json`), flat keys. `{name}` is replaced by a
- * parameter; a key may have `.one` and `.other` (and what else CLDR knows) forms, chosen by the parameter `count`.
- * Later directories override earlier ones, key by key: a host replaces only the words it wants to.
+ * All messages that people read: one JSON file per language (`messages/en.json`) with flat keys. `{name}` is replaced by
+ * a parameter. The parameter `count` selects a plural form of the key, such as `.one` or `.other` (CLDR). Later directories
+ * override earlier ones key by key, so a host replaces only the messages it wants to change.
  */
 export class Messages {
   private readonly catalogues = new Map<string, Record<string, string>>();
@@ -23,23 +24,25 @@ export class Messages {
     }
   }
 
-  /** Languages there are words in, the fallback first. */
+  /** The available languages, the fallback first. */
   get locales(): string[] {
-    return [FALLBACK, ...[...this.catalogues.keys()].filter((locale) => locale !== FALLBACK)];
+    return [FALLBACK_LOCALE, ...[...this.catalogues.keys()].filter((locale) => locale !== FALLBACK_LOCALE)];
   }
 
-  /** The key itself when there are no words for it: visible in a test, harmless to a reader. */
+  /** @returns the key itself when there is no message for it */
   text(locale: string, key: string, parameters: MessageParameters = {}): string {
     const template = this.find(locale, key, parameters['count']) ?? key;
     return template.replace(/\{(\w+)\}/g, (_, name: string) => String(parameters[name] ?? ''));
   }
 
   has(key: string): boolean {
-    return this.find(FALLBACK, key, 1) !== undefined || this.find(FALLBACK, key, 2) !== undefined;
+    return (
+      this.find(FALLBACK_LOCALE, key, 1) !== undefined || this.find(FALLBACK_LOCALE, key, 2) !== undefined
+    );
   }
 
   private find(locale: string, key: string, count: unknown): string | undefined {
-    for (const candidate of [locale, FALLBACK]) {
+    for (const candidate of [locale, FALLBACK_LOCALE]) {
       const messages = this.catalogues.get(candidate);
       const form = typeof count === 'number' ? new Intl.PluralRules(candidate).select(count) : undefined;
       const found = (form && messages?.[`${key}.${form}`]) ?? messages?.[key];

@@ -1,5 +1,6 @@
 import type { Request, Response } from 'express';
 
+/** The two kinds of responses. */
 export type Kind = 'html' | 'json';
 
 const KINDS: Record<string, Kind> = {
@@ -10,13 +11,15 @@ const KINDS: Record<string, Kind> = {
 const HTML_FIRST = Object.keys(KINDS);
 const JSON_FIRST = ['application/json', 'application/problem+json', 'text/html'];
 
-/** A JSON body, or a token where a browser has a cookie. */
-const isFromProgram = (request: Request) =>
-  Boolean(request.is('json')) || /^Bearer /i.test(request.get('authorization') ?? '');
+export const hasBearerToken = (request: Request): boolean =>
+  (request.get('authorization') ?? '').toLowerCase().startsWith('bearer ');
+
+/** Programs send JSON bodies and bearer tokens; browsers send forms and cookies. */
+const isFromProgram = (request: Request) => Boolean(request.is('json')) || hasBearerToken(request);
 
 /**
- * HTML or JSON, by the `Accept` header. What it ranks equal (a lone `*` + `/*`, or no header at all) is answered in the
- * kind that was asked in: a JSON body or a bearer token gets JSON, everything else a page.
+ * Chooses HTML or JSON by the `Accept` header. If the header ranks both equal, or is missing, programs get JSON and
+ * browsers get HTML.
  * @returns null when neither is acceptable
  */
 export function negotiate(request: Request): Kind | null {
@@ -24,7 +27,7 @@ export function negotiate(request: Request): Kind | null {
   return best ? (KINDS[best] ?? null) : null;
 }
 
-/** Answers that hold state, in two kinds under one address: shared caches must keep out of it. */
+/** One URL has two kinds of responses, and they contain state: shared caches must not store them. */
 export function setNegotiatedHeaders(response: Response): void {
   response.vary('Accept').vary('Accept-Language').setHeader('Cache-Control', 'no-store');
 }

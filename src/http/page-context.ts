@@ -4,10 +4,10 @@ import type { Kind } from './negotiation.js';
 import type { Problem } from './problem.js';
 import type { Redirect, View, ViewRenderer } from './view-renderer.js';
 
-/** What a page knows of the request that it answers. */
+/** The request that a page responds to. */
 export interface PageContext {
   request: Request;
-  /** Where the controller is mounted, prefix included and parameters filled in, such as `/two-factor/step-up/0192…`. */
+  /** The path that the controller is mounted at, with its prefix and parameters: `/two-factor/step-up/0192…`. */
   base: string;
   locale: string;
   /** Returns a message in the page's language. */
@@ -15,16 +15,16 @@ export interface PageContext {
 }
 
 /**
- * Shows a route as HTML. The JSON answer is what the handler returns, or the problem. An abstract class and a provider,
- * so that it can inject what it shows, and a host can replace it.
+ * Shows a route as HTML. In JSON the response is the handler's return value, or the problem. Pages are providers, so they
+ * can inject dependencies, and a host can replace them.
  */
 export abstract class PageView<Body = any> {
   abstract success(body: Body, context: PageContext): View | Redirect;
-  /** Shows the same page again, with the message where it belongs and what was typed kept. */
+  /** Shows the same page again, with the messages and the values that were entered. */
   abstract failure(problem: Problem, context: PageContext): View | Redirect;
 }
 
-/** What {@link PageGuard} decided about a request, for the interceptor and the filter. */
+/** The kind of response and the page of a request, chosen by {@link PageGuard}. */
 export interface NegotiatedPage extends PageContext {
   kind: Kind;
   view: PageView;
@@ -33,10 +33,10 @@ export interface NegotiatedPage extends PageContext {
 /** The exception filter runs without the handler's metadata, so the guard leaves its decision here. */
 export const NEGOTIATED_PAGES: WeakMap<Request, NegotiatedPage> = new WeakMap();
 
-/** Whether the request is answered with a page; in a handler that serves both. */
+/** Whether the response is a page. For handlers that serve both kinds. */
 export const isAnsweredByPage = (request: Request): boolean => NEGOTIATED_PAGES.get(request)?.kind === 'html';
 
-/** Negotiates the language when it is first needed. A successful answer in JSON has no words and never needs it. */
+/** Negotiates the language when it is first needed: a successful JSON response has no messages. */
 export class RequestContext implements PageContext {
   private negotiatedLocale: string | undefined;
 
@@ -51,11 +51,11 @@ export class RequestContext implements PageContext {
       this.request.acceptsLanguages([...this.renderer.locales]) || this.renderer.locales[0]!);
   }
 
-  // A field, so that callers can take it out of the object.
+  // A field, so that callers can destructure it.
   readonly text = (key: string, parameters?: MessageParameters): string =>
     this.renderer.text(this.locale, key, parameters);
 }
 
-/** Describes a request that no handler has taken yet. */
+/** The context of a request that has not reached a handler. */
 export const contextOf = (request: Request, renderer: ViewRenderer): PageContext =>
   new RequestContext(request, renderer, '');

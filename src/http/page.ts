@@ -23,12 +23,12 @@ import { ViewRenderer } from './view-renderer.js';
 
 const PAGE = 'http:page';
 
-/** On a handler: the provider that shows its success and its failure. */
+/** Names the provider that shows a handler's success and failure. */
 export const Page = (view: Type<PageView>) => SetMetadata(PAGE, view);
 
 /**
- * On a controller whose handlers have a {@link Page}: answers in HTML or JSON, failures too.
- * @param guards run after the kind is decided, so that their refusals come as the page they belong to
+ * Lets a controller whose handlers have a {@link Page} respond in HTML or JSON, also to failures.
+ * @param guards run after the kind is chosen, so that their problems are shown on the right page
  */
 export const Negotiated = (...guards: Type<CanActivate>[]) =>
   applyDecorators(
@@ -38,8 +38,8 @@ export const Negotiated = (...guards: Type<CanActivate>[]) =>
   );
 
 /**
- * Decides between HTML and JSON before anything else happens, so that whatever refuses the request later (a throttled
- * call never reaches an interceptor) knows the page it belongs to.
+ * Chooses HTML or JSON before any other guard runs. A throttled request never reaches an interceptor, but still has to
+ * be answered with its page.
  */
 @Injectable()
 export class PageGuard implements CanActivate {
@@ -67,7 +67,7 @@ export class PageGuard implements CanActivate {
 
 const segments = (path: string) => path.split('/').filter(Boolean);
 
-/** Leaves out the handler's own part of the path: what is left is where its controller is mounted. */
+/** Removes the handler's own segments from the end of the path, which leaves the path of its controller. */
 function mountedAt(path: string, handlerPath: string): string {
   const all = segments(path);
   return all
@@ -76,7 +76,7 @@ function mountedAt(path: string, handlerPath: string): string {
     .join('');
 }
 
-/** Renders what the handler returned; JSON passes through. */
+/** Renders the handler's return value as a page; JSON passes through. */
 @Injectable()
 export class PageInterceptor implements NestInterceptor {
   constructor(private readonly renderer: ViewRenderer) {}

@@ -5,25 +5,32 @@ import { PageGuard, PageInterceptor } from './page.js';
 import { ProblemFilter } from './problem.filter.js';
 import { HandlebarsRenderer, ViewRenderer } from './view-renderer.js';
 
+/** Options of {@link PagesModule}. */
 export interface PagesOptions {
-  /** The host's own templates; a file named as one of ours replaces it. */
+  /**
+   * Directories with the host's templates. A file with the name of one of ours replaces it.
+   * @default []
+   */
   viewDirectories?: readonly string[];
-  /** The host's own words; a key named as one of ours replaces it. */
+  /**
+   * Directories with the host's messages. A key of ours is replaced by theirs.
+   * @default []
+   */
   messageDirectories?: readonly string[];
 }
 
-/** The folder with the package's own views, messages and assets. The package resolves itself by its name. */
+/** The directory with the package's own views, messages and assets. The package resolves itself by its name. */
 export const PACKAGE_ROOT = dirname(createRequire(import.meta.url).resolve('nest-sms-otp/package.json'));
 
-/** Views and failures for every feature. Features import it, and who imports it with the same options shares it. */
+/** Provides pages and the exception filter. Modules that import it with the same options share one instance. */
 @Module({})
 export class PagesModule {
-  private static readonly made = new Map<string, DynamicModule>();
+  private static readonly instances = new Map<string, DynamicModule>();
 
   static forRoot({ viewDirectories = [], messageDirectories = [] }: PagesOptions = {}): DynamicModule {
-    // Nest tells dynamic modules apart by reference.
+    // Nest identifies dynamic modules by reference.
     const key = JSON.stringify([viewDirectories, messageDirectories]);
-    const known = PagesModule.made.get(key);
+    const known = PagesModule.instances.get(key);
     if (known) return known;
     const renderer = {
       provide: ViewRenderer,
@@ -35,7 +42,7 @@ export class PagesModule {
     };
     const providers = [renderer, PageGuard, PageInterceptor, ProblemFilter];
     const module = { module: PagesModule, providers, exports: providers };
-    PagesModule.made.set(key, module);
+    PagesModule.instances.set(key, module);
     return module;
   }
 }

@@ -8,18 +8,19 @@ import {
 } from '@nestjs/swagger';
 import { HTTP_PROBLEMS, type HttpProblemCode } from './problem.js';
 
+/** One wrong field. */
 export class FieldErrorResource {
   @ApiProperty()
   field!: string;
 
-  @ApiProperty({ description: 'Stable.', example: 'too-short' })
+  @ApiProperty({ description: 'Stable code for programs.', example: 'too-short' })
   code!: string;
 
-  @ApiProperty({ description: 'For people, in their language.' })
+  @ApiProperty({ description: 'Message for people, in their language.' })
   message!: string;
 }
 
-/** RFC 9457, with a stable `code`. */
+/** A problem by RFC 9457, with a stable `code`. */
 export class ProblemResource {
   @ApiProperty({ format: 'uri-reference' })
   type!: string;
@@ -33,7 +34,7 @@ export class ProblemResource {
   @ApiProperty()
   detail!: string;
 
-  @ApiProperty({ description: 'Stable, kebab-case: what programs decide by.' })
+  @ApiProperty({ description: 'Stable code for programs, in kebab case.' })
   code!: string;
 
   @ApiPropertyOptional({ format: 'uuid' })
@@ -49,7 +50,7 @@ export class ProblemResource {
   errors?: FieldErrorResource[];
 }
 
-/** What any route can answer, besides its own. */
+/** Every route can have these problems. */
 const EVERYWHERE = [
   'invalid-input',
   'not-acceptable',
@@ -61,8 +62,8 @@ const EVERYWHERE = [
 ] as const satisfies HttpProblemCode[];
 
 /**
- * For a feature: a decorator that documents the problems of a route, one response a status with the codes it can carry.
- * @param catalogue the feature's own codes with their statuses
+ * Makes a module's decorator that documents the problems of a route: one response per status, with its possible codes.
+ * @param catalogue the module's own codes with their statuses
  */
 export function problemsDecorator<FeatureCode extends string>(
   catalogue: Readonly<Record<FeatureCode, number>>,
@@ -96,7 +97,7 @@ function problemResponse(status: number, codes: string[]) {
       },
     },
     ...([429, 503].includes(status)
-      ? { headers: { 'Retry-After': { description: 'Seconds.', schema: { type: 'integer' } } } }
+      ? { headers: { 'Retry-After': { description: 'In seconds.', schema: { type: 'integer' } } } }
       : {}),
   });
 }

@@ -1,12 +1,14 @@
+import { STATUS_CODES } from 'node:http';
 import { type ArgumentsHost, Catch, type ExceptionFilter, Injectable, Logger } from '@nestjs/common';
 import type { Request, Response } from 'express';
+import type { MessageParameters } from './messages.js';
 import { negotiate, setNegotiatedHeaders } from './negotiation.js';
 import { contextOf, NEGOTIATED_PAGES, type PageContext } from './page-context.js';
 import type { FieldError, Problem } from './problem.js';
 import { isUnreadableValue, toProblem } from './to-problem.js';
 import { type View, ViewRenderer } from './view-renderer.js';
 
-/** The one renderer of failures: problem+json (RFC 9457), or the page that the failure belongs to. */
+/** Answers every failure: with problem+json (RFC 9457), or with the page that the failure belongs to. */
 @Catch()
 @Injectable()
 export class ProblemFilter implements ExceptionFilter {
@@ -19,7 +21,7 @@ export class ProblemFilter implements ExceptionFilter {
     const response = host.switchToHttp().getResponse<Response>();
     const problem = toProblem(thrown);
     if (isDefect(thrown, problem)) this.logger.error(describe(thrown), problem.code);
-    // Half an answer is out: closing the connection is the only thing left that the client can notice.
+    // Part of a response is sent already: only a closed connection tells the client that it is incomplete.
     if (response.headersSent) return void response.destroy();
 
     const page = NEGOTIATED_PAGES.get(request);
@@ -48,7 +50,7 @@ function problemBody(problem: Problem, { text }: PageContext) {
   const { retryAfterSeconds, requestId, attemptsRemaining, errors, members } = problem.details;
   return {
     type: `/docs#${problem.code}`,
-    title: text(`problem.${problem.code}.title`),
+    title: problemTitle(problem, text),
     status: problem.status,
     detail: problemDetail(problem, text),
     code: problem.code,
@@ -60,7 +62,7 @@ function problemBody(problem: Problem, { text }: PageContext) {
       errors: errors.map(({ field, code }) => ({
         field,
         code,
-        message: fieldMessage({ field, code }, text),
+        message: fieldMessage(problem, { field, code }, text),
       })),
     }),
   };
@@ -70,33 +72,48 @@ function problemBody(problem: Problem, { text }: PageContext) {
 export function problemDetail(problem: Problem, text: PageContext['text']): string {
   const { attemptsRemaining, retryAfterSeconds } = problem.details;
   const count = attemptsRemaining ?? retryAfterSeconds;
-  return text(`problem.${problem.code}.detail`, count === undefined ? {} : { count });
+  const general = problem.status >= 500 ? 'problem.internal.detail' : 'problem.any.detail';
+  const keys = [`problem.${problem.code}.detail`, general];
+  return firstMessage(keys, text, count === undefined ? {} : { count }) ?? problem.code;
 }
 
-/** What to say of a wrong field: its own words, or those for this kind of error in any field. */
-export function fieldMessage({ field, code }: FieldError, text: PageContext['text']): string {
-  const key = `field.${field}.${code}`;
-  const words = text(key);
-  return words === key ? text(`field.any.${code}`) : words;
+/** A problem of the host's own, such as `conflict`, is titled by its status. */
+const problemTitle = ({ code, status }: Problem, text: PageContext['text']): string =>
+  firstMessage([`problem.${code}.title`], text) ?? STATUS_CODES[status] ?? String(status);
+
+/** The message for a wrong field: the module's own, or one that several modules share, or one for any field. */
+export function fieldMessage(
+  problem: Problem,
+  { field, code }: FieldError,
+  text: PageContext['text'],
+): string {
+  const { module = 'any' } = problem.details;
+  const keys = [`field.${module}.${field}.${code}`, `field.any.${field}.${code}`, `field.any.${code}`];
+  return firstMessage(keys, text) ?? code;
 }
 
-/** For failures that belong to no page: an unknown address, a body that is too large. */
+/** The catalogue returns the key itself when it has no message for it. */
+function firstMessage(keys: string[], text: PageContext['text'], parameters?: MessageParameters) {
+  return keys.map((key) => [key, text(key, parameters)]).find(([key, message]) => message !== key)?.[1];
+}
+
+/** For failures that belong to no page: an unknown path, a body that is too large. */
 function errorView(problem: Problem, { text }: PageContext): View {
   return {
     name: 'error',
     context: {
-      title: text(`problem.${problem.code}.title`),
+      title: problemTitle(problem, text),
       detail: problemDetail(problem, text),
       isError: true,
     },
   };
 }
 
-/** Also an error of the database that is answered as invalid input: a DTO should have refused it. */
+/** A value that Postgres could not read is a defect too: a DTO should have rejected it. */
 const isDefect = (thrown: unknown, problem: Problem) =>
   problem !== thrown && (problem.status >= 500 || isUnreadableValue(thrown));
 
-/** What a log may hold of an unexpected error: its kind and its frames. Messages of drivers quote the data. */
+/** What a log may contain of an unexpected error: its kind and its frames. Messages of drivers quote personal data. */
 function describe(thrown: unknown): Record<string, unknown> {
   if (!(thrown instanceof Error)) return { kind: typeof thrown };
   const { code } = thrown as { code?: unknown };

@@ -5,21 +5,24 @@ export interface FieldError {
   code: string;
 }
 
+/** Everything about a failure besides its code and status. */
 export interface ProblemDetails {
   retryAfterSeconds?: number;
   requestId?: string;
   attemptsRemaining?: number;
   errors?: FieldError[];
+  /** The module that has its own messages for `errors`: `field.<module>.<name>.<code>`. */
+  module?: string;
   /** Further members of the JSON form. */
   members?: Record<string, string | number>;
   headers?: Record<string, string>;
-  /** Instead of a page: where a browser is sent (303). */
+  /** Sends a browser there (303) instead of showing a page. */
   redirectTo?: string;
-  /** For the page only: what the failing view may show. Never part of a JSON answer. */
+  /** What the failing page may show. Never part of a JSON response. */
   forView?: unknown;
 }
 
-/** Failures that any route can have. Features bring their own codes. */
+/** The problems that any route can have. Each module adds a table of its own. */
 export const HTTP_PROBLEMS = {
   'invalid-input': 400,
   unauthorized: 401,
@@ -38,8 +41,8 @@ export const HTTP_PROBLEMS = {
 export type HttpProblemCode = keyof typeof HTTP_PROBLEMS;
 
 /**
- * A failure on its way to the one renderer ({@link ProblemFilter}). `code` is public API; its title and words are in the
- * message catalogue under `problem.<code>`. Carries nothing that must not be shown.
+ * A failure that {@link ProblemFilter} answers with. `code` is public API. The messages for people are in the catalogue
+ * under `problem.<code>.title` and `problem.<code>.detail`. Nothing in a problem is secret.
  */
 export class Problem extends Error {
   constructor(
@@ -51,7 +54,13 @@ export class Problem extends Error {
     this.name = 'Problem';
   }
 
+  /** A problem that any route can have. */
   static http(code: HttpProblemCode, details?: ProblemDetails): Problem {
     return new Problem(code, HTTP_PROBLEMS[code], details);
+  }
+
+  /** @param module that has the messages for these fields: see {@link ProblemDetails.module} */
+  static invalidInput(module: string, errors: FieldError[]): Problem {
+    return Problem.http('invalid-input', { module, errors });
   }
 }

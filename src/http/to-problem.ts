@@ -1,49 +1,72 @@
+import { STATUS_CODES } from 'node:http';
 import { HttpException } from '@nestjs/common';
 import { HTTP_PROBLEMS, type HttpProblemCode, Problem } from './problem.js';
 
-/** body-parser's and http-errors' own names for what went wrong with a body. */
-const BODY_ERRORS: Record<string, HttpProblemCode> = {
-  'entity.too.large': 'payload-too-large',
-  'parameters.too.many': 'payload-too-large',
-  'encoding.unsupported': 'unsupported-media-type',
-  'charset.unsupported': 'unsupported-media-type',
-};
+/** Codes of Node and Postgres that mean: the database is unreachable, overloaded, starting or stopping. */
+const DATABASE_UNAVAILABLE_CODES = [
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'EPIPE',
+  'ETIMEDOUT',
+  'ENOTFOUND',
+  '53300', // too_many_connections
+  '57014', // query_canceled
+  '57P01', // admin_shutdown
+  '57P02', // crash_shutdown
+  '57P03', // cannot_connect_now
+];
+/** SQLSTATE class 08: connection exceptions. */
+const isConnectionException = (code: string) => code.length === 5 && code.startsWith('08');
+/** The driver has no codes for these. */
+const DATABASE_UNAVAILABLE_MESSAGES = [
+  'Connection terminated',
+  'timeout exceeded when trying to connect',
+  'Client has encountered a connection error',
+];
 
-/** Nest's own refusal of a post from another site, for hosts that use it; a guard's refusal is a 403 too. */
-const CROSS_ORIGIN = /^Cross-origin request detected/;
+const UNREADABLE_VALUE_CODES = [
+  '22003', // numeric_value_out_of_range
+  '22007', // invalid_datetime_format
+  '22008', // datetime_field_overflow
+  '22021', // character_not_in_repertoire
+  '22P02', // invalid_text_representation
+  '22P05', // untranslatable_character
+];
 
-/** Postgres is away, shutting down or starting: nothing is known, nothing was done. */
-const DATABASE_AWAY =
-  /^(ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT|ENOTFOUND|08\w{3}|57P0[1-3]|53300|57014)$|Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error/;
+const codeOf = (thrown: unknown) => String((thrown as { code?: unknown } | null)?.code);
 
-/**
- * Postgres could not read a value: characters that it does not store, a number or a date out of range. The DTOs refuse
- * such input before it gets there; this is the net below them.
- */
+/** Whether Postgres could not read a value. The DTOs should have rejected it before. */
 export const isUnreadableValue = (thrown: unknown): boolean =>
-  /^22(003|007|008|021|P02|P05)$/.test(String((thrown as { code?: unknown } | null)?.code));
+  UNREADABLE_VALUE_CODES.includes(codeOf(thrown));
 
-/** Makes a {@link Problem} of whatever was thrown; what is not recognised is `internal` and tells nobody anything. */
+/** Turns anything thrown into a {@link Problem}. Unknown errors become `internal`, which reveals nothing. */
 export function toProblem(thrown: unknown): Problem {
   if (thrown instanceof Problem) return thrown;
-  const { status, type, code, message } = (thrown ?? {}) as Record<string, unknown>;
-
-  if (typeof type === 'string' && type in BODY_ERRORS) return Problem.http(BODY_ERRORS[type]!);
-  if (thrown instanceof HttpException) {
-    return Problem.http(CROSS_ORIGIN.test(thrown.message) ? 'cross-origin' : codeOf(thrown.getStatus()));
-  }
-  if (DATABASE_AWAY.test(String(code)) || DATABASE_AWAY.test(String(message))) {
-    return Problem.http('service-unavailable', { retryAfterSeconds: 2 });
-  }
+  if (thrown instanceof HttpException) return problemWithStatus(thrown.getStatus());
+  if (isDatabaseUnavailable(thrown)) return Problem.http('service-unavailable', { retryAfterSeconds: 2 });
   if (isUnreadableValue(thrown)) return Problem.http('invalid-input');
-  // Errors of middleware: malformed JSON, malformed percent-encoding, an aborted body.
-  if (typeof status === 'number' && status >= 400 && status < 500) return Problem.http(codeOf(status));
+  // Errors of middleware: malformed JSON, malformed percent-encoding, a body that is too large.
+  const { status } = (thrown ?? {}) as { status?: unknown };
+  if (typeof status === 'number' && status >= 400 && status < 500) return problemWithStatus(status);
   if (thrown instanceof SyntaxError || thrown instanceof URIError) return Problem.http('invalid-input');
   return Problem.http('internal');
 }
 
-function codeOf(status: number): HttpProblemCode {
+function isDatabaseUnavailable(thrown: unknown): boolean {
+  const code = codeOf(thrown);
+  const message = String((thrown as { message?: unknown } | null)?.message);
+  return (
+    DATABASE_UNAVAILABLE_CODES.includes(code) ||
+    isConnectionException(code) ||
+    DATABASE_UNAVAILABLE_MESSAGES.some((text) => message.includes(text))
+  );
+}
+
+/** A status without a problem of ours keeps its own name: 409 becomes `conflict`. */
+function problemWithStatus(status: number): Problem {
   const codes = Object.keys(HTTP_PROBLEMS) as HttpProblemCode[];
-  const exact = codes.find((code) => HTTP_PROBLEMS[code] === status);
-  return exact ?? (status >= 500 ? 'internal' : 'invalid-input');
+  const known = codes.find((code) => HTTP_PROBLEMS[code] === status);
+  if (known) return Problem.http(known);
+  const name = STATUS_CODES[status] ?? 'Error';
+  return new Problem(name.toLowerCase().replace(/[^a-z]+/g, '-'), status);
 }

@@ -3,42 +3,48 @@ import { join, relative } from 'node:path';
 import Handlebars from 'handlebars';
 import { Messages, type MessageParameters } from './messages.js';
 
-/** What a template may see: text, numbers, flags and lists of such; never an object with behaviour. */
+/** The values that a template can use: text, numbers, flags and lists of them; never objects with methods. */
 export type ViewValue = string | number | boolean | null | undefined | ViewContext | readonly ViewContext[];
+
+/** The named values of a template. */
 export interface ViewContext {
   readonly [name: string]: ViewValue;
 }
 
-/** A page to render: the template and what it shows. */
+/** A page to render: the name of its template and its values. */
 export interface View {
   name: string;
   context: ViewContext;
 }
 
-/** Sends the browser on by 303, so that a reload repeats nothing. */
+/** Sends the browser to another page (303), so that a reload does not repeat the request. */
 export interface Redirect {
-  /** A path of our own origin; see {@link safePath} for what comes from outside. */
+  /** A path on our own origin. Pass untrusted paths through {@link safePath} first. */
   redirectTo: string;
 }
 
-/** Turns views into HTML. An abstract class, so that a host can bring its own engine. */
+/** Renders views as HTML. An abstract class, so that a host can provide its own engine. */
 export abstract class ViewRenderer {
   abstract render(view: View, locale: string): string;
-  /** Languages that pages come in, the default first. */
+  /** The available languages, the default first. */
   abstract readonly locales: readonly string[];
   abstract text(locale: string, key: string, parameters?: MessageParameters): string;
 }
 
-export interface HandlebarsRendererOptions {
-  /** Searched last to first: a file in a later directory replaces the one of the same name before it. */
+interface HandlebarsRendererOptions {
+  /** A file in a later directory replaces the one with the same name in an earlier one. */
   viewDirectories: readonly string[];
   messageDirectories: readonly string[];
 }
 
 const LAYOUT = 'layout';
-const RIGHT_TO_LEFT = /^(ar|dv|fa|he|ku|ps|sd|ug|ur|yi)\b/;
+/** `Intl.Locale` offers the direction in newer versions of Node only. */
+const RIGHT_TO_LEFT_LANGUAGES = ['ar', 'dv', 'fa', 'he', 'ku', 'ps', 'sd', 'ug', 'ur', 'yi'];
 
-/** Handlebars with one layout, partials under `partials/` and the message catalogue as the helper `t`. Compiled once. */
+const directionOf = (locale: string) =>
+  RIGHT_TO_LEFT_LANGUAGES.includes(new Intl.Locale(locale).language) ? 'rtl' : 'ltr';
+
+/** Renders Handlebars templates with one layout, the partials under `partials/` and the message helper `t`. */
 export class HandlebarsRenderer extends ViewRenderer {
   private readonly handlebars = Handlebars.create();
   private readonly templates = new Map<string, Handlebars.TemplateDelegate>();
@@ -60,7 +66,7 @@ export class HandlebarsRenderer extends ViewRenderer {
   }
 
   render({ name, context }: View, locale: string): string {
-    const page = { ...context, locale, direction: RIGHT_TO_LEFT.test(locale) ? 'rtl' : 'ltr' };
+    const page = { ...context, locale, direction: directionOf(locale) };
     const body = this.template(name)(page);
     return this.template(LAYOUT)({ ...page, body });
   }
@@ -84,7 +90,7 @@ export class HandlebarsRenderer extends ViewRenderer {
   }
 
   private registerHelpers(): void {
-    // {{t "code.title" count=attempts}}: words of the page's language.
+    // {{t "code.title" count=attempts}} is a message in the page's language.
     this.handlebars.registerHelper('t', (key: string, options: Handlebars.HelperOptions) => {
       const { locale } = (options.data as { root: { locale: string } }).root;
       return this.messages.text(locale, key, options.hash as MessageParameters);

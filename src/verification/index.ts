@@ -48,7 +48,7 @@ export { type KeptSeal, type SealReport, SealVerifier } from './journal/seal-ver
 export { KeyRotator, type RotationProgress } from '../crypto/index.js';
 export { VerificationModule } from './verification.module.js';
 export { originOf } from './verification.caller.js';
-export { CodeForm, PhoneForm } from './verification.pages.js';
+export { CodeForm, PhoneForm } from './verification.forms.js';
 export { problemOf, resourceOrProblem } from './verification.problems.js';
 export { VERIFICATION_DEFAULTS, VERIFICATION_POLICY } from './verification.options.js';
 export type { Throttle, VerificationModuleOptions, VonageOptions } from './verification.options.js';

@@ -14,7 +14,7 @@ import {
 import { ApiConsumes, ApiOkResponse, ApiOperation, ApiParam, ApiTags } from '@nestjs/swagger';
 import { isUUID } from 'class-validator';
 import type { Request, Response } from 'express';
-import { BODIES, inputPipe, isAnsweredByPage, Negotiated, OpenToAll, Page } from '../http/index.js';
+import { BODIES, InputPipe, isAnsweredByPage, Negotiated, OpenToAll, Page } from '../http/index.js';
 import type { Caller } from './domain/caller.js';
 import { CheckVerificationDto, OnVerificationDto, ResendVerificationDto } from './dto/on-verification.dto.js';
 import { describeService, ServiceResource } from './dto/service.resource.js';
@@ -24,13 +24,13 @@ import { callerOf, rememberCaller } from './verification.caller.js';
 import { Idempotent } from './idempotency/idempotency.interceptor.js';
 import { ApiProblems } from './verification.openapi.js';
 import { VERIFICATION_OPTIONS, type ResolvedVerificationOptions } from './verification.options.js';
-import { CancelPage, CodePage, PhonePage, StartPage } from './verification.pages.js';
+import { CancelPage, CodePage, PhonePage, ResendPage, StartPage } from './verification.pages.js';
 import { resourceOrProblem } from './verification.problems.js';
 import { failure, type VerificationResult } from './verification.results.js';
 import { VerificationService } from './verification.service.js';
 import { phoneNumberIn, VerificationThrottlerGuard } from './verification.throttler.js';
 
-/** What any act on a request can meet. */
+/** The problems that every action on a request can have. */
 const ON_A_REQUEST = [
   'invalid-input',
   'attempts-exhausted',
@@ -45,7 +45,7 @@ const ON_A_REQUEST = [
 @ApiTags('Phone verification')
 @OpenToAll()
 @Negotiated(VerificationThrottlerGuard)
-@UsePipes(inputPipe)
+@UsePipes(new InputPipe('verification'))
 @Controller()
 export class VerificationController {
   constructor(
@@ -119,7 +119,7 @@ export class VerificationController {
   @Post('resend-otp')
   @HttpCode(200)
   @Idempotent()
-  @Page(CodePage)
+  @Page(ResendPage)
   @ApiConsumes(...BODIES)
   @ApiOperation({ summary: 'Send a new code for the same request, by the same channel or another' })
   @ApiOkResponse({ type: VerificationResource })
@@ -157,7 +157,7 @@ export class VerificationController {
   @ApiOkResponse({ type: VerificationResource })
   @ApiProblems('invalid-input', 'unknown-request')
   async find(@Param('requestId') requestId: string, @Req() request: Request): Promise<VerificationResource> {
-    // What is no UUID names no request.
+    // A malformed id is treated as an unknown request; Postgres would reject it.
     if (!isUUID(requestId)) return this.answer(failure('unknown-request'));
     return this.answer(await this.verifications.find({ requestId, caller: this.callerOf(request) }));
   }

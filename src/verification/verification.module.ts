@@ -41,13 +41,14 @@ import { StartRepository } from './start/start.repository.js';
 import { StartService } from './start/start.service.js';
 import { CallerFingerprints } from './verification.callers.js';
 import { ConfigurableModuleClass } from './verification.module-definition.js';
+import { CodeForm, PhoneForm } from './verification.forms.js';
 import {
   MESSAGE_RULES,
   VERIFICATION_OPTIONS,
   VERIFICATION_POLICY,
   type ResolvedVerificationOptions,
 } from './verification.options.js';
-import { CodeForm, PhoneForm, VERIFICATION_PAGES } from './verification.pages.js';
+import { VERIFICATION_PAGES } from './verification.pages.js';
 import { VerificationRepository } from './verification.repository.js';
 import { VerificationService } from './verification.service.js';
 import { VerificationWebhooks } from './webhooks/verification.webhooks.js';
@@ -116,6 +117,8 @@ function vonageProvider(vonage: ResolvedVerificationOptions['vonage']): Verifica
     JournalRestorer,
     SealVerifier,
     KeyRotator,
+    PhoneForm,
+    CodeForm,
     ...VERIFICATION_PAGES,
     {
       provide: VerificationProvider,

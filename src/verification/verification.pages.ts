@@ -1,124 +1,7 @@
-import { Inject, Injectable } from '@nestjs/common';
-import {
-  errorContext,
-  type PageContext,
-  PageView,
-  type Problem,
-  typed,
-  type View,
-  type ViewContext,
-} from '../http/index.js';
-import type { VerificationPolicy } from './domain/policy.js';
-import type { Action } from './domain/verification-record.js';
+import { Injectable } from '@nestjs/common';
+import { type PageContext, PageView, type Problem, type View } from '../http/index.js';
 import type { VerificationResource } from './dto/verification.resource.js';
-import { countryChoices } from './verification.countries.js';
-import {
-  VERIFICATION_OPTIONS,
-  VERIFICATION_POLICY,
-  type ResolvedVerificationOptions,
-} from './verification.options.js';
-
-@Injectable()
-export class PhoneForm {
-  constructor(
-    @Inject(VERIFICATION_POLICY) private readonly policy: VerificationPolicy,
-    @Inject(VERIFICATION_OPTIONS) private readonly options: ResolvedVerificationOptions,
-  ) {}
-
-  view(context: PageContext, more: ViewContext = {}): View {
-    const country = typed(context, 'country').toUpperCase() || this.options.defaultCountry || '';
-    return {
-      name: 'phone',
-      context: {
-        title: context.text('phone.title'),
-        phoneNumber: typed(context, 'phoneNumber'),
-        countries: countryChoices(context.locale, this.policy.allowedCountries, country),
-        startPath: '/request-otp',
-        ...more,
-      },
-    };
-  }
-
-  failed(problem: Problem, context: PageContext, surroundings: ViewContext = {}): View {
-    const errors = errorContext(problem, context, 'phoneNumber', ['phoneNumber', 'country']);
-    return this.view(context, { ...surroundings, ...errors });
-  }
-}
-
-/** The code page shows exactly the actions of the request as forms; when it is over, none. */
-@Injectable()
-export class CodeForm {
-  constructor(@Inject(VERIFICATION_POLICY) private readonly policy: VerificationPolicy) {}
-
-  view(resource: VerificationResource, context: PageContext, more: ViewContext = {}): View {
-    const { text } = context;
-    if (resource.status === 'VERIFIED') {
-      const { phoneNumber } = resource;
-      return this.result({ title: text('result.title'), phoneNumber, ...more });
-    }
-    if (resource.status !== 'PENDING' && !more['isError']) {
-      const code = { FAILED: 'expired', EXPIRED: 'expired', CANCELLED: 'cancelled' }[resource.status];
-      const message = text(`problem.${code}.detail`);
-      return this.form(resource.requestId, [], context, { isError: true, errors: [{ field: '', message }] });
-    }
-    const waitMs = Date.parse(resource.resendAvailableAt ?? '') - Date.now();
-    const isElsewhere = resource.status === 'PENDING' && resource.requestedElsewhere === true;
-    return this.form(resource.requestId, resource.actions, context, {
-      isElsewhere,
-      phoneNumber: resource.phoneNumber,
-      isVoice: resource.channel === 'voice',
-      resendWaitSeconds: Math.max(0, Math.ceil((waitMs || 0) / 1000)),
-      isSending: resource.status === 'PENDING' && !isElsewhere && !resource.actions.includes('verify'),
-      ...more,
-    });
-  }
-
-  /** @param surroundings what else the page shows, and where its forms lead when it is not the tutorial's */
-  failed(problem: Problem, context: PageContext, surroundings: ViewContext = {}): View {
-    const resource = problem.details.forView as VerificationResource | undefined;
-    const more: ViewContext = {
-      ...surroundings,
-      ...errorContext(problem, context, 'otpCode', ['otpCode']),
-      otpCode: problem.code === 'wrong-code' ? '' : typed(context, 'otpCode'),
-    };
-    if (resource?.status === 'VERIFIED') {
-      return this.result({ title: context.text('result.title'), ...more });
-    }
-    // Pages of other modules may bring other details, without a request.
-    if (resource?.requestId) return this.view(resource, context, more);
-    const usable = problem.status !== 404 && problem.status !== 410;
-    const requestId = typed(context, 'requestId');
-    return this.form(requestId, usable && requestId ? ['verify', 'resend', 'cancel'] : [], context, more);
-  }
-
-  private result(context: ViewContext): View {
-    return { name: 'result', context: { startPath: '/', ...context } };
-  }
-
-  private form(
-    requestId: string,
-    actions: readonly Action[],
-    { text }: PageContext,
-    more: ViewContext,
-  ): View {
-    return {
-      name: 'code',
-      context: {
-        title: text('code.title'),
-        requestId,
-        codeLength: this.policy.codeLength,
-        canVerify: actions.includes('verify'),
-        canResend: actions.includes('resend'),
-        canCancel: actions.includes('cancel'),
-        verifyPath: '/verify-otp',
-        resendPath: '/resend-otp',
-        cancelPath: '/cancel-otp',
-        startPath: '/',
-        ...more,
-      },
-    };
-  }
-}
+import { CodeForm, PhoneForm } from './verification.forms.js';
 
 /** `GET /`: the phone form. */
 @Injectable()
@@ -136,7 +19,7 @@ export class PhonePage extends PageView<unknown> {
   }
 }
 
-/** `POST /request-otp`: on to the code page, or the phone form again. */
+/** `POST /request-otp`: the code page, or the phone form again. */
 @Injectable()
 export class StartPage extends PageView<VerificationResource> {
   constructor(
@@ -155,16 +38,15 @@ export class StartPage extends PageView<VerificationResource> {
   }
 }
 
-/** Everything that stays on the code page until it ends on the result. */
+/** `GET /verify-otp`, `POST /verify-otp`, `GET /verifications/:requestId`: the code page, or the result page. */
 @Injectable()
 export class CodePage extends PageView<VerificationResource> {
-  constructor(private readonly code: CodeForm) {
+  constructor(protected readonly code: CodeForm) {
     super();
   }
 
   success(resource: VerificationResource, context: PageContext): View {
-    const resent = context.request.path === '/resend-otp' && context.request.method === 'POST';
-    return this.code.view(resource, context, resent ? { notice: context.text('code.resent') } : {});
+    return this.code.view(resource, context);
   }
 
   failure(problem: Problem, context: PageContext): View {
@@ -172,7 +54,15 @@ export class CodePage extends PageView<VerificationResource> {
   }
 }
 
-/** `POST /cancel-otp`: back to an empty phone form. */
+/** `POST /resend-otp`: the code page, with the notice that a new code was sent. */
+@Injectable()
+export class ResendPage extends CodePage {
+  override success(resource: VerificationResource, context: PageContext): View {
+    return this.code.view(resource, context, { notice: context.text('code.resent') });
+  }
+}
+
+/** `POST /cancel-otp`: an empty phone form. */
 @Injectable()
 export class CancelPage extends PageView<VerificationResource> {
   constructor(
@@ -191,4 +81,4 @@ export class CancelPage extends PageView<VerificationResource> {
   }
 }
 
-export const VERIFICATION_PAGES = [PhoneForm, CodeForm, PhonePage, StartPage, CodePage, CancelPage];
+export const VERIFICATION_PAGES = [PhonePage, StartPage, CodePage, ResendPage, CancelPage];

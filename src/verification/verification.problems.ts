@@ -16,6 +16,7 @@ export function problemOf({ code, request, retryAfterSeconds, codeDefect }: Veri
     requestId: request?.id,
     attemptsRemaining: code === 'wrong-code' ? resource?.attemptsRemaining : undefined,
     retryAfterSeconds,
+    module: codeDefect && 'verification',
     errors: codeDefect && [{ field: 'otpCode', code: codeDefect }],
     forView: resource,
   });

@@ -27,7 +27,7 @@ describe('instances whose clocks are an hour fast and an hour slow', () => {
       // An instance in development prints its e-mails.
       mailbox: {
         link: async (email: string) => {
-          const mail = () => world.cluster.instances[index]!.output.split(`E-mail to ${email}: `)[1] ?? '';
+          const mail = () => world.cluster.instances[index]!.output.split(`Email to ${email}: `)[1] ?? '';
           const link = () => /https?:\/\/[^/\s]+(\/\S+\?token=\S+)\n/.exec(mail())?.[1];
           await until(link);
           return link()!;

@@ -49,7 +49,7 @@ describe('guesses at the password of one account, from however many addresses', 
     const locked = await guess(email);
     expect(codeOf(locked)).toEqual([429, 'rate-limited']);
     expect(Number(locked.headers.get('retry-after'))).toBeGreaterThan(86_000);
-    expect((await application.mailbox.newest(email, 2)).subject).toBe('Somebody is guessing your password');
+    expect((await application.mailbox.newest(email, 2)).subject).toBe('Someone is guessing your password');
   });
 
   it('are counted for an address without an account in the same way', async () => {

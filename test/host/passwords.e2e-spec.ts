@@ -40,9 +40,9 @@ describe.each(['json', 'html'] as const)('passwords (%s)', (kind) => {
     expect(forTaken.status).toBe(200);
     expect(toldBy(forTaken, owner.email)).toEqual(toldBy(forFree, free));
     const taken = await application.mailbox.newest(owner.email, 2);
-    expect(taken.subject).toBe('You have an account already');
+    expect(taken.subject).toBe('You already have an account');
     expect(taken.text).toContain('/password-reset/finish?token=');
-    expect((await application.mailbox.newest(free)).subject).toBe('Finish making your account');
+    expect((await application.mailbox.newest(free)).subject).toBe('Finish creating your account');
   });
 
   it('a link makes one account, and only with its password chosen by whoever has the mail', async () => {

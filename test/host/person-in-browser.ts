@@ -50,18 +50,18 @@ export class PersonInBrowser {
 
   async signsUp(): Promise<void> {
     await this.goes('/sign-up');
-    await this.fills('E-mail address', this.email);
+    await this.fills('Email address', this.email);
     await this.presses('Send link');
-    await this.sees('Check your e-mail');
+    await this.sees('Check your email');
     await this.goes(await this.application.mailbox.link(this.email));
     await this.fills('New password', PASSWORD);
-    await this.presses('Make an account');
+    await this.presses('Create account');
     await this.sees('Your account');
   }
 
   async signsIn(): Promise<void> {
     await this.goes('/sign-in');
-    await this.fills('E-mail address', this.email);
+    await this.fills('Email address', this.email);
     await this.fills('Password', PASSWORD);
     await this.presses('Sign in');
   }

@@ -122,7 +122,7 @@ inBrowser('two-factor sign-in in a real browser', () => {
       await person.types(person.code);
 
       await person.sees('Make a payment');
-      await person.reads('You have confirmed this payment.');
+      await person.reads('You confirmed this payment.');
       expect(await person.page.getByLabel('Amount in EUR').inputValue()).toBe('40.00');
       expect(await person.page.getByLabel('Recipient').inputValue()).toBe('ACME');
       await person.presses('Pay');
@@ -159,25 +159,25 @@ inBrowser('two-factor sign-in in a real browser', () => {
       await person.fills('Current password', PASSWORD);
       await person.fills('New password', 'password1234');
       await person.presses('Change password');
-      await person.reads('This password is on lists of stolen passwords.');
+      await person.reads('This password appears in lists of stolen passwords.');
       await person.fills('Current password', PASSWORD);
       await person.fills('New password', 'quite another password');
       await person.presses('Change password');
-      await person.reads('Your password is changed. Your other sessions have ended.');
+      await person.reads('Your password has been changed. Your other sessions have ended.');
       await person.follows('Your account');
       await person.signsOut();
 
       await person.follows('Forgot your password?');
-      await person.fills('E-mail address', person.email);
+      await person.fills('Email address', person.email);
       await person.presses('Send link');
-      await person.sees('Check your e-mail');
+      await person.sees('Check your email');
       const link = await mailbox.link(person.email, 3);
       await person.goes(link);
       await person.fills('New password', PASSWORD);
       await person.presses('Change password');
-      await person.reads('Your password is changed. Sign in with the new one.');
+      await person.reads('Your password has been changed. Sign in with the new one.');
       await person.goes(link);
-      await person.reads('This link was used already, or is too old.');
+      await person.reads('This link has expired or was already used.');
       await person.signsIn();
       await person.sees('Your account');
     });
@@ -188,10 +188,10 @@ inBrowser('two-factor sign-in in a real browser', () => {
       await person.goes(
         `/account/payment?amount=40.00&recipient=${encodeURIComponent('Ännchen '.repeat(7))}`,
       );
-      await person.fills('E-mail address', person.email);
+      await person.fills('Email address', person.email);
       await person.fills('Password', 'not the password');
       await person.presses('Sign in');
-      await person.reads('E-mail address or password is not right.');
+      await person.reads('Incorrect email address or password.');
       await person.fills('Password', PASSWORD);
       await person.presses('Sign in');
       await person.asksForText();

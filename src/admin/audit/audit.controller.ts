@@ -1,6 +1,6 @@
 import { Controller, Get, HttpCode, Post, Query, UsePipes } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
-import { inputPipe, Page } from '../../http/index.js';
+import { InputPipe, Page } from '../../http/index.js';
 import { AdminRoutes, NeedsScope } from '../access/admin-route.js';
 import { ApiAdminProblems } from '../admin.problems.js';
 import { AuditListResource, AuditQueryDto, AuditReportResource } from './audit.dto.js';
@@ -11,7 +11,7 @@ import { AuditVerifier } from './audit-verifier.service.js';
 /** Who did what, when, why; and whether somebody has touched the record of it. */
 @ApiTags('Administration')
 @AdminRoutes()
-@UsePipes(inputPipe)
+@UsePipes(new InputPipe('audit'))
 @Controller('admin/audit')
 export class AuditController {
   constructor(

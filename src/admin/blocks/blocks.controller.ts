@@ -1,7 +1,7 @@
 import { Body, Controller, Get, HttpCode, Param, Post, UsePipes } from '@nestjs/common';
 import { ApiConsumes, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { isUUID } from 'class-validator';
-import { BODIES, inputPipe, Page, Problem } from '../../http/index.js';
+import { BODIES, InputPipe, Page, Problem } from '../../http/index.js';
 import { AdminRoutes, NeedsScope } from '../access/admin-route.js';
 import { type Actor, CurrentActor } from '../access/administrator.js';
 import { adminProblem, ApiAdminProblems } from '../admin.problems.js';
@@ -24,7 +24,7 @@ const stopResource = ({ stoppedAt, until, ...stop }: StopRecord): StopResource =
 /** The block list, and what has stopped by itself. */
 @ApiTags('Administration')
 @AdminRoutes()
-@UsePipes(inputPipe)
+@UsePipes(new InputPipe('blocks'))
 @Controller('admin')
 export class BlocksController {
   constructor(private readonly blocks: Blocks) {}
@@ -54,7 +54,7 @@ export class BlocksController {
     const block = await this.blocks.block(actor, body);
     if (!block) {
       const code = `no-${body.kind}`;
-      throw Problem.http('invalid-input', { errors: [{ field: 'value', code }] });
+      throw Problem.invalidInput('blocks', [{ field: 'value', code }]);
     }
     return blockResource(block);
   }

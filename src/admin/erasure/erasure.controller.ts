@@ -9,7 +9,7 @@ import {
 } from '@nestjs/swagger';
 import { Transform } from 'class-transformer';
 import { IsBoolean, IsOptional } from 'class-validator';
-import { BODIES, inputPipe, Page, type PageContext, Problem, type View } from '../../http/index.js';
+import { BODIES, InputPipe, Page, type PageContext, Problem, type View } from '../../http/index.js';
 import { VERIFICATION_ERRORS } from '../../verification/index.js';
 import { AdminRoutes, NeedsScope } from '../access/admin-route.js';
 import { type Actor, CurrentActor } from '../access/administrator.js';
@@ -62,7 +62,7 @@ export class ErasurePage extends AdminPage<ErasureResource> {
 /** The right to be forgotten. */
 @ApiTags('Administration')
 @AdminRoutes()
-@UsePipes(inputPipe)
+@UsePipes(new InputPipe('erasure'))
 @Controller('admin/persons')
 export class ErasureController {
   constructor(private readonly erasures: Erasures) {}

@@ -2,7 +2,7 @@ import { pipeline } from 'node:stream/promises';
 import { Body, Controller, HttpCode, Logger, Post, Res, UsePipes } from '@nestjs/common';
 import { ApiConsumes, ApiOkResponse, ApiOperation, ApiProduces, ApiTags } from '@nestjs/swagger';
 import type { Response } from 'express';
-import { BODIES, inputPipe } from '../../http/index.js';
+import { BODIES, InputPipe } from '../../http/index.js';
 import { AdminDownloads, NeedsScope } from '../access/admin-route.js';
 import { type Actor, CurrentActor } from '../access/administrator.js';
 import { ApiAdminProblems } from '../admin.problems.js';
@@ -12,7 +12,7 @@ import { HistoryExport } from './history-export.service.js';
 /** The history to take along. */
 @ApiTags('Administration')
 @AdminDownloads()
-@UsePipes(inputPipe)
+@UsePipes(new InputPipe('history'))
 @Controller('admin')
 export class ExportController {
   private readonly logger = new Logger(ExportController.name);

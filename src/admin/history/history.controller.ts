@@ -1,7 +1,7 @@
 import { Body, Controller, Get, HttpCode, Param, Post, Query, UsePipes } from '@nestjs/common';
 import { ApiConsumes, ApiOkResponse, ApiOperation, ApiParam, ApiTags } from '@nestjs/swagger';
 import { isUUID } from 'class-validator';
-import { BODIES, inputPipe, Page, Problem } from '../../http/index.js';
+import { BODIES, InputPipe, Page, Problem } from '../../http/index.js';
 import { VERIFICATION_ERRORS } from '../../verification/index.js';
 import { AdminRoutes, NeedsScope } from '../access/admin-route.js';
 import { ApiAdminProblems } from '../admin.problems.js';
@@ -14,7 +14,7 @@ import { History } from './history.service.js';
 /** What happened, and why. Numbers are masked throughout. */
 @ApiTags('Administration')
 @AdminRoutes()
-@UsePipes(inputPipe)
+@UsePipes(new InputPipe('history'))
 @Controller('admin')
 export class HistoryController {
   constructor(private readonly history: History) {}

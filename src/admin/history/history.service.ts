@@ -118,8 +118,7 @@ async function narrowed<T>(search: Promise<T>): Promise<T> {
   try {
     return await search;
   } catch (error) {
-    if (isTooSlow(error))
-      throw Problem.http('invalid-input', { errors: [{ field: 'from', code: 'too-wide' }] });
+    if (isTooSlow(error)) throw Problem.invalidInput('history', [{ field: 'from', code: 'too-wide' }]);
     throw error;
   }
 }

@@ -16,7 +16,7 @@ export class NumberTokens {
   /** @throws Problem `invalid-input` naming the field */
   of(phoneNumber: string, country?: string, field = 'phoneNumber'): string {
     const phone = PhoneNumber.tryParse(phoneNumber, country);
-    if (!phone) throw Problem.http('invalid-input', { errors: [{ field, code: 'no-number' }] });
+    if (!phone) throw Problem.invalidInput('history', [{ field, code: 'no-number' }]);
     return this.cipher
       .fingerprints('phone', phone.e164)
       .map((fingerprint) => fingerprint.toString('base64url'))

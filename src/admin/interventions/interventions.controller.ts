@@ -1,6 +1,6 @@
 import { Body, Controller, Get, HttpCode, Param, Post, UsePipes } from '@nestjs/common';
 import { ApiConsumes, ApiOkResponse, ApiOperation, ApiParam, ApiTags } from '@nestjs/swagger';
-import { BODIES, inputPipe, Page } from '../../http/index.js';
+import { BODIES, InputPipe, Page } from '../../http/index.js';
 import { resourceOrProblem, VerificationResource } from '../../verification/index.js';
 import { AdminRoutes, NeedsScope } from '../access/admin-route.js';
 import { type Actor, CurrentActor } from '../access/administrator.js';
@@ -13,7 +13,7 @@ import { Interventions } from './interventions.service.js';
 /** What administrators do about one request or one person. */
 @ApiTags('Administration')
 @AdminRoutes()
-@UsePipes(inputPipe)
+@UsePipes(new InputPipe('interventions'))
 @Controller('admin')
 export class InterventionsController {
   constructor(private readonly interventions: Interventions) {}

@@ -1,6 +1,6 @@
 import { Body, Controller, Get, HttpCode, Post, UsePipes } from '@nestjs/common';
 import { ApiConsumes, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
-import { BODIES, inputPipe, Page } from '../../http/index.js';
+import { BODIES, InputPipe, Page } from '../../http/index.js';
 import { VerificationService } from '../../verification/index.js';
 import { AdminRoutes, NeedsScope } from '../access/admin-route.js';
 import { ApiAdminProblems } from '../admin.problems.js';
@@ -10,7 +10,7 @@ import { PolicyPage } from './policy.page.js';
 /** What the rules say now. */
 @ApiTags('Administration')
 @AdminRoutes()
-@UsePipes(inputPipe)
+@UsePipes(new InputPipe('policy'))
 @Controller('admin/policy')
 export class PolicyController {
   constructor(private readonly verifications: VerificationService) {}

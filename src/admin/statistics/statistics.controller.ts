@@ -1,6 +1,6 @@
 import { Controller, Get, Query, UsePipes } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
-import { inputPipe, Page } from '../../http/index.js';
+import { InputPipe, Page } from '../../http/index.js';
 import { AdminRoutes, NeedsScope } from '../access/admin-route.js';
 import { ApiAdminProblems } from '../admin.problems.js';
 import { StatisticsQueryDto, StatisticsResource } from './statistics.dto.js';
@@ -10,7 +10,7 @@ import { Statistics } from './statistics.service.js';
 /** How it goes: counts and shares over time, countries and channels. */
 @ApiTags('Administration')
 @AdminRoutes()
-@UsePipes(inputPipe)
+@UsePipes(new InputPipe('statistics'))
 @Controller('admin/statistics')
 export class StatisticsController {
   constructor(private readonly statistics: Statistics) {}

@@ -61,7 +61,7 @@ function rangeOf({ from, to, groupBy }: StatisticsQueryDto): Range {
   const until = Math.ceil((to ?? new Date()).getTime() / step) * step;
   const back = grain === 'hour' ? 48 * HOUR_MS : 30 * DAY_MS;
   const since = Math.floor((from?.getTime() ?? until - back) / step) * step;
-  const wrong = (field: string, code: string) => Problem.http('invalid-input', { errors: [{ field, code }] });
+  const wrong = (field: string, code: string) => Problem.invalidInput('statistics', [{ field, code }]);
   if (since >= until) throw wrong('to', 'before-from');
   if (grain === 'hour' && (until - since) / HOUR_MS > MOST_HOURS) throw wrong('from', 'too-many-hours');
   return { from: new Date(since), to: new Date(until), grain };

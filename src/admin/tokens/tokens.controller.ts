@@ -1,7 +1,7 @@
 import { Body, Controller, Get, HttpCode, Param, Post, UsePipes } from '@nestjs/common';
 import { ApiConsumes, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { isUUID } from 'class-validator';
-import { BODIES, inputPipe, Page } from '../../http/index.js';
+import { BODIES, InputPipe, Page } from '../../http/index.js';
 import { AdminRoutes, NeedsScope } from '../access/admin-route.js';
 import { type Actor, CurrentActor } from '../access/administrator.js';
 import { ApiTokens, type TokenRecord } from '../access/api-tokens.service.js';
@@ -25,7 +25,7 @@ const tokenResource = (token: TokenRecord): TokenResource => ({
 /** What programs show instead of a session. */
 @ApiTags('Administration')
 @AdminRoutes()
-@UsePipes(inputPipe)
+@UsePipes(new InputPipe('tokens'))
 @Controller('admin/tokens')
 export class TokensController {
   constructor(private readonly tokens: ApiTokens) {}

@@ -5,13 +5,13 @@ import { emailUnavailable } from '../host.problems.js';
 import { Users } from '../users.service.js';
 
 /**
- * Writes to the owners of accounts. Works in the background: how long it takes, and whether it does anything, must not show
- * in the answer to whoever asked for it.
+ * Sends emails to the owners of accounts. Works in the background, so that the response does not reveal by its time
+ * whether there is an account.
  */
 @Injectable()
 export class AccountMails implements BeforeApplicationShutdown {
   private readonly logger = new Logger('AccountMails');
-  private readonly underWay = new Set<Promise<void>>();
+  private readonly running = new Set<Promise<void>>();
 
   constructor(
     private readonly users: Users,
@@ -19,23 +19,23 @@ export class AccountMails implements BeforeApplicationShutdown {
     @Inject(HOST_OPTIONS) private readonly options: HostOptions,
   ) {}
 
-  /** @throws Problem `email-unavailable` where there is no way to send e-mails */
+  /** @throws Problem `email-unavailable` if emails are not configured */
   requireMailer(): void {
     if (!this.options.mail) throw emailUnavailable();
   }
 
-  /** Runs what must not be waited for. */
+  /** Runs work without making the caller wait. Failures are logged. */
   inBackground(work: () => Promise<void>): void {
-    const running = work()
+    const sending = work()
       .catch((error: unknown) => {
         const { code = 'error' } = error as { code?: string };
-        this.logger.error({ kind: code }, 'e-mail could not be sent');
+        this.logger.error({ kind: code }, 'email could not be sent');
       })
-      .finally(() => this.underWay.delete(running));
-    this.underWay.add(running);
+      .finally(() => this.running.delete(sending));
+    this.running.add(sending);
   }
 
-  /** @param name of the texts `mail.<name>.subject` and `mail.<name>.text` */
+  /** @param name the messages are `mail.<name>.subject` and `mail.<name>.text` */
   async send(name: string, to: string, link?: { path: string; token: string }): Promise<void> {
     const { mail } = this.options;
     if (!mail) return;
@@ -51,7 +51,7 @@ export class AccountMails implements BeforeApplicationShutdown {
     });
   }
 
-  /** Somebody has guessed so often that strangers are locked out. */
+  /** Tells the owner that too many wrong passwords have locked out unknown browsers. */
   sendLocked(email: string): void {
     this.inBackground(async () => {
       const user = await this.users.findByEmail(email);
@@ -64,7 +64,7 @@ export class AccountMails implements BeforeApplicationShutdown {
   }
 
   async beforeApplicationShutdown(): Promise<void> {
-    await Promise.all(this.underWay);
+    await Promise.all(this.running);
   }
 
   private text(key: string, parameters: MessageParameters): string {

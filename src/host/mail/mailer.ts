@@ -1,27 +1,27 @@
 import { createTransport, type Transporter } from 'nodemailer';
 
+/** An email in plain text. */
 export interface Mail {
   to: string;
   subject: string;
-  /** Plain text. */
   text: string;
 }
 
-/** Delivers e-mails. Implement it for whatever your mail goes through. */
+/** Sends emails. Implement it for your mail service. */
 export abstract class Mailer {
   abstract send(mail: Mail): Promise<void>;
 }
 
-/** For development: prints each mail, with its link, where the application runs. */
+/** Prints emails, with their links, to standard output. For development. */
 export class ConsoleMailer extends Mailer {
   override send({ to, subject, text }: Mail): Promise<void> {
     const body = text.split('\n').map((line) => `    ${line}\n`);
-    process.stdout.write(`\n  E-mail to ${to}: ${subject}\n${body.join('')}\n`);
+    process.stdout.write(`\n  Email to ${to}: ${subject}\n${body.join('')}\n`);
     return Promise.resolve();
   }
 }
 
-/** Over SMTP. */
+/** Sends emails over SMTP. */
 export class SmtpMailer extends Mailer {
   private readonly transport: Transporter;
 

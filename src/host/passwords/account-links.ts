@@ -7,9 +7,9 @@ import { AccountMails } from '../mail/account-mails.js';
 import type { User } from '../user.entity.js';
 
 export const LINK_MINUTES = 30;
-/** To one address, of all kinds together: a stranger cannot fill somebody's mailbox. */
+/** Per address, for all purposes together, so that nobody can flood a mailbox. */
 const LINKS_PER_HOUR = 5;
-/** Any number, the same in every instance: keeps two links to one address from being counted at the same time. */
+/** The advisory lock under which the links to one address are counted. Any constant that all instances share. */
 const LINK_LOCK = 7_367_021;
 
 const PATHS = { 'sign-up': '/sign-up/finish', 'password-reset': '/password-reset/finish' } as const;
@@ -17,7 +17,7 @@ export type LinkPurpose = keyof typeof PATHS;
 
 const hashOf = (token: string) => createHash('sha256').update(token).digest();
 
-/** Links in e-mails: each works once, for 30 minutes. The database has only a hash of its token. */
+/** Links in emails. Each works once, within 30 minutes. The database stores only a hash of the token. */
 @Injectable()
 export class AccountLinks {
   constructor(
@@ -26,9 +26,9 @@ export class AccountLinks {
   ) {}
 
   /**
-   * Sends a link, unless the address has had too many within the hour.
-   * @param mail names the texts of the e-mail
-   * @param user whose password the link may change: this one, not a later one
+   * Sends a link, unless the address got too many within the hour.
+   * @param mail the email's messages: see {@link AccountMails.send}
+   * @param user for a reset: the link stops working when the user's password changes
    */
   async send(purpose: LinkPurpose, mail: string, email: string, user: User | null): Promise<void> {
     const token = randomBytes(32).toString('base64url');
@@ -47,7 +47,7 @@ export class AccountLinks {
     if (issued.length > 0) await this.mails.send(mail, email, { path: PATHS[purpose], token });
   }
 
-  /** What a link is for, without using it up. @returns null when it does not work (any more) */
+  /** Reads a link without using it. @returns null if it is invalid, used or expired */
   async find(purpose: LinkPurpose, token: string): Promise<{ email: string; userId: string | null } | null> {
     const [link] = await rowsOf<{ email: string; userId: string | null }>(
       this.dataSource,
@@ -60,7 +60,7 @@ export class AccountLinks {
     return link ?? null;
   }
 
-  /** Uses a link up, within the change that it allows. @returns false when it does not work (any more) */
+  /** Marks a link as used, in the transaction of its change. @returns false if it is invalid, used or expired */
   async use(sql: EntityManager, purpose: LinkPurpose, token: string): Promise<boolean> {
     const used = await rowsIn(
       sql,

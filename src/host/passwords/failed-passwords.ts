@@ -6,26 +6,26 @@ import { rowsIn, rowsOf } from '../../database/sql.js';
 import { Problem } from '../../http/index.js';
 import { HOST_OPTIONS, type HostOptions } from '../host.options.js';
 
-/** Everybody who has not signed in to the account in this browser before. */
+/** The source of all browsers in which nobody has signed in to the account before. */
 export const STRANGERS = 'strangers';
-/** Whoever types the present password on the account page, in a session of the user. */
+/** The source of sessions that enter the current password on the account page. */
 export const ACCOUNT_PAGE = 'account-page';
 
-/** Wrong passwords in a row before a wait follows each further one. */
-const FREE = 10;
-/** The first wait is 1 s; each is twice as long as the one before. */
-const LONGEST_WAIT_SECONDS = 900;
-/** After the last one that is allowed: from then on one guess a day. */
+/** This many wrong passwords in a row have no wait. */
+const FAILURES_WITHOUT_WAIT = 10;
+/** The first wait is 1 s. Each later one is twice as long, up to this. */
+const MAX_WAIT_SECONDS = 900;
+/** After the last allowed failure, one guess per day. */
 const LOCK_SECONDS = 86_400;
 /**
- * Wrong passwords in a row. Together at most 100 (NIST SP 800-63B-4, 3.2.2) for an account with one known browser; a
- * browser that has used up its own is a stranger from then on.
+ * Allowed wrong passwords in a row: together at most 100 (NIST SP 800-63B-4, 3.2.2) for an account with one known
+ * browser. A known browser that reaches its limit is no longer known.
  */
-export const MOST_FAILURES = { strangers: 80, other: 20 } as const;
+export const MAX_FAILURES = { strangers: 80, other: 20 } as const;
 
 /**
- * Counts wrong passwords in a row, by account and by where they come from, so that a stranger's guesses do not close the
- * account to its owner. Counts for addresses without an account too, so that nobody can tell the difference.
+ * Counts wrong passwords in a row by account and source, so that a stranger's guesses do not lock out the owner. Addresses
+ * without an account are counted too, so that nobody can tell the difference.
  */
 @Injectable()
 export class FailedPasswords {
@@ -35,12 +35,12 @@ export class FailedPasswords {
   ) {}
 
   /**
-   * Counts a guess before the password is looked at, so that parallel guesses cannot pass the limit together.
-   * @returns whether it was the last one before the lock
-   * @throws Problem `rate-limited` while there is a wait
+   * Counts a guess before the password is checked, so that parallel guesses cannot exceed the limit together.
+   * @returns whether it was the last guess before the lock
+   * @throws Problem `rate-limited` during a wait
    */
   async claim(email: string, source: string): Promise<{ isLast: boolean }> {
-    const limit = source === STRANGERS ? MOST_FAILURES.strangers : MOST_FAILURES.other;
+    const limit = source === STRANGERS ? MAX_FAILURES.strangers : MAX_FAILURES.other;
     const account = this.accountOf(email);
     const [claimed] = await rowsOf<{ failures: number }>(
       this.dataSource,
@@ -55,7 +55,7 @@ export class FailedPasswords {
          last_failed_at = clock_timestamp()
        WHERE f.blocked_until <= clock_timestamp()
        RETURNING failures`,
-      [account, source, limit, LOCK_SECONDS, FREE, LONGEST_WAIT_SECONDS],
+      [account, source, limit, LOCK_SECONDS, FAILURES_WITHOUT_WAIT, MAX_WAIT_SECONDS],
     );
     if (claimed) return { isLast: claimed.failures === limit };
     const [blocked] = await rowsOf<{ seconds: number }>(
@@ -67,7 +67,7 @@ export class FailedPasswords {
     throw Problem.http('rate-limited', { retryAfterSeconds: Math.max(1, blocked?.seconds ?? 1) });
   }
 
-  /** The password was right: the row of wrong ones is over. */
+  /** Resets the count after a correct password. */
   async forget(email: string, source: string): Promise<void> {
     await rowsOf(this.dataSource, 'DELETE FROM host_failed_passwords WHERE account = $1 AND source = $2', [
       this.accountOf(email),
@@ -75,12 +75,12 @@ export class FailedPasswords {
     ]);
   }
 
-  /** The account has another password: all counts and locks of the old one end. */
+  /** Resets all counts and locks of an account after its password has changed. */
   async forgetAll(sql: EntityManager, email: string): Promise<void> {
     await rowsIn(sql, 'DELETE FROM host_failed_passwords WHERE account = $1', [this.accountOf(email)]);
   }
 
-  /** Keyed: what is typed as an address may be no address, and is nobody else's business. */
+  /** A keyed hash: people may enter something private instead of an address. */
   private accountOf(email: string): Buffer {
     return createHmac('sha256', this.options.accountKey).update(email).digest();
   }

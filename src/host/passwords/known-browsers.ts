@@ -6,12 +6,12 @@ import type { Request, Response } from 'express';
 import { DataSource, type EntityManager } from 'typeorm';
 import { rowsIn, rowsOf } from '../../database/sql.js';
 
-/** `__Host-` ties it to this host and to HTTPS (browsers count localhost as that). */
+/** `__Host-` limits the cookie to this host and to HTTPS (browsers treat localhost as HTTPS). */
 export const KNOWN_BROWSER_COOKIE = '__Host-known-browser';
 const SHAPE = /^[\w-]{43}$/;
-/** The longest that browsers keep a cookie. */
+/** The maximum lifetime of a cookie in browsers. */
 export const KNOWN_BROWSER_DAYS = 400;
-const MOST_PER_USER = 20;
+const MAX_PER_USER = 20;
 
 const hashOf = (secret: string) => createHash('sha256').update(secret).digest();
 const secretIn = (request: Request): string | null => {
@@ -20,14 +20,14 @@ const secretIn = (request: Request): string | null => {
 };
 
 /**
- * Browsers in which somebody has signed in to an account before. Being known opens nothing: it only gives the owner a count
- * of wrong passwords that strangers cannot use up.
+ * Remembers the browsers in which the user has signed in before. A known browser gets no access: it only has a count of
+ * wrong passwords that strangers cannot exhaust.
  */
 @Injectable()
 export class KnownBrowsers {
   constructor(@InjectDataSource() private readonly dataSource: DataSource) {}
 
-  /** @returns the browser's name among the account's browsers; null for a stranger */
+  /** @returns the id of a known browser of the account, otherwise null */
   async recognise(request: Request, email: string): Promise<string | null> {
     const secret = secretIn(request);
     if (!secret) return null;
@@ -40,7 +40,7 @@ export class KnownBrowsers {
     return found.length > 0 ? hashOf(secret).toString('base64url') : null;
   }
 
-  /** The user has signed in here, or has shown to own the address. */
+  /** Remembers the browser after a sign-in or a password reset. */
   async remember(request: Request, response: Response, userId: string): Promise<void> {
     const known = secretIn(request);
     const again =
@@ -61,12 +61,12 @@ export class KnownBrowsers {
          DELETE FROM host_known_browsers WHERE secret_hash IN (SELECT secret_hash FROM oldest)
        )
        INSERT INTO host_known_browsers (secret_hash, user_id, last_used_at) VALUES ($1, $2, now())`,
-      [hashOf(secret), userId, MOST_PER_USER - 1],
+      [hashOf(secret), userId, MAX_PER_USER - 1],
     );
     sendCookie(response, secret);
   }
 
-  /** This browser is a stranger from now on. @param browser as {@link recognise} names it */
+  /** @param browser the id from {@link recognise} */
   async forget(browser: string): Promise<void> {
     await rowsOf(this.dataSource, 'DELETE FROM host_known_browsers WHERE secret_hash = $1', [
       Buffer.from(browser, 'base64url'),

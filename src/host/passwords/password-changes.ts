@@ -12,8 +12,8 @@ import { KnownBrowsers } from './known-browsers.js';
 import { PasswordHashes } from './password-hashes.js';
 
 /**
- * Gives accounts another password. Each change ends all sessions, trusted and known browsers, open reset links, and waits and
- * locks after wrong passwords; the owner gets an e-mail.
+ * Changes passwords. Each change ends all sessions, trusted and known browsers, open reset links, and waits after wrong
+ * passwords. The owner gets an email.
  */
 @Injectable()
 export class PasswordChanges {
@@ -28,10 +28,10 @@ export class PasswordChanges {
   ) {}
 
   /**
-   * @param options.also in the same transaction; false when nothing is to be changed
-   * @param options.session that asks for the change; by default it is made whatever the user's epoch is
-   * @returns the user's new epoch, for the session that goes on; null when there is no such user
-   * @throws Problem `sign-in-required` when that session has ended meanwhile
+   * @param options.also runs first, in the same transaction; if it returns false, nothing is changed
+   * @param options.session the session that changes the password; without it the user's epoch does not matter
+   * @returns the user's new epoch, for the session that continues; null if there is no such user
+   * @throws Problem `sign-in-required` if that session has ended
    */
   async change(
     userId: string,
@@ -57,8 +57,8 @@ export class PasswordChanges {
   }
 
   /**
-   * The same for a user who has just shown the present password in this session.
-   * @returns null when it was changed meanwhile: then it was not the present one any more
+   * Changes the password of a user who has just entered the current one in this session.
+   * @returns null if the password was changed by another request in between
    */
   replace(session: SignedInAssurance, user: User, password: string): Promise<{ epoch: number } | null> {
     const also = async (sql: EntityManager) => {
@@ -71,7 +71,7 @@ export class PasswordChanges {
     return this.change(user.id, password, { also, session });
   }
 
-  /** Sends a reset link, if there is such an account; takes as long if there is none. */
+  /** Sends a reset link if there is such an account. The caller cannot tell the difference. */
   requestReset(typedEmail: string): void {
     this.mails.requireMailer();
     this.mails.inBackground(async () => {
@@ -84,7 +84,7 @@ export class PasswordChanges {
     return (await this.links.find('password-reset', token)) !== null;
   }
 
-  /** @returns the user's id; null when the link does not work (any more) */
+  /** @returns the user's id; null if the link is invalid, used or expired */
   async reset(token: string, password: string): Promise<string | null> {
     const link = await this.links.find('password-reset', token);
     if (!link?.userId) return null;

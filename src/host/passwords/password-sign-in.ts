@@ -18,7 +18,7 @@ export class PasswordSignIn {
   ) {}
 
   /**
-   * @returns null for an unknown address and for a wrong password alike
+   * @returns null for an unknown address and for a wrong password
    * @throws Problem `rate-limited` after too many wrong passwords
    */
   async authenticate(request: Request, typedEmail: string, password: string): Promise<User | null> {
@@ -33,7 +33,7 @@ export class PasswordSignIn {
     return user;
   }
 
-  /** The present password of somebody who is signed in. @throws Problem `rate-limited` */
+  /** Checks the current password of a signed-in user. @throws Problem `rate-limited` */
   async confirm({ email }: User, password: string): Promise<boolean> {
     await this.failures.claim(email, ACCOUNT_PAGE);
     const user = await this.users.authenticate(email, password);

@@ -9,20 +9,20 @@ import {
   type View,
   type ViewContext,
 } from '../../http/index.js';
-import { AssuranceResource } from '../../two-factor/index.js';
+import type { AssuranceResource } from '../../two-factor/index.js';
 import type { LinkResource, MailedResource, PasswordResource } from '../dto.js';
-import { LONGEST_EMAIL } from '../host.pages.js';
+import { HOME, MAX_EMAIL_LENGTH } from '../host.pages.js';
 
-/** Asks for an address; after a success says that there is mail. */
+/** Asks for an email address. Afterwards tells the user to check their email. */
 abstract class EmailPage extends PageView<AssuranceResource | MailedResource> {
-  /** Of the page: its texts are `host.<name>` and `host.<name>.hint`. */
+  /** The page's messages are `host.<name>` and `host.<name>.hint`. */
   protected abstract readonly name: string;
 
   success(body: AssuranceResource | MailedResource, context: PageContext): View {
     if (!('status' in body)) return this.form(context);
     return {
       name: 'host/check-mail',
-      context: { title: context.text('host.checkMail'), email: typed(context, 'email', LONGEST_EMAIL) },
+      context: { title: context.text('host.checkMail'), email: typed(context, 'email', MAX_EMAIL_LENGTH) },
     };
   }
 
@@ -36,8 +36,8 @@ abstract class EmailPage extends PageView<AssuranceResource | MailedResource> {
       context: {
         title: context.text(`host.${this.name}`),
         hint: context.text(`host.${this.name}.hint`),
-        action: `/${this.name}`,
-        email: typed(context, 'email', LONGEST_EMAIL),
+        action: context.base,
+        email: typed(context, 'email', MAX_EMAIL_LENGTH),
         ...more,
       },
     };
@@ -54,10 +54,10 @@ export class PasswordResetPage extends EmailPage {
   protected readonly name = 'password-reset';
 }
 
-/** Asks for a password, behind a link of an e-mail. */
+/** Asks for a new password. A link in an email leads here. */
 abstract class ChoosePasswordPage<Done> extends PageView<LinkResource | Done> {
   protected abstract readonly name: string;
-  /** Where the person goes after that. */
+  /** The path to go to afterwards. */
   protected abstract next(body: Done): string;
 
   success(body: LinkResource | Done, context: PageContext): View | Redirect {
@@ -66,10 +66,10 @@ abstract class ChoosePasswordPage<Done> extends PageView<LinkResource | Done> {
   }
 
   failure(problem: Problem, context: PageContext): View {
-    const isDead = problem.code === 'invalid-link';
+    const isInvalidLink = problem.code === 'invalid-link';
     return this.form(context, {
-      ...errorContext(problem, context, isDead ? '' : 'password', ['password']),
-      ...(isDead ? { startAgain: `/${this.name}` } : {}),
+      ...errorContext(problem, context, isInvalidLink ? '' : 'password', ['password']),
+      ...(isInvalidLink ? { startAgain: context.base } : {}),
     });
   }
 
@@ -78,7 +78,7 @@ abstract class ChoosePasswordPage<Done> extends PageView<LinkResource | Done> {
       name: 'host/choose-password',
       context: {
         title: context.text('host.choosePassword'),
-        action: `/${this.name}/finish`,
+        action: `${context.base}/finish`,
         submit: context.text(`host.${this.name}.finish`),
         token: typed(context, 'token'),
         ...more,
@@ -94,7 +94,7 @@ export class SignUpFinishPage extends ChoosePasswordPage<AssuranceResource> {
   protected readonly name = 'sign-up';
 
   protected next({ next }: AssuranceResource): string {
-    return next ?? '/account';
+    return next ?? HOME;
   }
 }
 

@@ -8,8 +8,8 @@ import { AccountLinks } from './account-links.js';
 import { PasswordHashes } from './password-hashes.js';
 
 /**
- * Makes accounts for those who can read the address's mail. The password is chosen behind the link, so nobody can prepare an
- * account for an address that is not theirs.
+ * Creates accounts. The password is chosen after opening the link, so nobody can prepare an account for an address whose
+ * email they cannot read.
  */
 @Injectable()
 export class SignUps {
@@ -21,7 +21,7 @@ export class SignUps {
     @InjectDataSource() private readonly dataSource: DataSource,
   ) {}
 
-  /** Sends a link; where the address is taken, one to reset the password instead. */
+  /** Sends a sign-up link, or a link to reset the password if the address has an account. */
   request(email: string): void {
     this.mails.requireMailer();
     this.mails.inBackground(async () => {
@@ -35,7 +35,7 @@ export class SignUps {
     return (await this.links.find('sign-up', token)) !== null;
   }
 
-  /** @returns null when the link does not work (any more), or the address was taken meanwhile */
+  /** @returns null if the link is invalid, used or expired, or if the address was taken in between */
   async finish(token: string, password: string): Promise<User | null> {
     const link = await this.links.find('sign-up', token);
     if (!link) return null;

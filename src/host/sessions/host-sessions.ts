@@ -5,7 +5,7 @@ import type { SessionRepository } from './session.repository.js';
 
 const SIGN_IN = '/sign-in';
 
-/** Sessions that their user can list and end. */
+/** Stores the state of two-factor sign-in in sessions that their user can list and end. */
 export class HostSessions extends ExpressSessions {
   constructor(
     private readonly sessions: SessionRepository,
@@ -14,7 +14,7 @@ export class HostSessions extends ExpressSessions {
     super();
   }
 
-  /** @throws Problem `sign-in-required` when the session was ended while this request was under way */
+  /** @throws Problem `sign-in-required` if the session was ended during this request */
   override async replace(request: Request, _response: Response, state: AuthenticationState): Promise<void> {
     const before = this.read(request);
     const oldSid = this.idOf(request);
@@ -25,7 +25,7 @@ export class HostSessions extends ExpressSessions {
     session.cookie.expires = endsAt;
 
     if (before?.userId === state.userId && before.signedInAt === state.signedInAt) {
-      // One statement: of this step and the end of the session, one comes first and the other sees it.
+      // One statement, so that ending the session at the same time either comes first or ends the new secret too.
       if (await this.sessions.replace(oldSid, { sid, data: session })) return;
       await this.end(request);
       throw signInRequired();

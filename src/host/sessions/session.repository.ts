@@ -6,23 +6,24 @@ import { v7 as uuidv7 } from 'uuid';
 import { rowsOf } from '../../database/sql.js';
 import type { AuthenticationState } from '../../two-factor/index.js';
 
-/** What `express-session` keeps of a session. */
+/** The part of a session that `express-session` stores. */
 export type StoredSession = Pick<SessionData, 'cookie' | 'twoFactor'>;
 
+/** A session at sign-in. */
 export interface NewSession {
   /** The secret in the cookie. */
   sid: string;
   data: StoredSession;
   state: AuthenticationState;
-  /** However busy the session is. */
+  /** The session ends then even if it is in use. */
   endsAt: Date;
   browser: string;
   address: string;
 }
 
-/** A session as its user sees it. */
+/** A row of `host_sessions`, as the list of the user's sessions needs it. */
 export interface SessionRecord {
-  /** Public: names the session and opens nothing. It stays when the secret in the cookie changes. */
+  /** Public. Identifies the session but grants no access, and stays the same when the secret changes. */
   id: string;
   sid: string;
   data: StoredSession;
@@ -32,11 +33,11 @@ export interface SessionRecord {
   lastUsedAt: Date;
 }
 
-/** More than anybody has; a list stays short whatever somebody with the password does. */
-const LONGEST_LIST = 50;
+/** Keeps the list short, even if someone with the password signs in again and again. */
+const MAX_LISTED_SESSIONS = 50;
 const NEXT_EXPIRY = `least(clock_timestamp() + interval '12 hours', ends_at)`;
 
-/** The table of sessions. Every time in it is the database's. */
+/** Reads and writes `host_sessions`. All its times are database times. */
 @Injectable()
 export class SessionRepository {
   constructor(@InjectDataSource() private readonly dataSource: DataSource) {}
@@ -52,8 +53,8 @@ export class SessionRepository {
   }
 
   /**
-   * Gives a session another secret and other content.
-   * @returns false when the session has ended meanwhile: then nothing is written
+   * Gives a session a new secret and new content.
+   * @returns false, without a change, if the session has ended
    */
   async replace(sid: string, next: { sid: string; data: StoredSession }): Promise<boolean> {
     const rows = await this.run(
@@ -72,12 +73,12 @@ export class SessionRepository {
     return row?.sess ?? null;
   }
 
-  /** Changes a session that exists: one that has ended does not come back. */
+  /** Changes an existing session. A session that has ended is not created again. */
   async save(sid: string, data: StoredSession): Promise<void> {
     await this.run('UPDATE host_sessions SET sess = $2 WHERE sid = $1', [sid, data]);
   }
 
-  /** The session was used. Written once a minute at most. */
+  /** Records that the session was used, at most once a minute. */
   async touch(sid: string): Promise<void> {
     await this.run(
       `UPDATE host_sessions SET last_used_at = clock_timestamp(), expire = ${NEXT_EXPIRY}
@@ -90,13 +91,13 @@ export class SessionRepository {
     await this.run('DELETE FROM host_sessions WHERE sid = $1', [sid]);
   }
 
-  /** The last used first. */
+  /** Returns the sessions that have not expired, the last used first. */
   ofUser(userId: string): Promise<SessionRecord[]> {
     return this.run(
       `SELECT id, sid, sess AS data, browser, address, signed_in_at AS "signedInAt", last_used_at AS "lastUsedAt"
          FROM host_sessions WHERE user_id = $1 AND expire > clock_timestamp()
         ORDER BY last_used_at DESC LIMIT $2`,
-      [userId, LONGEST_LIST],
+      [userId, MAX_LISTED_SESSIONS],
     );
   }
 
@@ -107,10 +108,6 @@ export class SessionRepository {
       id,
     ]);
     return rows.length > 0;
-  }
-
-  async removeExpired(): Promise<void> {
-    await this.run('DELETE FROM host_sessions WHERE expire < clock_timestamp()');
   }
 
   private run<Row>(text: string, values: unknown[] = []): Promise<Row[]> {

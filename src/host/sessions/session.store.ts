@@ -5,7 +5,7 @@ import type { SessionRepository } from './session.repository.js';
 
 type Done<Result = void> = (error?: unknown, result?: Result) => void;
 
-/** Sessions of `express-session` in Postgres. New ones are made by {@link HostSessions} only. */
+/** Sessions of `express-session` in Postgres. Only {@link HostSessions} creates new ones. */
 class SessionStore extends Store {
   constructor(private readonly sessions: SessionRepository) {
     super();

@@ -12,7 +12,7 @@ import { SessionsPage } from './sessions.page.js';
 
 const SIGNED_IN = ['sign-in-required', 'second-factor-required'] as const;
 
-/** Where somebody sees where they are signed in, and ends what should not be there. */
+/** Lists the user's sessions and ends them. */
 @ApiTags('Reference host')
 @Negotiated(PostThrottler)
 @Controller('account')
@@ -39,7 +39,7 @@ export class SessionsController {
   @Post('sessions/:id/end')
   @HttpCode(204)
   @Page(SessionsPage)
-  @ApiOperation({ summary: 'End one session; its next request is nobody’s' })
+  @ApiOperation({ summary: 'End one session; its next request is not signed in' })
   @ApiNoContentResponse()
   @ApiHostProblems(...SIGNED_IN, 'rate-limited', 'unknown-session')
   async end(@SignedIn() { userId }: SignedInCaller, @Param('id') id: string): Promise<void> {
@@ -49,7 +49,7 @@ export class SessionsController {
   @Post('sign-out-everywhere')
   @HttpCode(204)
   @Page(SignOutPage)
-  @ApiOperation({ summary: 'End every session of the user, this one too, and trust no browser any more' })
+  @ApiOperation({ summary: 'End every session of the user, including this one, and stop trusting browsers' })
   @ApiNoContentResponse()
   @ApiHostProblems(...SIGNED_IN, 'rate-limited')
   async signOutEverywhere(
@@ -59,7 +59,7 @@ export class SessionsController {
     await this.twoFactor.signOutEverywhere(request, response);
   }
 
-  /** @returns null for a session that is over though its row is still there: the factors have changed, for example */
+  /** @returns null for a session that is no longer valid, for example because the factors have changed */
   private async resourceOf(record: SessionRecord, currentSid: string): Promise<SessionResource | null> {
     const { twoFactor: state } = record.data;
     const assurance = state && (await this.twoFactor.assuranceOfState(state));

@@ -1,22 +1,17 @@
 import { Injectable } from '@nestjs/common';
-import {
-  errorContext,
-  type PageContext,
-  PageView,
-  type Problem,
-  type Redirect,
-  type View,
-} from '../../http/index.js';
+import type { PageContext, Redirect, View } from '../../http/index.js';
+import { PlainPage } from '../host.pages.js';
 import type { SessionsResource } from './sessions.dto.js';
 
-const SESSIONS = '/account/sessions';
-
-/** Where the user is signed in, each session with a button that ends it. */
+/** Lists the user's sessions, each with a button that ends it. */
 @Injectable()
-export class SessionsPage extends PageView<SessionsResource | undefined> {
-  success(resource: SessionsResource | undefined, { request, text, locale }: PageContext): View | Redirect {
-    // A session was ended: the page says so, and a reload ends nothing again.
-    if (!resource) return { redirectTo: `${SESSIONS}?ended=yes` };
+export class SessionsPage extends PlainPage<SessionsResource | undefined> {
+  success(
+    resource: SessionsResource | undefined,
+    { base, request, text, locale }: PageContext,
+  ): View | Redirect {
+    // A session was ended: show the list again, with a notice.
+    if (!resource) return { redirectTo: `${base}/sessions?ended=yes` };
     const time = new Intl.DateTimeFormat(locale, {
       dateStyle: 'medium',
       timeStyle: 'short',
@@ -34,10 +29,5 @@ export class SessionsPage extends PageView<SessionsResource | undefined> {
         ...(request.query['ended'] ? { notice: text('host.sessions.ended') } : {}),
       },
     };
-  }
-
-  failure(problem: Problem, context: PageContext): View {
-    const { errors } = errorContext(problem, context, '', []);
-    return { name: 'host/refused', context: { title: context.text('host.refused'), isError: true, errors } };
   }
 }

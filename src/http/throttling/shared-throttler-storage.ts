@@ -4,12 +4,15 @@ import type { ThrottlerStorage } from '@nestjs/throttler';
 import { RateLimiterMemory, RateLimiterRedis, RateLimiterRes } from 'rate-limiter-flexible';
 import { RedisConnection } from './redis-connection.js';
 
-export interface SharedThrottlerStorageOptions {
-  /** Without it every instance counts for itself. */
+interface SharedThrottlerStorageOptions {
+  /** @default none: every instance counts for itself */
   redisUrl?: string;
-  /** How many instances share it: when Redis is away, each lets its share of a limit through. 1 unless told. */
+  /**
+   * The number of instances that share the limits. While Redis is unavailable, each allows its share of a limit.
+   * @default 1
+   */
   instances?: number;
-  /** What numbers and addresses are pseudonymised with before Redis sees them. */
+  /** The key that hashes phone numbers and addresses before they are sent to Redis. */
   secret: string | Buffer;
 }
 
@@ -19,13 +22,13 @@ interface Counters {
   redis: RateLimiterRedis | null;
 }
 
-/** Of what this instance has counted itself: more than any limit, so that it only counts. */
+/** The library's limiters only count here: this is more than any limit. */
 const UNLIMITED = Number.MAX_SAFE_INTEGER;
 
 /**
- * Counts calls in windows that begin with the first one: in Redis for all instances together, and in memory besides.
- * Memory decides when Redis is away, by this instance's share of the limit; and until a window has passed since then it has
- * a say, too: a Redis that comes back empty gives nobody a second helping.
+ * Counts calls in windows that start with the first call: in Redis for all instances together, and also in memory. While
+ * Redis is unavailable, memory decides, by this instance's share of the limit. Memory keeps limiting until a full window
+ * has passed since the failure, because Redis may come back empty.
  */
 export class SharedThrottlerStorage implements ThrottlerStorage, OnApplicationShutdown {
   private readonly connection: RedisConnection | null;
@@ -39,13 +42,13 @@ export class SharedThrottlerStorage implements ThrottlerStorage, OnApplicationSh
     this.secret = secret;
   }
 
-  /** @param ttl of the window, in milliseconds */
+  /** @param ttl length of the window in milliseconds */
   async increment(key: string, ttl: number, limit: number): Promise<StorageRecord> {
     const { memory, redis } = this.countersOf(ttl);
     const name = redis ? this.pseudonymOf(key) : key;
     const own = await consumed(memory.consume(name));
-    const shared = redis && (await this.connection!.ask(() => consumed(redis.consume(name))));
-    const isAlone = redis !== null && (!shared || this.connection!.wasAwayWithin(ttl));
+    const shared = redis && (await this.connection!.call(() => consumed(redis.consume(name))));
+    const isAlone = redis !== null && (!shared || this.connection!.hasFailedWithin(ttl));
     const share = isAlone ? Math.max(1, Math.floor(limit / this.instances)) : limit;
     const leftOfOwn = share - own.consumedPoints;
     const leftOfShared = shared ? limit - shared.consumedPoints : Infinity;
@@ -53,7 +56,7 @@ export class SharedThrottlerStorage implements ThrottlerStorage, OnApplicationSh
     const decisive = shared && leftOfShared < leftOfOwn ? shared : own;
     const seconds = Math.max(1, Math.ceil(decisive.msBeforeNext / 1000));
     return {
-      // What the guard takes from the limit to say what is left.
+      // The guard reports the limit minus this as what is left.
       totalHits: limit - Math.min(leftOfOwn, leftOfShared),
       timeToExpire: seconds,
       isBlocked,
@@ -82,7 +85,7 @@ export class SharedThrottlerStorage implements ThrottlerStorage, OnApplicationSh
   }
 }
 
-/** The library throws what is over its limit, which is a result here as well. */
+/** The library throws its result when a limit is exceeded. */
 async function consumed(consuming: Promise<RateLimiterRes>): Promise<RateLimiterRes> {
   try {
     return await consuming;

@@ -4,9 +4,8 @@ import type { Request, Response } from 'express';
 import { Problem } from '../problem.js';
 
 /**
- * A fence against floods: refuses with our problems, says what is left in the standard headers, and never counts reading.
- * What it refuses is the caller, never our own failure: when the store fails the call passes, because the limits that
- * matter are in Postgres.
+ * Limits the rate of unsafe requests. Rejects with the problem `rate-limited` and reports what is left in the `RateLimit`
+ * headers. If the store fails, requests pass without being counted: the limits that protect money are in Postgres.
  */
 @Injectable()
 export class FloodGuard extends ThrottlerGuard {
@@ -44,8 +43,7 @@ export class FloodGuard extends ThrottlerGuard {
       return record;
     } catch (error) {
       const kind = (error as { code?: string }).code ?? 'error';
-      if (!this.storeFailed)
-        this.logger.warn({ kind }, 'the throttler store fails; calls pass this fence uncounted');
+      if (!this.storeFailed) this.logger.warn({ kind }, 'throttler store failed, requests are not counted');
       this.storeFailed = true;
       return null;
     }

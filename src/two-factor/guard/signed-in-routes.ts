@@ -1,8 +1,8 @@
 import { applyDecorators, UsePipes } from '@nestjs/common';
-import { inputPipe, Negotiated } from '../../http/index.js';
+import { InputPipe, Negotiated } from '../../http/index.js';
 import { PostThrottler } from './post-throttler.js';
 import { SecondFactorGuard } from './second-factor.guard.js';
 
 /** On each controller of this module: pages or JSON, for signed-in users, with limited posts. */
 export const SignedInRoutes = () =>
-  applyDecorators(Negotiated(SecondFactorGuard, PostThrottler), UsePipes(inputPipe));
+  applyDecorators(Negotiated(SecondFactorGuard, PostThrottler), UsePipes(new InputPipe('two-factor')));

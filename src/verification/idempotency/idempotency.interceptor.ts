@@ -51,7 +51,7 @@ export class IdempotencyInterceptor implements NestInterceptor {
     const key = request.get(HEADER);
     if (key === undefined) return next.handle();
     if (!SHAPE.test(key)) {
-      throw Problem.http('invalid-input', { errors: [{ field: HEADER, code: 'malformed' }] });
+      throw Problem.invalidInput('verification', [{ field: HEADER, code: 'malformed' }]);
     }
     return from(this.once(request, key, next));
   }

@@ -1,0 +1,121 @@
+import { Inject, Injectable } from '@nestjs/common';
+import {
+  errorContext,
+  type PageContext,
+  type Problem,
+  typed,
+  type View,
+  type ViewContext,
+} from '../http/index.js';
+import type { VerificationPolicy } from './domain/policy.js';
+import type { Action } from './domain/verification-record.js';
+import type { VerificationResource } from './dto/verification.resource.js';
+import { countryChoices } from './verification.countries.js';
+import {
+  VERIFICATION_OPTIONS,
+  VERIFICATION_POLICY,
+  type ResolvedVerificationOptions,
+} from './verification.options.js';
+
+/** The form that asks for a phone number. Other modules use it with paths of their own. */
+@Injectable()
+export class PhoneForm {
+  constructor(
+    @Inject(VERIFICATION_POLICY) private readonly policy: VerificationPolicy,
+    @Inject(VERIFICATION_OPTIONS) private readonly options: ResolvedVerificationOptions,
+  ) {}
+
+  view(context: PageContext, more: ViewContext = {}): View {
+    const country = typed(context, 'country').toUpperCase() || this.options.defaultCountry || '';
+    return {
+      name: 'phone',
+      context: {
+        title: context.text('phone.title'),
+        phoneNumber: typed(context, 'phoneNumber'),
+        countries: countryChoices(context.locale, this.policy.allowedCountries, country),
+        startPath: `${context.base}/request-otp`,
+        ...more,
+      },
+    };
+  }
+
+  failed(problem: Problem, context: PageContext, more: ViewContext = {}): View {
+    const errors = errorContext(problem, context, 'phoneNumber', ['phoneNumber', 'country']);
+    return this.view(context, { ...more, ...errors });
+  }
+}
+
+/** The page that asks for a code. It has a form for each action that the request allows. */
+@Injectable()
+export class CodeForm {
+  constructor(@Inject(VERIFICATION_POLICY) private readonly policy: VerificationPolicy) {}
+
+  view(resource: VerificationResource, context: PageContext, more: ViewContext = {}): View {
+    const { text } = context;
+    if (resource.status === 'VERIFIED') {
+      const { phoneNumber } = resource;
+      return this.result(context, { phoneNumber, ...more });
+    }
+    if (resource.status !== 'PENDING' && !more['isError']) {
+      const code = { FAILED: 'expired', EXPIRED: 'expired', CANCELLED: 'cancelled' }[resource.status];
+      const message = text(`problem.${code}.detail`);
+      return this.form(resource.requestId, [], context, { isError: true, errors: [{ field: '', message }] });
+    }
+    const waitMs = Date.parse(resource.resendAvailableAt ?? '') - Date.now();
+    const isElsewhere = resource.status === 'PENDING' && resource.requestedElsewhere === true;
+    return this.form(resource.requestId, resource.actions, context, {
+      isElsewhere,
+      phoneNumber: resource.phoneNumber,
+      isVoice: resource.channel === 'voice',
+      resendWaitSeconds: Math.max(0, Math.ceil((waitMs || 0) / 1000)),
+      isSending: resource.status === 'PENDING' && !isElsewhere && !resource.actions.includes('verify'),
+      ...more,
+    });
+  }
+
+  /** Shows the same page again with the problem's messages. */
+  failed(problem: Problem, context: PageContext, surroundings: ViewContext = {}): View {
+    const resource = problem.details.forView as VerificationResource | undefined;
+    const more: ViewContext = {
+      ...surroundings,
+      ...errorContext(problem, context, 'otpCode', ['otpCode']),
+      otpCode: problem.code === 'wrong-code' ? '' : typed(context, 'otpCode'),
+    };
+    if (resource?.status === 'VERIFIED') {
+      return this.result(context, more);
+    }
+    // Pages of other modules may bring other details, without a request.
+    if (resource?.requestId) return this.view(resource, context, more);
+    const usable = problem.status !== 404 && problem.status !== 410;
+    const requestId = typed(context, 'requestId');
+    return this.form(requestId, usable && requestId ? ['verify', 'resend', 'cancel'] : [], context, more);
+  }
+
+  private result({ base, text }: PageContext, more: ViewContext): View {
+    return { name: 'result', context: { title: text('result.title'), startPath: `${base}/`, ...more } };
+  }
+
+  private form(
+    requestId: string,
+    actions: readonly Action[],
+    { base, text }: PageContext,
+    more: ViewContext,
+  ): View {
+    return {
+      name: 'code',
+      context: {
+        title: text('code.title'),
+        requestId,
+        codeLength: this.policy.codeLength,
+        canVerify: actions.includes('verify'),
+        canResend: actions.includes('resend'),
+        canCancel: actions.includes('cancel'),
+        verifyPath: `${base}/verify-otp`,
+        resendPath: `${base}/resend-otp`,
+        cancelPath: `${base}/cancel-otp`,
+        startPath: `${base}/`,
+        ...more,
+      },
+    };
+  }
+}
