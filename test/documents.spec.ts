@@ -19,9 +19,9 @@ describe('docs/http.md', () => {
   });
 });
 
-describe('the README', () => {
+describe('docs/sandbox.md', () => {
   it('lists every magic number with what it does, and no other', () => {
-    const listed = [...readFileSync('README.md', 'utf8').matchAll(/^\| (\d\d) +\| (.+?) +\|$/gm)].map(
+    const listed = [...readFileSync('docs/sandbox.md', 'utf8').matchAll(/^\| (\d\d) +\| (.+?) +\|$/gm)].map(
       ([, ending, text]) => [ending, text],
     );
     expect(listed).toEqual(MAGIC_NUMBERS.map(({ number, happens }) => [number.slice(-2), happens]));
