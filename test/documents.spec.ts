@@ -27,3 +27,10 @@ describe('docs/sandbox.md', () => {
     expect(listed).toEqual(MAGIC_NUMBERS.map(({ number, happens }) => [number.slice(-2), happens]));
   });
 });
+
+describe('CHANGELOG.md', () => {
+  it('has a section for the version of the package', () => {
+    const { version } = JSON.parse(readFileSync('package.json', 'utf8')) as { version: string };
+    expect(readFileSync('CHANGELOG.md', 'utf8')).toContain(`\n## [${version}] - 20`);
+  });
+});
