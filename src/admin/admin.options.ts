@@ -1,3 +1,4 @@
+/** Options of `AdminModule`. */
 export interface AdminModuleOptions {
   /** Whether a signed-in user of the host is an administrator. */
   isAdmin: (userId: string) => boolean | Promise<boolean>;
@@ -9,6 +10,7 @@ export interface AdminModuleOptions {
   retention?: RetentionOptions | null;
 }
 
+/** How long old rows are kept. */
 export interface RetentionOptions {
   /** Of requests, with their events, in days; null keeps them. */
   requestsDays: number | null;

@@ -6,6 +6,7 @@ export const MIGRATIONS_TABLE = 'schema_migrations';
 /** Migration classes, in order. */
 export type MigrationList = NonNullable<Extract<DataSourceOptions['migrations'], unknown[]>>;
 
+/** How to connect to Postgres. */
 export interface DatabaseOptions {
   url: string;
   /**

@@ -7,6 +7,7 @@ import { refuseCrossOrigin } from './cross-origin.js';
 import { PACKAGE_ROOT } from './pages.module.js';
 import { ProblemFilter } from './problem.filter.js';
 
+/** Options of {@link configureHttp}. */
 export interface HttpOptions {
   /** Addresses, networks or number of the proxies whose `X-Forwarded-*` is believed; null believes none. */
   trustProxy?: readonly string[] | number | null;

@@ -5,6 +5,7 @@ import { PageGuard, PageInterceptor } from './page.js';
 import { ProblemFilter } from './problem.filter.js';
 import { HandlebarsRenderer, ViewRenderer } from './view-renderer.js';
 
+/** Templates and texts of the host that replace those of the library. */
 export interface PagesOptions {
   /** The host's own templates; a file named as one of ours replaces it. */
   viewDirectories?: readonly string[];

@@ -23,6 +23,7 @@ export const RULES = [
   'budget',
   'country-budget',
 ] as const;
+/** The name of a rule of `ProtectionModule`. */
 export type RuleName = (typeof RULES)[number];
 
 /** A destination stops by itself when too few of those who got a code there type it in: nobody is there, or nobody wants to be. */

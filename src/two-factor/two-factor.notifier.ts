@@ -24,6 +24,7 @@ export interface TwoFactorNotice {
   detail?: string;
 }
 
+/** Tells users about changes of their factors. Extend it to send email, for example. */
 export abstract class TwoFactorNotifier {
   /** Must not throw for what it cannot deliver: the change has happened. */
   abstract notify(userId: string, notice: TwoFactorNotice): void | Promise<void>;

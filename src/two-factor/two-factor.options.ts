@@ -19,6 +19,7 @@ export interface PostThrottleOptions {
   storage?: ThrottlerStorage;
 }
 
+/** Options of `TwoFactorModule`. */
 export interface TwoFactorModuleOptions {
   /** Where the session keeps what was shown: `new ExpressSessions()`, or your own. */
   sessions: AuthenticationSessions;

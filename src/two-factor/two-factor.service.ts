@@ -34,6 +34,7 @@ const READING = Symbol('reading');
 type Carrier = Request & { [READING]?: Promise<Reading> };
 const NOTHING: Reading = { assurance: NOBODY, now: 0 };
 
+/** The result of signing in: the new session, and where to send the user next. */
 export interface SignedIn {
   assurance: Assurance;
   /** Where to go now: to the second factor, or on. */

@@ -9,6 +9,7 @@ import type { VonageConnection } from './provider/vonage/transport.js';
 /** A flood fence: at most `limit` calls per window; null for none. */
 export type Throttle = { limit: number; windowSeconds: number } | null;
 
+/** Credentials and settings for Vonage Verify. */
 export interface VonageOptions extends Omit<VonageConnection, 'timeoutMs'> {
   /** `v2` unless told: v1 is deprecated. */
   api?: 'v1' | 'v2';
@@ -20,6 +21,7 @@ export interface VonageOptions extends Omit<VonageConnection, 'timeoutMs'> {
   signatureSecret?: string;
 }
 
+/** Options of `VerificationModule`. */
 export interface VerificationModuleOptions {
   /** Who sends and checks: Vonage, or a provider of your own (in tests: `FakeVerificationProvider`). */
   vonage?: VonageOptions;

@@ -18,6 +18,7 @@ import {
   type VerificationModuleOptions,
 } from './verification.options.js';
 
+/** The page that asks for a phone number. */
 @Injectable()
 export class PhoneForm {
   constructor(

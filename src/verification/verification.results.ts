@@ -24,10 +24,12 @@ export interface VerificationFailure {
   rule?: string;
 }
 
+/** The result of a call on a verification request: the request, or a failure. */
 export type VerificationResult = { ok: true; request: VerificationRecord } | VerificationFailure;
 
 export const success = (request: VerificationRecord): VerificationResult => ({ ok: true, request });
 
+/** Builds the result of a call that failed. */
 export const failure = (
   code: VerificationErrorCode,
   more: Omit<VerificationFailure, 'ok' | 'code'> = {},

@@ -25,6 +25,7 @@ export interface AuthenticationState {
   trustedBrowserId?: string;
 }
 
+/** How far somebody is signed in. */
 export type AssuranceLevel = 'anonymous' | 'first-factor' | 'two-factor';
 
 /** How sure we are who somebody is, in the words of OIDC and RFC 8176. */

@@ -29,6 +29,7 @@ export interface CodeFailure {
   retryAfterSeconds?: number;
 }
 
+/** The result of checking a code of a factor. */
 export type CodeResult = { ok: true } | CodeFailure;
 
 /** A factor whose code is made by what the user holds: nothing has to be sent. */

@@ -14,7 +14,10 @@ export const signInProblem = (next: string): Problem =>
     redirectTo: next,
   });
 
-/** @param here where the person was going; null for what cannot be gone back to: a post */
+/**
+ * Refuses a request of somebody who is not signed in.
+ * @param here the page the user asked for; null after a POST, which a browser cannot return to
+ */
 export function signInRequired(paths: Paths, here: string | null): Problem {
   return signInProblem(paths.signInPath(safePath(here, '/')));
 }

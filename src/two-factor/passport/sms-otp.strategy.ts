@@ -18,6 +18,7 @@ import { TWO_FACTOR_ERRORS } from '../two-factor.problems.js';
 
 type MaybePromise<T> = T | Promise<T>;
 
+/** Options of `SmsOtpStrategy`. */
 export interface SmsOtpOptions<User extends { id: string }> {
   /** The application's `VerificationService`. */
   verifications: Pick<VerificationService, 'start' | 'find' | 'check' | 'phoneNumberOf' | 'cancelAllOf'>;

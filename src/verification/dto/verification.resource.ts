@@ -62,6 +62,7 @@ export class VerificationResource {
   requestedElsewhere?: true;
 }
 
+/** Builds what callers may see of a request. */
 export function toResource(record: VerificationRecord, maxSends: number): VerificationResource {
   const live = publicStatus(record) === 'PENDING';
   return {

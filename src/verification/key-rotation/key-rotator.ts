@@ -6,6 +6,7 @@ import { StatementRunner, statement } from '../../database/statement.js';
 import { KeyRotation } from '../entities/key-rotation.entity.js';
 import { VerificationRequest } from '../entities/verification-request.entity.js';
 
+/** How far a rotation of keys has come. */
 export interface RotationProgress {
   /** Requests looked at so far, in all runs under this pair of keys. */
   done: number;
