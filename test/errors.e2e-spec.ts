@@ -151,7 +151,7 @@ const rows: Row[] = [
   {
     code: 'rate-limited',
     status: 429,
-    words: 'That was too often',
+    words: 'Too many attempts',
     reach: async ({ client, started, sql }, kind) => {
       const { requestId } = await started();
       await sql.query(

@@ -2,11 +2,11 @@
 export interface AdminModuleOptions {
   /** Whether a signed-in user of the host is an administrator. */
   isAdmin: (userId: string) => boolean | Promise<boolean>;
-  /** How old an administrator's second factor may be; 900 seconds unless told. */
+  /** How old an administrator's second factor may be. Defaults to 900 seconds. */
   freshSeconds?: number;
-  /** How often every instance brings the statistics up to date, about; 15 unless told, null never. */
+  /** How often every instance brings the statistics up to date, about. Defaults to 15; null for never. */
   rollUpEverySeconds?: number | null;
-  /** How long rows are kept; null keeps all, and then nothing is deleted by itself. Unless told: null. */
+  /** How long rows are kept; null keeps all, and then nothing is deleted automatically. Defaults to null. */
   retention?: RetentionOptions | null;
 }
 

@@ -35,7 +35,10 @@ export class BackgroundWork {
       () => {
         this.running = this.round()
           .catch((error: unknown) => {
-            this.logger.warn({ kind: (error as { code?: string }).code ?? 'error' }, 'a round was left out');
+            this.logger.warn(
+              { kind: (error as { code?: string }).code ?? 'error' },
+              'background job failed, will retry',
+            );
           })
           .then((next) => this.start(next ?? this.delay));
       },

@@ -15,8 +15,8 @@ const isFromProgram = (request: Request) =>
   Boolean(request.is('json')) || /^Bearer /i.test(request.get('authorization') ?? '');
 
 /**
- * HTML or JSON, by the `Accept` header. What it ranks equal (a lone `*` + `/*`, or no header at all) is answered in the
- * kind that was asked in: a JSON body or a bearer token gets JSON, everything else a page.
+ * HTML or JSON, by the `Accept` header. If it ranks both equal (a lone `*` + `/*`, or no header at all), the response uses
+ * the format of the request: a JSON body or a bearer token gets JSON, everything else a page.
  * @returns null when neither is acceptable
  */
 export function negotiate(request: Request): Kind | null {

@@ -45,13 +45,13 @@ export interface ConversionOptions {
 /** What is left out keeps its default, null lifts the limit. Docs and reasons: docs/protection.md. */
 export interface ProtectionOptions {
   /**
-   * Of every rule that {@link modes} does not name; `enforce` unless told. Does not apply to what somebody has said outright:
+   * Of every rule that {@link modes} does not name. Defaults to `enforce`. Does not apply to what somebody has said outright:
    * number types, countries and the block list.
    */
   mode?: RuleMode;
   modes?: Readonly<Partial<Record<string, RuleMode>>>;
 
-  /** Whether numbers of internet telephony get messages; true unless told. */
+  /** Whether numbers of internet telephony get messages. Defaults to true. */
   allowVoip?: boolean;
   /** Between two messages to a number, in seconds. */
   numberCooldownSeconds?: number | null;
@@ -75,7 +75,7 @@ export interface ProtectionOptions {
   /** Of one message, by country, `*` for all others; what the provider charged lately comes before it. */
   prices?: Readonly<Record<string, number>>;
   conversion?: ConversionOptions | null;
-  /** How often every instance looks at shares and prices, about; 10 unless told, null never (then call `runOnce` yourself). */
+  /** How often every instance looks at shares and prices, about. Defaults to 10; null for never (then call `runOnce` yourself). */
   watchEverySeconds?: number | null;
 }
 

@@ -39,9 +39,9 @@ import { TwoFactorService } from './two-factor.service.js';
 
 /** What must be known before the options are: it decides what the module consists of. */
 export interface TwoFactorModuleExtras {
-  /** Serve `/two-factor` and its pages; true unless told. */
+  /** Serve `/two-factor` and its pages. Defaults to true. */
   routes?: boolean;
-  /** Guard every route of the application, which then says by a decorator whom it is for; true unless told. */
+  /** Guard every route of the application, which then says by a decorator whom it is for. Defaults to true. */
   guardAll?: boolean;
   /** Your own templates and words, over ours. */
   pages?: PagesOptions;

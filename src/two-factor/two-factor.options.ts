@@ -23,34 +23,34 @@ export interface PostThrottleOptions {
 export interface TwoFactorModuleOptions {
   /** Where the session keeps what was shown: `new ExpressSessions()`, or your own. */
   sessions: AuthenticationSessions;
-  /** Hears of everything that a user should hear of; the log unless told. */
+  /** Hears of everything that a user should hear of. Defaults to the log. */
   notifier?: TwoFactorNotifier;
-  /** Whether a user has to have a second factor. Those who have one have to show it in any case. False unless told. */
+  /** Whether a user has to have a second factor. Those who have one have to show it in any case. Defaults to false. */
   isRequired?: (userId: string) => boolean | Promise<boolean>;
-  /** How the user is called in an authenticator app; the id unless told. */
+  /** How the user is called in an authenticator app. Defaults to the id. */
   accountName?: (userId: string) => string | Promise<string>;
   /** How the application is called there and on the pages. */
   issuer?: string;
   /** Factors besides SMS, authenticator apps and recovery codes. */
   factors?: readonly Factor[];
-  /** Where browsers go to sign in; `/sign-in` unless told. */
+  /** Where browsers go to sign in. Defaults to `/sign-in`. */
   signInPath?: string;
-  /** Where they go when they were going nowhere; `/` unless told. */
+  /** Where they go when they were going nowhere. Defaults to `/`. */
   homePath?: string;
-  /** How long the first factor alone is worth anything to those who need a second; 600 unless told. */
+  /** How long the first factor alone is worth anything to those who need a second. Defaults to 600. */
   firstFactorSeconds?: number;
   /**
    * How long a session lasts after sign-in, however busy it is; its cookie or token need not outlive that.
    * @default 43200
    */
   sessionLifetimeSeconds?: number;
-  /** How old a factor may be for a change of factors; 300 unless told. */
+  /** How old a factor may be for a change of factors. Defaults to 300. */
   freshSeconds?: number;
-  /** How long a browser can be trusted; 30 days unless told, null for never. */
+  /** How long a browser can be trusted. Defaults to 30 days; null for never. */
   trustBrowserDays?: number | null;
-  /** Whether one number may be a factor of several users; false unless told. */
+  /** Whether one number may be a factor of several users. Defaults to false. */
   sharedNumbers?: boolean;
-  /** Phones that a user may have; 5 unless told. */
+  /** Phones that a user may have. Defaults to 5. */
   maxPhones?: number;
   /** Limits of the posts to `/two-factor`, and of every route behind `PostThrottler`. */
   throttle?: PostThrottleOptions;

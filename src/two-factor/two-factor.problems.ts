@@ -64,7 +64,7 @@ export const ON_A_CHANGE = [
   'rate-limited',
 ] as const;
 
-/** An id out of a path: what is no UUID names nothing of ours. @throws Problem `unknown-factor` */
+/** An id out of a path: a malformed id is treated as unknown. @throws Problem `unknown-factor` */
 export function known(id: string): string {
   if (!isUUID(id)) throw twoFactorProblem('unknown-factor');
   return id;

@@ -56,7 +56,7 @@ export class TwoFactorService {
   /**
    * The host has checked a first factor: begins a session with a new id. A browser that the user trusts is not asked
    * for the second factor.
-   * @param method how the host calls it in `amr`; `pwd` unless told
+   * @param method how the host calls it in `amr`. Defaults to `pwd`
    */
   async signIn(
     request: Request,

@@ -163,7 +163,7 @@ export class VerificationController {
   @ApiOkResponse({ type: VerificationResource })
   @ApiProblems('invalid-input', 'unknown-request')
   async find(@Param('requestId') requestId: string, @Req() request: Request): Promise<VerificationResource> {
-    // What is no UUID names no request.
+    // A malformed id is treated as an unknown request; Postgres would reject it.
     if (!isUUID(requestId)) return this.answer(failure('unknown-request'));
     return this.answer(await this.verifications.find({ requestId, caller: this.callerOf(request) }));
   }

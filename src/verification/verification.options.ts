@@ -11,11 +11,11 @@ export type Throttle = { limit: number; windowSeconds: number } | null;
 
 /** Credentials and settings for Vonage Verify. */
 export interface VonageOptions extends Omit<VonageConnection, 'timeoutMs'> {
-  /** `v2` unless told: v1 is deprecated. */
+  /** Defaults to `v2`; v1 is deprecated. */
   api?: 'v1' | 'v2';
   /** Shown in the message; 1 to 18 characters. */
   brand: string;
-  /** For one call; 5000 unless told. */
+  /** For one call. Defaults to 5000. */
   timeoutMs?: number;
   /** Of the Vonage account: lets `POST /webhooks/vonage/verify` tell its notifications from forgeries. Without it: 404. */
   signatureSecret?: string;
@@ -31,9 +31,9 @@ export interface VerificationModuleOptions {
   policy?: Partial<VerificationPolicy>;
   /** Keeps the provider from being overrun, by all instances together. */
   protection?: {
-    /** Calls a second at most; 20 unless told (Vonage refuses more than 30, and a network bunches calls), null for no limit. */
+    /** Calls a second at most. Defaults to 20, because Vonage refuses more than 30; null for no limit. */
     requestsPerSecond?: number | null;
-    /** Failures in a row after which it is left alone for a while; 5 unless told, null for never. */
+    /** Failures in a row after which it is left alone for a while. Defaults to 5; null for never. */
     failuresBeforeBreak?: number | null;
   };
   /** Fences in front of the POST routes; what is left out keeps its default, null lifts it, a limit of 0 refuses all. */
@@ -41,7 +41,7 @@ export interface VerificationModuleOptions {
     address?: Throttle;
     number?: Throttle;
     request?: Throttle;
-    /** Where they are counted; in this instance's memory unless told. For several: `new SharedThrottlerStorage(…)`. */
+    /** Where they are counted; defaults to the memory of this instance. For several: `new SharedThrottlerStorage(…)`. */
     storage?: ThrottlerStorage;
   };
   /**
@@ -49,7 +49,7 @@ export interface VerificationModuleOptions {
    * @default true
    */
   preparedStatements?: boolean;
-  /** How often every instance looks for lost messages, about; 3 unless told, null never (then call `runOnce` yourself). */
+  /** How often every instance looks for lost messages, about. Defaults to 3; null for never (then call `runOnce` yourself). */
   reconcileEverySeconds?: number | null;
   /**
    * How often every instance seals the journal, about. Null leaves it to `npm run journal:seal`.
@@ -58,7 +58,7 @@ export interface VerificationModuleOptions {
   sealJournalEverySeconds?: number | null;
   /** Preselected in the phone form, ISO 3166-1 alpha-2. */
   defaultCountry?: string;
-  /** How to recognise who calls; a cookie of our own unless told. Return the user or the session of your application. */
+  /** How to recognise who calls; defaults to a cookie of our own. Return the user or the session of your application. */
   identifyCaller?: (request: Request) => Caller;
 }
 

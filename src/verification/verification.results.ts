@@ -108,7 +108,7 @@ export function refusalOfRule(
 export interface SimulatedStart {
   /** `joined`: the caller has a live request for it, and would get that. */
   outcome: 'allowed' | 'refused' | 'joined';
-  /** The rule that decides; null where none refuses, and for what is no number. */
+  /** The rule that decides; null where none refuses, and for an invalid number. */
   rule: string | null;
   /** The error code that the caller would get. */
   code: VerificationErrorCode | null;

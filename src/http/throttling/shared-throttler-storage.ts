@@ -7,7 +7,7 @@ import { RedisConnection } from './redis-connection.js';
 export interface SharedThrottlerStorageOptions {
   /** Without it every instance counts for itself. */
   redisUrl?: string;
-  /** How many instances share it: when Redis is away, each lets its share of a limit through. 1 unless told. */
+  /** How many instances share it: when Redis is away, each lets its share of a limit through. Defaults to 1. */
   instances?: number;
   /** What numbers and addresses are pseudonymised with before Redis sees them. */
   secret: string | Buffer;

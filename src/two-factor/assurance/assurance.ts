@@ -65,7 +65,7 @@ export function sessionOf({ userId, sid, epoch, trustedBrowserId }: Assurance): 
 
 /** What a route may demand. */
 export interface FactorDemand {
-  /** {@link Factor.method}; any second factor unless told. */
+  /** {@link Factor.method}; defaults to any second factor. */
   factor?: string;
   /** It must not have been shown longer ago. */
   maxAgeSeconds?: number;
@@ -79,7 +79,7 @@ export interface MissingFactor {
 
 /** The factor was shown in this browser once: enough to sign in, never for a step-up. */
 export const BROWSER = 'browser';
-/** Stands in for any second factor, once each. */
+/** Each replaces any second factor, once. */
 export const RECOVERY = 'recovery';
 export const ANY_FACTOR = 'any';
 

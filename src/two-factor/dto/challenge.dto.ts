@@ -14,7 +14,7 @@ export class ReturnDto {
 export class ChallengeDto extends IntersectionType(PickType(ResendVerificationDto, ['channel']), ReturnDto) {
   @ApiPropertyOptional({
     format: 'uuid',
-    description: 'One of the user’s phones; the preferred one unless told.',
+    description: 'One of the user’s phones. Defaults to the preferred one.',
   })
   @IsUUID('all', { message: 'malformed' })
   @EmptyAsAbsent()

@@ -17,7 +17,7 @@ export type AccessPolicy =
   | 'enrolment'
   | FactorDemand;
 
-/** On a controller or a handler: this second factor, shown not longer ago than that. Any factor unless told. */
+/** On a controller or a handler: this second factor, shown not longer ago than that. Defaults to any factor. */
 export const RequireFactor = (demand: FactorDemand = {}): CustomDecorator =>
   SetMetadata(ACCESS, demand satisfies AccessPolicy);
 

@@ -39,7 +39,7 @@ export interface SmsOtpOptions<User extends { id: string }> {
    * By default any session of the user may.
    */
   sessionOf?: (request: Request) => string | null | undefined;
-  /** What the codes are for; `second-factor` unless told, as on the routes of `TwoFactorModule`. */
+  /** What the codes are for. Defaults to `second-factor`, as on the routes of `TwoFactorModule`. */
   purpose?: string;
 }
 
