@@ -19,11 +19,18 @@ describe('docs/http.md', () => {
   });
 });
 
-describe('the README', () => {
+describe('docs/sandbox.md', () => {
   it('lists every magic number with what it does, and no other', () => {
-    const listed = [...readFileSync('README.md', 'utf8').matchAll(/^\| (\d\d) +\| (.+?) +\|$/gm)].map(
+    const listed = [...readFileSync('docs/sandbox.md', 'utf8').matchAll(/^\| (\d\d) +\| (.+?) +\|$/gm)].map(
       ([, ending, text]) => [ending, text],
     );
     expect(listed).toEqual(MAGIC_NUMBERS.map(({ number, happens }) => [number.slice(-2), happens]));
+  });
+});
+
+describe('CHANGELOG.md', () => {
+  it('has a section for the version of the package', () => {
+    const { version } = JSON.parse(readFileSync('package.json', 'utf8')) as { version: string };
+    expect(readFileSync('CHANGELOG.md', 'utf8')).toContain(`\n## [${version}] - 20`);
   });
 });

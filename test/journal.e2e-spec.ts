@@ -248,7 +248,7 @@ describe('every change of a request is in the journal', () => {
     expect(await verify(application)).toMatchObject({ rows: 20, notSealed: 0, findings: [] });
   });
 
-  it('goes on after a restore into a cluster whose transaction ids begin anew', async () => {
+  it('goes on after a restore into a cluster whose transaction ids restart', async () => {
     const { started, sql, app } = application;
     await started();
     await sealEverything(application);

@@ -73,7 +73,7 @@ inBrowser('in a real browser', () => {
     const page = await open();
     const phoneNumber = freshNumber();
     await startWith(page, phoneNumber);
-    await page.getByText('Didn’t receive it?').click();
+    await page.getByText('Didn’t receive a code?').click();
     const resend = page.getByRole('button', { name: 'Send a new code' });
     expect(await resend.isDisabled()).toBe(true);
     await page.getByText('You can request a new code now.').waitFor();
@@ -96,7 +96,7 @@ inBrowser('in a real browser', () => {
   it('changing the number ends the request and shows an empty form', async () => {
     const page = await open();
     await startWith(page, freshNumber());
-    await page.getByText('Didn’t receive it?').click();
+    await page.getByText('Didn’t receive a code?').click();
     await page.getByRole('button', { name: 'Use another number' }).click();
     await page.getByText('The code is cancelled.').waitFor();
     expect(await page.getByLabel('Phone number').inputValue()).toBe('');
@@ -122,7 +122,7 @@ inBrowser('in a real browser', () => {
       await page.getByRole('alert').waitFor();
       await look('phone form with an error');
       await startWith(page, phoneNumber);
-      await page.getByText('Didn’t receive it?').click();
+      await page.getByText('Didn’t receive a code?').click();
       await look('code page');
       await enter(page, wrongCode(application.codeFor(phoneNumber)));
       await page.getByRole('alert').waitFor();

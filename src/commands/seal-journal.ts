@@ -5,7 +5,7 @@ const USAGE = `Usage: npm run journal:seal [-- --json] [--after-restore]
 
 Seals what is not sealed yet in the database of DATABASE_URL, and prints the newest seal of each journal as
 <journal> <number>:<hash>. Keep it elsewhere: journal:verify -- --seal <number>:<hash> compares with it.
---after-restore: the database was restored from a dump into another cluster, whose transaction ids begin anew. Repairs
+--after-restore: the database was restored from a dump into another cluster, whose transaction ids restart. Repairs
 those of the journals first. Run it as the owner of the tables, while no instance runs.
 `;
 

@@ -6,6 +6,7 @@ export const MIGRATIONS_TABLE = 'schema_migrations';
 /** Migration classes, in order. */
 export type MigrationList = NonNullable<Extract<DataSourceOptions['migrations'], unknown[]>>;
 
+/** How to connect to Postgres. */
 export interface DatabaseOptions {
   url: string;
   /**
@@ -56,7 +57,7 @@ export function dataSourceOptions({
     // Errors only: queries carry parameters, and those are personal data.
     logging: false,
     synchronize: false,
-    // The pool replaces a connection that dies while idle. The next query fails if the database is away.
+    // The pool replaces a connection that dies while idle. The next query fails if the database is unavailable.
     poolErrorHandler: () => undefined,
     extra: {
       application_name: 'nest-sms-otp',

@@ -13,6 +13,7 @@ const CONNECT_TRIES = 5;
 /** Postgres's code for a lock that was not to be had within `lock_timeout`. */
 const LOCK_NOT_AVAILABLE = '55P03';
 
+/** Options of {@link runMigrations}. */
 export interface MigrationOptions {
   /** @default the library's migrations */
   migrations?: MigrationList;

@@ -17,6 +17,7 @@ interface PoorDestination {
   verified: number;
 }
 
+/** A destination that gets no messages because too few of its codes are entered. */
 export interface Stop {
   scope: 'prefix' | 'country';
   /** Six digits, or a country's code. */

@@ -24,6 +24,7 @@ export const RULES = [
   'budget',
   'country-budget',
 ] as const;
+/** The name of a rule of `ProtectionModule`. */
 export type RuleName = (typeof RULES)[number];
 
 /** When a destination stops by itself: too few of the people who got a code there entered it. */

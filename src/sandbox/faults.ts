@@ -3,10 +3,10 @@ import { type Api, APIS, destination, type Operation, OPERATIONS } from './words
 
 /** What an answer can suffer. `latency` delays it; everything else replaces or breaks it. */
 export const FAULT_KINDS = {
-  latency: 'the answer comes late (latencyMs, 1000 unless told)',
+  latency: 'the answer comes late (latencyMs, defaults to 1000)',
   reset: 'the connection is reset',
   'lost-answer': 'the operation takes effect, then the connection is reset',
-  status: 'another HTTP status (status, 503 unless told), with body and Retry-After if told',
+  status: 'another HTTP status (status, defaults to 503), with a body and Retry-After if given',
   garbage: 'an HTML page with status 200',
   empty: 'status 200 with an empty body',
   truncated: 'half of the answer, then the connection ends (with a content-length, or chunked)',

@@ -5,6 +5,7 @@ import type { VerificationContext } from './domain/verification-record.js';
 
 export const DEFAULT_PURPOSE = 'phone-verification';
 
+/** Input of `VerificationService.start`. */
 export interface StartVerification {
   /** Any spelling, see {@link PhoneNumber.tryParse}, or a number that was parsed before. */
   phoneNumber: string | PhoneNumber;
@@ -31,6 +32,7 @@ export interface StartVerification {
   context?: VerificationContext;
 }
 
+/** Names a request and the caller who acts on it. */
 export interface OnVerification {
   requestId: string;
   purpose?: string;

@@ -11,7 +11,7 @@ import { WebhookController } from './webhooks/webhook.controller.js';
 
 /** What must be known before the options are: it decides what the module consists of. */
 export interface VerificationModuleExtras {
-  /** Serve the routes of docs/http.md; true unless told. False leaves the service to be called by your own. */
+  /** Serve the routes of docs/http.md. Defaults to true. False leaves the service to be called by your own. */
   routes?: boolean;
   /** Your own templates and words, over ours. */
   pages?: PagesOptions;

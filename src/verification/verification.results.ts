@@ -24,10 +24,12 @@ export interface VerificationFailure {
   rule?: string;
 }
 
+/** The result of a call on a verification request: the request, or a failure. */
 export type VerificationResult = { ok: true; request: VerificationRecord } | VerificationFailure;
 
 export const success = (request: VerificationRecord): VerificationResult => ({ ok: true, request });
 
+/** Builds the result of a call that failed. */
 export const failure = (
   code: VerificationErrorCode,
   more: Omit<VerificationFailure, 'ok' | 'code'> = {},
@@ -106,7 +108,7 @@ export function refusalOfRule(
 export interface SimulatedStart {
   /** `joined`: the caller has a live request for it, and would get that. */
   outcome: 'allowed' | 'refused' | 'joined';
-  /** The rule that decides; null where none refuses, and for what is no number. */
+  /** The rule that decides; null where none refuses, and for an invalid number. */
   rule: string | null;
   /** The error code that the caller would get. */
   code: VerificationErrorCode | null;

@@ -164,7 +164,7 @@ describe('erasing a person', () => {
     for (const trace of tracesOf(phoneNumber, rows[0]!.id)) expect(text).not.toContain(trace);
   });
 
-  it('refuses what is no number and no user', async () => {
+  it('refuses input that is neither a number nor a user', async () => {
     expect((await admin.post('/admin/persons/erase', { phoneNumber: '12', ...REASON })).body['code']).toBe(
       'invalid-phone-number',
     );

@@ -16,9 +16,9 @@ import { until } from './until.js';
 
 export interface WorldOptions extends Omit<ClusterOptions, 'env'> {
   env?: Record<string, string>;
-  /** A migrated, empty database, as the application's role and as a superuser; unless told, one of this world's own. */
+  /** A migrated, empty database, as the application's role and as a superuser; defaults to one of this world's own. */
   database?: Pick<TestDatabase, 'url' | 'adminUrl'>;
-  /** Of the sandbox; no limit unless told. */
+  /** Of the sandbox; defaults to no limit. */
   requestsPerSecond?: number;
 }
 

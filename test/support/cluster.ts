@@ -5,7 +5,7 @@ import { OpenApiValidator } from './openapi-validator.js';
 import { type Program, run } from './program.js';
 
 export interface ClusterOptions {
-  /** 3 unless told. */
+  /** Defaults to 3. */
   instances?: number;
   /** Of every instance. */
   env: Record<string, string>;

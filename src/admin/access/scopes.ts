@@ -13,6 +13,7 @@ export const SCOPES = [
   'persons:erase',
   'tokens:write',
 ] as const;
+/** What an API token may do. */
 export type Scope = (typeof SCOPES)[number];
 
 /** Metadata of a handler. */

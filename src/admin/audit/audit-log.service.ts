@@ -4,6 +4,7 @@ import { DataSource, type EntityManager } from 'typeorm';
 import { rowsIn, rowsOf } from '../../database/sql.js';
 import type { Actor } from '../access/administrator.js';
 
+/** One action of an administrator, to be written to the audit. */
 export interface AuditEntry {
   actor: Actor;
   /** What was done, such as `request.cancelled`. */

@@ -8,7 +8,7 @@ import { AuditPage } from './audit.page.js';
 import { AuditRepository } from './audit.repository.js';
 import { AuditVerifier } from './audit-verifier.service.js';
 
-/** Who did what, when, why; and whether somebody has touched the record of it. */
+/** Who did what, when, why; and whether the record was tampered with. */
 @ApiTags('Administration')
 @AdminRoutes()
 @UsePipes(new InputPipe('audit'))

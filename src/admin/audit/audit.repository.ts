@@ -34,6 +34,7 @@ export interface AuditList {
 
 const PAGE = 50;
 
+/** Reads the audit. */
 @Injectable()
 export class AuditRepository {
   constructor(@InjectDataSource() private readonly dataSource: DataSource) {}

@@ -21,7 +21,7 @@ export class BlockDto extends ReasonDto {
   value!: string;
 
   @ApiPropertyOptional({
-    description: 'How long; until it is lifted, unless told.',
+    description: 'For how long. Defaults to until it is lifted.',
     maximum: TEN_YEARS_IN_HOURS,
   })
   @Max(TEN_YEARS_IN_HOURS, { message: 'malformed' })

@@ -19,7 +19,7 @@ export class DecisionQueryDto extends PickType(HistoryQueryDto, [
   @IsOptional()
   rule?: string;
 
-  @ApiPropertyOptional({ enum: OUTCOMES, description: '`refused` unless told.' })
+  @ApiPropertyOptional({ enum: OUTCOMES, description: 'Defaults to `refused`.' })
   @IsIn(OUTCOMES, { message: 'unknown' })
   @EmptyAsAbsent()
   @IsOptional()

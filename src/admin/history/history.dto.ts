@@ -66,7 +66,7 @@ export class HistoryQueryDto {
 
   @ApiPropertyOptional({
     description:
-      'What `POST /admin/verifications/search` made of a number, which does not belong into an address; a number itself is taken too.',
+      'What `POST /admin/verifications/search` made of a number, which must not appear in a URL; a number is accepted too.',
   })
   @MaxLength(400, { message: 'too-long' })
   @IsString({ message: 'malformed' })

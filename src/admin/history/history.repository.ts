@@ -52,7 +52,7 @@ export const isTooSlow = (error: unknown): boolean => (error as { code?: string 
 export class HistoryRepository {
   constructor(@InjectDataSource() private readonly dataSource: DataSource) {}
 
-  /** Newest first. @throws an error that {@link isTooSlow} when filters together find too little */
+  /** Newest first. @throws an error that {@link isTooSlow} when the filters match too few rows */
   async page(filter: HistoryFilter, { after, before }: Cursor, size = PAGE_SIZE): Promise<HistoryPage> {
     const isBack = before !== undefined;
     const rows = await this.search(filter, isBack ? { before } : after ? { after } : {}, size + 1);

@@ -113,7 +113,7 @@ const given = (fields: Record<string, string | undefined>): Record<string, strin
     Object.entries(fields).filter((entry): entry is [string, string] => entry[1] !== undefined),
   );
 
-/** Filters that together find too little take too long: the person is asked to narrow them by time. */
+/** Filters that match too few rows take too long. Ask for a date range. */
 async function narrowed<T>(search: Promise<T>): Promise<T> {
   try {
     return await search;

@@ -34,7 +34,7 @@ export class InterventionsController {
   @Page(CancelledPage)
   @ApiConsumes(...BODIES)
   @ApiParam({ name: 'id', format: 'uuid' })
-  @ApiOperation({ summary: 'End a live request: its code is worth nothing from then on' })
+  @ApiOperation({ summary: 'End a live request: its code is rejected from then on' })
   @ApiOkResponse({ type: VerificationResource })
   @ApiAdminProblems(
     'unknown-request',

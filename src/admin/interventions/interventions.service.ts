@@ -21,7 +21,7 @@ export class Interventions {
     @InjectDataSource() private readonly dataSource: DataSource,
   ) {}
 
-  /** Ends a live request; its code is worth nothing from then on. */
+  /** Ends a live request; its code is rejected from then on. */
   async cancel(actor: Actor, id: string, reason: string): Promise<VerificationResult> {
     if (await this.verifications.findForOperator(id))
       await this.audit.append({ actor, action: 'request.cancelled', target: id, reason });

@@ -6,7 +6,7 @@ import { StartVerificationDto, type EvaluatedRule } from '../../verification/ind
 
 /** A start that nobody asks for: who would ask, and for which number. */
 export class SimulateDto extends PickType(StartVerificationDto, ['phoneNumber', 'country', 'channel']) {
-  @ApiPropertyOptional({ description: 'What the proof is for; `phone-verification` unless told.' })
+  @ApiPropertyOptional({ description: 'What the proof is for. Defaults to `phone-verification`.' })
   @MaxLength(100, { message: 'too-long' })
   @IsString({ message: 'malformed' })
   @EmptyAsAbsent()

@@ -35,7 +35,7 @@ const LOCK = 7_367_101;
 
 /**
  * Deletes what is old enough, in short batches that never touch a live row. Statistics and the audit stay. Requests and
- * their events are deleted by {@link JournalRetention}, a sealed range at a time.
+ * their events are deleted by `JournalRetention`, a sealed range at a time.
  */
 @Injectable()
 export class Retention implements OnApplicationBootstrap, OnApplicationShutdown {

@@ -8,7 +8,7 @@ export class StatisticsQueryDto {
     type: String,
     format: 'date-time',
     description:
-      'Begun at this moment or later: rounded down to the hour or the day. 30 days ago, unless told; by hour 2.',
+      'Begun at this moment or later: rounded down to the hour or the day. Defaults to 30 days ago; by hour, to 2.',
   })
   @IsDate({ message: 'malformed' })
   @DateFromText()
@@ -18,7 +18,7 @@ export class StatisticsQueryDto {
   @ApiPropertyOptional({
     type: String,
     format: 'date-time',
-    description: 'Begun before this moment; now, unless told.',
+    description: 'Begun before this moment. Defaults to now.',
   })
   @IsDate({ message: 'malformed' })
   @DateFromText()

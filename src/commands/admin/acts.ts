@@ -52,7 +52,7 @@ export function actCommands(program: Command): Command[] {
   )
     .addArgument(new Argument('<kind>').choices(BLOCK_KINDS))
     .argument('<value>')
-    .option('--hours <hours>', 'for how long; until it is lifted, unless told', Number)
+    .option('--hours <hours>', 'for how long; defaults to until it is lifted', Number)
     .action((kind: BlockKind, value: string, { reason, hours }: Reason & { hours?: number }) =>
       running(program, async (get) => {
         const blocked = await get(Blocks).block(actor(), {

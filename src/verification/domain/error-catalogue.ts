@@ -24,4 +24,5 @@ export const VERIFICATION_ERRORS = {
   'provider-unavailable': 503,
 } as const;
 
+/** The code of a failure, as it appears on the wire. */
 export type VerificationErrorCode = keyof typeof VERIFICATION_ERRORS;

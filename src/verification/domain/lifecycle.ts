@@ -3,10 +3,12 @@
  * `EXPIRED` is mostly derived when reading: nobody needs to be there for time to pass.
  */
 export const STATUSES = ['SENDING', 'PENDING', 'VERIFIED', 'FAILED', 'EXPIRED', 'CANCELLED'] as const;
+/** The stored status of a request. */
 export type Status = (typeof STATUSES)[number];
 
 /** What callers see. */
 export const PUBLIC_STATUSES = ['PENDING', 'VERIFIED', 'FAILED', 'EXPIRED', 'CANCELLED'] as const;
+/** The status of a request as callers see it. */
 export type PublicStatus = (typeof PUBLIC_STATUSES)[number];
 
 /** Why a request ended without success. */

@@ -31,6 +31,7 @@ export interface VerificationPolicy extends WrongCodeLimits {
   providerTimeoutSeconds: number;
 }
 
+/** The policy that applies where the host sets nothing. */
 export const DEFAULT_POLICY: VerificationPolicy = {
   codeLength: 6,
   ttlSeconds: 300,

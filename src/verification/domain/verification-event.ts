@@ -4,7 +4,7 @@ import type { EndReason, LifecycleEvent, Status } from './lifecycle.js';
 export type Actor = 'caller' | 'reconciler' | 'provider' | 'operator';
 
 /**
- * What happened. Besides the {@link LifecycleEvent}s, which move a request:
+ * What happened. Besides the events of the lifecycle, which change its status:
  * - `started`: the request is written, the provider not yet asked
  * - `adopted`: like `sent`, by attaching to a message that is already in flight
  * - `send-retried`, `send-unknown`: a lost message is looked for; still nobody knows

@@ -12,6 +12,7 @@ export class OnVerificationDto {
   requestId!: string;
 }
 
+/** The body of `POST /verify-otp`. */
 export class CheckVerificationDto extends OnVerificationDto {
   @ApiProperty({
     description:
@@ -25,6 +26,7 @@ export class CheckVerificationDto extends OnVerificationDto {
   otpCode!: string;
 }
 
+/** The body of `POST /resend-otp`. */
 export class ResendVerificationDto extends OnVerificationDto {
   @ApiPropertyOptional({ enum: ['sms', 'voice'], description: 'Another channel than the last message’s.' })
   @IsIn(['sms', 'voice'], { message: 'unknown' })

@@ -39,6 +39,7 @@ const ROUTES: [string, string, string][] = [
   ['GET', '/verifications/{requestId}', 'One request'],
 ];
 
+/** Describes the service and its routes, for `GET /` as JSON. */
 export function describeService(): ServiceResource {
   return { name, version, routes: ROUTES.map(([method, path, summary]) => ({ method, path, summary })) };
 }

@@ -6,6 +6,7 @@ import type { Channel } from '../domain/phone-number.js';
 import { LOCALES } from './locales.js';
 
 // The messages are codes: the words are in the catalogue under field.<name>.<code>.
+/** The body of `POST /request-otp`. */
 export class StartVerificationDto {
   @ApiProperty({
     description:

@@ -42,7 +42,9 @@ export class DailyCounter {
   taken!: string;
 }
 
+/** What an administrator can block. */
 export const BLOCK_KINDS = ['number', 'prefix', 'country', 'address'] as const;
+/** One of {@link BLOCK_KINDS}. */
 export type BlockKind = (typeof BLOCK_KINDS)[number];
 
 /** Somebody has forbidden messages to a number, a 6-digit prefix or a country, or asked for from an address range. */

@@ -13,6 +13,7 @@ export type FindingKind =
   | 'seal-missing'
   | 'seal-differs';
 
+/** One sign that a journal was tampered with. */
 export interface JournalFinding {
   kind: FindingKind;
   /** Null in the audit, and for seals. */

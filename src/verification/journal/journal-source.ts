@@ -24,7 +24,7 @@ export interface JournalSource {
    * xid can still appear. A batch holds whole transactions. No row when there is nothing to read.
    */
   endOfBatch: string;
-  /** The rows of the transactions after `$1`, up to and including `$2`, in their fixed order: {@link JournalRow}. */
+  /** The rows of the transactions after `$1`, up to and including `$2`, in their fixed order, as `JournalRow`. */
   rowsBetween: string;
   /** How many rows there are after transaction `$1`. */
   countAfter: string;

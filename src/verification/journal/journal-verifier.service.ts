@@ -6,6 +6,7 @@ import { Findings, type JournalFinding } from './findings.js';
 import { VERIFICATION_JOURNAL } from './journal-source.js';
 import { type KeptSeal, type SealReport, SealVerifier } from './seal-verifier.service.js';
 
+/** The result of verifying the journal of requests. */
 export interface JournalReport extends SealReport {
   requests: number;
   /** Up to 20 of each kind; empty when the journal is as it was written. */
@@ -35,8 +36,7 @@ export class JournalVerifier {
 
   /**
    * Compares events with their seals, and every request's status with its events. Reads in batches and writes nothing.
-   * @param kept a seal from elsewhere that the journal must still have
-   * @param progress called after every batch, with what was compared so far
+   * `kept` is a seal from elsewhere that the journal must still have; `progress` is called after every batch.
    */
   async verify({
     kept = null,

@@ -13,6 +13,7 @@ export interface KeptSeal {
   hash: string;
 }
 
+/** The result of comparing a journal with its seals. */
 export interface SealReport {
   seals: number;
   /** Of them, the oldest ones whose rows retention has deleted. */

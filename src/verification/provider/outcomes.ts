@@ -6,6 +6,7 @@
  */
 export type FaultKind = 'throttled' | 'unavailable' | 'misconfigured' | 'bad-request' | 'unknown-outcome';
 
+/** No usable answer from the provider: it was not reached, refused to work, or said something undocumented. */
 export interface Fault {
   outcome: 'fault';
   fault: FaultKind;
@@ -14,6 +15,7 @@ export interface Fault {
   retryAfterSeconds?: number;
 }
 
+/** What a provider can answer to a request for a message. */
 export type StartOutcome =
   | { outcome: 'started'; providerRequestId: string }
   | { outcome: 'already-pending'; providerRequestId?: string }
@@ -21,15 +23,19 @@ export type StartOutcome =
   | { outcome: 'fraud-blocked'; network?: string }
   | Fault;
 
+/** What a provider can answer to a typed code. */
 export type CheckOutcome =
   | { outcome: 'matched'; cost?: { amount: string; currency: string } }
   | { outcome: 'mismatched' | 'exhausted' | 'gone' | 'not-checkable-now' }
   | Fault;
 
+/** What a provider can answer to a cancellation. */
 export type CancelOutcome = { outcome: 'cancelled' | 'too-late' | 'gone' } | { outcome: 'too-early' } | Fault;
 
+/** What a provider can answer when asked for the next step of a workflow. */
 export type NextOutcome = { outcome: 'sent' | 'no-more' | 'retry-later' | 'gone' } | Fault;
 
+/** What a provider can answer when asked how a request ended. */
 export type LookupOutcome =
   { outcome: 'pending' | 'verified' | 'failed' | 'expired' | 'cancelled' | 'unknown' } | Fault;
 

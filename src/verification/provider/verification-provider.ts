@@ -1,6 +1,7 @@
 import type { CancelOutcome, CheckOutcome, LookupOutcome, NextOutcome, StartOutcome } from './outcomes.js';
 import type { Channel } from '../domain/phone-number.js';
 
+/** One message to send. */
 export interface StartRequest {
   /** E.164 with `+`. */
   phoneNumber: string;

@@ -17,6 +17,7 @@ import { VERIFICATION_OPTIONS, type ResolvedVerificationOptions } from '../verif
 import type { VerificationResult } from '../verification.results.js';
 import { SweepRepository } from './sweep.repository.js';
 
+/** What one run of the reconciler did. */
 export interface ReconcileReport {
   /** Lost messages whose request is usable again. */
   recovered: number;
@@ -69,7 +70,7 @@ export class VerificationReconciler implements OnApplicationBootstrap, OnApplica
   }
 
   /**
-   * One round: up to {@link MOST_PER_ROUND} lost messages and as many lost checks.
+   * Runs once: up to 20 lost messages and as many lost checks.
    * @param sweepSeconds how old the requests are, at most, that are swept when their time has run out; 0 for none
    */
   async runOnce(sweepSeconds = LONG_AGO_SECONDS): Promise<ReconcileReport> {

@@ -45,7 +45,7 @@ export function countersOf(rules: readonly MessageRule[]): CounterParameters {
 
 /**
  * Counters of messages per number, user, session and address. A start counts in its own statement
- * ({@link StartRepository.start}); this is what everybody else needs of them.
+ * (`StartRepository.start`); this is what everybody else needs of them.
  */
 @Injectable()
 export class CountersRepository {

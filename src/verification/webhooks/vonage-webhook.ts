@@ -53,7 +53,7 @@ const VERDICTS: Record<string, ProviderVerdict> = {
 
 const word = (value: unknown) => (typeof value === 'string' && /^[a-z_]{1,32}$/.test(value) ? value : null);
 
-/** @returns null for what is no notification of Verify v2 */
+/** @returns null if this is not a notification of Verify v2 */
 export function readNotification(body: unknown): VonageNotification | null {
   const { request_id, client_ref, type, status, channel, price, currency } = (body ?? {}) as Record<
     string,
