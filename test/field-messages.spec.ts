@@ -30,10 +30,16 @@ function inputControllers(): { controller: Class; module: string }[] {
     });
 }
 
-function dtosOf({ prototype }: Class): Class[] {
-  return Object.getOwnPropertyNames(prototype).flatMap(
-    (method) => (Reflect.getMetadata('design:paramtypes', prototype as object, method) ?? []) as Class[],
-  );
+/** The types of all parameters of all handlers, inherited ones too. */
+function dtosOf(controller: Class): Class[] {
+  const { prototype } = controller;
+  const inherited = Object.getPrototypeOf(controller) as Class | typeof Function.prototype;
+  return [
+    ...Object.getOwnPropertyNames(prototype).flatMap(
+      (method) => (Reflect.getMetadata('design:paramtypes', prototype as object, method) ?? []) as Class[],
+    ),
+    ...('prototype' in inherited && inherited.prototype ? dtosOf(inherited as Class) : []),
+  ];
 }
 
 function rulesOf(dto: Class, module: string): Rule[] {

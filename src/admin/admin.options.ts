@@ -1,4 +1,4 @@
-import { withDefaults, type WithDefaults } from '../options.js';
+import { withDefaults, type WithDefaults } from '../options/with-defaults.js';
 
 /** How the administration works in a host. */
 export interface AdminModuleOptions {

@@ -1,4 +1,4 @@
-import { withDefaults } from '../options.js';
+import { withDefaults } from '../options/with-defaults.js';
 import type { RuleMode } from '../verification/index.js';
 
 /** At most `limit` messages in any `seconds` seconds. A limit of 0 refuses all. */

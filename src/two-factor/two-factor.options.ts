@@ -1,5 +1,5 @@
 import type { ThrottlerStorage } from '@nestjs/throttler';
-import { withDefaults } from '../options.js';
+import { withDefaults } from '../options/with-defaults.js';
 import type { Factor } from './challenge/factor.js';
 import type { AuthenticationSessions } from './session/authentication-sessions.js';
 import type { TwoFactorNotifier } from './two-factor.notifier.js';

@@ -1,7 +1,7 @@
 import type { ThrottlerStorage } from '@nestjs/throttler';
 import type { Request } from 'express';
 import { type KeyRing, parseKeyRing } from '../crypto/index.js';
-import { withDefaults } from '../options.js';
+import { withDefaults } from '../options/with-defaults.js';
 import type { Caller } from './domain/caller.js';
 import { DEFAULT_POLICY, resolvePolicy, type VerificationPolicy } from './domain/policy.js';
 import type { VerificationProvider } from './provider/verification-provider.js';
