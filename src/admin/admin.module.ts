@@ -1,61 +1,76 @@
 import { ConfigurableModuleBuilder, Module } from '@nestjs/common';
 import { PagesModule, type PagesOptions } from '../http/index.js';
-import { AdminGuard } from './access/admin.guard.js';
-import { ApiTokens } from './access/api-tokens.service.js';
-import { TokenUses } from './access/token-uses.js';
+import { AccessModule } from './access/access.module.js';
 import { ADMIN_OPTIONS, type AdminModuleOptions, resolveAdminOptions } from './admin.options.js';
-import { AUDIT_PARTS } from './audit/index.js';
-import { BLOCK_PARTS } from './blocks/index.js';
-import { ERASURE_PARTS } from './erasure/index.js';
-import { EXPORT_PARTS } from './export/index.js';
-import { HISTORY_PARTS } from './history/index.js';
-import { INTERVENTION_PARTS } from './interventions/index.js';
-import type { AdminParts } from './parts.js';
-import { POLICY_PARTS } from './policy/index.js';
-import { RETENTION_PARTS } from './retention/index.js';
-import { STATISTICS_PARTS } from './statistics/index.js';
-import { TOKEN_PARTS } from './tokens/index.js';
+import { AuditModule } from './audit/audit.module.js';
+import { BlocksModule } from './blocks/blocks.module.js';
+import { ErasureModule } from './erasure/erasure.module.js';
+import { ExportModule } from './export/export.module.js';
+import { HistoryModule } from './history/history.module.js';
+import { InterventionsModule } from './interventions/interventions.module.js';
+import { PolicyModule } from './policy/policy.module.js';
+import { RetentionModule } from './retention/retention.module.js';
+import { StatisticsModule } from './statistics/statistics.module.js';
+import { TokensModule } from './tokens/tokens.module.js';
 
-/** One entry a subject: each folder lists its own controllers and providers. */
-const PARTS: AdminParts[] = [
-  HISTORY_PARTS,
-  EXPORT_PARTS,
-  STATISTICS_PARTS,
-  AUDIT_PARTS,
-  TOKEN_PARTS,
-  BLOCK_PARTS,
-  INTERVENTION_PARTS,
-  ERASURE_PARTS,
-  RETENTION_PARTS,
-  POLICY_PARTS,
-];
-
+/** Extras of {@link AdminModule}. */
 export interface AdminModuleExtras {
-  /** Your own templates and words, over ours. */
+  /**
+   * Your own templates and messages, which replace ours.
+   * @default {}
+   */
   pages?: PagesOptions;
 }
 
-const { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN } = new ConfigurableModuleBuilder<AdminModuleOptions>()
+const GIVEN_OPTIONS = Symbol('ADMIN_OPTIONS as given');
+
+const { ConfigurableModuleClass } = new ConfigurableModuleBuilder<AdminModuleOptions>({
+  optionsInjectionToken: GIVEN_OPTIONS,
+})
   .setClassMethodName('forRoot')
-  .setExtras<AdminModuleExtras>({ pages: {} }, (definition, { pages }) => ({
-    ...definition,
-    imports: [...(definition.imports ?? []), PagesModule.forRoot(pages)],
-  }))
+  .setExtras<AdminModuleExtras>(
+    { pages: {} },
+    ({ imports = [], providers = [], ...definition }, { pages }) => ({
+      ...definition,
+      imports: [
+        AccessModule.with({
+          imports: [...imports, PagesModule.forRoot(pages)],
+          providers: [
+            ...providers,
+            { provide: ADMIN_OPTIONS, inject: [GIVEN_OPTIONS], useFactory: resolveAdminOptions },
+          ],
+          exports: [ADMIN_OPTIONS, PagesModule],
+        }),
+      ],
+    }),
+  )
   .build();
 
 /**
  * History, statistics, interventions and their audit under `/admin`, on top of `VerificationModule` and
- * `TwoFactorModule`, which have to be there too.
+ * `TwoFactorModule`, which must be imported too.
  */
 @Module({
-  controllers: PARTS.flatMap(({ controllers }) => controllers),
-  providers: [
-    AdminGuard,
-    ApiTokens,
-    TokenUses,
-    ...PARTS.flatMap(({ providers }) => providers),
-    { provide: ADMIN_OPTIONS, inject: [MODULE_OPTIONS_TOKEN], useFactory: resolveAdminOptions },
+  imports: [
+    HistoryModule,
+    ExportModule,
+    StatisticsModule,
+    AuditModule,
+    TokensModule,
+    BlocksModule,
+    InterventionsModule,
+    ErasureModule,
+    RetentionModule,
+    PolicyModule,
   ],
-  exports: [ApiTokens, ...PARTS.flatMap(({ providers }) => providers)],
+  exports: [
+    HistoryModule,
+    StatisticsModule,
+    AuditModule,
+    BlocksModule,
+    InterventionsModule,
+    ErasureModule,
+    RetentionModule,
+  ],
 })
 export class AdminModule extends ConfigurableModuleClass {}

@@ -3,6 +3,7 @@ import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { InputPipe, Page } from '../../http/index.js';
 import { AdminRoutes, NeedsScope } from '../access/admin-route.js';
 import { ApiAdminProblems } from '../admin.problems.js';
+import { pageLinks } from '../pagination.js';
 import { AuditListResource, AuditQueryDto, AuditReportResource } from './audit.dto.js';
 import { AuditPage } from './audit.page.js';
 import { AuditRepository } from './audit.repository.js';
@@ -26,18 +27,12 @@ export class AuditController {
   @ApiOkResponse({ type: AuditListResource })
   @ApiAdminProblems()
   async list(@Query() query: AuditQueryDto): Promise<AuditListResource> {
-    const { items, hasOlder, hasNewer } = await this.audit.list(query);
     const { actor, action, target, from, to } = query;
-    const pathOf = (cursor: Record<string, number>) => {
-      const filters = { actor, action, target, from: from?.toISOString(), to: to?.toISOString(), ...cursor };
-      const given = Object.entries(filters).filter(([, value]) => value !== undefined);
-      return `/admin/audit?${new URLSearchParams(given.map(([name, value]): [string, string] => [name, String(value)]))}`;
-    };
-    const [first, last] = [items[0], items.at(-1)];
+    const filters = { actor, action, target, from: from?.toISOString(), to: to?.toISOString() };
+    const page = await this.audit.list(query);
     return {
-      items: items.map(({ at, ...entry }) => ({ ...entry, at: at.toISOString() })),
-      next: last && hasOlder ? pathOf({ after: last.number }) : null,
-      previous: first && hasNewer ? pathOf({ before: first.number }) : null,
+      items: page.items.map(({ at, ...entry }) => ({ ...entry, at: at.toISOString() })),
+      ...pageLinks('/admin/audit', filters, page, ({ number }) => String(number)),
     };
   }
 

@@ -7,7 +7,7 @@ import { type Actor, CurrentActor } from '../access/administrator.js';
 import { adminProblem, ApiAdminProblems } from '../admin.problems.js';
 import { ReasonDto } from '../reason.dto.js';
 import { BlockDto, BlockResource, BlocksResource, LiftStopDto, StopResource } from './blocks.dto.js';
-import { BlocksPage } from './blocks.page.js';
+import { BlockLiftedPage, BlocksPage } from './blocks.page.js';
 import { type BlockRecord, Blocks, type StopRecord } from './blocks.service.js';
 
 const blockResource = ({ createdAt, expiresAt, ...block }: BlockRecord): BlockResource => ({
@@ -62,7 +62,7 @@ export class BlocksController {
   @Post('blocks/:id/lift')
   @HttpCode(200)
   @NeedsScope('blocks:write')
-  @Page(BlocksPage)
+  @Page(BlockLiftedPage)
   @ApiConsumes(...BODIES)
   @ApiOperation({ summary: 'Lift a block' })
   @ApiOkResponse({ type: BlockResource })
@@ -80,7 +80,7 @@ export class BlocksController {
   @Post('stops/lift')
   @HttpCode(200)
   @NeedsScope('blocks:write')
-  @Page(BlocksPage)
+  @Page(BlockLiftedPage)
   @ApiConsumes(...BODIES)
   @ApiOperation({ summary: 'Let messages go again to a destination that stopped by itself' })
   @ApiOkResponse({ type: StopResource })

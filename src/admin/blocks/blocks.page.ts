@@ -12,14 +12,13 @@ import { BLOCK_KINDS } from '../../verification/index.js';
 import { AdminPage, doneNotice, moment } from '../pages/admin.page.js';
 import type { BlockResource, BlocksResource, StopResource } from './blocks.dto.js';
 
-/** The block list with its form; after a change back to it. */
+/** The block list with its form. A block that was added leads back to it. */
 @Injectable()
-export class BlocksPage extends AdminPage<BlocksResource | BlockResource | StopResource> {
+export class BlocksPage extends AdminPage<BlocksResource | BlockResource> {
   protected readonly path = '/admin/blocks';
 
-  success(resource: BlocksResource | BlockResource | StopResource, context: PageContext): View | Redirect {
-    if (!('blocks' in resource))
-      return this.done(context.request.path.endsWith('/lift') ? 'block-lifted' : 'block-added');
+  success(resource: BlocksResource | BlockResource, context: PageContext): View | Redirect {
+    if (!('blocks' in resource)) return this.done('block-added');
     const { blocks, stops } = resource;
     return this.view(context, {
       ...doneNotice(context),
@@ -34,8 +33,8 @@ export class BlocksPage extends AdminPage<BlocksResource | BlockResource | StopR
   }
 
   override failure(problem: Problem, context: PageContext): View {
-    // The form again, with what was typed; whatever else fails leads back to the list.
-    if (context.request.path !== this.path || problem.status !== 400) return super.failure(problem, context);
+    // The form again, with what was typed. Other failures lead back to the list.
+    if (problem.status !== 400) return super.failure(problem, context);
     return this.view(context, errorContext(problem, context, '', ['kind', 'value', 'hours', 'reason']));
   }
 
@@ -56,5 +55,15 @@ export class BlocksPage extends AdminPage<BlocksResource | BlockResource | StopR
         ...more,
       },
     };
+  }
+}
+
+/** A block or a stop was lifted: back to the list. */
+@Injectable()
+export class BlockLiftedPage extends AdminPage<BlockResource | StopResource> {
+  protected readonly path = '/admin/blocks';
+
+  success(): Redirect {
+    return this.done('block-lifted');
   }
 }

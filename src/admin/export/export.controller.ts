@@ -42,7 +42,7 @@ export class ExportController {
       .setHeader('Content-Disposition', `attachment; filename="verifications-${day()}.csv"`);
     let pieces: AsyncGenerator<string>;
     try {
-      pieces = await this.history.begin(actor, body);
+      pieces = await this.history.export(actor, body);
     } catch (error) {
       response.removeHeader('Content-Disposition');
       throw error;

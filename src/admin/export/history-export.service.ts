@@ -6,10 +6,10 @@ import { HistoryRepository } from '../history/history.repository.js';
 import { History } from '../history/history.service.js';
 import { csvHead, csvLines } from './history-csv.js';
 
-/** Told by their names only: the audit is kept longer than what it names, and nothing in it may lead back to a number. */
-const UNTOLD = ['number', 'address'];
+/** Filters whose value stays out of the audit: it is kept longer than the requests, and must not lead back to a number. */
+const PERSONAL_FILTERS = ['number', 'address'];
 
-/** The history as one file. */
+/** Exports the history as CSV. */
 @Injectable()
 export class HistoryExport {
   constructor(
@@ -19,14 +19,16 @@ export class HistoryExport {
   ) {}
 
   /**
-   * Newest first, in pieces, each read when the one before has been taken: memory stays the same however many there are,
-   * and who stops asking stops the work.
-   * @throws Problem when a filter is wrong, and whatever keeps the entry out of the audit: before the first piece
+   * Writes the audit entry, then yields the history newest first, in pieces. A piece is read when the one before was
+   * taken, so memory stays flat, and the work stops when the client does.
+   * @throws Problem when a filter is wrong
    */
-  async begin(actor: Actor, { why, ...query }: ExportDto): Promise<AsyncGenerator<string>> {
+  async export(actor: Actor, { why, ...query }: ExportDto): Promise<AsyncGenerator<string>> {
     const { filter, shown } = this.history.filterOf(query);
     const details = Object.fromEntries(
-      Object.entries(shown).map(([name, value]) => [name, UNTOLD.includes(name) ? 'given' : value]),
+      Object.entries(shown)
+        .filter((entry): entry is [string, string] => entry[1] !== undefined)
+        .map(([name, value]) => [name, PERSONAL_FILTERS.includes(name) ? 'given' : value]),
     );
     await this.audit.append({ actor, action: 'history.exported', reason: why, details });
     return this.pieces(filter);

@@ -38,8 +38,7 @@ export class HistoryController {
   @ApiOkResponse({ type: HistoryResource })
   @ApiAdminProblems()
   search(@Body() { phoneNumber, country }: SearchDto): Promise<HistoryResource> {
-    const path = this.history.pathOf(phoneNumber, country);
-    return this.history.list({ number: new URLSearchParams(path.split('?')[1]).get('number')! });
+    return this.history.ofNumber(phoneNumber, country);
   }
 
   @Get('verifications/:id')

@@ -18,13 +18,6 @@ export interface HistoryFilter {
   reason?: string;
 }
 
-export interface Cursor {
-  /** Older than the request with this id. */
-  after?: string;
-  /** Newer than it. */
-  before?: string;
-}
-
 /** Clocks of instances may differ by this much from the database's; ids are made by theirs. */
 const SKEW_MS = 3_600_000;
 /** Nothing lives longer. */

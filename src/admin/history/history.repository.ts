@@ -3,7 +3,8 @@ import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource } from 'typeorm';
 import { rowsIn, rowsOf } from '../../database/sql.js';
 import type { EndReason, PublicStatus } from '../../verification/index.js';
-import { branchesOf, type Cursor, type HistoryFilter, Parameters } from './history.filter.js';
+import { type Cursor, type ListPage, PAGE_SIZE, toPage } from '../pagination.js';
+import { branchesOf, type HistoryFilter, Parameters } from './history.filter.js';
 
 /** One request, as the history shows it. */
 export interface HistoryRow {
@@ -33,13 +34,6 @@ export interface HistoryRow {
   isErased: boolean;
 }
 
-export interface HistoryPage {
-  items: HistoryRow[];
-  hasOlder: boolean;
-  hasNewer: boolean;
-}
-
-export const PAGE_SIZE = 50;
 /** What finds so little that it takes longer is to be narrowed, not waited for. */
 const LONGEST_SEARCH_MS = 5000;
 /** So few that neither the rows nor the text made of them outlive V8's young generation: memory stays flat. */
@@ -53,13 +47,8 @@ export class HistoryRepository {
   constructor(@InjectDataSource() private readonly dataSource: DataSource) {}
 
   /** Newest first. @throws an error that {@link isTooSlow} when the filters match too few rows */
-  async page(filter: HistoryFilter, { after, before }: Cursor, size = PAGE_SIZE): Promise<HistoryPage> {
-    const isBack = before !== undefined;
-    const rows = await this.search(filter, isBack ? { before } : after ? { after } : {}, size + 1);
-    const more = rows.length > size;
-    const items = rows.slice(0, size);
-    if (isBack) items.reverse();
-    return { items, hasOlder: isBack || more, hasNewer: isBack ? more : after !== undefined };
+  async page(filter: HistoryFilter, cursor: Cursor, size = PAGE_SIZE): Promise<ListPage<HistoryRow>> {
+    return toPage(await this.search(filter, cursor, size + 1), cursor, size);
   }
 
   /**

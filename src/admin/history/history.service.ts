@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { PersonalDataCipher } from '../../crypto/index.js';
 import { addressBucket, Problem } from '../../http/index.js';
 import { maskPhoneNumber } from '../../verification/index.js';
+import { pageLinks } from '../pagination.js';
 import { evaluatedResource } from '../policy/policy.dto.js';
 import type { DecisionQueryDto } from './decisions.dto.js';
 import type { ExportDto, HistoryQueryDto } from './history.dto.js';
@@ -32,20 +33,17 @@ export class History {
 
   async list(query: HistoryQueryDto): Promise<HistoryResource> {
     const { filter, shown } = this.filterOf(query);
-    const { after, before } = query;
-    const page = await narrowed(
-      this.repository.page(filter, { ...(after ? { after } : {}), ...(before ? { before } : {}) }),
-    );
+    const page = await narrowed(this.repository.page(filter, query));
     return {
       items: page.items.map((row) => HistoryItemResource.of(row)),
-      ...linksOf(HISTORY, shown, page),
+      ...pageLinks(HISTORY, shown, page, ({ id }) => id),
     };
   }
 
   /** The filters as the database takes them, and as an address may show them. */
   filterOf(query: HistoryQueryDto | ExportDto): {
     filter: HistoryFilter;
-    shown: Record<string, string>;
+    shown: Record<string, string | undefined>;
   } {
     const { from, to, number, address, status, country, channel, purpose, user, requestId, reason } = query;
     const { providerRequestId } = query;
@@ -54,23 +52,28 @@ export class History {
     const bucket = address === undefined ? undefined : addressBucket(address);
     return {
       filter: {
-        ...(given(texts) as HistoryFilter),
-        ...(from ? { from } : {}),
-        ...(to ? { to } : {}),
-        ...(known ? { fingerprints: known.fingerprints } : {}),
-        ...(bucket ? { address: bucket } : {}),
+        ...texts,
+        from,
+        to,
+        fingerprints: known?.fingerprints,
+        address: bucket,
       },
-      shown: given({
+      shown: {
         ...texts,
         from: from?.toISOString(),
         to: to?.toISOString(),
         number: known?.token,
         address,
-      }),
+      },
     };
   }
 
-  /** Where the history of a number is. */
+  /** The requests of a number, as somebody typed it. */
+  ofNumber(phoneNumber: string, country?: string): Promise<HistoryResource> {
+    return this.list({ number: this.numbers.of(phoneNumber, country) });
+  }
+
+  /** The address of a number's history; it does not show the number. */
   pathOf(phoneNumber: string, country?: string): string {
     return `${HISTORY}?${new URLSearchParams({ number: this.numbers.of(phoneNumber, country) })}`;
   }
@@ -90,28 +93,28 @@ export class History {
   }
 
   async decisions(query: DecisionQueryDto): Promise<DecisionsResource> {
-    const { number, user, address, rule, outcome, after, before } = query;
+    const { number, user, address, rule, outcome } = query;
     const known = number === undefined ? null : this.numbers.read(number);
     const page = await narrowed(
       this.timelines.page(
         {
-          ...given({ rule, outcome }),
-          ...(user ? { users: this.cipher.userFingerprints(user) } : {}),
-          ...(address ? { addresses: this.cipher.addressFingerprints(addressBucket(address)) } : {}),
-          ...(known ? { fingerprints: known.fingerprints } : {}),
+          rule,
+          outcome,
+          users: user === undefined ? undefined : this.cipher.userFingerprints(user),
+          addresses:
+            address === undefined ? undefined : this.cipher.addressFingerprints(addressBucket(address)),
+          fingerprints: known?.fingerprints,
         },
-        { ...(after ? { after } : {}), ...(before ? { before } : {}) },
+        query,
       ),
     );
-    const shown = given({ user, rule, outcome, address, number: known?.token });
-    return { items: page.items.map(decisionResource), ...linksOf('/admin/decisions', shown, page) };
+    const shown = { user, rule, outcome, address, number: known?.token };
+    return {
+      items: page.items.map(decisionResource),
+      ...pageLinks('/admin/decisions', shown, page, ({ id }) => id),
+    };
   }
 }
-
-const given = (fields: Record<string, string | undefined>): Record<string, string> =>
-  Object.fromEntries(
-    Object.entries(fields).filter((entry): entry is [string, string] => entry[1] !== undefined),
-  );
 
 /** Filters that match too few rows take too long. Ask for a date range. */
 async function narrowed<T>(search: Promise<T>): Promise<T> {
@@ -121,19 +124,6 @@ async function narrowed<T>(search: Promise<T>): Promise<T> {
     if (isTooSlow(error)) throw Problem.invalidInput('history', [{ field: 'from', code: 'too-wide' }]);
     throw error;
   }
-}
-
-function linksOf(
-  path: string,
-  shown: Record<string, string>,
-  { items, hasOlder, hasNewer }: { items: { id: string }[]; hasOlder: boolean; hasNewer: boolean },
-): { next: string | null; previous: string | null } {
-  const link = (cursor: Record<string, string>) => `${path}?${new URLSearchParams({ ...shown, ...cursor })}`;
-  const [first, last] = [items[0], items.at(-1)];
-  return {
-    next: last && hasOlder ? link({ after: last.id }) : null,
-    previous: first && hasNewer ? link({ before: first.id }) : null,
-  };
 }
 
 const eventEntry = (event: EventRow): TimelineEntryResource => ({

@@ -3,8 +3,8 @@ import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource } from 'typeorm';
 import { rowsIn, rowsOf } from '../../database/sql.js';
 import type { EvaluatedRule } from '../../verification/index.js';
-import { type Cursor, Parameters } from './history.filter.js';
-import { PAGE_SIZE } from './history.repository.js';
+import { type Cursor, type ListPage, PAGE_SIZE, toPage } from '../pagination.js';
+import { Parameters } from './history.filter.js';
 
 export interface EventRow {
   at: Date;
@@ -67,10 +67,10 @@ export class TimelineRepository {
   }
 
   /** Decisions that no request came of, newest first; for a page as in the history. */
-  async page(filter: DecisionFilter, { after, before }: Cursor) {
+  async page(filter: DecisionFilter, cursor: Cursor): Promise<ListPage<DecisionRow>> {
     const parameters = new Parameters();
-    const isBack = before !== undefined;
-    const bound = before ?? after;
+    const isBack = cursor.before !== undefined;
+    const bound = cursor.before ?? cursor.after;
     const conditions = [
       `d.action = 'start'`,
       `d.outcome = ${filter.outcome === undefined ? `'refused'` : parameters.add(filter.outcome)}`,
@@ -93,10 +93,7 @@ export class TimelineRepository {
         parameters.values,
       );
     });
-    const more = rows.length > PAGE_SIZE;
-    const items = rows.slice(0, PAGE_SIZE);
-    if (isBack) items.reverse();
-    return { items, hasOlder: isBack || more, hasNewer: isBack ? more : after !== undefined };
+    return toPage(rows, cursor);
   }
 }
 

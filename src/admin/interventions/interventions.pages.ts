@@ -5,7 +5,8 @@ import { AdminPage, doneNotice } from '../pages/admin.page.js';
 import type { LockResource, ResetResource, RevealedResource } from './interventions.dto.js';
 
 const HISTORY = '/admin/verifications';
-const requestPath = ({ request }: PageContext) => request.path.replace(/\/(cancel|reveal)\/?$/, '');
+const requestPath = ({ base, request }: PageContext) =>
+  `${base}/verifications/${String(request.params['id'])}`;
 
 /** Forms about numbers and users; an act leads back to them. */
 @Injectable()

@@ -8,7 +8,7 @@ import { ApiTokens, type TokenRecord } from '../access/api-tokens.service.js';
 import { adminProblem, ApiAdminProblems } from '../admin.problems.js';
 import { ReasonDto } from '../reason.dto.js';
 import { CreatedTokenResource, CreateTokenDto, TokenResource, TokensResource } from './tokens.dto.js';
-import { TokensPage } from './tokens.page.js';
+import { TokenRevokedPage, TokensPage } from './tokens.page.js';
 
 const tokenResource = (token: TokenRecord): TokenResource => ({
   id: token.id,
@@ -60,7 +60,7 @@ export class TokensController {
   @Post(':id/revoke')
   @HttpCode(200)
   @NeedsScope('tokens:write')
-  @Page(TokensPage)
+  @Page(TokenRevokedPage)
   @ApiConsumes(...BODIES)
   @ApiOperation({ summary: 'Revoke a token and all tokens that were made with it' })
   @ApiOkResponse({ type: TokenResource })

@@ -14,13 +14,10 @@ import type { CreatedTokenResource, TokenResource, TokensResource } from './toke
 
 /** Tokens and the form for one; a new one is shown once. */
 @Injectable()
-export class TokensPage extends AdminPage<TokensResource | TokenResource | CreatedTokenResource> {
+export class TokensPage extends AdminPage<TokensResource | CreatedTokenResource> {
   protected readonly path = '/admin/tokens';
 
-  success(
-    resource: TokensResource | TokenResource | CreatedTokenResource,
-    context: PageContext,
-  ): View | Redirect {
+  success(resource: TokensResource | CreatedTokenResource, context: PageContext): View {
     if ('token' in resource) {
       const { token, name } = resource;
       return {
@@ -28,7 +25,6 @@ export class TokensPage extends AdminPage<TokensResource | TokenResource | Creat
         context: { title: context.text('admin.tokens.made'), token, name, backPath: this.path },
       };
     }
-    if (!('tokens' in resource)) return this.done('token-revoked');
     return this.view(context, {
       ...doneNotice(context),
       tokens: resource.tokens.map((token) => ({
@@ -43,7 +39,7 @@ export class TokensPage extends AdminPage<TokensResource | TokenResource | Creat
   }
 
   override failure(problem: Problem, context: PageContext): View {
-    if (context.request.path !== this.path || problem.status !== 400) return super.failure(problem, context);
+    if (problem.status !== 400) return super.failure(problem, context);
     return this.view(context, errorContext(problem, context, '', ['name', 'scopes', 'days', 'reason']));
   }
 
@@ -59,5 +55,15 @@ export class TokensPage extends AdminPage<TokensResource | TokenResource | Creat
         ...more,
       },
     };
+  }
+}
+
+/** A token was revoked: back to the list. */
+@Injectable()
+export class TokenRevokedPage extends AdminPage<TokenResource> {
+  protected readonly path = '/admin/tokens';
+
+  success(): Redirect {
+    return this.done('token-revoked');
   }
 }

@@ -1,9 +1,14 @@
-import type { AdminParts } from '../parts.js';
+import { Module } from '@nestjs/common';
+import { AuditModule } from '../audit/audit.module.js';
 import { InterventionsController } from './interventions.controller.js';
 import { CancelledPage, PersonsPage, RevealedPage } from './interventions.pages.js';
 import { Interventions } from './interventions.service.js';
 
-export const INTERVENTION_PARTS: AdminParts = {
+/** What administrators do about one request or one person. */
+@Module({
+  imports: [AuditModule],
   controllers: [InterventionsController],
   providers: [Interventions, PersonsPage, CancelledPage, RevealedPage],
-};
+  exports: [Interventions],
+})
+export class InterventionsModule {}

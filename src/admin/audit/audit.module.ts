@@ -1,11 +1,14 @@
-import type { AdminParts } from '../parts.js';
+import { Module } from '@nestjs/common';
 import { AuditController } from './audit.controller.js';
 import { AuditLog } from './audit-log.service.js';
 import { AuditPage } from './audit.page.js';
 import { AuditRepository } from './audit.repository.js';
 import { AuditVerifier } from './audit-verifier.service.js';
 
-export const AUDIT_PARTS: AdminParts = {
+/** Who did what and why, and whether the record was changed. */
+@Module({
   controllers: [AuditController],
   providers: [AuditLog, AuditVerifier, AuditRepository, AuditPage],
-};
+  exports: [AuditLog, AuditVerifier, AuditRepository],
+})
+export class AuditModule {}

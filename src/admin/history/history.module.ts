@@ -1,4 +1,4 @@
-import type { AdminParts } from '../parts.js';
+import { Module } from '@nestjs/common';
 import { HistoryController } from './history.controller.js';
 import { DecisionsPage, HistoryListPage, RequestPage, SearchPage } from './history.pages.js';
 import { HistoryRepository } from './history.repository.js';
@@ -7,17 +7,20 @@ import { HomeController, HomePage } from './home.controller.js';
 import { NumberTokens } from './number-token.js';
 import { TimelineRepository } from './timeline.repository.js';
 
-export const HISTORY_PARTS: AdminParts = {
+/** What happened to requests, and why others were refused. */
+@Module({
   controllers: [HomeController, HistoryController],
   providers: [
     History,
     HistoryRepository,
     TimelineRepository,
     NumberTokens,
+    HomePage,
     HistoryListPage,
     SearchPage,
     RequestPage,
     DecisionsPage,
-    HomePage,
   ],
-};
+  exports: [History, HistoryRepository],
+})
+export class HistoryModule {}
