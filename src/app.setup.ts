@@ -7,7 +7,7 @@ import { AppModule, type Surroundings } from './app.module.js';
 import type { Config } from './config/index.js';
 import { configureHttp, HTTP_PROBLEMS } from './http/index.js';
 import { HOST_ERRORS } from './host/index.js';
-import { ApplicationLogger, openApiDocument, serveOpenApi } from './operations/index.js';
+import { ApplicationLogger, serveOpenApi } from './operations/index.js';
 import { TWO_FACTOR_ERRORS } from './two-factor/index.js';
 import { describeService, VERIFICATION_ERRORS } from './verification/index.js';
 
@@ -34,7 +34,7 @@ export async function createApp(config: Config, surroundings: Surroundings): Pro
   });
   app.useLogger(new ApplicationLogger(await app.resolve(PinoLogger), {}));
   configureHttp(app, { trustProxy: config.TRUST_PROXY, https: config.production });
-  if (config.apiDocs) serveOpenApi(app, openApiDocument(app, describeService()), PROBLEM_CODES);
+  if (config.apiDocs) serveOpenApi(app, describeService(), PROBLEM_CODES);
   limitSlowRequests(app.getHttpServer());
   return app;
 }

@@ -3,17 +3,17 @@ import { randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { createEmptyDatabase } from './support/database.js';
 import { type Program, run } from './support/program.js';
+import { until } from './support/until.js';
 
 /** The compiled application as `npm start` runs it, with its own database and sandbox. */
 let directory: string;
 const programs: Program[] = [];
-const environment = (more: Record<string, string> = {}) => ({
+const environment = (more: Record<string, string> = {}, own = directory) => ({
   PORT: '0',
   SANDBOX_PORT: '0',
-  DATA_DIRECTORY: join(directory, 'data'),
+  DATA_DIRECTORY: join(own, 'data'),
   ...more,
 });
 const start = (more: Record<string, string> = {}, args = ['dist/src/main.js']) => {
@@ -24,26 +24,24 @@ const start = (more: Record<string, string> = {}, args = ['dist/src/main.js']) =
 const addressOf = async (program: Program) => (await program.says(/The application\s+(http:\S+)/))[1]!;
 const phoneOf = async (program: Program) => (await program.says(/The phone\s+(http:\S+)/))[1]!;
 
-/** Every process that belongs to our data directory. */
-const processesOfOurs = () =>
-  execFileSync('ps', ['-eo', 'pid,args'], { encoding: 'utf8' })
-    .split('\n')
-    .filter((line) => line.includes(directory));
-const nothingIsLeft = async () => {
-  for (let i = 0; i < 200 && processesOfOurs().length > 0; i += 1) await sleep(50);
-  expect(processesOfOurs()).toEqual([]);
-};
+/** No process is left that has this data directory. */
+const nothingIsLeft = (data: string) =>
+  until(() => !execFileSync('ps', ['-eo', 'args'], { encoding: 'utf8' }).includes(data), {
+    what: 'the end of every process',
+  });
+const endAll = (ending: Program[]) =>
+  Promise.all(
+    ending.map((program) => {
+      program.process.kill('SIGTERM');
+      return program.ended();
+    }),
+  );
 
 beforeEach(() => {
   directory = mkdtempSync(join(tmpdir(), 'otp-start-'));
 });
 afterEach(async () => {
-  for (const program of programs.splice(0)) {
-    if (program.process.exitCode === null && program.process.signalCode === null) {
-      program.process.kill('SIGTERM');
-      await program.ended();
-    }
-  }
+  await endAll(programs.splice(0));
   rmSync(directory, { recursive: true, force: true });
 });
 
@@ -58,96 +56,130 @@ const post = async (url: string, fields: Record<string, string>) => {
   return (await response.json()) as Record<string, unknown>;
 };
 
+const fails = async (env: Record<string, string>) => {
+  const program = start(env);
+  expect(await program.ended()).toBe(1);
+  return program.output();
+};
+
 describe('npm start on a machine that has nothing', () => {
-  it('shows the application, the phone and a first call, and the whole flow works', async () => {
-    const program = start();
-    const url = await addressOf(program);
-    const phone = await phoneOf(program);
-    await program.says(/curl -H 'Accept: application\/json' -d phoneNumber=14155552671 http/);
-
-    const { requestId } = await post(`${url}/request-otp`, { phoneNumber: '14155552671' });
-    const messages = (await (await fetch(`${phone}/ledger?to=14155552671`)).json()) as { code: string }[];
-    expect(messages).toHaveLength(1);
-    const verified = await post(`${url}/verify-otp`, {
-      requestId: String(requestId),
-      otpCode: messages[0]!.code,
+  describe('once it runs', () => {
+    // Starting takes seconds of a processor, so these share one.
+    let shared: string;
+    let program: Program;
+    let url: string;
+    let phone: string;
+    beforeAll(async () => {
+      shared = mkdtempSync(join(tmpdir(), 'otp-start-'));
+      program = run(process.execPath, ['dist/src/main.js'], sharedEnvironment());
+      url = await addressOf(program);
+      phone = await phoneOf(program);
     });
-    expect(verified['status']).toBe('VERIFIED');
-  }, 60_000);
+    afterAll(async () => {
+      await endAll([program]);
+      rmSync(shared, { recursive: true, force: true });
+    });
+    const sharedEnvironment = (more: Record<string, string> = {}) => environment(more, shared);
 
-  it('with demo users listens on this machine only, unless HOST says otherwise: then it warns', async () => {
-    const quiet = start();
-    const { port } = new URL(await addressOf(quiet));
-    // Another address of this machine.
-    await expect(fetch(`http://127.0.0.2:${port}/health/live`)).rejects.toThrow();
-    expect(quiet.output()).not.toContain('warning');
-    quiet.process.kill('SIGTERM');
-    await quiet.ended();
+    it('shows the application, the phone and a first call, and the whole flow works', async () => {
+      await program.says(/curl -H 'Accept: application\/json' -d phoneNumber=14155552671 http/);
+
+      const { requestId } = await post(`${url}/request-otp`, { phoneNumber: '14155552671' });
+      const messages = (await (await fetch(`${phone}/ledger?to=14155552671`)).json()) as { code: string }[];
+      expect(messages).toHaveLength(1);
+      const verified = await post(`${url}/verify-otp`, {
+        requestId: String(requestId),
+        otpCode: messages[0]!.code,
+      });
+      expect(verified['status']).toBe('VERIFIED');
+    });
+
+    it('listens on this machine only, because it has demo users', async () => {
+      const { port } = new URL(url);
+      // Another address of this machine.
+      await expect(fetch(`http://127.0.0.2:${port}/health/live`)).rejects.toThrow();
+      expect(program.output()).not.toContain('warning');
+    });
+
+    it('prints e-mails, with links that work', async () => {
+      expect(await post(`${url}/sign-up`, { email: 'you@example.com' })).toEqual({
+        status: 'check-your-mail',
+      });
+      const [, link] = await program.says(/Email to you@example\.com[\s\S]*?(http:\S+\?token=\S+)/);
+      expect(link).toContain(`${url}/sign-up/finish?token=`);
+      const token = new URL(link!).searchParams.get('token')!;
+      const finished = await post(`${url}/sign-up/finish`, { token, password: 'a password of the tests' });
+      expect(finished['level']).toBe('first-factor');
+    });
+
+    it('lends its database and its sandbox to the commands', async () => {
+      const admin = (...args: string[]) => {
+        const command = ['dist/src/commands/admin.js', '--json', ...args];
+        return run(process.execPath, command, sharedEnvironment({ SANDBOX_PORT: new URL(phone).port }));
+      };
+      const { requestId } = await post(`${url}/request-otp`, { phoneNumber: '14155552672' });
+      const cancel = admin('cancel', String(requestId), '--reason', 'a wrong number');
+      expect(await cancel.ended()).toBe(0);
+      const history = admin('history');
+      await history.says(new RegExp(`"requestId": ?"${String(requestId)}"[^}]*"status": ?"CANCELLED"`));
+      expect(await history.ended()).toBe(0);
+    });
+
+    it('keeps its port: a second one says that it is in use', async () => {
+      const { port } = new URL(url);
+      expect(await fails({ PORT: port })).toContain(`Port ${port} is in use`);
+    });
+
+    it('keeps its data: a second one says that they are in use', async () => {
+      expect(await fails(sharedEnvironment())).toContain('in use by another running application');
+    });
+
+    it('lets requests that are under way finish on SIGTERM, and leaves no process behind', async () => {
+      await fetch(`${phone}/faults`, {
+        method: 'POST',
+        headers: { 'Content-Type': 'application/json' },
+        body: JSON.stringify({ kind: 'latency', operation: 'start', latencyMs: 1000, afterEffect: true }),
+      });
+      const answer = post(`${url}/request-otp`, { phoneNumber: '14155552673' });
+      const messages = async () =>
+        (await (await fetch(`${phone}/ledger?to=14155552673`)).json()) as unknown[];
+      await until(async () => (await messages()).length > 0);
+      program.process.kill('SIGTERM');
+      expect(await answer).toMatchObject({ status: 'PENDING' });
+      expect(await program.ended()).toBe(0);
+      await nothingIsLeft(shared);
+    });
+  });
+
+  it('warns when HOST opens it to others', async () => {
     const open = start({ HOST: '0.0.0.0' });
     await addressOf(open);
     expect(open.output()).toContain('warning: HOST=0.0.0.0');
-  }, 60_000);
+  });
 
-  it('prints e-mails, with links that work', async () => {
+  it('ends on SIGINT and leaves no process behind', async () => {
     const program = start();
-    const url = await addressOf(program);
-    expect(await post(`${url}/sign-up`, { email: 'you@example.com' })).toEqual({ status: 'check-your-mail' });
-    const [, link] = await program.says(/Email to you@example\.com[\s\S]*?(http:\S+\?token=\S+)/);
-    expect(link).toContain(`${url}/sign-up/finish?token=`);
-    const token = new URL(link!).searchParams.get('token')!;
-    const finished = await post(`${url}/sign-up/finish`, { token, password: 'a password of the tests' });
-    expect(finished['level']).toBe('first-factor');
-  }, 60_000);
-
-  it.each(['SIGINT', 'SIGTERM'] as const)(
-    'ends on %s and leaves no process behind',
-    async (signal) => {
-      const program = start();
-      await addressOf(program);
-      program.process.kill(signal);
-      expect(await program.ended()).toBe(0);
-      await nothingIsLeft();
-    },
-    60_000,
-  );
+    await addressOf(program);
+    program.process.kill('SIGINT');
+    expect(await program.ended()).toBe(0);
+    await nothingIsLeft(directory);
+  });
 
   it('ends on Ctrl-C, which goes to every process of the terminal', async () => {
     const program = start();
     await addressOf(program);
     process.kill(-program.process.pid!, 'SIGINT');
     expect(await program.ended()).toBe(0);
-    await nothingIsLeft();
-  }, 60_000);
+    await nothingIsLeft(directory);
+  });
 
   it('leaves nothing behind when npm is killed, which does not pass the signal on', async () => {
     const npm = run('npm', ['start'], environment());
     programs.push(npm);
     await addressOf(npm);
     npm.process.kill('SIGTERM');
-    await nothingIsLeft();
-  }, 60_000);
-
-  it('lends its database and its sandbox to the commands', async () => {
-    const admin = (port: string, ...args: string[]) =>
-      run(
-        process.execPath,
-        ['dist/src/commands/admin.js', '--json', ...args],
-        environment({ SANDBOX_PORT: port }),
-      );
-    const early = admin('0', 'history');
-    await early.says(/There is no database: set DATABASE_URL, or start the application/);
-    expect(await early.ended()).toBe(1);
-
-    const program = start();
-    const url = await addressOf(program);
-    const { port } = new URL(await phoneOf(program));
-    const { requestId } = await post(`${url}/request-otp`, { phoneNumber: '14155552671' });
-    const cancel = admin(port, 'cancel', String(requestId), '--reason', 'a wrong number');
-    expect(await cancel.ended()).toBe(0);
-    const history = admin(port, 'history');
-    await history.says(new RegExp(`"requestId": ?"${String(requestId)}"[^}]*"status": ?"CANCELLED"`));
-    expect(await history.ended()).toBe(0);
-  }, 60_000);
+    await nothingIsLeft(directory);
+  });
 
   it('keeps its data over a restart, also after kill -9', async () => {
     const first = start();
@@ -160,33 +192,10 @@ describe('npm start on a machine that has nothing', () => {
       headers: { Accept: 'application/json' },
     });
     expect(await response.json()).toMatchObject({ requestId, status: 'PENDING' });
-  }, 60_000);
-
-  it('lets requests that are under way finish', async () => {
-    const program = start({ VONAGE_TIMEOUT_MS: '5000' });
-    const url = await addressOf(program);
-    await fetch(`${await phoneOf(program)}/faults`, {
-      method: 'POST',
-      headers: { 'Content-Type': 'application/json' },
-      body: JSON.stringify({ kind: 'latency', operation: 'start', latencyMs: 1000, afterEffect: true }),
-    });
-    const answer = post(`${url}/request-otp`, { phoneNumber: '14155552671' });
-    const messages = async () =>
-      (await (await fetch(`${await phoneOf(program)}/ledger`)).json()) as unknown[];
-    while ((await messages()).length === 0) await sleep(10);
-    program.process.kill('SIGTERM');
-    expect(await answer).toMatchObject({ status: 'PENDING' });
-    expect(await program.ended()).toBe(0);
-  }, 60_000);
+  });
 });
 
 describe('a configuration that cannot work', () => {
-  const fails = async (env: Record<string, string>) => {
-    const program = start(env);
-    expect(await program.ended()).toBe(1);
-    return program.output();
-  };
-
   it('is refused with every problem at once', async () => {
     const output = await fails({
       PORT: 'http',
@@ -230,7 +239,7 @@ describe('a configuration that cannot work', () => {
     expect(refused).toContain('demo@example.com, admin@example.com');
     expect(refused).toContain('npm run admin -- set-password');
     expect(refused).not.toContain('The application');
-  }, 60_000);
+  });
 
   it('says that a database has no schema yet', async () => {
     const database = await createEmptyDatabase();
@@ -243,26 +252,19 @@ describe('a configuration that cannot work', () => {
       for (const program of programs) program.process.kill('SIGKILL');
       await database.drop();
     }
-  }, 60_000);
+  });
+
+  it('has no database for a command while it does not run', async () => {
+    const early = start({}, ['dist/src/commands/admin.js', '--json', 'history']);
+    await early.says(/There is no database: set DATABASE_URL, or start the application/);
+    expect(await early.ended()).toBe(1);
+  });
 
   it('says that a database is not there', async () => {
     const output = await fails({ DATABASE_URL: 'postgres://nobody:secretpassword@127.0.0.1:9/none' });
     expect(output).toMatch(/could not reach the database/i);
     expect(output).not.toContain('secretpassword');
-  }, 60_000);
-
-  it('says which port is taken', async () => {
-    const first = start();
-    const port = new URL(await addressOf(first)).port;
-    expect(await fails({ PORT: port, DATA_DIRECTORY: join(directory, 'other') })).toContain(
-      `Port ${port} is in use`,
-    );
-  }, 60_000);
-
-  it('says that the data are in use by another one', async () => {
-    await addressOf(start());
-    expect(await fails({})).toContain('in use by another running application');
-  }, 60_000);
+  });
 });
 
 describe('the sandbox alone', () => {

@@ -1,3 +1,3 @@
 export { HealthModule } from './health/health.module.js';
 export { ApplicationLogger, loggerParams } from './logging.js';
-export { openApiDocument, serveOpenApi } from './openapi/openapi.js';
+export { serveOpenApi } from './openapi/openapi.js';

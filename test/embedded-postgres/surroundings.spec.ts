@@ -52,17 +52,6 @@ describeEmbedded('the embedded Postgres and its surroundings', () => {
     await stop(owner);
   });
 
-  it('hands over what the superuser made before the application had a role of its own', async () => {
-    const { owner, report } = await home.running();
-    const older = new URL(report.adminUrl);
-    older.pathname = '/app';
-    await query(older.href, 'CREATE TABLE older (word text)');
-    await stop(owner);
-    const { owner: next, report: again } = await home.running();
-    await query(again.url, 'ALTER TABLE older ADD COLUMN mine text');
-    await stop(next);
-  });
-
   it('refuses the data of another major version and says so', async () => {
     await stop((await home.running()).owner);
     writeFileSync(join(home.dataDirectory, 'PG_VERSION'), '13\n');

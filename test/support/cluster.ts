@@ -94,7 +94,7 @@ export class Instance {
         .says(/The application\s+http:\/\/localhost(:\d+)/, START_LIMIT_MS)
         .then(async ([, port]) => {
           const url = `http://127.0.0.1${port}`;
-          const client = new Client(url, await validatorOf(url));
+          const client = new Client(url, await OpenApiValidator.of(url));
           if (program.process.exitCode === null && program.process.signalCode === null) this.client = client;
           this.readySince = performance.now();
         })
@@ -118,16 +118,6 @@ export class Instance {
       NODE_OPTIONS: imports.join(' '),
     };
   }
-}
-
-/** The application's own document is the same in every instance. */
-let validator: Promise<OpenApiValidator> | undefined;
-function validatorOf(url: string): Promise<OpenApiValidator> {
-  validator ??= OpenApiValidator.of(url).catch((error: unknown) => {
-    validator = undefined;
-    throw error;
-  });
-  return validator;
 }
 
 export interface Cluster {

@@ -13,12 +13,12 @@ export default async function globalSetup() {
   const { migrate } = await import('../../dist/src/schema.js');
 
   const given = process.env.DATABASE_URL;
-  const directory = given ? null : mkdtempSync(join(tmpdir(), 'otp-test-'));
+  const directory = mkdtempSync(join(tmpdir(), 'otp-test-'));
   // As root the server runs as another user, who has to get in.
-  if (directory) chmodSync(directory, 0o755);
-  const server = directory
-    ? await startEmbeddedPostgres({ dataDirectory: join(directory, 'postgres'), forTests: true })
-    : null;
+  chmodSync(directory, 0o755);
+  const server = given
+    ? null
+    : await startEmbeddedPostgres({ dataDirectory: join(directory, 'postgres'), forTests: true });
 
   // The application is an ordinary role, as it should be everywhere; a given database may have none to spare.
   const adminUrl = given ?? server.adminUrl;
@@ -34,6 +34,7 @@ export default async function globalSetup() {
   const templateUrl = new URL(application);
   templateUrl.pathname = template;
   await migrate(templateUrl.href);
+  process.env.TEST_DIRECTORY = directory;
   process.env.TEST_POSTGRES_URL = adminUrl;
   process.env.TEST_APPLICATION_URL = application.href;
   process.env.TEST_TEMPLATE_DATABASE = template;

@@ -10,5 +10,5 @@ export default async function globalTeardown() {
     await admin.end();
   }
   await server?.stop();
-  if (directory) rmSync(directory, { recursive: true, force: true });
+  rmSync(directory, { recursive: true, force: true });
 }

@@ -1,9 +1,26 @@
+import { readFile, rename, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { Ajv, type ValidateFunction } from 'ajv';
 import addFormats from 'ajv-formats';
 
 interface OpenApiDocument {
   paths: Record<string, Record<string, { responses: Record<string, { content?: Record<string, unknown> }> }>>;
   components: { schemas: Record<string, unknown> };
+}
+
+let ofTheApplication: OpenApiValidator | undefined;
+
+/** Generating the document takes the application a third of a second; the first suite that has it leaves it for the others. */
+async function documentAt(url: string): Promise<OpenApiDocument | null> {
+  const file = join(process.env['TEST_DIRECTORY']!, 'openapi.json');
+  const known = await readFile(file, 'utf8').catch(() => null);
+  if (known) return JSON.parse(known) as OpenApiDocument;
+  const response = await fetch(`${url}/openapi.json`);
+  if (response.status === 404) return null;
+  const document = await response.text();
+  await writeFile(`${file}.${process.pid}`, document);
+  await rename(`${file}.${process.pid}`, file);
+  return JSON.parse(document) as OpenApiDocument;
 }
 
 /** Holds answers against the application's own OpenAPI document: status, media type and shape, nothing undocumented. */
@@ -16,11 +33,13 @@ export class OpenApiValidator {
     this.ajv.addSchema(document, 'openapi');
   }
 
+  /** For the application at this address. Its document is the same in every instance, so one reading serves all suites. */
   static async of(url: string): Promise<OpenApiValidator> {
-    const response = await fetch(`${url}/openapi.json`);
+    if (ofTheApplication) return ofTheApplication;
+    const document = await documentAt(url);
     // With API_DOCS=off there is nothing to hold answers against.
-    if (response.status === 404) return new OpenApiValidator({ paths: {}, components: { schemas: {} } });
-    return new OpenApiValidator((await response.json()) as OpenApiDocument);
+    if (!document) return new OpenApiValidator({ paths: {}, components: { schemas: {} } });
+    return (ofTheApplication ??= new OpenApiValidator(document));
   }
 
   /** @throws Error naming what the document does not allow; addresses that it does not have are not its business */

@@ -11,6 +11,9 @@ export interface Program {
   ended(withinMs?: number): Promise<number | null>;
 }
 
+/** Far more than anything takes, even beside much other work. */
+const PATIENCE_MS = 90_000;
+
 /** Runs a program of the project as a user would, with nothing of our own environment but what programs need. */
 export function run(
   command: string,
@@ -33,7 +36,7 @@ export function run(
   return {
     process: child,
     output: () => output,
-    async says(pattern, withinMs = 30_000) {
+    async says(pattern, withinMs = PATIENCE_MS) {
       const giveUpAt = Date.now() + withinMs;
       for (;;) {
         const match = pattern.exec(output);
@@ -42,7 +45,7 @@ export function run(
         await sleep(20);
       }
     },
-    async ended(withinMs = 20_000) {
+    async ended(withinMs = PATIENCE_MS) {
       const giveUpAt = Date.now() + withinMs;
       while (!isOver()) {
         if (Date.now() > giveUpAt) throw new Error(`it does not end:\n${output}`);

@@ -22,7 +22,8 @@ export async function running(program: Command, work: (get: Services) => Promise
   const { result, lines, refused } = await withApplication((app: INestApplicationContext) =>
     work((type) => app.get(type, { strict: false })),
   );
-  process.stdout.write(json ? `${JSON.stringify(result)}\n` : lines.map((line) => `${line}\n`).join(''));
+  const text = json ? `${JSON.stringify(result)}\n` : lines.map((line) => `${line}\n`).join('');
+  program.configureOutput().writeOut!(text);
   if (refused) process.exitCode = 1;
 }
 

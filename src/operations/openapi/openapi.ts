@@ -8,7 +8,7 @@ import { describeApi } from './api-page.js';
 const CACHE_CONTROL = 'public, max-age=300';
 
 /** The document, generated from the controllers and DTOs. */
-export function openApiDocument(
+function openApiDocument(
   app: INestApplication,
   { name, version }: { name: string; version: string },
 ): OpenAPIObject {
@@ -26,19 +26,22 @@ export function openApiDocument(
 /** `/openapi.json` for programs and `/docs` for people: our own page, since Swagger UI needs inline scripts. */
 export function serveOpenApi(
   app: NestExpressApplication,
-  document: OpenAPIObject,
+  service: { name: string; version: string },
   problemCodes: readonly string[],
 ): void {
   const renderer = app.get(ViewRenderer, { strict: false });
+  // Generating it takes about half as long as everything else that a start does, so the first reader waits for it.
+  let generated: OpenAPIObject | undefined;
+  const document = () => (generated ??= openApiDocument(app, service));
   const express = app.getHttpAdapter().getInstance();
   express.get('/openapi.json', (_request, response) => {
     response.setHeader('Cache-Control', CACHE_CONTROL);
-    response.json(document);
+    response.json(document());
   });
   express.get('/docs', (request, response) => {
     const context = contextOf(request, renderer);
     const page = renderer.render(
-      { name: 'docs', context: describeApi(document, problemCodes, context) },
+      { name: 'docs', context: describeApi(document(), problemCodes, context) },
       context.locale,
     );
     response.setHeader('Cache-Control', CACHE_CONTROL);
