@@ -37,7 +37,7 @@ describe('npm run admin', () => {
       writeOut: (text) => void (ran.stdout += text),
       writeErr: (text) => void (ran.stderr += text),
     });
-    ran.code = Number(process.exitCode);
+    ran.code = process.exitCode;
     process.exitCode = 0;
     return ran;
   }
@@ -54,7 +54,7 @@ describe('npm run admin', () => {
     const { password } = JSON.parse(set.output) as { password: string };
     expect((await person.get('/account')).status).toBe(401);
     expect((await person.signsIn()).status).toBe(401);
-    person.password = String(password);
+    person.password = password;
     expect((await person.signsIn()).status).toBe(200);
     const { rows } = await application.sql.query(
       `SELECT action, reason FROM admin_audit WHERE action = 'password.set'`,
