@@ -18,7 +18,7 @@ const BATCH = 500;
 const FIRST_ID = '00000000-0000-0000-0000-000000000000';
 
 /**
- * Brings every {@link Encrypted} column under the newest keys, so that the older keys can be removed from the rings.
+ * Brings every `@Encrypted` column under the newest keys, so that the older keys can be removed from the rings.
  * Instances keep working meanwhile: they read under every key of their ring.
  */
 @Injectable()

@@ -59,7 +59,7 @@ export class Problem extends Error {
     return new Problem(code, HTTP_PROBLEMS[code], details);
   }
 
-  /** @param module that has the messages for these fields: see {@link ProblemDetails.module} */
+  /** @param module the module that has the messages for these fields, such as `verification` */
   static invalidInput(module: string, errors: FieldError[]): Problem {
     return Problem.http('invalid-input', { module, errors });
   }

@@ -114,7 +114,6 @@ export class TwoFactorService {
 
   /**
    * The user's factors have changed in this session: it continues under a new id and the new epoch. All others end.
-   * @param shown the factor that was shown by enrolling it
    */
   async renew(request: Request, response: Response, change: { epoch: number; shown?: ShownFactor }) {
     const { epoch, shown } = change;

@@ -48,7 +48,7 @@ export class TrustedBrowsers {
 
   /**
    * Trusts the browser that sent this request.
-   * @param user.epoch the session's. If the factors have changed since, the browser is not trusted.
+   * @param user whose session has the epoch: if the factors have changed since, the browser is not trusted
    * @returns null where trusting is turned off
    */
   async trust(
