@@ -1,4 +1,5 @@
 import debug from 'debug';
 
-// Express' debug lines print whole addresses, and people type numbers into them; `DEBUG=*` must not turn them on.
-debug.enable(`${debug.disable()},-express:*,-router,-router:*,-body-parser:*,-send,-finalhandler`);
+// DEBUG=* must not turn these on. Express' debug lines print addresses that hold typed numbers, and those of the Vonage
+// SDK print the Authorization header and the number.
+debug.enable(`${debug.disable()},-express:*,-router,-router:*,-body-parser:*,-send,-finalhandler,-vonage:*`);

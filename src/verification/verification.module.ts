@@ -1,3 +1,4 @@
+import '../http/quiet-debug.js';
 import { createHash } from 'node:crypto';
 import { Module } from '@nestjs/common';
 import { getDataSourceToken, TypeOrmModule } from '@nestjs/typeorm';

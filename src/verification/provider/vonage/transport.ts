@@ -1,4 +1,3 @@
-import './quiet-sdk-debug.js';
 import { Vonage } from '@vonage/server-sdk';
 import { Agent, errors, request as send } from 'undici';
 
