@@ -47,8 +47,27 @@ withRedis('two instances with a Redis', () => {
       Array.from({ length: count }, (_, index) => call(index % 2 ? application.client : other.client, from)),
     );
 
+  /** On a busy machine a call to Redis may time out, and then each instance enforces its share: such a run proves nothing. */
+  const withoutTimeouts = async <T>(run: () => Promise<T>): Promise<T> => {
+    const warnings = jest.spyOn(Logger.prototype, 'warn');
+    try {
+      for (let left = 10; ; left -= 1) {
+        warnings.mockClear();
+        const result = await run();
+        const isUndisturbed = warnings.mock.calls.every(
+          ([, line]) => !String(line).startsWith('Redis is unavailable'),
+        );
+        if (isUndisturbed || left === 0) return result;
+        // Redis is not called for a second after a failure.
+        await new Promise((resolve) => setTimeout(resolve, 1100));
+      }
+    } finally {
+      warnings.mockRestore();
+    }
+  };
+
   it('share one bucket', async () => {
-    const answers = await calls(60, someone());
+    const answers = await withoutTimeouts(() => calls(60, someone()));
     expect(answers.filter(({ passed }) => passed)).toHaveLength(20);
   });
 
