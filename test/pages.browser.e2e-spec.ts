@@ -1,6 +1,6 @@
 import type { Browser, BrowserContext, BrowserContextOptions, Page } from 'playwright-core';
 import { freshNumber, startApplication, type TestApplication, wrongCode } from './support/application.js';
-import { inBrowser, Inspection, launchChromium, LOOKS, openWindow, SCRIPTING } from './support/chromium.js';
+import { inBrowser, Inspection, launchChromium, openWindow, SCRIPTING } from './support/chromium.js';
 
 inBrowser('in a real browser', () => {
   let application: TestApplication;
@@ -110,9 +110,9 @@ inBrowser('in a real browser', () => {
     await page.getByRole('heading', { name: 'Enter your code' }).waitFor();
   });
 
-  describe.each(LOOKS)('%s', (_name, options) => {
+  describe('in light, dark and forced colours, and at 320 px', () => {
     it('axe finds nothing, and nothing scrolls sideways', async () => {
-      const page = await open(options);
+      const page = await open();
       const phoneNumber = freshNumber();
       const inspection = new Inspection(page);
       const look = (name: string) => inspection.look(name);

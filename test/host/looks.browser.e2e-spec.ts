@@ -1,9 +1,9 @@
 import { freshNumber, wrongCode } from '../support/application.js';
-import { inBrowser, Inspection, LOOKS } from '../support/chromium.js';
+import { inBrowser, Inspection } from '../support/chromium.js';
 import { appCode, PeopleInBrowsers, type PersonInBrowser } from './person-in-browser.js';
 
-// Some twenty pages each, and a look at each takes a while.
-jest.setTimeout(120_000);
+// Some twenty pages each, and four looks at each take a while.
+jest.setTimeout(300_000);
 
 inBrowser('the pages of accounts and factors', () => {
   const people = new PeopleInBrowsers();
@@ -11,11 +11,11 @@ inBrowser('the pages of accounts and factors', () => {
   afterEach(() => people.closeWindow());
   afterAll(() => people.leave());
 
-  describe.each(LOOKS)('%s', (_name, options) => {
+  describe('in light, dark and forced colours, and at 320 px', () => {
     let person: PersonInBrowser;
     let inspection: Inspection;
     beforeEach(async () => {
-      person = await people.somebody(options);
+      person = await people.somebody();
       inspection = new Inspection(person.page);
     });
     afterEach(() => {

@@ -72,6 +72,19 @@ describe('somebody who knows the password does not lock the owner out', () => {
     return person.post(`${base}/verify`, { requestId, otpCode: person.code });
   };
 
+  it('a malformed code is no attempt, and writes nothing', async () => {
+    const person = await owner();
+    const other = await elsewhere(person, '198.51.100.77');
+    const sent = mustBe(await other.post('/two-factor/challenge'), 'the challenge');
+    const attempts = async () => (await application.sql.query('SELECT * FROM factor_attempts')).rows;
+    const before = await attempts();
+    for (const code of ['12', '1234567890', 'abcdef']) {
+      const answer = await other.types(String(sent.body['requestId']), code);
+      expect([answer.status, answer.body['code']]).toEqual([400, 'invalid-input']);
+    }
+    expect(await attempts()).toEqual(before);
+  });
+
   it('ten wrong codes of a session stop it and its address, and nobody else', async () => {
     const person = await owner();
     const thief = await elsewhere(person, '203.0.113.5');

@@ -28,13 +28,20 @@ export const launchChromium = (): Promise<Browser> =>
     ],
   });
 
+interface Look {
+  name: string;
+  colorScheme?: 'dark';
+  forcedColors?: 'active';
+  width?: number;
+}
+
 /** Ways in which people look at a page. */
-export const LOOKS = [
-  ['light', {}],
-  ['dark', { colorScheme: 'dark' }],
-  ['forced colours', { forcedColors: 'active' }],
-  ['320 px', { viewport: { width: 320, height: 640 } }],
-] as const satisfies readonly (readonly [string, BrowserContextOptions])[];
+const LOOKS: readonly Look[] = [
+  { name: 'light' },
+  { name: 'dark', colorScheme: 'dark' },
+  { name: 'forced colours', forcedColors: 'active' },
+  { name: '320 px', width: 320 },
+];
 
 export const SCRIPTING = [
   ['with JavaScript', true],
@@ -68,9 +75,9 @@ export async function openWindow(
 }
 
 /** What axe finds, and whether something scrolls sideways. */
-export async function faultsOf(page: Page): Promise<string[]> {
+async function faultsOf(page: Page): Promise<string[]> {
   // Evaluated, not injected as a tag: the page's policy forbids foreign scripts, rightly.
-  await page.evaluate(axeSource);
+  if (!(await page.evaluate('"axe" in window'))) await page.evaluate(axeSource);
   const result = await page.evaluate<{ violations: { id: string; nodes: { html: string }[] }[] }>(
     'axe.run({ runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"] })',
   );
@@ -79,14 +86,24 @@ export async function faultsOf(page: Page): Promise<string[]> {
   return fits ? faults : [...faults, 'scrolls sideways'];
 }
 
-/** Looks at pages as they come by, and remembers those with faults. */
+/** Looks at pages as they come by, in every way people do, and remembers those with faults. */
 export class Inspection {
   readonly faulty: [string, string[]][] = [];
 
   constructor(private readonly page: Page) {}
 
   async look(name: string): Promise<void> {
-    const faults = await faultsOf(this.page);
-    if (faults.length > 0) this.faulty.push([name, faults]);
+    const viewport = this.page.viewportSize()!;
+    for (const look of LOOKS) {
+      await this.page.emulateMedia({
+        colorScheme: look.colorScheme ?? 'light',
+        forcedColors: look.forcedColors ?? 'none',
+      });
+      await this.page.setViewportSize({ ...viewport, width: look.width ?? viewport.width });
+      const faults = await faultsOf(this.page);
+      if (faults.length > 0) this.faulty.push([`${name}, ${look.name}`, faults]);
+    }
+    await this.page.emulateMedia({ colorScheme: 'light', forcedColors: 'none' });
+    await this.page.setViewportSize(viewport);
   }
 }

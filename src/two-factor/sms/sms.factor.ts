@@ -1,5 +1,12 @@
-import { Injectable } from '@nestjs/common';
-import type { Channel, VerificationFailure, VerificationResult } from '../../verification/index.js';
+import { Inject, Injectable } from '@nestjs/common';
+import {
+  type Channel,
+  parseOneTimeCode,
+  VERIFICATION_POLICY,
+  type VerificationFailure,
+  type VerificationPolicy,
+  type VerificationResult,
+} from '../../verification/index.js';
 import { type EnrolledFactor, Factor } from '../challenge/factor.js';
 import { FactorAttempts } from '../challenge/factor-attempts.js';
 import type { SignedInCaller } from '../session/assurance.js';
@@ -19,6 +26,7 @@ export class SmsFactor extends Factor {
     private readonly phones: EnrolledPhones,
     private readonly requests: BoundRequests,
     private readonly attempts: FactorAttempts,
+    @Inject(VERIFICATION_POLICY) private readonly policy: VerificationPolicy,
   ) {
     super();
   }
@@ -57,6 +65,8 @@ export class SmsFactor extends Factor {
 
   /** Checks a code. It is accepted only in the session that asked for it, while that phone is enrolled. */
   async check(caller: SignedInCaller, on: OnBoundRequest & { code: string }): Promise<VerificationResult> {
+    // A malformed code is never checked, so it is no attempt.
+    if ('defect' in parseOneTimeCode(on.code, this.policy.codeLength)) return this.requests.check(caller, on);
     const attempt = await this.attempts.begin(caller, this.method);
     if (attempt.waitSeconds !== null) return mustWait(attempt.waitSeconds);
     const result = await this.requests.check(caller, on);
