@@ -27,6 +27,7 @@ export default {
     '^.+\\.m?js$': ['@swc/jest', swcForJavaScript],
   },
   transformIgnorePatterns: ['/node_modules/(?!(.*/)?(@nestjs|uuid|@scure|@noble)/)'],
+  testSequencer: '<rootDir>/test/support/slowest-first.mjs',
   globalSetup: '<rootDir>/test/support/global-setup.mjs',
   globalTeardown: '<rootDir>/test/support/global-teardown.mjs',
   // Suites wait for processes and browsers more than they compute.

@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { type Environment, environmentSchema, OPTION_PATHS } from './environment.js';
 import { loadOrGenerateKeys, loadOrGenerateSessionKeys } from './generated-keys.js';
-import type { KeyRing } from '../crypto/index.js';
+import type { KeyRing } from '../crypto/key-ring.js';
 
 /** Options of the modules that the environment sets, as their `forRoot` takes them. */
 export interface ModuleOptions {

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { formatKeyRing, type KeyRing, parseKeyRing } from '../crypto/index.js';
+import { formatKeyRing, type KeyRing, parseKeyRing } from '../crypto/key-ring.js';
 
 export interface GeneratedKeys {
   encryption: KeyRing;

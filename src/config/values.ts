@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { parseKeyRing } from '../crypto/index.js';
+import { parseKeyRing } from '../crypto/key-ring.js';
 
 /** How many events per window; see {@link limit} for its spelling. */
 export interface RateLimit {

@@ -1,5 +1,5 @@
 export { Encrypted } from './encrypted-column.js';
-export { formatKeyRing, type KeyRing, parseKeyRing } from './key-ring.js';
+export { type KeyRing, parseKeyRing } from './key-ring.js';
 export { KeyRotation } from './key-rotation.entity.js';
 export { KeyRotator, type RotationProgress } from './key-rotator.js';
 export { PersonalDataCipher, type SealedColumn } from './personal-data-cipher.js';
