@@ -125,12 +125,18 @@ describe('the tables live in a schema of their own', () => {
   });
 
   it('also for the migration commands', async () => {
-    const migrateCommand = (command: string) =>
-      run(process.execPath, ['dist/src/commands/migrate.js', command], {
+    const migrateCommand = (...args: string[]) =>
+      run(process.execPath, ['dist/src/commands/migrate.js', ...args], {
         DATABASE_URL: database.url,
         DATABASE_SCHEMA: SCHEMA,
       });
     expect(await migrateCommand('run').ended()).toBe(0);
+    expect(await tablesIn(SCHEMA)).toContain('host_account_links');
+    // Neither a question nor a typing error takes anything back.
+    const help = migrateCommand('revert', '--help');
+    expect(await help.ended()).toBe(0);
+    expect(help.output()).toContain('Usage: npm run migration:run');
+    expect(await migrateCommand('revert', '--steps', '2').ended()).toBe(1);
     expect(await tablesIn(SCHEMA)).toContain('host_account_links');
     expect(await migrateCommand('revert').ended()).toBe(0);
     expect(await tablesIn(SCHEMA)).not.toContain('host_account_links');

@@ -4,15 +4,19 @@ import { migrate, migrations } from '../schema.js';
 
 const USAGE = `Usage: npm run migration:run | migration:revert
 
-Brings the schema of DATABASE_URL up to date, or takes the newest migration back.
-(The embedded database is migrated by npm start.)
+migration:run brings the schema of DATABASE_URL up to date; migration:revert takes the newest migration back.
+npm start migrates the embedded database itself.
 `;
 
 /** `node migrate.js run|revert`. */
-async function main(command: string | undefined): Promise<number> {
+async function main(command?: string, ...rest: string[]): Promise<number> {
+  if ([command, ...rest].some((argument) => argument === '--help' || argument === '-h')) {
+    process.stdout.write(USAGE);
+    return 0;
+  }
   if (existsSync('.env')) process.loadEnvFile('.env');
   const url = process.env['DATABASE_URL'];
-  if (!url || (command !== 'run' && command !== 'revert')) {
+  if (!url || rest.length > 0 || (command !== 'run' && command !== 'revert')) {
     process.stderr.write(
       url
         ? USAGE
@@ -40,7 +44,7 @@ async function main(command: string | undefined): Promise<number> {
   return 0;
 }
 
-main(process.argv[2]).then(
+main(...process.argv.slice(2)).then(
   (code) => process.exit(code),
   (error: Error) => {
     process.stderr.write(`The migration failed: ${error.message}\n`);
