@@ -1,11 +1,11 @@
-import { euros, SUCCESS_PRICE } from './messages.js';
+import { SUCCESS_PRICE } from './ledger.js';
 import {
-  END_OUTCOMES,
+  type Channel,
+  OUTCOME_OF_LAST_STEP,
   type ProviderRequest,
   type StepEvent,
   type StepOutcome,
 } from './verification-request.js';
-import type { Channel } from './words.js';
 
 /** How one step ended. */
 export interface EventBody {
@@ -26,7 +26,7 @@ export interface SummaryBody {
   type: 'summary';
   channel_timeout: number;
   workflow: WorkflowEntry[];
-  /** EUR. */
+  /** EUR: everything sent, and what a success costs in addition. */
   price: string;
   client_ref?: string;
   finalized_at: string;
@@ -41,12 +41,12 @@ interface WorkflowEntry {
 
 const BLOCKED_REASON = 'Fraudulent traffic detected for your account on network [ 310260 ].';
 
-/** @param step of this request, with its outcome */
+/** @returns undefined if the step has no outcome */
 export function eventBody({ id, plan }: ProviderRequest, step: StepEvent): EventBody | undefined {
-  if (step.outcome === undefined) return undefined;
+  if (!step.outcome) return undefined;
   return {
     request_id: id,
-    // Of the step, not of the request [inferred].
+    // The step's time, not the request's [inferred].
     triggered_at: date(step.at),
     type: 'event',
     channel: step.channel,
@@ -56,11 +56,12 @@ export function eventBody({ id, plan }: ProviderRequest, step: StepEvent): Event
   };
 }
 
-/** @returns undefined for a cancelled request: Vonage documents neither a webhook nor a status for it, so none is sent */
+/** @returns undefined for a cancelled request, because Vonage documents neither a webhook nor a status for it */
 export function summaryBody(request: ProviderRequest): SummaryBody | undefined {
-  const { id, plan, startedAt, endedAt } = request;
-  const status = END_OUTCOMES[request.status];
+  const { id, plan, startedAt, endedAt, events } = request;
+  const status = OUTCOME_OF_LAST_STEP[request.status];
   if (status === undefined || endedAt === null) return undefined;
+  const messagesPrice = events.reduce((sum, { price }) => sum + price, 0);
   return {
     request_id: id,
     submitted_at: date(startedAt),
@@ -68,13 +69,13 @@ export function summaryBody(request: ProviderRequest): SummaryBody | undefined {
     type: 'summary',
     channel_timeout: plan.stepSeconds,
     workflow: workflow(request),
-    price: price(request),
+    price: (messagesPrice + (status === 'completed' ? SUCCESS_PRICE : 0)).toFixed(8),
     ...clientRef(plan),
     finalized_at: date(endedAt),
   };
 }
 
-/** A step that was not reached is unused, and has no date: the schema does not require one. */
+/** A step that was not reached is `unused` and has no date; the schema does not require one. */
 function workflow({ plan, events }: ProviderRequest): WorkflowEntry[] {
   return plan.steps.map(({ channel }, i) => {
     const begun = events[i];
@@ -83,15 +84,9 @@ function workflow({ plan, events }: ProviderRequest): WorkflowEntry[] {
       channel,
       initiated_at: date(begun.at),
       status: begun.outcome ?? 'unused',
-      ...(begun.outcome === 'blocked' ? { reason: BLOCKED_REASON } : {}),
+      ...(begun.outcome === 'blocked' && { reason: BLOCKED_REASON }),
     };
   });
-}
-
-/** All that was sent, and what a success costs on top. */
-function price({ status, events }: ProviderRequest): string {
-  const sent = events.reduce((sum, step) => sum + step.price, 0);
-  return euros(sent + (status === 'success' ? SUCCESS_PRICE : 0), 8);
 }
 
 const clientRef = ({ clientRef }: { clientRef?: string }) =>
