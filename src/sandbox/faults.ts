@@ -13,37 +13,26 @@ export const FAULT_KINDS = {
   stalled: 'half of the answer, then silence',
   'black-hole': 'no answer at all; the connection stays open',
 } as const;
-type FaultKind = keyof typeof FAULT_KINDS;
 
-/** How one answer is broken. */
-export interface BrokenAnswer {
-  kind: FaultKind;
-  /**
-   * The delay before the answer.
-   * @default 1000 for `latency`, 0 for all others
-   */
-  latencyMs?: number;
-  status?: number;
+const brokenAnswer = {
+  kind: z.enum(Object.keys(FAULT_KINDS) as (keyof typeof FAULT_KINDS)[]),
+  /** The delay before the answer; defaults to 1000 for `latency` and to 0 for all others. */
+  latencyMs: z.int().min(0).max(600_000).optional(),
+  status: z.int().min(200).max(599).optional(),
   /** An object is sent as JSON, a string as it is. */
-  body?: Record<string, unknown> | string;
-  retryAfterSeconds?: number;
+  body: z.union([z.string(), z.record(z.string(), z.unknown())]).optional(),
+  retryAfterSeconds: z.int().min(0).max(86_400).optional(),
   /**
-   * Whether the operation takes effect before its answer breaks: for a start, whether the message is sent.
-   * @default true for `lost-answer`, false for all others
+   * Whether the operation takes effect before its answer breaks: for a start, whether the message is sent. Defaults to
+   * true for `lost-answer` and to false for all others.
    */
-  afterEffect?: boolean;
-  chunked?: boolean;
-}
-
-export const isAfterEffect = ({ kind, afterEffect }: BrokenAnswer): boolean =>
-  kind === 'lost-answer' || afterEffect === true;
-
-export const delayMs = ({ kind, latencyMs }: BrokenAnswer): number =>
-  latencyMs ?? (kind === 'latency' ? 1000 : 0);
+  afterEffect: z.boolean().optional(),
+  chunked: z.boolean().optional(),
+};
 
 /** The body of `POST /faults`. */
 export const faultSchema = z.strictObject({
-  kind: z.enum(Object.keys(FAULT_KINDS) as FaultKind[]),
+  ...brokenAnswer,
   operation: z
     .union([z.enum(OPERATIONS).transform((one) => [one]), z.array(z.enum(OPERATIONS)).min(1)])
     .optional(),
@@ -51,14 +40,17 @@ export const faultSchema = z.strictObject({
   to: z.string().min(1).max(50).transform(destination).optional(),
   /** 0 and `always` both mean: until the fault is removed. */
   times: z.union([z.int().min(0).max(1_000_000), z.literal('always')]).default(1),
-  latencyMs: z.int().min(0).max(600_000).optional(),
-  status: z.int().min(200).max(599).optional(),
-  body: z.union([z.string(), z.record(z.string(), z.unknown())]).optional(),
-  retryAfterSeconds: z.int().min(0).max(86_400).optional(),
-  afterEffect: z.boolean().optional(),
-  chunked: z.boolean().optional(),
 });
 type FaultOptions = z.output<typeof faultSchema>;
+
+/** How one answer is broken. */
+export type BrokenAnswer = Pick<FaultOptions, keyof typeof brokenAnswer>;
+
+export const isAfterEffect = ({ kind, afterEffect }: BrokenAnswer): boolean =>
+  kind === 'lost-answer' || afterEffect === true;
+
+export const delayMs = ({ kind, latencyMs }: BrokenAnswer): number =>
+  latencyMs ?? (kind === 'latency' ? 1000 : 0);
 
 /** A fault as `GET /faults` lists it: `remaining` counts down to 0, `used` counts up. */
 export type Fault = Omit<FaultOptions, 'times'> & { id: string; remaining: number | 'always'; used: number };

@@ -1,6 +1,6 @@
 import { parsePhoneNumberFromString } from 'libphonenumber-js/max';
 import { MAGIC_NUMBER_GROUPS } from './index.js';
-import { sandboxUnderTest, type SandboxUnderTest } from './sandbox-under-test.js';
+import { sandboxUnderTest, type SandboxUnderTest } from '../../test/support/sandbox-under-test.js';
 
 describe('magic numbers', () => {
   let t: SandboxUnderTest;

@@ -1,54 +1,19 @@
 import { SUCCESS_PRICE } from './ledger.js';
-import {
-  type Channel,
-  OUTCOME_OF_LAST_STEP,
-  type ProviderRequest,
-  type StepEvent,
-  type StepOutcome,
-} from './verification-request.js';
+import { OUTCOME_OF_LAST_STEP, type ProviderRequest, type StepEvent } from './verification-request.js';
 
-/** How one step ended. */
-export interface EventBody {
-  request_id: string;
-  triggered_at: string;
-  type: 'event';
-  channel: Channel;
-  status: StepOutcome;
-  finalized_at: string;
-  client_ref?: string;
-}
-
-/** How the request ended. */
-export interface SummaryBody {
-  request_id: string;
-  submitted_at: string;
-  status: StepOutcome;
-  type: 'summary';
-  channel_timeout: number;
-  workflow: WorkflowEntry[];
-  /** EUR: everything sent, and what a success costs in addition. */
-  price: string;
-  client_ref?: string;
-  finalized_at: string;
-}
-
-interface WorkflowEntry {
-  channel: Channel;
-  initiated_at?: string;
-  status: StepOutcome | 'unused';
-  reason?: string;
-}
+/** What the receiver gets. */
+export type WebhookBody = NonNullable<ReturnType<typeof eventBody> | ReturnType<typeof summaryBody>>;
 
 const BLOCKED_REASON = 'Fraudulent traffic detected for your account on network [ 310260 ].';
 
-/** @returns undefined if the step has no outcome */
-export function eventBody({ id, plan }: ProviderRequest, step: StepEvent): EventBody | undefined {
+/** How one step ended. @returns undefined if the step has no outcome */
+export function eventBody({ id, plan }: ProviderRequest, step: StepEvent) {
   if (!step.outcome) return undefined;
   return {
     request_id: id,
     // The step's time, not the request's [inferred].
     triggered_at: date(step.at),
-    type: 'event',
+    type: 'event' as const,
     channel: step.channel,
     status: step.outcome,
     finalized_at: date(step.endedAt ?? step.at),
@@ -56,8 +21,11 @@ export function eventBody({ id, plan }: ProviderRequest, step: StepEvent): Event
   };
 }
 
-/** @returns undefined for a cancelled request, because Vonage documents neither a webhook nor a status for it */
-export function summaryBody(request: ProviderRequest): SummaryBody | undefined {
+/**
+ * How the request ended.
+ * @returns undefined for a cancelled request, because Vonage documents neither a webhook nor a status for it
+ */
+export function summaryBody(request: ProviderRequest) {
   const { id, plan, startedAt, endedAt, events } = request;
   const status = OUTCOME_OF_LAST_STEP[request.status];
   if (status === undefined || endedAt === null) return undefined;
@@ -66,9 +34,10 @@ export function summaryBody(request: ProviderRequest): SummaryBody | undefined {
     request_id: id,
     submitted_at: date(startedAt),
     status,
-    type: 'summary',
+    type: 'summary' as const,
     channel_timeout: plan.stepSeconds,
     workflow: workflow(request),
+    // EUR: everything sent, and what a success costs in addition.
     price: (messagesPrice + (status === 'completed' ? SUCCESS_PRICE : 0)).toFixed(8),
     ...clientRef(plan),
     finalized_at: date(endedAt),
@@ -76,7 +45,7 @@ export function summaryBody(request: ProviderRequest): SummaryBody | undefined {
 }
 
 /** A step that was not reached is `unused` and has no date; the schema does not require one. */
-function workflow({ plan, events }: ProviderRequest): WorkflowEntry[] {
+function workflow({ plan, events }: ProviderRequest) {
   return plan.steps.map(({ channel }, i) => {
     const begun = events[i];
     if (!begun) return { channel, status: 'unused' };

@@ -1,7 +1,7 @@
 import { createHash, createHmac, randomUUID } from 'node:crypto';
 import { Agent, request } from 'undici';
 import type { SandboxClock } from './clock.js';
-import type { EventBody, SummaryBody } from './webhook-bodies.js';
+import type { WebhookBody } from './webhook-bodies.js';
 
 const TIMEOUT_MS = 5000;
 const MAX_TRIES = 10;
@@ -21,7 +21,7 @@ export interface WebhookDelivery {
   attempts: number;
   /** The HTTP status, or the error of the connection; null before the first answer. */
   lastAnswer: number | string | null;
-  body: EventBody | SummaryBody;
+  body: WebhookBody;
 }
 
 /** Delivers notifications: each is retried by itself until it is answered with 2xx. */

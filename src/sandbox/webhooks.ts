@@ -3,33 +3,22 @@ import { z } from 'zod';
 import type { SandboxClock } from './clock.js';
 import type { RequestBook } from './request-book.js';
 import type { ProviderRequest } from './verification-request.js';
-import { eventBody, summaryBody } from './webhook-bodies.js';
+import { eventBody, summaryBody, type WebhookBody } from './webhook-bodies.js';
 import { WebhookCourier, type WebhookDelivery } from './webhook-courier.js';
-
-/** Where v2's webhooks go, as set in Vonage's dashboard. */
-export interface WebhookTarget {
-  url: string;
-  /** The account's signature secret. */
-  secret: string;
-  /**
-   * Send each notification twice.
-   * @default false
-   */
-  duplicate?: boolean;
-  /**
-   * Delay each notification by up to half a second, so that they arrive in any order.
-   * @default false
-   */
-  shuffle?: boolean;
-}
 
 /** The body of `POST /webhooks`. */
 export const targetSchema = z.strictObject({
   url: z.url({ protocol: /^https?$/ }).max(2000),
+  /** The account's signature secret. */
   secret: z.string().min(1).max(1000),
+  /** Sends each notification twice; defaults to false. */
   duplicate: z.boolean().optional(),
+  /** Delays each notification by up to half a second, so that they arrive in any order; defaults to false. */
   shuffle: z.boolean().optional(),
 });
+
+/** Where v2's webhooks go, as set in Vonage's dashboard. */
+export type WebhookTarget = z.infer<typeof targetSchema>;
 
 const MAX_DELIVERIES = 1000;
 const MAX_SHUFFLE_MS = 500;
@@ -98,7 +87,7 @@ export class Webhooks {
     this.watchExpiry();
   }
 
-  private notify({ plan }: ProviderRequest, body: WebhookDelivery['body'] | undefined): void {
+  private notify({ plan }: ProviderRequest, body: WebhookBody | undefined): void {
     if (plan.api !== 'v2' || !this.target || !body) return;
     const delivery: WebhookDelivery = {
       id: String(++this.count),
