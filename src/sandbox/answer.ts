@@ -2,7 +2,7 @@ import { STATUS_CODES } from 'node:http';
 import type { Response } from 'express';
 import type { BrokenAnswer } from './faults.js';
 
-/** An answer in full. Without a body it has none, also no `{}`. */
+/** A complete answer. Without `body` nothing is sent, not even `{}`. */
 export interface Answer {
   status: number;
   body?: object;
@@ -10,7 +10,7 @@ export interface Answer {
 }
 
 const JSON_TYPE = 'application/json';
-const PAGE =
+const HTML_PAGE =
   '<!doctype html><html><head><title>502 Bad Gateway</title></head><body><h1>502 Bad Gateway</h1></body></html>\n';
 
 export function sendAnswer(response: Response, { status, body, contentType = JSON_TYPE }: Answer): void {
@@ -21,8 +21,9 @@ export function sendAnswer(response: Response, { status, body, contentType = JSO
 }
 
 /** @param answer what would have been answered, if the operation took effect */
-export function sendBroken(response: Response, broken: BrokenAnswer, answer: Answer | undefined): void {
+export function sendBrokenAnswer(response: Response, broken: BrokenAnswer, answer?: Answer): void {
   if (response.destroyed) return;
+  const { status = 200 } = broken;
   switch (broken.kind) {
     case 'reset':
     case 'lost-answer':
@@ -32,16 +33,10 @@ export function sendBroken(response: Response, broken: BrokenAnswer, answer: Ans
       sendStatus(response, broken);
       return;
     case 'garbage':
-      response
-        .status(broken.status ?? 200)
-        .type('html')
-        .send(PAGE);
+      response.status(status).type('html').send(HTML_PAGE);
       return;
     case 'empty':
-      response
-        .status(broken.status ?? 200)
-        .type(JSON_TYPE)
-        .end();
+      response.status(status).type(JSON_TYPE).end();
       return;
     case 'truncated':
       sendHalf(response, broken, answer, () => response.socket?.destroySoon());
@@ -62,6 +57,7 @@ function sendStatus(response: Response, { status = 503, body, retryAfterSeconds 
   else response.type(JSON_TYPE).send(typeof body === 'string' ? body : JSON.stringify(body));
 }
 
+/** @param then called when the half was written */
 function sendHalf(
   response: Response,
   { status, chunked }: BrokenAnswer,
@@ -70,7 +66,7 @@ function sendHalf(
 ): void {
   const whole = Buffer.from(JSON.stringify(answer?.body ?? { status: '0' }));
   response.status(status ?? (answer?.body ? answer.status : 200)).type(answer?.contentType ?? JSON_TYPE);
-  // With neither header set, Node sends a body of unknown length in chunks.
+  // Without a content length Node sends the body in chunks.
   if (!chunked) response.set('Content-Length', String(whole.length));
   response.write(whole.subarray(0, Math.ceil(whole.length / 2)), then);
 }

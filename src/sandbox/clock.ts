@@ -1,8 +1,8 @@
-/** The sandbox's time: the machine's, plus what it was told to skip. So tests wait for nothing. */
+/** The sandbox's time: the machine's plus what was skipped, so that tests do not wait for codes to expire. */
 export class SandboxClock {
   private offsetMs = 0;
 
-  /** Milliseconds since 1970. */
+  /** @returns milliseconds since 1970 */
   now(): number {
     return Date.now() + this.offsetMs;
   }

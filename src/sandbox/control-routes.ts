@@ -1,28 +1,34 @@
-import { type Response, Router } from 'express';
+import { Router } from 'express';
 import { z } from 'zod';
-import type { CallCounter } from './calls.js';
+import type { Calls } from './calls.js';
 import type { SandboxClock } from './clock.js';
 import { type Faults, faultSchema } from './faults.js';
 import type { Ledger } from './ledger.js';
 import type { RequestBook } from './request-book.js';
-import type { Webhooks } from './webhooks.js';
+import { targetSchema, type Webhooks } from './webhooks.js';
 
+/** What the control routes read and change. */
 export interface ControlParts {
   clock: SandboxClock;
   ledger: Ledger;
   requests: RequestBook;
   faults: Faults;
-  counter: CallCounter;
+  calls: Calls;
   webhooks: Webhooks;
   reset: () => void;
 }
 
 const TEN_YEARS_SECONDS = 315_360_000;
 const advanceSchema = z.strictObject({ advanceSeconds: z.number().min(0).max(TEN_YEARS_SECONDS) });
+const noTarget = z.strictObject({ url: z.null() });
+const replaySchema = z.strictObject({
+  id: z.string().min(1).max(20),
+  times: z.int().min(1).max(100).default(1),
+});
 
-/** What Vonage does not have: the clock, what was sent, what was called, and faults to order. */
+/** The routes that Vonage does not have: the clock, the messages, the calls, faults, and the target of webhooks. */
 export function controlRoutes(parts: ControlParts): Router {
-  const { clock, ledger, requests, faults, counter, webhooks, reset } = parts;
+  const { clock, ledger, requests, faults, calls, webhooks, reset } = parts;
   const router = Router();
   const time = () => ({ now: new Date(clock.now()).toISOString(), offsetSeconds: clock.offsetSeconds });
 
@@ -30,8 +36,7 @@ export function controlRoutes(parts: ControlParts): Router {
     response.json(time());
   });
   router.post('/clock', (request, response) => {
-    const { advanceSeconds } = advanceSchema.parse(request.body);
-    clock.advance(advanceSeconds);
+    clock.advance(advanceSchema.parse(request.body).advanceSeconds);
     requests.settleAll();
     webhooks.catchUp();
     response.json(time());
@@ -52,7 +57,7 @@ export function controlRoutes(parts: ControlParts): Router {
   });
 
   router.get('/calls', (_request, response) => {
-    response.json(counter.list());
+    response.json(calls.list());
   });
 
   router.get('/faults', (_request, response) => {
@@ -69,10 +74,23 @@ export function controlRoutes(parts: ControlParts): Router {
     if (faults.remove(request.params.id)) response.status(204).end();
     else response.status(404).json({ error: 'no fault with this id' });
   });
-  return router;
-}
 
-export function sendValidationError(response: Response, error: z.ZodError): void {
-  const issues = error.issues.map(({ path, message }) => ({ field: path.join('.') || 'body', message }));
-  response.status(400).json({ error: 'invalid body; send JSON with content-type application/json', issues });
+  router.get('/webhooks', (_request, response) => {
+    response.json(webhooks.list());
+  });
+  router.post('/webhooks', (request, response) => {
+    webhooks.sendTo(noTarget.safeParse(request.body).success ? null : targetSchema.parse(request.body));
+    response.status(204).end();
+  });
+  router.post('/webhooks/replay', (request, response) => {
+    const { id, times } = replaySchema.parse(request.body);
+    if (!webhooks.hasTarget) {
+      response.status(409).json({ error: 'there is no target; POST /webhooks {"url", "secret"} first' });
+      return;
+    }
+    const delivery = webhooks.replay(id, times);
+    if (delivery) response.status(202).json(delivery);
+    else response.status(404).json({ error: 'no notification with this id' });
+  });
+  return router;
 }

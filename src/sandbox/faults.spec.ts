@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { until } from '../../test/support/until.js';
-import { sandboxUnderTest, type SandboxUnderTest } from './sandbox-under-test.js';
+import { sandboxUnderTest, type SandboxUnderTest } from '../../test/support/sandbox-under-test.js';
 
 describe('faults', () => {
   let t: SandboxUnderTest;

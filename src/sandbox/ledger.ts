@@ -1,10 +1,10 @@
-import { type Api, type Channel, destination } from './words.js';
+import { type Api, type Channel, destination, type ProviderRequest } from './verification-request.js';
 
-/** One message or call that the sandbox "sent": the truth against which tests count. */
+/** One message or call that the sandbox "sent". Tests count messages here, not at the application. */
 export interface LedgerEntry {
   providerRequestId: string;
   api: Api;
-  /** Digits without `+`; an address for e-mail. */
+  /** Digits without `+`, or an e-mail address. */
   to: string;
   channel: Channel;
   text: string;
@@ -15,46 +15,87 @@ export interface LedgerEntry {
   price: string;
 }
 
+/** EUR per message or call. Invented, but different enough to be told apart in a sum. */
+export const PRICES: Readonly<Record<Channel, number>> = {
+  sms: 0.05,
+  voice: 0.08,
+  whatsapp: 0.04,
+  rcs: 0.04,
+  email: 0.01,
+  silent_auth: 0.03,
+};
+
+/** EUR that a successful verification costs in addition to its messages. */
+export const SUCCESS_PRICE = 0.1;
+
+/** The message that sends a request's current code. @param sentAt milliseconds of the sandbox's clock */
+export function messageOf(
+  { id, plan, stepIndex, codeEndsAt }: ProviderRequest,
+  code: string,
+  sentAt: number,
+): LedgerEntry {
+  const { channel, to } = plan.steps[stepIndex]!;
+  const lifetime = duration(Math.round((codeEndsAt - sentAt) / 1000));
+  return {
+    providerRequestId: id,
+    api: plan.api,
+    to,
+    channel,
+    text:
+      channel === 'voice'
+        ? `Your ${plan.brand} code is ${code.split('').join(', ')}.`
+        : `${plan.brand} code: ${code}. Valid for ${lifetime}.`,
+    code,
+    sentAt: new Date(sentAt).toISOString(),
+    price: PRICES[channel].toFixed(4),
+  };
+}
+
+function duration(seconds: number): string {
+  const [amount, unit] = seconds % 60 === 0 ? [seconds / 60, 'minute'] : [seconds, 'second'];
+  return `${amount} ${unit}${amount === 1 ? '' : 's'}`;
+}
+
 const DEFAULT_LIMIT = 100_000;
 
-/** Everything sent, oldest first. Forgets the oldest tenth when it is full. */
+/** Everything sent, oldest first. When it is full, the oldest tenth is dropped. */
 export class Ledger {
   private entries: LedgerEntry[] = [];
-  /** How many there were before the ones in `entries`. */
-  private forgotten = 0;
+  /** How many entries came before those in `entries`. */
+  private dropped = 0;
   private byDestination = new Map<string, LedgerEntry[]>();
 
   constructor(private readonly limit = DEFAULT_LIMIT) {}
 
   add(entry: LedgerEntry): void {
-    if (this.entries.length >= this.limit) this.forgetOldest();
+    if (this.entries.length >= this.limit) this.dropOldest();
     this.entries.push(entry);
     this.index(entry);
   }
 
-  /** @param to in any spelling: `+1 415 555-2671`, `14155552671` */
+  /** @param to only messages to this destination, in any spelling: `+1 415 555-2671`, `14155552671` */
   list(to?: string): LedgerEntry[] {
     return [...(to === undefined ? this.entries : (this.byDestination.get(destination(to)) ?? []))];
   }
 
-  /** The number of the newest entry. They are numbered from 1, and numbers are not used again after {@link clear}. */
+  /** The number of the newest entry. Numbers start at 1 and are never reused, not even after {@link clear}. */
   get count(): number {
-    return this.forgotten + this.entries.length;
+    return this.dropped + this.entries.length;
   }
 
-  /** What somebody missed who has seen all up to this number, oldest first. */
+  /** The entries after the one with this number, oldest first. */
   since(number: number): { number: number; entry: LedgerEntry }[] {
-    const from = Math.max(0, number - this.forgotten);
-    return this.entries.slice(from).map((entry, i) => ({ number: this.forgotten + from + i + 1, entry }));
+    const from = Math.max(0, number - this.dropped);
+    return this.entries.slice(from).map((entry, i) => ({ number: this.dropped + from + i + 1, entry }));
   }
 
-  /** The newest, newest first. */
+  /** The last entries, newest first. */
   latest(count: number): LedgerEntry[] {
     return this.entries.slice(-count).reverse();
   }
 
   clear(): void {
-    this.forgotten = this.count;
+    this.dropped = this.count;
     this.entries = [];
     this.byDestination.clear();
   }
@@ -65,10 +106,10 @@ export class Ledger {
     else this.byDestination.set(entry.to, [entry]);
   }
 
-  private forgetOldest(): void {
-    const oldest = Math.ceil(this.limit / 10);
-    this.forgotten += oldest;
-    this.entries = this.entries.slice(oldest);
+  private dropOldest(): void {
+    const count = Math.ceil(this.limit / 10);
+    this.dropped += count;
+    this.entries = this.entries.slice(count);
     this.byDestination.clear();
     for (const entry of this.entries) this.index(entry);
   }

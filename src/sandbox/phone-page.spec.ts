@@ -1,4 +1,4 @@
-import { sandboxUnderTest, type SandboxUnderTest } from './sandbox-under-test.js';
+import { sandboxUnderTest, type SandboxUnderTest } from '../../test/support/sandbox-under-test.js';
 
 describe('the phone page', () => {
   let t: SandboxUnderTest;

@@ -5,24 +5,24 @@ import express, { type Response, Router } from 'express';
 import Handlebars from 'handlebars';
 import { FAULT_KINDS } from './faults.js';
 import type { Ledger, LedgerEntry } from './ledger.js';
-import { MAGIC_GROUPS, MAGIC_NUMBERS } from './magic-numbers.js';
+import { MAGIC_NUMBER_GROUPS } from './magic-numbers.js';
 import type { RequestBook } from './request-book.js';
 
-/** The package resolves itself by its name. */
+/** Found by the package's own name, because this file runs from `src` and from `dist`. */
 const PACKAGE_ROOT = dirname(createRequire(import.meta.url).resolve('nest-sms-otp/package.json'));
 
 const CONTENT_SECURITY_POLICY =
   "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self' data:; " +
   "base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
-const SHOWN = 50;
-const HEARTBEAT_MS = 15_000;
-/** How often steps and expiries that are due happen while somebody watches. */
-const SETTLE_MS = 1000;
+const MAX_SHOWN = 50;
+const HEARTBEAT_EVERY_MS = 15_000;
+/** How often due steps and expiries happen while the page is open. */
+const SETTLE_EVERY_MS = 1000;
 
-/** The "phone": a page with everything the sandbox sent, and the stream that keeps it fresh. */
+/** The "phone": a page with the last messages, and an event stream of the new ones. */
 export class PhonePage {
-  private readonly watchers = new Set<Response>();
+  private readonly streams = new Set<Response>();
   private readonly page = Handlebars.compile(
     readFileSync(join(PACKAGE_ROOT, 'views', 'sandbox', 'phone.hbs'), 'utf8'),
     { strict: true, knownHelpersOnly: true },
@@ -33,7 +33,7 @@ export class PhonePage {
     private readonly ledger: Ledger,
     private readonly requests: RequestBook,
   ) {
-    requests.on('message', (entry) => this.tell(messageEvent(ledger.count, entry)));
+    requests.on('message', (entry) => this.push(messageEvent(ledger.count, entry)));
   }
 
   routes(): Router {
@@ -48,8 +48,8 @@ export class PhonePage {
     });
     router.get('/events', (request, response) => {
       const seen = Number(request.get('last-event-id') ?? request.query['after'] ?? this.ledger.count);
-      // A number that was not given yet is from before a restart: everything is new.
-      this.watch(response, seen >= 0 && seen <= this.ledger.count ? seen : 0);
+      // A number that does not exist yet is from before a restart, so the page has seen none of the messages.
+      this.openStream(response, seen >= 0 && seen <= this.ledger.count ? seen : 0);
     });
     router.use(
       '/sandbox',
@@ -59,57 +59,53 @@ export class PhonePage {
     return router;
   }
 
-  /** Empties the page wherever it is open. */
+  /** Empties every open page. */
   clear(): void {
-    this.tell('event: reset\ndata: {}\n\n');
+    this.push('event: reset\ndata: {}\n\n');
   }
 
   close(): void {
-    for (const response of this.watchers) response.end();
+    for (const response of this.streams) response.end();
     this.stopTimers();
   }
 
   private render(origin: string): string {
-    const messages = this.ledger.latest(SHOWN).map(shown);
+    const messages = this.ledger.latest(MAX_SHOWN).map(shownMessage);
     return this.page({
       origin,
       messages,
       seen: this.ledger.count,
       hasMessages: messages.length > 0,
-      shownLimit: SHOWN,
-      groups: MAGIC_GROUPS.map((name) => ({
+      shownLimit: MAX_SHOWN,
+      groups: MAGIC_NUMBER_GROUPS.map(({ name, numbers }) => ({
         name,
-        numbers: MAGIC_NUMBERS.filter(({ group }) => group === name).map(({ number, happens }) => ({
-          number: spaced(number),
-          happens,
-        })),
+        numbers: numbers.map(({ number, happens }) => ({ number: spaced(number), happens })),
       })),
       faultKinds: Object.entries(FAULT_KINDS).map(([kind, happens]) => ({ kind, happens })),
     });
   }
 
-  /** @param seen the number of the last message that the page has: it gets what came since */
-  private watch(response: Response, seen: number): void {
+  /** @param seen the number of the last message that the page has: the stream begins after it */
+  private openStream(response: Response, seen: number): void {
     response.set({ 'Content-Type': 'text/event-stream', 'X-Accel-Buffering': 'no' });
     response.write('retry: 1000\n\n');
     for (const { number, entry } of this.ledger.since(seen)) response.write(messageEvent(number, entry));
-    this.watchers.add(response);
-    if (this.watchers.size === 1) this.startTimers();
+    this.streams.add(response);
+    if (this.streams.size === 1) this.startTimers();
     response.on('close', () => {
-      this.watchers.delete(response);
-      if (this.watchers.size === 0) this.stopTimers();
+      this.streams.delete(response);
+      if (this.streams.size === 0) this.stopTimers();
     });
   }
 
-  private tell(event: string): void {
-    for (const response of this.watchers) response.write(event);
+  private push(event: string): void {
+    for (const response of this.streams) response.write(event);
   }
 
   private startTimers(): void {
-    const heartbeat = () => this.watchers.forEach((response) => response.write(':\n\n'));
     this.timers = [
-      setInterval(heartbeat, HEARTBEAT_MS).unref(),
-      setInterval(() => this.requests.settleAll(), SETTLE_MS).unref(),
+      setInterval(() => this.push(':\n\n'), HEARTBEAT_EVERY_MS).unref(),
+      setInterval(() => this.requests.settleAll(), SETTLE_EVERY_MS).unref(),
     ];
   }
 
@@ -120,7 +116,7 @@ export class PhonePage {
 }
 
 const messageEvent = (number: number, entry: LedgerEntry): string =>
-  `id: ${number}\ndata: ${JSON.stringify(shown(entry))}\n\n`;
+  `id: ${number}\ndata: ${JSON.stringify(shownMessage(entry))}\n\n`;
 
 const CHANNEL_NAMES: Record<string, string> = {
   sms: 'SMS',
@@ -130,8 +126,8 @@ const CHANNEL_NAMES: Record<string, string> = {
   email: 'E-mail',
 };
 
-/** A message as the page shows it; the page's script makes the same markup of the same fields. */
-function shown({ to, channel, text, code, sentAt, api, price }: LedgerEntry) {
+/** A message as the page shows it. The page's script makes the same markup from the same fields. */
+function shownMessage({ to, channel, text, code, sentAt, api, price }: LedgerEntry) {
   return {
     to: to.includes('@') ? to : spaced(to),
     channel: CHANNEL_NAMES[channel] ?? channel,

@@ -1,6 +1,6 @@
 import { startSandbox } from './index.js';
 import { Ledger } from './ledger.js';
-import { sandboxUnderTest, type SandboxUnderTest } from './sandbox-under-test.js';
+import { sandboxUnderTest, type SandboxUnderTest } from '../../test/support/sandbox-under-test.js';
 
 describe('sandbox', () => {
   let t: SandboxUnderTest;

@@ -1,111 +1,121 @@
-import { CallCounter, type CallCounts } from './calls.js';
+import type { AddressInfo } from 'node:net';
+import { type CallCounts, Calls, Throttle } from './calls.js';
 import { SandboxClock } from './clock.js';
 import { controlRoutes } from './control-routes.js';
 import { Faults } from './faults.js';
 import { Ledger, type LedgerEntry } from './ledger.js';
-import { closeServer, createExpress, listen, portOf } from './listener.js';
 import { PhonePage } from './phone-page.js';
-import { ProviderCalls } from './provider-call.js';
 import { RequestBook } from './request-book.js';
-import { Throttle } from './throttle.js';
+import { closeServer, createExpress, listen } from './server.js';
 import { v1Routes } from './v1-routes.js';
 import { v2Routes } from './v2-routes.js';
+import { APIS } from './verification-request.js';
 import type { WebhookDelivery } from './webhook-courier.js';
-import { webhookRoutes } from './webhook-routes.js';
 import { Webhooks, type WebhookTarget } from './webhooks.js';
 
+/** How the sandbox runs. */
 export interface SandboxOptions {
-  /** 0: any free one. */
+  /** 0 takes any free port. */
   port: number;
-  /** Default 127.0.0.1. */
+  /** @default '127.0.0.1' */
   host?: string;
-  /** If given, callers must use this key; default: any. */
+  /**
+   * The API key that callers must use.
+   * @default any key is accepted
+   */
   apiKey?: string;
-  /** If given, callers must use this secret; default: any. */
+  /**
+   * The API secret that callers must use.
+   * @default any secret is accepted
+   */
   apiSecret?: string;
-  /** Per API key, over all operations. Default 30 as at Vonage; 0 switches it off. */
+  /**
+   * The limit per API key, over all operations; 0 means no limit.
+   * @default 30, as Vonage has it
+   */
   requestsPerSecond?: number;
-  /** Where v2's webhooks go; default: nowhere. See {@link Sandbox.sendWebhooksTo}. */
+  /**
+   * Where the webhooks of v2 go. {@link Sandbox.sendWebhooksTo} changes it later.
+   * @default nowhere
+   */
   webhook?: WebhookTarget;
 }
 
+/** A running sandbox. */
 export interface Sandbox {
-  /** Without a slash at the end: Vonage's `apiHost`, and the phone page. */
+  /** Vonage's `apiHost` and the phone page; has no slash at the end. */
   readonly url: string;
   readonly port: number;
-  /** Everything "sent", oldest first. @param to one number, in any spelling */
+  /** Lists everything "sent", oldest first. @param to only messages to this number, in any spelling */
   ledger(to?: string): LedgerEntry[];
-  /** Whether the request's code was typed right at the provider. */
+  /** Whether the right code of this request was checked. */
   isVerified(providerRequestId: string): boolean;
-  /** What was called, whatever was answered. */
+  /** Counts the calls, whatever was answered. */
   calls(): CallCounts;
   /**
-   * From now on v2's webhooks go there; null: nowhere, and what is pending is dropped.
-   * @throws Error if the URL is none
+   * Changes where the webhooks of v2 go; null stops them and drops what is pending.
+   * @throws Error if the target is not valid
    */
   sendWebhooksTo(target: WebhookTarget | null): void;
-  /** The last 1000 notifications, oldest first, and what became of them. */
+  /** The last 1000 notifications, oldest first, and the results of their delivery. */
   webhooks(): WebhookDelivery[];
-  /** Forgets messages, requests, faults, counts, skipped time and notifications; webhooks keep their target. */
+  /** Forgets messages, requests, faults, counts, skipped time and notifications. Webhooks keep their target. */
   reset(): void;
-  /** Cuts all connections; may be called twice. */
+  /** Closes all connections. It may be called twice. */
   close(): Promise<void>;
 }
 
-const DEFAULT_HOST = '127.0.0.1';
-const VONAGE_REQUESTS_PER_SECOND = 30;
-
 /**
- * A look-alike of Vonage Verify v1 and v2 with state, that sends nothing.
+ * Starts a stateful imitation of Vonage Verify v1 and v2 that sends nothing.
  * @throws Error if the port is in use
  */
 export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
-  const { host = DEFAULT_HOST, requestsPerSecond = VONAGE_REQUESTS_PER_SECOND } = options;
+  const { host = '127.0.0.1', requestsPerSecond = 30 } = options;
   const stopping = new AbortController();
   const clock = new SandboxClock();
   const ledger = new Ledger();
   const requests = new RequestBook(clock, ledger);
   const faults = new Faults();
-  const counter = new CallCounter();
+  const calls = new Calls(requests, faults, stopping.signal);
   const throttle = new Throttle(requestsPerSecond, clock);
   const phone = new PhonePage(ledger, requests);
   const webhooks = new Webhooks(requests, clock);
   if (options.webhook) webhooks.sendTo(options.webhook);
-  const calls = new ProviderCalls(requests, faults, counter, stopping.signal);
 
   const reset = () => {
     requests.clear();
     for (const part of [ledger, faults, phone, webhooks]) part.clear();
-    for (const part of [counter, throttle, clock]) part.reset();
+    for (const part of [calls, throttle, clock]) part.reset();
   };
 
   const provider = { clock, requests, calls, throttle, credentials: options };
-  const control = controlRoutes({ clock, ledger, requests, faults, counter, webhooks, reset });
   const app = createExpress([
     v1Routes(provider),
     v2Routes(provider),
-    control,
-    webhookRoutes(webhooks),
+    controlRoutes({ clock, ledger, requests, faults, calls, webhooks, reset }),
     phone.routes(),
   ]);
   const server = await listen(app, options.port, host);
+  const { port } = server.address() as AddressInfo;
 
   let closed: Promise<void> | undefined;
   return {
-    url: `http://${host.includes(':') ? `[${host}]` : host}:${portOf(server)}`,
-    port: portOf(server),
+    url: `http://${host.includes(':') ? `[${host}]` : host}:${port}`,
+    port,
     ledger: (to) => {
       requests.settleAll();
       return ledger.list(to);
     },
-    isVerified: (providerRequestId) =>
-      (['v1', 'v2'] as const).some((api) => requests.find(api, providerRequestId)?.status === 'success'),
-    calls: () => counter.list(),
+    isVerified: (id) => APIS.some((api) => requests.find(api, id)?.status === 'success'),
+    calls: () => calls.list(),
     sendWebhooksTo: (target) => webhooks.sendTo(target),
     webhooks: () => webhooks.list(),
     reset,
     close: () => {
-      closed ??= (stopping.abort(), phone.close(), webhooks.close(), closeServer(server));
+      stopping.abort();
+      phone.close();
+      webhooks.sendTo(null);
+      closed ??= closeServer(server);
       return closed;
     },
   };

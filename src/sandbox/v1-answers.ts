@@ -1,15 +1,14 @@
 import type { Answer } from './answer.js';
-import { euros, SUCCESS_PRICE } from './messages.js';
-import type { StartRefusal } from './magic-numbers.js';
-import type { ProviderRequest, RequestStatus } from './verification-request.js';
+import { SUCCESS_PRICE } from './ledger.js';
+import type { ProviderRequest, RequestStatus, StartRefusal } from './verification-request.js';
 
 const CANNOT_PROCESS = 'The Vonage platform was unable to process this message for the following reason: ';
 const SEARCHABLE_AFTER_MS = 60_000;
 
-/** Verify v1 answers HTTP 200 whatever happened. Texts: Vonage's OpenAPI file of Verify v1. */
-export const v1 = (status: string, fields: object = {}, errorText?: string): Answer => ({
+/** Verify v1 always answers HTTP 200. The texts are those of Vonage's OpenAPI file of Verify v1. */
+const v1 = (status: string, fields: object = {}, errorText?: string): Answer => ({
   status: 200,
-  body: { ...fields, status, ...(errorText === undefined ? {} : { error_text: errorText }) },
+  body: { ...fields, status, ...(errorText && { error_text: errorText }) },
 });
 
 export const throttled = () => v1('1', {}, 'Throttled');
@@ -24,7 +23,7 @@ export const conflict = (id?: string) =>
   v1('10', id ? { request_id: id } : {}, 'Concurrent verifications to the same number are not allowed');
 export const ownCodeNotEnabled = () => v1('20', {}, 'This account does not support the parameter: pin_code.');
 
-/** What magic numbers make of a start; `conflict` needs an id and is the caller's. */
+/** The answers to starts that magic numbers refuse. A `conflict` needs an id, so the route answers it. */
 export const REFUSALS: Record<Exclude<StartRefusal, 'conflict'>, () => Answer> = {
   throttled,
   'missing-parameter': () => missing('brand'),
@@ -52,11 +51,11 @@ export const matched = (request: ProviderRequest) =>
   v1('0', {
     request_id: request.id,
     event_id: request.events.at(-1)?.id,
-    price: euros(SUCCESS_PRICE, 8),
+    price: SUCCESS_PRICE.toFixed(8),
     currency: 'EUR',
-    estimated_price_messages_sent: messagesPrice(request),
+    estimated_price_messages_sent: priceOfMessages(request),
   });
-/** The OpenAPI file's examples of these three carry no `request_id`, though its schema allows one. */
+/** The OpenAPI file's examples of the next three have no `request_id`, though its schema allows one. */
 export const gone = (id: string) =>
   v1('6', {}, `${CANNOT_PROCESS}Request '${id}' was not found or it has been verified already.`);
 export const mismatched = () => v1('16', {}, 'The code inserted does not match the expected value');
@@ -67,7 +66,7 @@ export const goneOnControl = (id: string) =>
   v1('6', {}, `The requestId '${id}' does not exist or its no longer active.`);
 export const cancelTooEarly = (id: string) =>
   v1('19', {}, `Verification request ['${id}'] can't be cancelled within the first 30 seconds.`);
-/** With Vonage's two spaces. */
+/** Vonage writes two spaces before the id. */
 export const cancelTooLate = (id: string) =>
   v1(
     '19',
@@ -88,12 +87,12 @@ const SEARCH_STATUS: Record<RequestStatus, string> = {
   blocked: 'FAILED',
 };
 
-/** Search knows nothing of a request in the minute after its end. */
-export function searchable(request: ProviderRequest | undefined, now: number): request is ProviderRequest {
+/** Search does not find a request in the minute after its end. */
+export function isSearchable(request: ProviderRequest | undefined, now: number): request is ProviderRequest {
   return request !== undefined && (request.endedAt === null || now >= request.endedAt + SEARCHABLE_AFTER_MS);
 }
 
-/** One request as `search` tells it. It really does tell the codes that were entered. */
+/** One request as search answers it. Like Vonage's, the answer contains the codes that were entered. */
 export function searchResult(request: ProviderRequest): object {
   const { plan, events } = request;
   return {
@@ -111,18 +110,15 @@ export function searchResult(request: ProviderRequest): object {
     })),
     first_event_date: date(events[0]?.at ?? request.startedAt),
     last_event_date: date(events.at(-1)?.at ?? request.startedAt),
-    price: euros(request.status === 'success' ? SUCCESS_PRICE : 0, 8),
+    price: (request.status === 'success' ? SUCCESS_PRICE : 0).toFixed(8),
     currency: 'EUR',
     status: SEARCH_STATUS[request.status],
-    estimated_price_messages_sent: messagesPrice(request),
+    estimated_price_messages_sent: priceOfMessages(request),
     events: events.map(({ id, channel }) => ({ id, type: channel === 'voice' ? 'tts' : 'sms' })),
   };
 }
 
-const messagesPrice = ({ events }: ProviderRequest) =>
-  euros(
-    events.reduce((sum, event) => sum + event.price, 0),
-    8,
-  );
+const priceOfMessages = ({ events }: ProviderRequest) =>
+  events.reduce((sum, { price }) => sum + price, 0).toFixed(8);
 
 const date = (at: number) => new Date(at).toISOString().slice(0, 19).replace('T', ' ');

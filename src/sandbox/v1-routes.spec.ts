@@ -1,5 +1,5 @@
 import { Vonage } from '@vonage/server-sdk';
-import { sandboxUnderTest, type SandboxUnderTest, wrong } from './sandbox-under-test.js';
+import { sandboxUnderTest, type SandboxUnderTest, wrong } from '../../test/support/sandbox-under-test.js';
 
 describe('Verify v1', () => {
   let t: SandboxUnderTest;

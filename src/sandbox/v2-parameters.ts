@@ -34,9 +34,9 @@ const step = z.discriminatedUnion('channel', [
   }),
 ]);
 
-const start = z.object({
+const startSchema = z.object({
   brand: z
-    .string({ error: (issue) => (issue.input === undefined ? 'Brand is required' : 'Must be a text') })
+    .string({ error: (issue) => (issue.input === undefined ? 'Brand is required' : 'Must be a string') })
     .min(1)
     .max(18)
     .regex(/^[^/{}:$]*$/, 'Must not contain / { } : $'),
@@ -65,9 +65,9 @@ const start = z.object({
   fraud_check: z.boolean().optional(),
 });
 
-/** @returns what to do, or the answer that says what is wrong */
+/** @returns what to send, or the answer that names every wrong parameter */
 export function readStart(body: unknown, accountId: string): Plan | Answer {
-  const { data, error } = start.safeParse(body ?? {});
+  const { data, error } = startSchema.safeParse(body ?? {});
   if (error) {
     return invalidParameters(
       error.issues.map(({ path, message }) => ({ name: parameterName(path), reason: message })),
@@ -79,28 +79,26 @@ export function readStart(body: unknown, accountId: string): Plan | Answer {
     brand: data.brand,
     senderId: data.brand,
     codeLength: data.code_length,
-    ...(data.code === undefined ? {} : { code: data.code }),
+    code: data.code,
     steps: data.workflow.map((each) => ({
       channel: each.channel,
       to: each.to,
-      ...('reuse_code' in each && each.reuse_code ? { reuseCode: true } : {}),
+      reuseCode: each.channel === 'sms' && each.reuse_code,
     })),
     stepSeconds: data.channel_timeout,
     codeSeconds: data.channel_timeout,
-    ...(data.client_ref === undefined ? {} : { clientRef: data.client_ref }),
+    clientRef: data.client_ref,
   };
 }
 
-/** `workflow[0].to` */
+/** The parameter's name as Vonage writes it, such as `workflow[0].to`. */
 function parameterName(path: PropertyKey[]): string {
   const name = path.map((part) => (typeof part === 'number' ? `[${part}]` : `.${String(part)}`)).join('');
   return name.replace(/^\./, '') || 'body';
 }
 
-/** The destination that a start names, valid or not. */
-export function firstDestination(body: unknown): string | undefined {
-  const workflow = (body as { workflow?: unknown } | undefined)?.workflow;
-  const first: unknown = Array.isArray(workflow) ? workflow[0] : undefined;
-  const to = (first as { to?: unknown } | undefined)?.to;
-  return typeof to === 'string' ? to : undefined;
-}
+const named = z.object({ workflow: z.tuple([z.object({ to: z.string() })], z.unknown()) });
+
+/** The destination of the first step, whether the rest of the start is valid or not. */
+export const firstDestination = (body: unknown): string | undefined =>
+  named.safeParse(body).data?.workflow[0].to;

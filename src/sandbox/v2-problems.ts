@@ -1,9 +1,9 @@
 import type { Answer } from './answer.js';
-import type { StartRefusal } from './magic-numbers.js';
+import type { StartRefusal } from './verification-request.js';
 
 const ERRORS_PAGE = 'https://developer.vonage.com/api-errors';
 
-/** Titles and details: Vonage's OpenAPI file of Verify v2, unless marked [inferred]. */
+/** Titles and details are those of Vonage's OpenAPI file of Verify v2, unless marked [inferred]. */
 function problem(
   status: number,
   fragment: string,
@@ -15,12 +15,7 @@ function problem(
   return { status, body, contentType: 'application/problem+json' };
 }
 
-export interface InvalidParameter {
-  name: string;
-  reason: string;
-}
-
-export const invalidParameters = (parameters: InvalidParameter[]) =>
+export const invalidParameters = (parameters: { name: string; reason: string }[]) =>
   problem(422, 'invalid-params', 'Invalid params', 'The value of one or more parameters is invalid.', {
     invalid_parameters: parameters,
   });
@@ -35,7 +30,7 @@ export const internalError = () =>
     'Internal error',
     'There was an error processing your request in the Platform.',
   );
-/** The id is in Vonage's SDK fixtures though not in its schema. */
+/** The id is in the fixtures of Vonage's SDK, though not in the schema. */
 export const concurrent = (id?: string) =>
   problem(
     409,
@@ -67,8 +62,8 @@ export const tryLater = () =>
     'The operation cannot be performed at this time. Please try again later.',
   );
 /**
- * [inferred] The guides know both rules, the OpenAPI file documents no answer for them: only 401, 402, 404 and 500.
- * A 404 would read as "gone", so these are conflicts.
+ * [inferred] The guides have both rules, but the OpenAPI file documents only 401, 402, 404 and 500. A 404 would mean that
+ * the request is gone, so these are conflicts.
  */
 export const cancelTooEarly = () =>
   problem(409, 'conflict', 'Conflict', 'The request cannot be cancelled within the first 30 seconds.');
@@ -85,9 +80,9 @@ const lowBalance = () =>
 const badNumber = (reason: string) => () => invalidParameters([{ name: 'workflow[0].to', reason }]);
 
 /**
- * What magic numbers make of a start. `conflict` needs an id and is the caller's; `blocked` is accepted, sends nothing
- * and ends at once. v2 documents no answer of its own for the barred and the demo account, nor for a number without a
- * route: these are the nearest [inferred].
+ * The answers to starts that magic numbers refuse. A `conflict` needs an id, so the route answers it. A `blocked` start is
+ * accepted. v2 documents no answer for a barred or a demo account, nor for a number without a route: these are the
+ * nearest ones [inferred].
  */
 export const REFUSALS: Record<Exclude<StartRefusal, 'conflict' | 'blocked'>, () => Answer> = {
   throttled,

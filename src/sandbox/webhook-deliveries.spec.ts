@@ -1,5 +1,6 @@
-import { sandboxUnderTest } from './sandbox-under-test.js';
-import { SECRET, until, webhooksUnderTest, type WebhooksUnderTest } from './webhooks-under-test.js';
+import { sandboxUnderTest } from '../../test/support/sandbox-under-test.js';
+import { until } from '../../test/support/until.js';
+import { SECRET, webhooksUnderTest, type WebhooksUnderTest } from '../../test/support/webhooks-under-test.js';
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
 

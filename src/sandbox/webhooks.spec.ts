@@ -1,5 +1,6 @@
-import { wrong } from './sandbox-under-test.js';
-import { until, webhooksUnderTest, type WebhooksUnderTest } from './webhooks-under-test.js';
+import { wrong } from '../../test/support/sandbox-under-test.js';
+import { until } from '../../test/support/until.js';
+import { webhooksUnderTest, type WebhooksUnderTest } from '../../test/support/webhooks-under-test.js';
 
 const date = expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
 

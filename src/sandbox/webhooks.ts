@@ -3,35 +3,30 @@ import { z } from 'zod';
 import type { SandboxClock } from './clock.js';
 import type { RequestBook } from './request-book.js';
 import type { ProviderRequest } from './verification-request.js';
-import { eventBody, summaryBody } from './webhook-bodies.js';
+import { eventBody, summaryBody, type WebhookBody } from './webhook-bodies.js';
 import { WebhookCourier, type WebhookDelivery } from './webhook-courier.js';
 
-/** Where v2's webhooks go, as in Vonage's dashboard. */
-export interface WebhookTarget {
-  url: string;
-  /** The account's signature secret. */
-  secret: string;
-  /** Each notification goes out twice. */
-  duplicate?: boolean;
-  /** Each notification is held back up to half a second, so that they arrive in any order. */
-  shuffle?: boolean;
-}
-
-/** Also the body of `POST /webhooks`. */
+/** The body of `POST /webhooks`. */
 export const targetSchema = z.strictObject({
   url: z.url({ protocol: /^https?$/ }).max(2000),
+  /** The account's signature secret. */
   secret: z.string().min(1).max(1000),
+  /** Sends each notification twice; defaults to false. */
   duplicate: z.boolean().optional(),
+  /** Delays each notification by up to half a second, so that they arrive in any order; defaults to false. */
   shuffle: z.boolean().optional(),
 });
 
+/** Where v2's webhooks go, as set in Vonage's dashboard. */
+export type WebhookTarget = z.infer<typeof targetSchema>;
+
 const MAX_DELIVERIES = 1000;
 const MAX_SHUFFLE_MS = 500;
-const SETTLE_MS = 250;
+const SETTLE_EVERY_MS = 250;
 
 /**
- * Tells the receiver how v2's steps and requests end. Vonage does so only for requests that an application's token
- * started; here all are told.
+ * Notifies the receiver how steps and requests of v2 end. Vonage only does so for requests that were started with an
+ * application's token; the sandbox does so for all.
  */
 export class Webhooks {
   private target: WebhookTarget | null = null;
@@ -45,19 +40,19 @@ export class Webhooks {
     clock: SandboxClock,
   ) {
     this.courier = new WebhookCourier(clock, () => this.target);
-    requests.on('started', () => this.watch());
+    requests.on('started', () => this.watchExpiry());
     requests.on('stepEnded', (request, step) => this.notify(request, eventBody(request, step)));
     requests.on('ended', (request) => this.notify(request, summaryBody(request)));
   }
 
   /**
-   * From now on; null stops it and drops what is pending. To another target go the retries too.
-   * @throws ZodError if it is no such target
+   * Sends all further webhooks and retries to this target; null stops them and drops what is pending.
+   * @throws ZodError if the target is not valid
    */
   sendTo(target: WebhookTarget | null): void {
     this.target = target && targetSchema.parse(target);
     if (!target) this.courier.drop();
-    this.watch();
+    this.watchExpiry();
   }
 
   /** The last 1000 notifications, oldest first. */
@@ -66,8 +61,8 @@ export class Webhooks {
   }
 
   /**
-   * Sends a notification again, whatever became of it: the same body, signed anew.
-   * @returns undefined if it is not known
+   * Sends a notification again: the same body with a new signature.
+   * @returns undefined if there is no notification with this id
    */
   replay(id: string, times: number): WebhookDelivery | undefined {
     const known = this.kept.find(({ delivery }) => delivery.id === id);
@@ -80,23 +75,19 @@ export class Webhooks {
     return this.target !== null;
   }
 
-  /** After time was skipped. */
+  /** Call it after the clock was moved forward. */
   catchUp(): void {
     this.courier.catchUp();
   }
 
-  /** Forgets what was sent and drops what is pending; the target stays. */
+  /** Forgets all notifications and drops the pending ones. The target stays. */
   clear(): void {
     this.courier.drop();
     this.kept = [];
-    this.watch();
+    this.watchExpiry();
   }
 
-  close(): void {
-    this.sendTo(null);
-  }
-
-  private notify({ plan }: ProviderRequest, body: WebhookDelivery['body'] | undefined): void {
+  private notify({ plan }: ProviderRequest, body: WebhookBody | undefined): void {
     if (plan.api !== 'v2' || !this.target || !body) return;
     const delivery: WebhookDelivery = {
       id: String(++this.count),
@@ -115,24 +106,21 @@ export class Webhooks {
 
   private send(delivery: WebhookDelivery, apiKey: string, times: number): void {
     for (let i = 0; i < times; i++) {
-      const afterMs = this.target?.shuffle ? randomInt(MAX_SHUFFLE_MS + 1) : 0;
-      void this.courier.carry(delivery, apiKey, afterMs);
+      const delayMs = this.target?.shuffle ? randomInt(MAX_SHUFFLE_MS + 1) : 0;
+      void this.courier.deliver(delivery, apiKey, delayMs);
     }
   }
 
-  /** The book expires requests only when somebody looks, so while some could expire somebody must. */
-  private watch(): void {
-    const needed = this.target !== null && this.requests.hasLive('v2');
-    if (needed) {
-      this.timer ??= setInterval(() => this.look(), SETTLE_MS).unref();
+  /** Requests only expire when somebody looks at them, so a timer looks while any of v2 is in progress. */
+  private watchExpiry(): void {
+    if (this.target !== null && this.requests.hasLive('v2')) {
+      this.timer ??= setInterval(() => {
+        this.requests.settleAll();
+        this.watchExpiry();
+      }, SETTLE_EVERY_MS).unref();
     } else {
       clearInterval(this.timer);
       this.timer = undefined;
     }
-  }
-
-  private look(): void {
-    this.requests.settleAll();
-    this.watch();
   }
 }

@@ -1,4 +1,9 @@
-import { type LedgerEntry, type Sandbox, type SandboxOptions, startSandbox } from './index.js';
+import {
+  type LedgerEntry,
+  type Sandbox,
+  type SandboxOptions,
+  startSandbox,
+} from '../../src/sandbox/index.js';
 
 export interface Answered {
   status: number;

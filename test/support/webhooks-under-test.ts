@@ -2,6 +2,7 @@ import { createHash, createHmac } from 'node:crypto';
 import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { sandboxUnderTest } from './sandbox-under-test.js';
+import { until } from './until.js';
 
 export const SECRET = 'a-signature-secret-of-32-letters';
 
@@ -63,15 +64,6 @@ function verified(authorization = '', bytes: Buffer): unknown {
   const decoded = JSON.parse(Buffer.from(claims, 'base64url').toString('utf8'));
   const hash = createHash('sha256').update(bytes).digest('hex');
   return decoded.payload_hash === hash ? decoded : 'wrong hash';
-}
-
-/** Polls: a test waits for a state, not for a time. */
-export async function until(condition: () => boolean, withinMs = 10_000): Promise<void> {
-  const deadline = Date.now() + withinMs;
-  while (!condition()) {
-    if (Date.now() > deadline) throw new Error(`not within ${withinMs} ms: ${condition.toString()}`);
-    await new Promise((resolve) => setTimeout(resolve, 10));
-  }
 }
 
 /** A sandbox that sends its webhooks to a receiver, and short ways to have some sent. */
