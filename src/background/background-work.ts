@@ -1,34 +1,35 @@
 import type { Logger } from '@nestjs/common';
 
-/** Timers hold no more than this. */
+/** The longest delay that a timer of Node takes. */
 const LONGEST_DELAY_MS = 2 ** 31 - 1;
 
 /**
- * Work that every instance does on the database by itself, again and again: one round at a time, jittered, so that
- * instances which started together do not do it together. A round that fails is left out.
+ * Work that every instance repeats on its own, one round at a time. Delays are jittered, so that instances that started
+ * together do not work at the same moment. A round that fails is logged, and the next one follows as usual.
  */
 export class BackgroundWork {
   private timer: NodeJS.Timeout | undefined;
   private running: Promise<unknown> = Promise.resolve();
   private stopped = false;
 
-  /** @param round may say in how many milliseconds the next one shall be */
+  /** @param round may return the delay until the next round in milliseconds */
   constructor(
     private readonly logger: Logger,
     private readonly everyMs: number,
     private readonly round: () => Promise<number | void>,
   ) {}
 
-  /** Between two rounds: `everyMs` on average. */
+  /** The delay between two rounds, `everyMs` on average. */
   private get delay(): number {
     return this.everyMs * (0.5 + Math.random());
   }
 
-  /** It is to end: a round of many steps looks at this between them. */
+  /** Whether the work is stopping. A round of many steps checks this between them. */
   get isStopped(): boolean {
     return this.stopped;
   }
 
+  /** Starts the rounds. @param firstAfterMs the delay until the first one */
   start(firstAfterMs = this.delay): void {
     if (this.stopped) return;
     this.timer = setTimeout(
@@ -47,7 +48,7 @@ export class BackgroundWork {
     this.timer.unref();
   }
 
-  /** Waits for the round under way. */
+  /** Stops, and waits for the round in progress. */
   async stop(): Promise<void> {
     this.stopped = true;
     clearTimeout(this.timer);

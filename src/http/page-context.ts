@@ -36,15 +36,19 @@ export const NEGOTIATED_PAGES: WeakMap<Request, NegotiatedPage> = new WeakMap();
 /** Whether the response is a page. For handlers that serve both kinds. */
 export const isAnsweredByPage = (request: Request): boolean => NEGOTIATED_PAGES.get(request)?.kind === 'html';
 
-/** Negotiates the language when it is first needed: a successful JSON response has no messages. */
+/** Works out the language and the base path only when they are needed: a successful JSON response has neither. */
 export class RequestContext implements PageContext {
   private negotiatedLocale: string | undefined;
 
   constructor(
     readonly request: Request,
     private readonly renderer: ViewRenderer,
-    readonly base: string,
+    private readonly handlerPath: string | null,
   ) {}
+
+  get base(): string {
+    return this.handlerPath === null ? '' : controllerPathOf(this.request.path, this.handlerPath);
+  }
 
   get locale(): string {
     return (this.negotiatedLocale ??=
@@ -58,4 +62,15 @@ export class RequestContext implements PageContext {
 
 /** The context of a request that has not reached a handler. */
 export const contextOf = (request: Request, renderer: ViewRenderer): PageContext =>
-  new RequestContext(request, renderer, '');
+  new RequestContext(request, renderer, null);
+
+const segments = (path: string) => path.split('/').filter(Boolean);
+
+/** Removes the handler's own segments from the end of the path, which leaves the path of its controller. */
+function controllerPathOf(path: string, handlerPath: string): string {
+  const all = segments(path);
+  return all
+    .slice(0, all.length - segments(handlerPath).length)
+    .map((segment) => `/${segment}`)
+    .join('');
+}

@@ -58,22 +58,11 @@ export class PageGuard implements CanActivate {
     const kind = negotiate(request);
     if (!kind) throw Problem.http('not-acceptable');
     const view = this.modules.get(token, { strict: false });
-    const base = mountedAt(request.path, this.reflector.get<string>(PATH_METADATA, context.getHandler()));
-    const page = Object.assign(new RequestContext(request, this.renderer, base), { kind, view });
+    const handlerPath = this.reflector.get<string>(PATH_METADATA, context.getHandler());
+    const page = Object.assign(new RequestContext(request, this.renderer, handlerPath), { kind, view });
     NEGOTIATED_PAGES.set(request, page);
     return true;
   }
-}
-
-const segments = (path: string) => path.split('/').filter(Boolean);
-
-/** Removes the handler's own segments from the end of the path, which leaves the path of its controller. */
-function mountedAt(path: string, handlerPath: string): string {
-  const all = segments(path);
-  return all
-    .slice(0, all.length - segments(handlerPath).length)
-    .map((segment) => `/${segment}`)
-    .join('');
 }
 
 /** Renders the handler's return value as a page; JSON passes through. */

@@ -8,7 +8,7 @@ interface Paths {
   challengePath(returnTo: string): string;
 }
 
-/** Nobody is signed in, or not any more. @param next the sign-in page */
+/** The problem of a request without a valid session. @param next the sign-in page */
 export const signInProblem = (next: string): Problem =>
   twoFactorProblem('sign-in-required', {
     members: { next },

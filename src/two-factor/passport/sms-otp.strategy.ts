@@ -199,7 +199,7 @@ export class SmsOtpStrategy<User extends { id: string } = { id: string }> extend
   }
 }
 
-/** @throws Problem `provider-unavailable` (503), because that is no fault of the user */
+/** @throws Problem `provider-unavailable` (503), because the user cannot do anything about it */
 function challengeOf({ code, request, retryAfterSeconds }: VerificationFailure): SmsOtpChallenge {
   const more = { requestId: request?.id, retryAfterSeconds };
   if (code === 'provider-unavailable') throw new Problem(code, VERIFICATION_ERRORS[code], more);

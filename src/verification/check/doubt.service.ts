@@ -22,7 +22,7 @@ import { DoubtRepository } from './doubt.repository.js';
 const ASK_AGAIN_SECONDS = 5;
 
 /**
- * Finds out what became of checks whose answer was lost. v1 is asked, v2 reports by webhook. Without the provider's word
+ * Resolves checks whose outcome is unknown. v1 is asked, v2 reports by webhook. Without the provider's word
  * nothing is ever accepted.
  */
 @Injectable()
@@ -61,7 +61,7 @@ export class DoubtService {
   }
 
   /**
-   * Finds out what became of one check that was never answered.
+   * Resolves one check that was never answered.
    * @param id only this request; null for any
    * @returns the request as it is then, or null when there is none to find out about
    */

@@ -39,7 +39,7 @@ const LONG_AGO_SECONDS = 30 * 86_400;
 const MOST_PER_ROUND = 20;
 
 /**
- * Finds out what became of messages and checks whose answer was lost: by a crash, a time-out, or nonsense. A message is
+ * Resolves messages and checks whose outcome is unknown, after a crash, a time-out or an unreadable answer. A message is
  * sent again; the provider refuses a second one and names the first. Runs on every instance, and no request is taken
  * twice.
  */
