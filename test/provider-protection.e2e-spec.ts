@@ -124,6 +124,21 @@ describe('the pace of the account', () => {
     expect(mostInOneSecond(admittedAt)).toBeLessThanOrEqual(PER_SECOND);
   });
 
+  it('begins anew when a crash of Postgres has emptied its unlogged table', async () => {
+    expect((await start(application)).status).toBe(200);
+    await application.app.get(DataSource).query('TRUNCATE provider_lanes');
+    expect((await start(application)).status).toBe(200);
+  });
+
+  it('gives parallel claims of one instance different lanes', async () => {
+    const pacer = new ProviderPacer(slow.app.get(DataSource), 'an account of its own', PER_SECOND);
+    (await pacer.admit())!();
+    // The database answers a second later: a claim that came back empty could not be made again in time.
+    proxy.mode({ kind: 'delay', ms: 500 });
+    const admitted = await times(10, () => pacer.admit());
+    expect(admitted).not.toContain(null);
+  });
+
   it('stops for everybody when Vonage asks for it', async () => {
     const { client, fault, sandbox } = application;
     const phoneNumber = freshNumber();

@@ -16,22 +16,29 @@ const LONGEST_WAIT_MS = 2000;
 const RETRY_MS = 100;
 const DEFAULT_PAUSE_SECONDS = 1;
 
-/** Leases up to $3 free lanes of the $2 lanes of the account $1. They become free by themselves after $4 seconds. */
+/** Makes the $2 lanes of the account $1 that do not exist yet. */
+const MAKE_LANES = `
+  INSERT INTO provider_lanes (account, lane, free_at)
+  SELECT $1, numbers.lane, '-infinity'
+    FROM generate_series(1, $2::int) AS numbers (lane)
+   ORDER BY numbers.lane
+  ON CONFLICT (account, lane) DO NOTHING`;
+
+/**
+ * Leases up to $3 free lanes of the $2 lanes of the account $1. They become free by themselves after $4 seconds.
+ * A claim passes over the lanes that another claim is taking at this moment: it would get none of them by waiting.
+ */
 const CLAIM_LANES = `
   WITH free AS (
-    SELECT numbers.lane
-      FROM generate_series(1, $2::int) AS numbers (lane)
-      LEFT JOIN provider_lanes p ON p.account = $1 AND p.lane = numbers.lane
-     WHERE p.free_at IS NULL OR p.free_at <= clock_timestamp()
+    SELECT lane FROM provider_lanes
+     WHERE account = $1 AND lane <= $2::int AND free_at <= clock_timestamp()
      ORDER BY random()
-     LIMIT $3::int)
-  INSERT INTO provider_lanes AS p (account, lane, free_at, lease_token)
-  SELECT $1, free.lane, clock_timestamp() + make_interval(secs => $4::float8), $5::uuid
+     LIMIT $3::int
+       FOR UPDATE SKIP LOCKED)
+  UPDATE provider_lanes p
+     SET free_at = clock_timestamp() + make_interval(secs => $4::float8), lease_token = $5::uuid
     FROM free
-   ORDER BY free.lane
-  ON CONFLICT (account, lane) DO UPDATE
-    SET free_at = excluded.free_at, lease_token = excluded.lease_token
-    WHERE p.free_at <= clock_timestamp()
+   WHERE p.account = $1 AND p.lane = free.lane
   RETURNING p.lane`;
 
 /** Gives back the lanes $2 that were leased with the tokens $3. They become free after $4 seconds. */
@@ -90,6 +97,7 @@ export class ProviderPacer {
   private readonly waiting: Waiter[] = [];
   private lanesAskedFor = 0;
   private claimAgainAtMs = 0;
+  private lanesExist = false;
   private pauses = 0;
   private timer: NodeJS.Timeout | undefined;
 
@@ -182,6 +190,8 @@ export class ProviderPacer {
   }
 
   private async claim(wanted: number): Promise<void> {
+    if (!this.lanesExist) await rowsOf(this.dataSource, MAKE_LANES, [this.account, this.laneCount]);
+    this.lanesExist = true;
     const token = randomUUID();
     const { pauses } = this;
     const askedAtMs = performance.now();
@@ -194,6 +204,8 @@ export class ProviderPacer {
     ]);
     const now = performance.now();
     if (rows.length < wanted) this.claimAgainAtMs = now + RETRY_MS;
+    // The table is unlogged: a crash of Postgres empties it.
+    this.lanesExist = rows.length > 0;
     if (pauses !== this.pauses) return;
     const usableUntilMs = Math.min(askedAtMs + LEASE_SECONDS * 1000, now + HOLD_MS);
     for (const { lane } of rows) {
