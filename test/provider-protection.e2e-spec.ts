@@ -131,8 +131,11 @@ describe('the pace of the account', () => {
   });
 
   it('gives parallel claims of one instance different lanes', async () => {
-    const pacer = new ProviderPacer(slow.app.get(DataSource), 'an account of its own', PER_SECOND);
+    const dataSource = slow.app.get(DataSource);
+    const pacer = new ProviderPacer(dataSource, 'an account of its own', PER_SECOND);
     (await pacer.admit())!();
+    // Ten connections, so that only the claims are slow.
+    await times(10, () => dataSource.query('SELECT pg_sleep(0.2)'));
     // The database answers a second later: a claim that came back empty could not be made again in time.
     proxy.mode({ kind: 'delay', ms: 500 });
     const admitted = await times(10, () => pacer.admit());
