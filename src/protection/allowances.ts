@@ -1,4 +1,9 @@
-import { type BeforeApplicationShutdown, Injectable, Logger, type OnApplicationBootstrap } from '@nestjs/common';
+import {
+  type BeforeApplicationShutdown,
+  Injectable,
+  Logger,
+  type OnApplicationBootstrap,
+} from '@nestjs/common';
 import { BackgroundWork } from '../background/background-work.js';
 import { StatementRunner, statement } from '../database/statement.js';
 import type { SharedRule } from '../verification/index.js';
