@@ -71,6 +71,8 @@ export async function unlessConfirmed(
     : { ...outcome, note: 'Nothing was changed. Add --yes to do it.', exitCode: EXIT.usage };
 }
 
+const ignore = (): void => undefined;
+
 /**
  * Parses the command line strictly, runs the command and sets the exit code of this process.
  * @param output where results and errors are written. @default stdout and stderr
@@ -82,8 +84,8 @@ export async function runCommand(
 ): Promise<void> {
   for (const command of [program, ...program.commands.flatMap((each) => [each, ...each.commands])])
     command.exitOverride().showHelpAfterError('(--help shows the usage)').configureOutput(output);
-  // Such as `| head`, which has read enough.
-  process.stdout.on('error', () => undefined);
+  // `| head` closes the pipe when it has read enough.
+  if (!process.stdout.listenerCount('error', ignore)) process.stdout.on('error', ignore);
   try {
     await program.parseAsync(args, { from: 'user' });
   } catch (error) {
