@@ -20,7 +20,7 @@ async function admin(...args: string[]) {
     writeOut: (text) => void (ran.stdout += text),
     writeErr: (text) => void (ran.stderr += text),
   });
-  ran.code = Number(process.exitCode);
+  ran.code = process.exitCode;
   process.exitCode = 0;
   return ran;
 }

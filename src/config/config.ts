@@ -81,7 +81,7 @@ export function loadVariables<Name extends keyof Environment>(
   const mask = Object.fromEntries(names.map((name) => [name, true]));
   const { parsed, problems } = parse(environmentSchema.pick(mask as never), env);
   if (!parsed.success) throw new ConfigurationError(problems);
-  return parsed.data as Pick<Environment, Name>;
+  return parsed.data;
 }
 
 /** Sets what the file `.env` of this folder says and the environment does not. */
