@@ -135,10 +135,19 @@ describe('the tables live in a schema of their own', () => {
     // Neither a question nor a typing error takes anything back.
     const help = migrateCommand('revert', '--help');
     expect(await help.ended()).toBe(0);
-    expect(help.output()).toContain('Usage: npm run migration:run');
-    expect(await migrateCommand('revert', '--steps', '2').ended()).toBe(1);
+    expect(help.output()).toContain('Usage: npm run migration:revert');
+    expect(await migrateCommand('revert', '--steps', '2').ended()).toBe(2);
+    for (const [args, code] of [
+      [[], 2],
+      [['--dry-run'], 0],
+      [['--dry-run', '--yes'], 0],
+    ] as const) {
+      const asked = migrateCommand('revert', ...args);
+      expect(await asked.ended()).toBe(code);
+      expect(asked.output()).toContain('table host_account_links with 0 rows');
+    }
     expect(await tablesIn(SCHEMA)).toContain('host_account_links');
-    expect(await migrateCommand('revert').ended()).toBe(0);
+    expect(await migrateCommand('revert', '--yes').ended()).toBe(0);
     expect(await tablesIn(SCHEMA)).not.toContain('host_account_links');
     expect(await tablesIn('public')).toEqual([]);
   });

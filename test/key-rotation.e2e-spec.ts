@@ -61,6 +61,12 @@ describe('keys can be replaced while everything runs', () => {
         );
       }
 
+      const counted = run(process.execPath, ['dist/src/commands/rotate-keys.js', '--dry-run'], both);
+      expect(await counted.ended()).toBe(0);
+      expect(counted.output()).toContain(
+        'verification_requests.phone_number: 1201 of 1201 rows would be rotated',
+      );
+      expect((await sql.query('SELECT FROM key_rotations')).rows).toEqual([]);
       const first = run(process.execPath, ['dist/src/commands/rotate-keys.js'], both);
       await first.says(/verification_requests.phone_number: 500 of 1201 rows/);
       first.process.kill('SIGKILL');

@@ -14,7 +14,7 @@ describe('no code, no whole number and no credential in logs, answers or the dat
     let program: Program | undefined;
     let sandbox: Program | undefined;
     try {
-      sandbox = run(process.execPath, ['dist/src/sandbox/main.js'], { SANDBOX_PORT: '0' });
+      sandbox = run(process.execPath, ['dist/src/commands/sandbox.js'], { SANDBOX_PORT: '0' });
       const [, phone] = await sandbox.says(/listens at (http:\S+?) /);
       program = run(process.execPath, ['dist/src/main.js'], {
         PORT: '0',

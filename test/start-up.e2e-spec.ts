@@ -269,13 +269,13 @@ describe('a configuration that cannot work', () => {
 
 describe('the sandbox alone', () => {
   it('runs without the application, and not in production', async () => {
-    const sandbox = start({}, ['dist/src/sandbox/main.js']);
+    const sandbox = start({}, ['dist/src/commands/sandbox.js']);
     const [, url] = await sandbox.says(/listens at (http:\S+)/);
     expect((await fetch(url!)).status).toBe(200);
     sandbox.process.kill('SIGTERM');
     expect(await sandbox.ended()).toBe(0);
 
-    const refused = start({ NODE_ENV: 'production' }, ['dist/src/sandbox/main.js']);
+    const refused = start({ NODE_ENV: 'production' }, ['dist/src/commands/sandbox.js']);
     expect(await refused.ended()).toBe(1);
     expect(refused.output()).toContain('does not run in production');
   });

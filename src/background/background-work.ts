@@ -1,7 +1,16 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import type { Logger } from '@nestjs/common';
 
 /** The longest delay that a timer of Node takes. */
 const LONGEST_DELAY_MS = 2 ** 31 - 1;
+
+const neverStarts = new AsyncLocalStorage<true>();
+
+/**
+ * Creates an application whose background work never starts, for commands: they do only what they are asked for.
+ * Every {@link BackgroundWork} that is constructed meanwhile belongs to it. Applications beside it are not affected.
+ */
+export const withoutBackgroundWork = <T>(create: () => T): T => neverStarts.run(true, create);
 
 /**
  * Work that every instance repeats on its own, one round at a time. Delays are jittered, so that instances that started
@@ -11,6 +20,7 @@ export class BackgroundWork {
   private timer: NodeJS.Timeout | undefined;
   private running: Promise<unknown> = Promise.resolve();
   private stopped = false;
+  private readonly mayStart = !neverStarts.getStore();
 
   /** @param round may return the delay until the next round in milliseconds */
   constructor(
@@ -29,9 +39,14 @@ export class BackgroundWork {
     return this.stopped;
   }
 
+  /** Whether the rounds were started; never in a command. */
+  get isStarted(): boolean {
+    return this.timer !== undefined;
+  }
+
   /** Starts the rounds. @param firstAfterMs the delay until the first one */
   start(firstAfterMs = this.delay): void {
-    if (this.stopped) return;
+    if (this.stopped || !this.mayStart) return;
     this.timer = setTimeout(
       () => {
         this.running = this.round()

@@ -1,53 +1,65 @@
-import { existsSync } from 'node:fs';
-import { revertLastMigration } from '../database/index.js';
-import { migrate, migrations } from '../schema.js';
+import { Command } from 'commander';
+import {
+  type Confirmation,
+  destructive,
+  printing,
+  progress,
+  refused,
+  runCommand,
+  unlessConfirmed,
+} from './run-command.js';
 
-const USAGE = `Usage: npm run migration:run | migration:revert
-
-migration:run brings the schema of DATABASE_URL up to date; migration:revert takes the newest migration back.
-npm start migrates the embedded database itself.
-`;
-
-/** `node migrate.js run|revert`. */
-async function main(command?: string, ...rest: string[]): Promise<number> {
-  if ([command, ...rest].some((argument) => argument === '--help' || argument === '-h')) {
-    process.stdout.write(USAGE);
-    return 0;
-  }
-  if (existsSync('.env')) process.loadEnvFile('.env');
-  const url = process.env['DATABASE_URL'];
-  if (!url || rest.length > 0 || (command !== 'run' && command !== 'revert')) {
-    process.stderr.write(
-      url
-        ? USAGE
-        : `DATABASE_URL must be set, for example postgres://user:password@host:5432/name\n\n${USAGE}`,
-    );
-    return 1;
-  }
-  const schema = process.env['DATABASE_SCHEMA'];
-  const options = {
-    ...(schema ? { schema } : {}),
-    onRetry: (error: Error) =>
-      void process.stderr.write(`A table is in use (${error.message}). Trying again.\n`),
-  };
-  if (command === 'revert') {
-    await revertLastMigration(url, { ...options, migrations });
-    process.stdout.write('The newest migration is taken back.\n');
-    return 0;
-  }
-  const names = await migrate(url, options);
-  process.stdout.write(
-    names.length > 0
-      ? names.map((name) => `ran ${name}\n`).join('')
-      : 'Nothing to do: the schema is up to date.\n',
-  );
-  return 0;
+/** The database to migrate, and what does it. Loaded only when the command line is valid. */
+async function migrationParts() {
+  const { loadEnvironmentFile, loadVariables } = await import('../config/index.js');
+  loadEnvironmentFile();
+  const { DATABASE_URL: url, DATABASE_SCHEMA: schema } = loadVariables(['DATABASE_URL', 'DATABASE_SCHEMA']);
+  if (!url) throw new Error('Set DATABASE_URL, for example to postgres://user:password@host:5432/name.');
+  const [database, { migrate, migrations }] = [
+    await import('../database/index.js'),
+    await import('../schema.js'),
+  ];
+  const onRetry = (error: Error) => progress(`A table is in use (${error.message}). Trying again.`);
+  return { url, options: { schema, onRetry }, ...database, migrate, migrations };
 }
 
-main(...process.argv.slice(2)).then(
-  (code) => process.exit(code),
-  (error: Error) => {
-    process.stderr.write(`The migration failed: ${error.message}\n`);
-    process.exit(1);
-  },
-);
+const run = new Command('run')
+  .description('bring the schema of DATABASE_URL up to date; npm start does so for the database it brings')
+  .action(
+    printing(async () => {
+      const { url, options, migrate } = await migrationParts();
+      const names = await migrate(url, options);
+      return {
+        lines: names.length > 0 ? names.map((name) => `ran ${name}`) : ['The schema is up to date already.'],
+      };
+    }),
+  );
+
+const revert = destructive(new Command('revert'))
+  .description('revert the newest migration of DATABASE_URL, which deletes the tables and columns it created')
+  .action(
+    printing(async (confirmation: Confirmation) => {
+      const { url, options, newestMigration, revertLastMigration, migrations } = await migrationParts();
+      const newest = await newestMigration(url, { schema: options.schema, migrations });
+      if (!newest) return refused('There is no migration to revert.');
+      const { name, losses } = newest;
+      const preview = async () => ({
+        lines: [`Reverting ${name} deletes:`, ...(losses.length > 0 ? losses : ['no table and no column'])],
+      });
+      const unconfirmed = await unlessConfirmed(confirmation, preview);
+      if (unconfirmed) return unconfirmed;
+      await revertLastMigration(url, { ...options, migrations });
+      return { lines: [`reverted ${name}`] };
+    }),
+  );
+
+for (const command of [run, revert])
+  command.configureHelp({
+    commandUsage: () => `npm run migration:${command.name()} -- ${command.usage()}`,
+  });
+const program = new Command('migrate')
+  .description('Brings the schema of DATABASE_URL up to date, or reverts its newest migration.')
+  .addCommand(run)
+  .addCommand(revert);
+
+void runCommand(program);

@@ -1,14 +1,15 @@
-import { VerificationReconciler } from '../verification/index.js';
-import { onTheDatabase } from './on-the-database.js';
+import { Command } from 'commander';
+import { inApplication, runCommand } from './run-command.js';
 
-const USAGE = `Usage: npm run reconcile
+const program = new Command('npm run reconcile --')
+  .description(
+    'Does one round of what running instances do all the time: finds out what became of messages and checks whose answer was lost, and records which requests have expired. Prints a report as JSON.',
+  )
+  .action(
+    inApplication(async ({ get, verification }) => {
+      const report = await get(verification.VerificationReconciler).runOnce();
+      return { lines: [JSON.stringify(report)] };
+    }),
+  );
 
-Does one round of what running instances do all the time, over the database of DATABASE_URL: finds out what became of
-messages and checks whose answer was lost, and writes down what has expired. Reports as JSON.
-`;
-
-onTheDatabase(USAGE, async (app) => {
-  const report = await app.get(VerificationReconciler, { strict: false }).runOnce();
-  process.stdout.write(`${JSON.stringify(report)}\n`);
-  return 0;
-});
+void runCommand(program);

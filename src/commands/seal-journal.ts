@@ -1,26 +1,29 @@
-import { JournalRestorer, JournalSealer } from '../verification/index.js';
-import { onTheDatabase } from './on-the-database.js';
+import { Command } from 'commander';
+import { inApplication, progress, runCommand } from './run-command.js';
 
-const USAGE = `Usage: npm run journal:seal [-- --json] [--after-restore]
-
-Seals what is not sealed yet in the database of DATABASE_URL, and prints the newest seal of each journal as
-<journal> <number>:<hash>. Keep it elsewhere: journal:verify -- --seal <number>:<hash> compares with it.
---after-restore: the database was restored from a dump into another cluster, whose transaction ids restart. Repairs
-those of the journals first. Run it as the owner of the tables, while no instance runs.
-`;
-
-onTheDatabase(USAGE, async (app, args) => {
-  const sealer = app.get(JournalSealer, { strict: false });
-  if (args.includes('--after-restore')) {
-    const renumbered = await app.get(JournalRestorer, { strict: false }).renumber();
-    process.stderr.write(`repaired: ${renumbered.join(', ') || 'nothing had to be repaired'}\n`);
-  }
-  await sealer.sealAll();
-  const seals = await sealer.newestSeals();
-  process.stdout.write(
-    args.includes('--json')
-      ? `${JSON.stringify(seals)}\n`
-      : seals.map(({ journal, number, hash }) => `${journal} ${number}:${hash}\n`).join(''),
+const program = new Command('npm run journal:seal --')
+  .description(
+    'Seals the events that are not sealed yet, and prints the newest seal of each journal as <journal> <number>:<hash>. Keep it elsewhere: journal:verify -- --seal <number>:<hash> compares with it.',
+  )
+  .option('--json', 'print the seals as JSON')
+  .option(
+    '--after-restore',
+    'first repair the transaction ids of a database that was restored from a dump into another cluster; run it as the owner of the tables, while no instance runs',
+  )
+  .action(
+    inApplication(async ({ get, verification }, { afterRestore }: { afterRestore?: boolean }) => {
+      if (afterRestore) {
+        const repaired = await get(verification.JournalRestorer).renumber();
+        progress(`repaired: ${repaired.join(', ') || 'nothing had to be repaired'}`);
+      }
+      const sealer = get(verification.JournalSealer);
+      await sealer.sealAll();
+      const seals = await sealer.newestSeals();
+      return {
+        result: seals,
+        lines: seals.map(({ journal, number, hash }) => `${journal} ${number}:${hash}`),
+      };
+    }),
   );
-  return 0;
-});
+
+void runCommand(program);

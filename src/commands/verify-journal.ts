@@ -1,14 +1,7 @@
-import { type JournalFinding, JournalSealer, JournalVerifier } from '../verification/index.js';
-import { keptSealOf } from './kept-seal.js';
-import { onTheDatabase } from './on-the-database.js';
-
-const USAGE = `Usage: npm run journal:verify [-- --json] [--seal <number>:<hash>]
-
-Compares verification_events in the database of DATABASE_URL with their seals, and every request with its events. Names
-each row that was altered, added, removed or moved, and each status that was changed without an event. With --seal it also
-compares the seal of that number with one that you kept elsewhere (npm run journal:seal prints the newest). Seals
-what is not sealed yet afterwards. Exit code 0: the journal is as it was written; 1: it is not.
-`;
+import { Command } from 'commander';
+import type { JournalFinding, KeptSeal } from '../verification/index.js';
+import { EXIT, inApplication, progress, runCommand } from './run-command.js';
+import { seal } from './values.js';
 
 const count = (n: number, word: string) => `${n} ${word}${n === 1 ? '' : 's'}`;
 
@@ -25,30 +18,37 @@ const DESCRIPTIONS: Record<JournalFinding['kind'], (finding: JournalFinding) => 
   'seal-differs': ({ number }) => `seal ${number}: not the one that you kept`,
 };
 
-onTheDatabase(USAGE, async (app, args) => {
-  const kept = args.includes('--seal') ? keptSealOf(args[args.indexOf('--seal') + 1] ?? '') : null;
-  const report = await app.get(JournalVerifier, { strict: false }).verify({
-    kept,
-    progress: (done, what) => process.stderr.write(`${done} ${what} verified\n`),
-  });
-  await app.get(JournalSealer, { strict: false }).sealAll();
-  const { requests, rows, notSealed, seals, retiredSeals, retiredUntil, newestSeal, findings } = report;
-  if (args.includes('--json')) {
-    process.stdout.write(`${JSON.stringify(report)}\n`);
-  } else {
-    const lines = [
-      `${count(requests, 'request')}, ${count(rows, 'sealed event')}, ${count(notSealed, 'event')} not sealed yet`,
-      `${count(seals, 'seal')}${newestSeal ? `, the newest is ${newestSeal.number}:${newestSeal.hash}` : ''}`,
-      ...(retiredUntil
-        ? [
-            `retention deleted the events of ${count(retiredSeals, 'seal')}, until ${retiredUntil.toISOString()}`,
-          ]
-        : []),
-      ...(findings.length === 0
-        ? ['the journal is as it was written']
-        : findings.map((finding) => DESCRIPTIONS[finding.kind](finding))),
-    ];
-    process.stdout.write(`${lines.join('\n')}\n`);
-  }
-  return findings.length > 0 ? 1 : 0;
-});
+const program = new Command('npm run journal:verify --')
+  .description(
+    'Compares the events with their seals, and every request with its events. Names each row that was altered, added, removed or moved, and each status that was changed without an event. Seals what is not sealed yet afterwards. Exit code 0: the journal is as it was written; 1: it is not.',
+  )
+  .option('--json', 'print the report as JSON')
+  .option('--seal <number:hash>', 'also compare with a seal that you kept elsewhere', seal)
+  .action(
+    inApplication(async ({ get, verification }, { seal: kept = null }: { seal?: KeptSeal | null }) => {
+      const report = await get(verification.JournalVerifier).verify({
+        kept,
+        progress: (done, what) => progress(`${done} ${what} verified`),
+      });
+      await get(verification.JournalSealer).sealAll();
+      const { requests, rows, notSealed, seals, retiredSeals, retiredUntil, newestSeal, findings } = report;
+      return {
+        result: report,
+        exitCode: findings.length > 0 ? EXIT.failed : EXIT.done,
+        lines: [
+          `${count(requests, 'request')}, ${count(rows, 'sealed event')}, ${count(notSealed, 'event')} not sealed yet`,
+          `${count(seals, 'seal')}${newestSeal ? `, the newest is ${newestSeal.number}:${newestSeal.hash}` : ''}`,
+          ...(retiredUntil
+            ? [
+                `retention deleted the events of ${count(retiredSeals, 'seal')}, until ${retiredUntil.toISOString()}`,
+              ]
+            : []),
+          ...(findings.length === 0
+            ? ['the journal is as it was written']
+            : findings.map((finding) => DESCRIPTIONS[finding.kind](finding))),
+        ],
+      };
+    }),
+  );
+
+void runCommand(program);

@@ -1,4 +1,6 @@
+import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
+import type { z } from 'zod';
 import { type Environment, environmentSchema, OPTION_PATHS } from './environment.js';
 import { loadOrGenerateKeys, loadOrGenerateSessionKeys } from './generated-keys.js';
 import type { KeyRing } from '../crypto/key-ring.js';
@@ -40,14 +42,7 @@ export class ConfigurationError extends Error {
  * @throws ConfigurationError naming every variable that is wrong, never its value.
  */
 export function loadConfig(env: NodeJS.ProcessEnv = process.env): Config {
-  const known = Object.keys(environmentSchema.shape);
-  const given = Object.fromEntries(
-    known.filter((name) => env[name]?.trim()).map((name) => [name, env[name]]),
-  );
-  const parsed = environmentSchema.safeParse(given);
-  const problems = parsed.success
-    ? []
-    : parsed.error.issues.map((issue) => `${issue.path.join('.')} must be ${issue.message}`);
+  const { given, parsed, problems } = parse(environmentSchema, env);
 
   // Rules over several variables are checked on the raw values too, so that one wrong number does not hide them.
   const production = given['NODE_ENV'] === 'production';
@@ -73,6 +68,37 @@ export function loadConfig(env: NodeJS.ProcessEnv = process.env): Config {
       sessions: SESSION_KEYS ?? loadOrGenerateSessionKeys(dataDirectory),
     },
   };
+}
+
+/**
+ * Reads only some variables, for programs that need no others.
+ * @throws ConfigurationError naming every one of them that is wrong, never its value.
+ */
+export function loadVariables<Name extends keyof Environment>(
+  names: readonly Name[],
+  env: NodeJS.ProcessEnv = process.env,
+): Pick<Environment, Name> {
+  const mask = Object.fromEntries(names.map((name) => [name, true]));
+  const { parsed, problems } = parse(environmentSchema.pick(mask as never), env);
+  if (!parsed.success) throw new ConfigurationError(problems);
+  return parsed.data;
+}
+
+/** Sets what the file `.env` of this folder says and the environment does not. */
+export function loadEnvironmentFile(): void {
+  if (existsSync('.env')) process.loadEnvFile('.env');
+}
+
+function parse<Schema extends z.ZodObject>(schema: Schema, env: NodeJS.ProcessEnv) {
+  const known = Object.keys(schema.shape);
+  const given = Object.fromEntries(
+    known.filter((name) => env[name]?.trim()).map((name) => [name, env[name]]),
+  );
+  const parsed = schema.safeParse(given);
+  const problems = parsed.success
+    ? []
+    : parsed.error.issues.map((issue) => `${issue.path.join('.')} must be ${issue.message}`);
+  return { given, parsed, problems };
 }
 
 function optionsOf(variables: Record<string, unknown>): ModuleOptions {

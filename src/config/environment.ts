@@ -85,6 +85,7 @@ export const environmentSchema = z.object({
     .refine((value) => ON.test(value) || OFF.test(value) || value === 'auto', 'on, off or auto')
     .transform((value): 'on' | 'off' | 'auto' => (ON.test(value) ? 'on' : OFF.test(value) ? 'off' : 'auto'))
     .default('auto'),
+  SANDBOX_HOST: text.optional(),
   SANDBOX_PORT: port.default(3001),
 
   PHONE_ENCRYPTION_KEYS: keyRing.optional(),

@@ -1,2 +1,2 @@
-export { type Config, ConfigurationError, loadConfig } from './config.js';
+export { type Config, ConfigurationError, loadConfig, loadEnvironmentFile, loadVariables } from './config.js';
 export { environmentSchema, OPTION_PATHS } from './environment.js';

@@ -38,17 +38,67 @@ export class KeyRotator {
    */
   async run(report: (progress: RotationProgress) => void = () => undefined): Promise<RotationProgress[]> {
     const results: RotationProgress[] = [];
-    for (const column of ENCRYPTED_COLUMNS.filter(({ entity }) => this.dataSource.hasMetadata(entity))) {
+    for (const column of this.columns()) {
       results.push(await this.rotate(column, report));
     }
     return results;
+  }
+
+  /**
+   * Counts what {@link run} would change, and changes nothing.
+   * @returns `done` is the number of rows under older keys, of each column
+   * @throws Error naming the key that is missing from the ring
+   */
+  async countOutdated(): Promise<RotationProgress[]> {
+    const results: RotationProgress[] = [];
+    for (const encrypted of this.columns()) {
+      const { column } = encrypted;
+      let [done, total] = [0, 0];
+      for await (const batch of this.batches(encrypted, null)) {
+        done += batch.filter((row) => this.isOutdated(encrypted, row)).length;
+        total += batch.length;
+      }
+      results.push({ column, done, total });
+    }
+    return results;
+  }
+
+  private columns(): EncryptedColumn[] {
+    return ENCRYPTED_COLUMNS.filter(({ entity }) => this.dataSource.hasMetadata(entity));
+  }
+
+  private isOutdated({ property, column, fingerprints = [] }: EncryptedColumn, row: ObjectLiteral): boolean {
+    const sealed = row[property] as string;
+    const plain = this.cipher.open(sealed, column, row['id'] as string);
+    const newest = this.cipher.fingerprint('phone', plain);
+    const isOlder = (name: string) => (row[name] as Buffer | null)?.equals(newest) === false;
+    return !this.cipher.isCurrent(sealed) || fingerprints.some(isOlder);
+  }
+
+  /** The rows of a column after an id, in batches. */
+  private async *batches(
+    { entity, property, fingerprints = [], where = {} }: EncryptedColumn,
+    lastId: string | null,
+  ): AsyncGenerator<ObjectLiteral[]> {
+    const rows = this.dataSource.getRepository<ObjectLiteral>(entity);
+    for (let after = lastId ?? FIRST_ID; ;) {
+      const batch = await rows.find({
+        select: Object.fromEntries(['id', property, ...fingerprints].map((name) => [name, true])),
+        where: { ...where, id: MoreThan(after), [property]: Not(IsNull()) },
+        order: { id: 'ASC' },
+        take: BATCH,
+      });
+      if (batch.length === 0) return;
+      yield batch;
+      after = batch.at(-1)!['id'] as string;
+    }
   }
 
   private async rotate(
     encrypted: EncryptedColumn,
     report: (progress: RotationProgress) => void,
   ): Promise<RotationProgress> {
-    const { entity, property, column, fingerprints = [], where = {} } = encrypted;
+    const { entity, property, column, where = {} } = encrypted;
     const rows = this.dataSource.getRepository<ObjectLiteral>(entity);
     const { encryption, fingerprint } = this.cipher.newestKeys;
     const key = { encryptionKey: encryption, fingerprintKey: fingerprint, column };
@@ -56,14 +106,7 @@ export class KeyRotator {
     const before = await this.rotations.findOneBy(key);
     // After its end it walks again from the start: an instance with an older ring may have written meanwhile.
     let { lastId, done } = before && !before.finishedAt ? before : { lastId: null, done: 0 };
-    for (;;) {
-      const batch = await rows.find({
-        select: Object.fromEntries(['id', property, ...fingerprints].map((name) => [name, true])),
-        where: { ...where, id: MoreThan(lastId ?? FIRST_ID), [property]: Not(IsNull()) },
-        order: { id: 'ASC' },
-        take: BATCH,
-      });
-      if (batch.length === 0) break;
+    for await (const batch of this.batches(encrypted, lastId)) {
       await this.rewrite(encrypted, rows, batch);
       lastId = batch.at(-1)!['id'] as string;
       done += batch.length;

@@ -33,7 +33,7 @@ export class DemoUsers implements OnApplicationBootstrap {
     if (open.length === 0) return;
     throw new Error(
       `These accounts still have the password from the README: ${open.join(', ')}. Anybody could sign in with it.\n` +
-        `Give each another one: npm run admin -- set-password ${open[0]} --reason "going live"\n` +
+        `Give each another one: npm run admin -- set-password ${open[0]} --reason "going live" --yes\n` +
         '(With the embedded database, do so while the application runs without NODE_ENV=production.)',
     );
   }

@@ -1,4 +1,10 @@
-import { type BeforeApplicationShutdown, Injectable, type OnApplicationBootstrap } from '@nestjs/common';
+import {
+  type BeforeApplicationShutdown,
+  Injectable,
+  Logger,
+  type OnApplicationBootstrap,
+} from '@nestjs/common';
+import { BackgroundWork } from '../background/background-work.js';
 import { StatementRunner, statement } from '../database/statement.js';
 import type { SharedRule } from '../verification/index.js';
 
@@ -40,19 +46,21 @@ const toUnits = (amount: number) => Math.round(amount * 10_000);
 @Injectable()
 export class Allowances implements OnApplicationBootstrap, BeforeApplicationShutdown {
   private readonly blocks = new Map<string, Block>();
-  private timer: NodeJS.Timeout | undefined;
+  private readonly work = new BackgroundWork(new Logger(Allowances.name), RETURN_EVERY_MS, () =>
+    this.returnIdle(),
+  );
   private isStopping = false;
 
   constructor(private readonly statements: StatementRunner) {}
 
   onApplicationBootstrap(): void {
-    this.timer = setInterval(() => void this.returnIdle().catch(() => undefined), RETURN_EVERY_MS).unref();
+    this.work.start();
   }
 
   /** While the database can still be reached. Requests that are under way from now on take single messages. */
   async beforeApplicationShutdown(): Promise<void> {
-    clearInterval(this.timer);
     this.isStopping = true;
+    await this.work.stop();
     await Promise.all([...this.blocks.values()].map((block) => this.returnBlock(block)));
   }
 

@@ -124,6 +124,19 @@ export class ApiTokens {
     return rowsOf(this.dataSource, `SELECT ${COLUMNS} FROM api_tokens ORDER BY id DESC LIMIT 200`);
   }
 
+  /** The tokens that {@link revoke} would revoke: this one first, then those that were made with it. */
+  findRevocable(id: string): Promise<TokenRecord[]> {
+    return rowsOf(
+      this.dataSource,
+      `WITH RECURSIVE lineage AS (
+         SELECT * FROM api_tokens WHERE id = $1 AND revoked_at IS NULL
+         UNION ALL
+         SELECT t.* FROM lineage l JOIN api_tokens t ON t.parent_id = l.id)
+       SELECT ${COLUMNS} FROM lineage WHERE revoked_at IS NULL ORDER BY id`,
+      [id],
+    );
+  }
+
   /** Revokes a token and all that were made with it. @returns null when there is no such token, or it was revoked before */
   revoke(actor: Actor, id: string, reason: string): Promise<TokenRecord | null> {
     return this.audit.with({ actor, action: 'token.revoked', target: id, reason }, async (sql) => {

@@ -43,6 +43,11 @@ export class Interventions {
     return lifted || attempts.length > 0;
   }
 
+  /** How many phones and authenticator apps a user has. */
+  countFactors(userId: string): Promise<number> {
+    return this.factors.count(userId);
+  }
+
   /** Takes all second factors from a user, who is told; sessions and trusted browsers end. @returns how many there were */
   async resetFactors(actor: Actor, userId: string, reason: string): Promise<number> {
     const entry = { actor, action: 'factors.reset', target: `user ${userId}`, reason };

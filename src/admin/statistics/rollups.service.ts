@@ -101,7 +101,7 @@ export class Rollups implements OnApplicationBootstrap, OnApplicationShutdown {
     try {
       await runner.startTransaction();
       // An old database is caught up with by the timer, where there is one: nobody waits for that here.
-      const progress = await this.refreshWithin(runner.manager, false, this.work !== null);
+      const progress = await this.refreshWithin(runner.manager, false, this.work?.isStarted ?? false);
       return await read(runner.manager, progress);
     } finally {
       if (runner.isTransactionActive) await runner.rollbackTransaction();

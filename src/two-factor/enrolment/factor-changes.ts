@@ -74,6 +74,11 @@ export class FactorChanges {
     return made!.changed.factors;
   }
 
+  /** How many factors {@link reset} would remove. */
+  count(userId: string): Promise<number> {
+    return countFactors(this.dataSource.manager, userId);
+  }
+
   /**
    * Makes a change for an operator or the host, whatever the user's epoch is.
    * @param change returns null when there is nothing to change. Then everything that it wrote is rolled back.

@@ -58,7 +58,7 @@ export class JournalSealer implements OnApplicationBootstrap, BeforeApplicationS
 
   /** Before the connections to the database are closed. */
   async beforeApplicationShutdown(): Promise<void> {
-    if (!this.work) return;
+    if (!this.work?.isStarted) return;
     await this.work.stop();
     await this.round().catch((error: Error) =>
       this.logger.warn({ error: error.message }, 'journal not sealed at shutdown, the next instance will'),
