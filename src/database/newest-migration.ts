@@ -1,66 +1,86 @@
 import { DataSource, type QueryRunner } from 'typeorm';
-import { type DatabaseOptions, dataSourceOptions, MIGRATIONS_TABLE } from './data-source-options.js';
+import { dataSourceOptions, MIGRATIONS_TABLE } from './data-source-options.js';
+import type { MigrationOptions } from './migrate.js';
 
 /** The migration that would be reverted next. */
 export interface NewestMigration {
   name: string;
-  /** What reverting it deletes, a line each, such as `table host_users with 12 rows`. */
+  /** Each table and each column that reverting it deletes, such as `table host_users with 12 rows`. */
   losses: string[];
 }
 
 /**
- * Looks up the newest migration of a database. Changes nothing.
+ * Looks up the newest migration of a database, and what reverting it would delete: reverts it in a transaction that is
+ * rolled back, so its locks are held for a moment.
  * @returns null when there is no migration to revert
  * @throws Error when this version does not know the migration
  */
 export async function newestMigration(
   url: string,
-  options: Pick<DatabaseOptions, 'migrations' | 'schema'>,
+  { migrations, schema = 'public', lockTimeoutMs = 2000 }: MigrationOptions = {},
 ): Promise<NewestMigration | null> {
-  // No statement timeout: counting a large table takes long.
   const dataSource = await new DataSource(
-    dataSourceOptions({ url, ...options, entities: [], poolSize: 1, statementTimeoutMs: 0 }),
+    dataSourceOptions({
+      url,
+      entities: [],
+      schema,
+      poolSize: 1,
+      // Counting a large table takes long.
+      statementTimeoutMs: 0,
+      lockTimeoutMs,
+      ...(migrations ? { migrations } : {}),
+    }),
   ).initialize();
+  const runner = dataSource.createQueryRunner();
   try {
-    const [{ exists }] = await dataSource.query<[{ exists: boolean }]>(
-      `SELECT to_regclass('${MIGRATIONS_TABLE}') IS NOT NULL AS exists`,
-    );
+    const table = `"${schema}".${MIGRATIONS_TABLE}`;
+    const [{ exists }] = await runner.query(`SELECT to_regclass($1) IS NOT NULL AS exists`, [table]);
     if (!exists) return null;
-    const [row] = await dataSource.query<{ name: string }[]>(
-      `SELECT name FROM ${MIGRATIONS_TABLE} ORDER BY id DESC LIMIT 1`,
-    );
-    if (!row) return null;
-    const migration = dataSource.migrations.find(({ name }) => name === row.name);
-    if (!migration) throw new Error(`This version does not know the newest migration, ${row.name}.`);
-    const statements: string[] = [];
-    const recorder = { query: async (sql: string) => void statements.push(sql) };
-    await migration.down(recorder as unknown as QueryRunner);
-    const losses = [];
-    for (const { what, from, where } of statements.flatMap(deletionsOf)) {
-      const [{ count }] = await dataSource.query<[{ count: string }]>(
-        `SELECT count(*) AS count FROM ${from} ${where}`,
-      );
-      losses.push(`${what} with ${count} ${count === '1' ? 'row' : 'rows'}`);
-    }
-    return { name: row.name, losses };
+    const [newest] = await runner.query(`SELECT name FROM ${table} ORDER BY id DESC LIMIT 1`);
+    if (!newest) return null;
+    const migration = dataSource.migrations.find(({ name }) => name === newest.name);
+    if (!migration) throw new Error(`This version does not know the newest migration, ${newest.name}.`);
+    const before = await columnsOf(runner, schema);
+    await runner.startTransaction();
+    await migration.down(runner);
+    const after = await columnsOf(runner, schema);
+    await runner.rollbackTransaction();
+    return { name: newest.name, losses: await describeLosses(runner, before, after) };
   } finally {
+    if (runner.isTransactionActive) await runner.rollbackTransaction();
+    await runner.release();
     await dataSource.destroy();
   }
 }
 
-/** Tables that a statement drops or empties, and columns that it drops. */
-function deletionsOf(statement: string): { what: string; from: string; where: string }[] {
-  const sql = statement.replace(/--.*$/gm, '').replace(/\s+/g, ' ').trim();
-  const [, tables] =
-    /^(?:DROP TABLE(?: IF EXISTS)?|TRUNCATE(?: TABLE)?|DELETE FROM) (.+?)(?: CASCADE| RESTRICT| WHERE .*)?;?$/i.exec(
-      sql,
-    ) ?? [];
-  if (tables)
-    return tables.split(/ ?, ?/).map((table) => ({ what: `table ${table}`, from: table, where: '' }));
-  const [, table] = /^ALTER TABLE (?:IF EXISTS )?(?:ONLY )?(\S+) /i.exec(sql) ?? [];
-  return [...sql.matchAll(/\bDROP COLUMN (?:IF EXISTS )?([\w"]+)/gi)].map(([, column]) => ({
-    what: `column ${column} of ${table}`,
-    from: table!,
-    where: `WHERE ${column} IS NOT NULL`,
-  }));
+/** The columns of each table. */
+async function columnsOf(runner: QueryRunner, schema: string): Promise<Map<string, string[]>> {
+  const rows = (await runner.query(
+    `SELECT table_name AS table, array_agg(column_name::text ORDER BY ordinal_position) AS columns
+       FROM information_schema.columns WHERE table_schema = $1 GROUP BY table_name ORDER BY table_name`,
+    [schema],
+  )) as { table: string; columns: string[] }[];
+  return new Map(rows.map(({ table, columns }) => [table, columns]));
+}
+
+async function describeLosses(
+  runner: QueryRunner,
+  before: Map<string, string[]>,
+  after: Map<string, string[]>,
+): Promise<string[]> {
+  const losses: string[] = [];
+  for (const [table, columns] of before) {
+    const left = after.get(table);
+    if (left) {
+      losses.push(
+        ...columns.filter((each) => !left.includes(each)).map((each) => `column ${each} of table ${table}`),
+      );
+      continue;
+    }
+    const [{ count }] = (await runner.query(`SELECT count(*)::int AS count FROM "${table}"`)) as [
+      { count: number },
+    ];
+    losses.push(`table ${table} with ${count} ${count === 1 ? 'row' : 'rows'}`);
+  }
+  return losses;
 }
