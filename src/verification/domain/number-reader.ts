@@ -139,11 +139,11 @@ function withOwnCallingCode(digits: string, region: CountryCode): string | null 
 function validNumber(parsed: ParsedNumber | undefined, region?: CountryCode): string | null {
   // The library returns an object for invalid numbers too.
   if (!parsed?.country || !parsed.isValid() || parsed.ext) return null;
-  if (region && parsed.country !== region) {
-    parsed.country = region;
-    if (!parsed.isValid()) return null;
-  }
-  return parsed.number;
+  const { number } = parsed;
+  if (!region || parsed.country === region) return number;
+  if (parsed.countryCallingCode !== getCountryCallingCode(region)) return null;
+  parsed.country = region;
+  return parsed.isValid() ? number : null;
 }
 
 const nationalDigits = (digits: string, { countryCallingCode }: ParsedNumber): string =>
