@@ -14,7 +14,15 @@ import {
 import { ApiConsumes, ApiOkResponse, ApiOperation, ApiParam, ApiTags } from '@nestjs/swagger';
 import { isUUID } from 'class-validator';
 import type { Request, Response } from 'express';
-import { BODIES, InputPipe, isAnsweredByPage, Negotiated, OpenToAll, Page, preferredLanguages } from '../http/index.js';
+import {
+  BODIES,
+  InputPipe,
+  isAnsweredByPage,
+  Negotiated,
+  OpenToAll,
+  Page,
+  preferredLanguages,
+} from '../http/index.js';
 import type { Caller } from './domain/caller.js';
 import { CheckVerificationDto, OnVerificationDto, ResendVerificationDto } from './dto/on-verification.dto.js';
 import { describeService, ServiceResource } from './dto/service.resource.js';

@@ -137,7 +137,9 @@ export function resolveVerificationOptions(given: VerificationModuleOptions) {
   }
   const defaultCountry = given.defaultCountry?.toUpperCase();
   if (defaultCountry !== undefined && !isCountry(defaultCountry)) {
-    throw new RangeError('defaultCountry must be the ISO 3166-1 alpha-2 code of a country with phone numbers');
+    throw new RangeError(
+      'defaultCountry must be the ISO 3166-1 alpha-2 code of a country with phone numbers',
+    );
   }
   return {
     ...withDefaults(given, {

@@ -12,8 +12,8 @@ export function resourceOrProblem(result: VerificationResult): VerificationResou
 
 /** The problem that tells a caller about a failure; its page shows the request as it is now. */
 export function problemOf(failure: VerificationFailure): Problem {
-  const { code, request, retryAfterSeconds, codeDefect, numberDefect } = failure;
-  if (numberDefect) return numberProblem(numberDefect);
+  const { code, request, retryAfterSeconds, codeDefect, numberDefect, takesCalls } = failure;
+  if (numberDefect) return numberProblem(numberDefect, takesCalls);
   const resource = request && toResource(request);
   return new Problem(code, VERIFICATION_ERRORS[code], {
     requestId: request?.id,
@@ -25,9 +25,13 @@ export function problemOf(failure: VerificationFailure): Problem {
   });
 }
 
+/** What the page of a refused number is shown with when a call can reach the number. */
+export const CALL_INSTEAD = Symbol('call instead');
+
 /** The problem of a number that is refused. Its words say what is wrong with the number, and what to do. */
-export const numberProblem = (defect: NumberDefect): Problem =>
+export const numberProblem = (defect: NumberDefect, takesCalls = false): Problem =>
   new Problem('invalid-phone-number', VERIFICATION_ERRORS['invalid-phone-number'], {
     detailKey: `field.any.${defect}`,
+    forView: takesCalls ? CALL_INSTEAD : undefined,
     errors: [{ field: 'phoneNumber', code: defect }],
   });

@@ -21,6 +21,8 @@ export interface VerificationFailure {
   outcomeUnknown?: boolean;
   /** With `invalid-phone-number`: what is wrong with the number. */
   numberDefect?: NumberDefect;
+  /** With `invalid-phone-number`: it cannot receive a text message, but a call. */
+  takesCalls?: boolean;
   /** With `invalid-input`: what is wrong with the code. */
   codeDefect?: CodeDefect;
   /** The rule that decided, for the record only, where the code does not tell. */

@@ -29,14 +29,13 @@ interface Fence {
   key(request: Request): string;
 }
 
-const fencesOf = (
-  defaultCountry: string | undefined,
-): Record<'address' | 'number' | 'request', Fence> => ({
+const fencesOf = (defaultCountry: string | undefined): Record<'address' | 'number' | 'request', Fence> => ({
   address: { counts: () => true, key: clientAddress },
   number: {
     counts: (request) => bodyOf(request)['phoneNumber'] !== undefined,
     // Every spelling of a number is one bucket. A malformed number counts for the caller's address.
-    key: (request) => phoneNumberIn(request, defaultCountry).phone?.e164 ?? `not a number from ${clientAddress(request)}`,
+    key: (request) =>
+      phoneNumberIn(request, defaultCountry).phone?.e164 ?? `not a number from ${clientAddress(request)}`,
   },
   request: {
     counts: (request) => typeof bodyOf(request)['requestId'] === 'string',

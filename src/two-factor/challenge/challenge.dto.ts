@@ -1,7 +1,11 @@
 import { ApiProperty, ApiPropertyOptional, IntersectionType, PickType } from '@nestjs/swagger';
 import { IsIn, IsNotEmpty, IsOptional, IsString, IsUUID, MaxLength } from 'class-validator';
 import { EmptyAsAbsent } from '../../http/index.js';
-import { CheckVerificationDto, ResendVerificationDto, StartVerificationDto } from '../../verification/index.js';
+import {
+  CheckVerificationDto,
+  ResendVerificationDto,
+  StartVerificationDto,
+} from '../../verification/index.js';
 
 /** Where a flow continues afterwards. */
 export class ReturnDto {

@@ -1,6 +1,11 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { Problem, safePath } from '../../http/index.js';
-import { problemOf, type StartVerification, toResource, type VerificationResult } from '../../verification/index.js';
+import {
+  problemOf,
+  type StartVerification,
+  toResource,
+  type VerificationResult,
+} from '../../verification/index.js';
 import { RecoveryCodes } from '../recovery-codes/recovery-codes.service.js';
 import type { SignedInCaller } from '../session/assurance.js';
 import { AssuranceResource } from '../session/assurance.resource.js';

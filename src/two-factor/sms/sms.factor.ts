@@ -50,10 +50,11 @@ export class SmsFactor extends Factor {
    */
   async challenge(
     caller: SignedInCaller,
-    { phoneId, channel, ...input }: { phoneId: string; purpose: string } & Pick<
-      StartVerification,
-      'channel' | 'locale'
-    >,
+    {
+      phoneId,
+      channel,
+      ...input
+    }: { phoneId: string; purpose: string } & Pick<StartVerification, 'channel' | 'locale'>,
   ): Promise<VerificationResult> {
     const waitSeconds = await this.attempts.waitSeconds(caller, this.method);
     if (waitSeconds !== null) return mustWait(waitSeconds);

@@ -7,12 +7,20 @@ const read = (text: string, country?: string, defaultCountry?: string) => {
 };
 
 describe('a number without + and without a country', () => {
-  it.each(['479 555 0123', '(659) 555-0123', '457 555 0123', '646-555-0123', '1-415-555-2671', '1 415 555 2671'])(
-    'is not sent to another country: %s',
-    (text) => {
-      expect(read(text)).toBe('country-needed');
-    },
-  );
+  it.each([
+    '479 555 0123',
+    '4795550123',
+    '(659) 555-0123',
+    '6595550123',
+    '4575550123',
+    '6465550123',
+    '457 555 0123',
+    '646-555-0123',
+    '1-415-555-2671',
+    '1 415 555 2671',
+  ])('is not sent to another country: %s', (text) => {
+    expect(read(text)).toBe('country-needed');
+  });
 
   it.each([
     ['479 555 0123', '+14795550123'],
@@ -39,9 +47,12 @@ describe('a number without + and without a country', () => {
     ['17012345678', 'DE'],
     // The British +44 7400 123456, or a landline in 04474.
     ['447400123456', 'DE'],
-  ])('is refused where it could be of the default country and of another one: %s with %s', (text, country) => {
-    expect(read(text, undefined, country)).toBe('country-needed');
-  });
+  ])(
+    'is refused where it could be of the default country and of another one: %s with %s',
+    (text, country) => {
+      expect(read(text, undefined, country)).toBe('country-needed');
+    },
+  );
 
   it('is never bare E.164 when a country was chosen', () => {
     expect(read('14155552671', 'GB')).toBe('not-in-country');
@@ -114,9 +125,11 @@ describe('exit codes', () => {
     expect(read('001 65 9812 3456', country)).toBe('+6598123456');
     expect(read('001-65-9812-3456', country)).toBe('+6598123456');
     expect(read('00 1 659 812 3456', country)).toBe(isSingapore ? 'two-readings' : '+16598123456');
+    expect(read('001 659 812 3456', country)).toBe(isSingapore ? 'two-readings' : '+16598123456');
     // It could be Singapore after 001, or Alabama after 00.
     expect(read('0016598123456', country)).toBe(isSingapore ? '+6598123456' : 'two-readings');
-    expect(read('001 659 812 3456', country)).toBe(isSingapore ? '+6598123456' : 'two-readings');
+    // Timor-Leste after 001, or the Northern Mariana Islands after 00.
+    expect(read('001 670 234 5678', country)).toBe('two-readings');
   });
 
   it.each([
@@ -130,8 +143,9 @@ describe('exit codes', () => {
   });
 
   it('are refused where the digits are a number of India after 00, and one of Florida after 009', () => {
-    expect(read('0091 94123 45678', 'NG')).toBe('two-readings');
-    expect(read('0091 94123 45678', undefined, 'NG')).toBe('country-needed');
+    expect(read('00919412345678', 'NG')).toBe('two-readings');
+    expect(read('00919412345678', undefined, 'NG')).toBe('country-needed');
+    expect(read('0091 94123 45678', 'NG')).toBe('+919412345678');
     expect(read('00 91 94123 45678', 'NG')).toBe('+919412345678');
     expect(read('009 1 941 234 5678', 'NG')).toBe('+19412345678');
   });

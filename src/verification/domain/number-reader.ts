@@ -59,7 +59,7 @@ export function readNumber(input: string, { country, defaultCountry }: NumberCou
   const found = [
     ...withExitCode(text, digits, region),
     ...(region ? [national(digits, region), withOwnCallingCode(digits, region)] : []),
-    ...(country === undefined && text === digits ? [international(digits)] : []),
+    ...(country === undefined && text === digits ? [bareE164(digits, region)] : []),
   ];
   const defect = (region && changeAtHome(digits, region)) ?? (country ? 'not-in-country' : 'country-needed');
   return toReading(found, defect, country ? 'two-readings' : 'country-needed');
@@ -75,7 +75,7 @@ function toReading(found: (string | null)[], none: NumberDefect, several: Number
 /**
  * The numbers after an exit code: the region's own (`011`, `0011`, `810`), or `00`, which people type everywhere. Some exit
  * codes begin with 00, so the digits can be two numbers. Two things tell which one is meant, if they do not disagree: one
- * is of the region itself, or one has its exit code and its calling code written apart, as in `001 65 9812 3456`.
+ * is of the region itself, or the spaces are where they belong in one, as in `001 65 9812 3456`.
  */
 function withExitCode(text: string, digits: string, region: CountryCode | undefined): string[] {
   const found = exitCodeLengths(digits, region).flatMap((length) => {
@@ -83,30 +83,51 @@ function withExitCode(text: string, digits: string, region: CountryCode | undefi
     return e164 === null ? [] : [{ length, e164, parsed: parsePhoneNumberFromString(e164)! }];
   });
   const own = found.filter(({ parsed }) => region && validNumber(parsed, region));
-  const apart = found.filter(
-    ({ length, parsed }) =>
-      isApart(text, length) && isApart(text, length + parsed.countryCallingCode.length),
-  );
-  const hinted = new Set([...own, ...apart]);
+  const apart = found.filter(({ length, parsed }) => isWrittenApart(text, length, parsed));
+  const hinted = new Set([...own, ...(apart.length === 1 ? apart : [])]);
   return (hinted.size === 1 ? [...hinted] : found).map(({ e164 }) => e164);
 }
 
 /** The lengths of the exit codes that the digits can begin with: the region's own, and `00`. */
 const exitCodeLengths = (digits: string, region: CountryCode | undefined): number[] => [
-  ...new Set([exitCodeLength(digits, region), digits.startsWith('00') ? 2 : 0].filter((length) => length > 0)),
+  ...new Set(
+    [exitCodeLength(digits, region), digits.startsWith('00') ? 2 : 0].filter((length) => length > 0),
+  ),
 ];
 
 /** How many digits of the text are the region's exit code, in front of a calling code; 0 for none. */
 function exitCodeLength(digits: string, region: CountryCode | undefined): number {
   if (!region) return 0;
+  const length = exitCodesOf(region).exec(digits)?.[0].length ?? 0;
+  // Where 0 alone is an exit code, it is a trunk prefix nearly everywhere else: only 00 counts.
+  return length < 2 || digits[length] === '0' ? 0 : length;
+}
+
+const exitCodes = new Map<CountryCode, RegExp>();
+
+function exitCodesOf(region: CountryCode): RegExp {
+  const known = exitCodes.get(region);
+  if (known) return known;
   const plan = new Metadata(numberingPlans);
   plan.selectNumberingPlan(region);
-  const length = new RegExp(`^(?:${plan.numberingPlan!.IDDPrefix()})`).exec(digits)?.[0].length ?? 0;
-  return digits[length] === '0' ? 0 : length;
+  const pattern = new RegExp(`^(?:${plan.numberingPlan!.IDDPrefix()})`);
+  exitCodes.set(region, pattern);
+  return pattern;
+}
+
+/** Whether the calling code ends at a space, and the exit code before it or the first group after it does too. */
+function isWrittenApart(text: string, exitCodeLength: number, parsed: ParsedNumber): boolean {
+  const callingCodeEnd = exitCodeLength + parsed.countryCallingCode.length;
+  const [, firstGroup = ''] = parsed.formatInternational().split(' ');
+  return (
+    isApart(text, callingCodeEnd) &&
+    (isApart(text, exitCodeLength) || isApart(text, callingCodeEnd + firstGroup.length))
+  );
 }
 
 /** Whether something other than a digit follows the first digits. */
-const isApart = (text: string, length: number): boolean => new RegExp(`^(?:\\D*\\d){${length}}\\D`).test(text);
+const isApart = (text: string, length: number): boolean =>
+  new RegExp(`^(?:\\D*\\d){${length}}\\D`).test(text);
 
 /** The number after `+`, an exit code or nothing: it begins with a calling code. */
 function international(digits: string): string | null {
@@ -116,6 +137,16 @@ function international(digits: string): string | null {
   const present = presentDigits(parsed.country, nationalDigits(digits, parsed));
   return present && validNumber(parsePhoneNumberFromString(`+${parsed.countryCallingCode}${present}`));
 }
+
+/** The shape of a North American number within North America. */
+const NORTH_AMERICAN = /^[2-9]\d\d[2-9]\d{6}$/;
+
+/**
+ * E.164 without `+`, as in the tutorial: `14155552671`. Without a default country, digits that look North American are
+ * refused: Americans write 479 555 0123 with nothing in front, and +47 is Norway.
+ */
+const bareE164 = (digits: string, region: CountryCode | undefined): string | null =>
+  !region && NORTH_AMERICAN.test(digits) ? null : international(digits);
 
 /** A number as it is dialled within the region. */
 function national(digits: string, region: CountryCode): string | null {

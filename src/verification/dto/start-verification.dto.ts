@@ -19,9 +19,11 @@ export class StartVerificationDto {
   @IsString({ message: 'required' })
   phoneNumber!: string;
 
-  @ApiPropertyOptional({ description: 'ISO 3166-1 alpha-2, for a number without `+`. Defaults to the application’s default country.',
+  @ApiPropertyOptional({
+    description:
+      'ISO 3166-1 alpha-2, for a number without `+`. Defaults to the application’s default country.',
     example: 'US',
-   })
+  })
   @IsISO31661Alpha2({ message: 'unknown' })
   @EmptyAsAbsent()
   @IsOptional()

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Inject, Injectable } from '@nestjs/common';
 import { CancelRepository } from '../cancel/cancel.repository.js';
-import type { NumberReading, PhoneNumber } from '../domain/phone-number.js';
+import type { PhoneNumber } from '../domain/phone-number.js';
 import { isCoolingDown, publicStatus, type VerificationRecord } from '../domain/verification-record.js';
 import { PhoneNumbers } from '../phone-numbers.js';
 import { CallerFingerprints } from '../verification.callers.js';
@@ -48,8 +48,12 @@ export class StartService {
    * further message: a refresh or a double click costs nothing.
    */
   async start(input: StartVerification): Promise<VerificationResult> {
-    const { phone, defect } = this.read(input);
+    const { phone, defect } = this.numbers.read(input.phoneNumber, input.country);
     if (!phone) return failure('invalid-phone-number', { numberDefect: defect });
+    const numberDefect = phone.defectFor(input.channel ?? 'sms');
+    if (numberDefect) {
+      return failure('invalid-phone-number', { numberDefect, takesCalls: phone.canReceive('voice') });
+    }
     const draft = await this.drafts.of(phone, input);
     const rules = await this.rulesFor(phone, input, draft);
     await this.counters.carryOver(rules);
@@ -77,8 +81,8 @@ export class StartService {
 
   /** What {@link start} would decide now, with every rule. Takes nothing, records nothing, sends nothing. */
   async simulate(input: StartVerification): Promise<SimulatedStart> {
-    const { phone } = this.read(input);
-    if (!phone) {
+    const { phone } = this.numbers.read(input.phoneNumber, input.country);
+    if (!phone?.canReceive(input.channel ?? 'sms')) {
       return {
         outcome: 'refused',
         code: 'invalid-phone-number',
@@ -97,13 +101,6 @@ export class StartService {
           ? 'allowed'
           : decision.outcome;
     return { outcome, rule, code, retryAfterSeconds, rules };
-  }
-
-  /** The number, if a message of this kind can arrive there. */
-  private read({ phoneNumber, country, channel = 'sms' }: StartVerification): NumberReading {
-    const reading = this.numbers.read(phoneNumber, country);
-    const defect = reading.phone?.defectFor(channel);
-    return defect ? { phone: null, defect } : reading;
   }
 
   private rulesFor(phone: PhoneNumber, { channel = 'sms', caller }: StartVerification, draft: NewRequest) {

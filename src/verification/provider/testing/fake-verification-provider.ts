@@ -37,7 +37,15 @@ const CANCEL_AFTER_MS = 30_000;
  */
 export class FakeVerificationProvider extends VerificationProvider {
   readonly name = 'fake';
-  override readonly locales: readonly string[] = ['de-de', 'en-gb', 'en-us', 'es-es', 'es-mx', 'fr-fr', 'pt-br'];
+  override readonly locales: readonly string[] = [
+    'de-de',
+    'en-gb',
+    'en-us',
+    'es-es',
+    'es-mx',
+    'fr-fr',
+    'pt-br',
+  ];
   /** Everything sent, newest last. */
   readonly messages: FakeMessage[] = [];
   /** How many codes it was asked to judge. */

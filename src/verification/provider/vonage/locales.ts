@@ -6,4 +6,5 @@ export const V1_LOCALES = (
 ).split(' ');
 
 /** The languages of Verify v2. */
-export const V2_LOCALES = 'de-de en-gb en-us es-es es-mx es-us fr-fr hi-in id-id it-it pt-br pt-pt ru-ru'.split(' ');
+export const V2_LOCALES =
+  'de-de en-gb en-us es-es es-mx es-us fr-fr hi-in id-id it-it pt-br pt-pt ru-ru'.split(' ');
