@@ -199,7 +199,7 @@ describe('generated inputs, asked of the provider’s ledger', () => {
         spelling: fc.constantFrom('national', 'national', 'international', '00'),
         chosen: fc.option(fc.constantFrom(...countries), { nil: undefined }),
       }),
-      { numRuns: 400, seed: 14 },
+      { numRuns: 250, seed: 14 },
     );
     for (const { country, spelling, chosen } of inputs) {
       const phoneNumber = typed(country, spelling);
@@ -215,6 +215,6 @@ describe('generated inputs, asked of the provider’s ledger', () => {
     }
     await application.close();
     expect(wrong).toEqual([]);
-    expect(sent).toBeGreaterThan(100);
+    expect(sent).toBeGreaterThan(80);
   }, 120_000);
 });

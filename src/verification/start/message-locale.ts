@@ -6,8 +6,8 @@ import { localeOf } from '../../http/index.js';
  */
 const ABROAD: Readonly<Record<string, string>> = { en: 'GB', es: 'MX', pt: 'PT' };
 
-/** Vonage writes some languages with other codes than BCP 47. */
-const BCP_47: Readonly<Record<string, string>> = { 'ee-et': 'et-EE', 'sk-si': 'sk-SK' };
+/** Vonage writes Estonian with another code than BCP 47. */
+const BCP_47: Readonly<Record<string, string>> = { 'ee-et': 'et-EE' };
 
 /**
  * The language of a message: the nearest one that the provider has to what the person prefers (RFC 4647 lookup), otherwise
@@ -25,6 +25,8 @@ export function messageLocale(
 }
 
 function nearestLocale(tag: string, available: readonly string[]): string | undefined {
+  const asTheProvider = available.find((name) => name === tag.toLowerCase().replaceAll('_', '-'));
+  if (asTheProvider) return asTheProvider;
   const wanted = localeOf(tag)?.maximize();
   if (!wanted) return undefined;
   const language = languageOf(wanted);
