@@ -147,7 +147,6 @@ describe('20,000 generated inputs', () => {
       fc.option(fc.constantFrom(...countries), { nil: undefined, freq: 2 }),
       fc.option(fc.constantFrom(...countries), { nil: undefined, freq: 2 }),
       fc.option(fc.nat(9), { nil: undefined }),
-      // eslint-disable-next-line max-params
       (example, spelling, decoration, country, defaultCountry, lastDigit) => {
         const spelled = spellings[spelling](example);
         const typed = DECORATIONS[decoration]!(
