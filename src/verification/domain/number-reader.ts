@@ -42,6 +42,8 @@ export interface NumberCountry {
 type Reading = { e164: string } | { defect: NumberDefect };
 
 const MAX_LENGTH = 64;
+/** Fewer digits are no number anywhere, so that it makes no sense to ask for their country. */
+const SHORTEST = 5;
 
 /**
  * Reads a typed number. Every way in which it can be understood is tried, and it is accepted only if all of them that give
@@ -61,8 +63,12 @@ export function readNumber(input: string, { country, defaultCountry }: NumberCou
     ...(region ? [national(digits, region), withOwnCallingCode(digits, region)] : []),
     ...(country === undefined && text === digits ? [bareE164(digits, region)] : []),
   ];
-  const defect = (region && changeAtHome(digits, region)) ?? (country ? 'not-in-country' : 'country-needed');
-  return toReading(found, defect, country ? 'two-readings' : 'country-needed');
+  const defect = digits.length < SHORTEST ? 'no-number' : country ? 'not-in-country' : 'country-needed';
+  return toReading(
+    found,
+    (region && changeAtHome(digits, region)) ?? defect,
+    country ? 'two-readings' : 'country-needed',
+  );
 }
 
 /** The one number that all readings agree on. */
