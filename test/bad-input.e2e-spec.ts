@@ -106,13 +106,7 @@ describe('bad input costs nothing: no attempt, no message, no call of the provid
 
   it('countries, channels and languages that are none', async () => {
     const { client } = application;
-    for (const fields of [
-      { country: 'ZZ' },
-      { country: ['US'] },
-      { channel: 'pigeon' },
-      { locale: 'xx-yy' },
-      { locale: 7 },
-    ]) {
+    for (const fields of [{ country: 'ZZ' }, { country: ['US'] }, { channel: 'pigeon' }, { locale: 7 }]) {
       const answer = await client.json('POST', '/request-otp', { phoneNumber: freshNumber(), ...fields });
       expect([fields, answer.status, answer.body['code']]).toEqual([fields, 400, 'invalid-input']);
     }
@@ -139,8 +133,9 @@ describe('every spelling of a number is one number', () => {
       { phoneNumber: '14155552671' },
       { phoneNumber: '0014155552671' },
       { phoneNumber: '+1 (415) 555-2671' },
-      { phoneNumber: '1-415-555-2671' },
-      { phoneNumber: '1.415.555.2671' },
+      { phoneNumber: '1-415-555-2671', country: 'US' },
+      { phoneNumber: '1.415.555.2671', country: 'US' },
+      { phoneNumber: '00 1 415 555 2671', country: 'DE' },
       { phoneNumber: 'tel:+1-415-555-2671' },
       { phoneNumber: '\u202a+1 415 555 2671\u202c' },
       { phoneNumber: '+1\u00a0415\u2011555\u20112671' },

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { PIPES_METADATA } from '@nestjs/common/constants.js';
 import { getMetadataStorage } from 'class-validator';
 import { InputPipe } from '../src/http/index.js';
+import type { NumberDefect } from '../src/verification/index.js';
 
 const messages = JSON.parse(readFileSync('messages/en.json', 'utf8')) as Record<string, string>;
 
@@ -58,25 +59,40 @@ const rules = inputControllers().flatMap(({ controller, module }) =>
   dtosOf(controller).flatMap((dto) => rulesOf(dto, module)),
 );
 
+/** See `NumberDefect` and the table of national changes. */
+const NUMBER_DEFECTS = [
+  'no-number',
+  'country-needed',
+  'not-in-country',
+  'two-readings',
+  'landline',
+  'no-messages',
+  'changed-ar',
+  'changed-bj',
+  'changed-br',
+  'changed-ci',
+  'changed-cm',
+  'changed-mx',
+  'changed-vn',
+] satisfies NumberDefect[];
+
 /** Errors that services report, not the constraints of a DTO. */
 const REPORTED_BY_SERVICES: Rule[] = [
   ['verification', 'Idempotency-Key', 'malformed'],
   ['verification', 'otpCode', 'not-digits'],
   ['verification', 'otpCode', 'too-short'],
   ['verification', 'otpCode', 'too-long'],
-  ['history', 'phoneNumber', 'no-number'],
-  ['history', 'number', 'no-number'],
+  ...NUMBER_DEFECTS.map((defect) => ['any', 'phoneNumber', defect]),
   ['history', 'from', 'too-wide'],
   ['statistics', 'to', 'before-from'],
   ['statistics', 'from', 'too-many-hours'],
-  ['blocks', 'value', 'no-number'],
   ['blocks', 'value', 'no-prefix'],
   ['blocks', 'value', 'no-country'],
   ['blocks', 'value', 'no-address'],
 ].map(([module, field, code]) => ({ module: module!, field: field!, code: code!, limits: [] }));
 
 /** Codes with a message that suits any field. */
-const GENERAL_CODES = ['hidden-characters', 'malformed'];
+const GENERAL_CODES = ['hidden-characters', 'malformed', ...NUMBER_DEFECTS];
 
 const keysOf = ({ module, field, code }: Rule) => [
   `field.${module}.${field}.${code}`,

@@ -41,7 +41,7 @@ describe('floods are stopped before anything else happens', () => {
       '+14155552671',
       '14155552671',
       '001 415 555 2671',
-      '(1) 415-555-2671',
+      '(+1) 415-555-2671',
       '+1 415 555 2671',
     ];
     const statuses = [];

@@ -9,6 +9,7 @@ export { errorContext, returnPath, typed } from './form-errors.js';
 export { InputPipe } from './input-pipe.js';
 export { maskedAddress } from './masked-address.js';
 export { type MessageParameters } from './messages.js';
+export { localeOf, preferredLanguages, preferredRegion } from './preferred-languages.js';
 export { Negotiated, Page } from './page.js';
 export { contextOf, isAnsweredByPage, type PageContext, PageView } from './page-context.js';
 export { PACKAGE_ROOT, PagesModule, type PagesOptions } from './pages.module.js';

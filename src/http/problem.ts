@@ -13,6 +13,8 @@ export interface ProblemDetails {
   errors?: FieldError[];
   /** The module that has its own messages for `errors`: `field.<module>.<name>.<code>`. */
   module?: string;
+  /** The key of a message that says more than `problem.<code>.detail`. */
+  detailKey?: string;
   /** Further members of the JSON form. */
   members?: Record<string, string | number>;
   headers?: Record<string, string>;

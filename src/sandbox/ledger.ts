@@ -7,6 +7,8 @@ export interface LedgerEntry {
   /** Digits without `+`, or an e-mail address. */
   to: string;
   channel: Channel;
+  /** The language that the caller asked for; absent: none. */
+  locale?: string;
   text: string;
   code: string;
   /** ISO 8601, by the sandbox's clock. */
@@ -41,6 +43,7 @@ export function messageOf(
     api: plan.api,
     to,
     channel,
+    ...(plan.locale ? { locale: plan.locale } : {}),
     text:
       channel === 'voice'
         ? `Your ${plan.brand} code is ${code.split('').join(', ')}.`

@@ -69,6 +69,7 @@ export function readStart(parameters: V1Parameters, accountId: string): Plan | A
     api: 'v1',
     accountId,
     brand: data.brand,
+    locale: data.lg,
     senderId: data.sender_id,
     codeLength: Number(data.code_length),
     steps: WORKFLOWS[data.workflow_id]!.map((channel) => ({ channel, to: data.number })),

@@ -80,6 +80,7 @@ export function readStart(body: unknown, accountId: string): Plan | Answer {
     senderId: data.brand,
     codeLength: data.code_length,
     code: data.code,
+    locale: data.locale,
     steps: data.workflow.map((each) => ({
       channel: each.channel,
       to: each.to,

@@ -32,6 +32,8 @@ export interface Plan {
   brand: string;
   senderId: string;
   codeLength: number;
+  /** The language that the caller asked for. The sandbox writes English whatever it is. */
+  locale?: string;
   /** A code that the caller chose (v2). */
   code?: string;
   /** At least one. */

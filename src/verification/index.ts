@@ -24,7 +24,14 @@ export {
 } from './domain/lifecycle.js';
 export type * from './provider/outcomes.js';
 export { parseOneTimeCode } from './domain/one-time-code.js';
-export { type Channel, isCountry, maskPhoneNumber, PhoneNumber } from './domain/phone-number.js';
+export {
+  type Channel,
+  isCountry,
+  maskPhoneNumber,
+  type NumberDefect,
+  type NumberReading,
+  PhoneNumber,
+} from './domain/phone-number.js';
 export { DEFAULT_POLICY, type VerificationPolicy, wrongCodeWaits } from './domain/policy.js';
 export type { Actor, EventType, VerificationEvent } from './domain/verification-event.js';
 export {
@@ -50,7 +57,7 @@ export { KeyRotator, type RotationProgress } from '../crypto/index.js';
 export { VerificationModule } from './verification.module.js';
 export { originOf } from './verification.caller.js';
 export { CodeForm, PhoneForm } from './verification.forms.js';
-export { problemOf, resourceOrProblem } from './verification.problems.js';
+export { numberProblem, problemOf, resourceOrProblem } from './verification.problems.js';
 export { VERIFICATION_DEFAULTS, VERIFICATION_POLICY } from './verification.options.js';
 export type { Throttle, VerificationModuleOptions, VonageOptions } from './verification.options.js';
 export { type ReconcileReport, VerificationReconciler } from './recovery/reconciler.js';

@@ -14,7 +14,15 @@ import {
 import { ApiConsumes, ApiOkResponse, ApiOperation, ApiParam, ApiTags } from '@nestjs/swagger';
 import { isUUID } from 'class-validator';
 import type { Request, Response } from 'express';
-import { BODIES, InputPipe, isAnsweredByPage, Negotiated, OpenToAll, Page } from '../http/index.js';
+import {
+  BODIES,
+  InputPipe,
+  isAnsweredByPage,
+  Negotiated,
+  OpenToAll,
+  Page,
+  preferredLanguages,
+} from '../http/index.js';
 import type { Caller } from './domain/caller.js';
 import { CheckVerificationDto, OnVerificationDto, ResendVerificationDto } from './dto/on-verification.dto.js';
 import { describeService, ServiceResource } from './dto/service.resource.js';
@@ -87,9 +95,11 @@ export class VerificationController {
     'provider-unavailable',
   )
   async start(@Body() body: StartVerificationDto, @Req() request: Request): Promise<VerificationResource> {
-    const phoneNumber = phoneNumberIn(request) ?? body.phoneNumber;
+    const { phone } = phoneNumberIn(request, this.options.defaultCountry);
+    const phoneNumber = phone ?? body.phoneNumber;
+    const locale = body.locale ?? preferredLanguages(request);
     return this.answer(
-      await this.verifications.start({ ...body, phoneNumber, caller: this.callerOf(request) }),
+      await this.verifications.start({ ...body, phoneNumber, locale, caller: this.callerOf(request) }),
     );
   }
 

@@ -1,4 +1,11 @@
-import { getCountries, getCountryCallingCode } from 'libphonenumber-js/max';
+import {
+  type CountryCode,
+  getCountries,
+  getCountryCallingCode,
+  getExampleNumber,
+} from 'libphonenumber-js/max';
+import examples from 'libphonenumber-js/mobile/examples';
+import { PhoneNumber } from './domain/phone-number.js';
 
 export interface CountryChoice {
   readonly [name: string]: string | boolean;
@@ -18,6 +25,33 @@ export function countryChoices(
   return (labels.get(locale) ?? loadLabels(locale))
     .filter(({ code }) => !allowed || allowed.includes(code))
     .map(({ code, label }) => ({ code, label, selected: code === selectedCountry }));
+}
+
+/** A number to show as an example, in the two ways in which it can be typed. */
+export interface ExampleNumber {
+  country: string;
+  national: string;
+  international: string;
+}
+
+const TUTORIAL: ExampleNumber = {
+  country: 'US',
+  national: '(415) 555-2671',
+  international: '+1 415 555 2671',
+};
+
+/** A mobile number of the country that can be typed exactly as it is shown; one of the US where there is none. */
+export function exampleNumber(country: string): ExampleNumber {
+  const number =
+    country === TUTORIAL.country ? undefined : getExampleNumber(country as CountryCode, examples);
+  if (!number) return TUTORIAL;
+  const example = {
+    country,
+    national: number.formatNational(),
+    international: number.formatInternational(),
+  };
+  const { phone } = PhoneNumber.read(example.national, { country });
+  return phone?.e164 === number.number && phone.canReceive('sms') ? example : TUTORIAL;
 }
 
 function loadLabels(locale: string) {

@@ -2,6 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import {
   errorContext,
   type PageContext,
+  preferredRegion,
   type Problem,
   typed,
   type View,
@@ -10,12 +11,14 @@ import {
 import type { VerificationPolicy } from './domain/policy.js';
 import type { Action } from './domain/verification-record.js';
 import type { VerificationResource } from './dto/verification.resource.js';
-import { countryChoices } from './verification.countries.js';
+import { isCountry } from './domain/phone-number.js';
+import { countryChoices, exampleNumber } from './verification.countries.js';
 import {
   VERIFICATION_OPTIONS,
   VERIFICATION_POLICY,
   type ResolvedVerificationOptions,
 } from './verification.options.js';
+import { CALL_INSTEAD } from './verification.problems.js';
 
 /** The form that asks for a phone number. Other modules use it with paths of their own. */
 @Injectable()
@@ -26,22 +29,51 @@ export class PhoneForm {
   ) {}
 
   view(context: PageContext, more: ViewContext = {}): View {
-    const country = typed(context, 'country').toUpperCase() || this.options.defaultCountry || '';
     return {
       name: 'phone',
       context: {
         title: context.text('phone.title'),
         phoneNumber: typed(context, 'phoneNumber'),
-        countries: countryChoices(context.locale, this.policy.allowedCountries, country),
         startPath: `${context.base}/request-otp`,
+        ...this.countryContext(context),
         ...more,
       },
     };
   }
 
+  /** What a form needs that asks for a number: the countries, one of them chosen, and an example that fits. */
+  countryContext(context: PageContext): ViewContext {
+    const country = this.countryFor(context);
+    const { allowedCountries } = this.policy;
+    const example = exampleNumber(country || allowedCountries?.[0] || 'US');
+    const key = country === example.country ? 'phone.hint' : 'phone.hint.international';
+    return {
+      countries: countryChoices(context.locale, allowedCountries, country),
+      numberHint: context.text(key, {
+        national: example.national,
+        international: example.international,
+      }),
+    };
+  }
+
+  /**
+   * The country that the form proposes: the one that was typed, the default country, or a guess by the browser's language.
+   * The guess is never more than a proposal: a number without a country is not read with it.
+   */
+  private countryFor({ request }: PageContext): string {
+    const { country } = (request.body ?? {}) as { country?: unknown };
+    if (typeof country === 'string' && country) return country.toUpperCase();
+    if (this.options.defaultCountry || country !== undefined) return this.options.defaultCountry ?? '';
+    const guess = preferredRegion(request) ?? '';
+    const { allowedCountries } = this.policy;
+    return isCountry(guess) && (allowedCountries?.includes(guess) ?? true) ? guess : '';
+  }
+
   failed(problem: Problem, context: PageContext, more: ViewContext = {}): View {
     const errors = errorContext(problem, context, 'phoneNumber', ['phoneNumber', 'country']);
-    return this.view(context, { ...more, ...errors });
+    // A landline takes calls, and the form that refuses a text message offers one.
+    const offersCall = problem.details.forView === CALL_INSTEAD;
+    return this.view(context, { ...more, ...errors, offersCall });
   }
 }
 

@@ -7,13 +7,16 @@ export const DEFAULT_PURPOSE = 'phone-verification';
 
 /** Input of `VerificationService.start`. */
 export interface StartVerification {
-  /** Any spelling, see {@link PhoneNumber.tryParse}, or a number that was parsed before. */
+  /** Any usual spelling, see {@link PhoneNumber.read}, or a number that was read before. */
   phoneNumber: string | PhoneNumber;
-  /** ISO 3166-1 alpha-2, for a national spelling. */
+  /** ISO 3166-1 alpha-2, for a number without `+`. Defaults to the module's `defaultCountry`. */
   country?: string;
   channel?: Channel;
-  /** BCP 47 in lower case, for the message's language. */
-  locale?: string;
+  /**
+   * The language of the message as browsers name it (BCP 47), or several, preferred first. The nearest that the provider
+   * has is used, otherwise the usual one of the number's country.
+   */
+  locale?: string | readonly string[];
   /** What the proof is for; a request answers to its purpose only. */
   purpose?: string;
   /**

@@ -3,6 +3,7 @@ import type { Request } from 'express';
 import { type KeyRing, parseKeyRing } from '../crypto/index.js';
 import { withDefaults } from '../options/with-defaults.js';
 import type { Caller } from './domain/caller.js';
+import { isCountry } from './domain/phone-number.js';
 import { DEFAULT_POLICY, resolvePolicy, type VerificationPolicy } from './domain/policy.js';
 import type { VerificationProvider } from './provider/verification-provider.js';
 import type { VonageConnection } from './provider/vonage/transport.js';
@@ -89,7 +90,11 @@ export interface VerificationModuleOptions {
    * @default 5
    */
   sealJournalEverySeconds?: number | null;
-  /** Preselected in the phone form, ISO 3166-1 alpha-2. */
+  /**
+   * The country of numbers that are typed without `+` and without a choice of country, ISO 3166-1 alpha-2. Preselected in
+   * the phone form.
+   * @default none: such numbers are refused, unless their digits can be nothing but E.164
+   */
   defaultCountry?: string;
   /**
    * Returns the user or the session of your application that calls.
@@ -130,6 +135,12 @@ export function resolveVerificationOptions(given: VerificationModuleOptions) {
   if (vonage?.api === 'v1' && ![4, 6].includes(policy.codeLength)) {
     throw new RangeError('policy.codeLength must be 4 or 6 with Verify v1');
   }
+  const defaultCountry = given.defaultCountry?.toUpperCase();
+  if (defaultCountry !== undefined && !isCountry(defaultCountry)) {
+    throw new RangeError(
+      'defaultCountry must be the ISO 3166-1 alpha-2 code of a country with phone numbers',
+    );
+  }
   return {
     ...withDefaults(given, {
       preparedStatements: defaults.preparedStatements,
@@ -138,6 +149,7 @@ export function resolveVerificationOptions(given: VerificationModuleOptions) {
     }),
     vonage,
     policy,
+    defaultCountry,
     protection: withDefaults(given.protection, defaults.protection),
     throttle: withDefaults(given.throttle, defaults.throttle),
     keys: { encryption: toKeyRing(given.keys.encryption), fingerprint: toKeyRing(given.keys.fingerprint) },

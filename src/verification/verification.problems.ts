@@ -1,6 +1,7 @@
 import { Problem } from '../http/index.js';
 import { VERIFICATION_ERRORS } from './domain/error-catalogue.js';
 import { toResource, type VerificationResource } from './dto/verification.resource.js';
+import type { NumberDefect } from './domain/phone-number.js';
 import type { VerificationFailure, VerificationResult } from './verification.results.js';
 
 /** The resource of a result, or its failure as a problem. The one place where outcomes meet HTTP. */
@@ -10,7 +11,9 @@ export function resourceOrProblem(result: VerificationResult): VerificationResou
 }
 
 /** The problem that tells a caller about a failure; its page shows the request as it is now. */
-export function problemOf({ code, request, retryAfterSeconds, codeDefect }: VerificationFailure): Problem {
+export function problemOf(failure: VerificationFailure): Problem {
+  const { code, request, retryAfterSeconds, codeDefect, numberDefect, takesCalls } = failure;
+  if (numberDefect) return numberProblem(numberDefect, takesCalls);
   const resource = request && toResource(request);
   return new Problem(code, VERIFICATION_ERRORS[code], {
     requestId: request?.id,
@@ -21,3 +24,14 @@ export function problemOf({ code, request, retryAfterSeconds, codeDefect }: Veri
     forView: resource,
   });
 }
+
+/** What the page of a refused number is shown with when a call can reach the number. */
+export const CALL_INSTEAD = Symbol('call instead');
+
+/** The problem of a number that is refused. Its words say what is wrong with the number, and what to do. */
+export const numberProblem = (defect: NumberDefect, takesCalls = false): Problem =>
+  new Problem('invalid-phone-number', VERIFICATION_ERRORS['invalid-phone-number'], {
+    detailKey: `field.any.${defect}`,
+    forView: takesCalls ? CALL_INSTEAD : undefined,
+    errors: [{ field: 'phoneNumber', code: defect }],
+  });

@@ -1,6 +1,7 @@
 import type { EvaluatedRule } from './start/message-rules.js';
 import type { VerificationErrorCode } from './domain/error-catalogue.js';
 import type { CodeDefect } from './domain/one-time-code.js';
+import type { NumberDefect } from './domain/phone-number.js';
 import {
   isInDoubt,
   publicStatus,
@@ -18,6 +19,10 @@ export interface VerificationFailure {
   retryAfterSeconds?: number;
   /** With `provider-unavailable`: the provider may have looked at the code, its answer was lost. */
   outcomeUnknown?: boolean;
+  /** With `invalid-phone-number`: what is wrong with the number. */
+  numberDefect?: NumberDefect;
+  /** With `invalid-phone-number`: it cannot receive a text message, but a call. */
+  takesCalls?: boolean;
   /** With `invalid-input`: what is wrong with the code. */
   codeDefect?: CodeDefect;
   /** The rule that decided, for the record only, where the code does not tell. */

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { PersonalDataCipher } from '../crypto/index.js';
 import { CancelService } from './cancel/cancel.service.js';
 import { CodeCheckService } from './check/check.service.js';
-import { type Channel, PhoneNumber } from './domain/phone-number.js';
+import type { Channel, NumberReading, PhoneNumber } from './domain/phone-number.js';
 import type { VerificationRecord } from './domain/verification-record.js';
 import { PhoneNumbers } from './phone-numbers.js';
 import { RequestFinder } from './request-finder.js';
@@ -81,6 +81,11 @@ export class VerificationService {
     return this.repository.findById(idOf(requestId));
   }
 
+  /** Reads a typed number as {@link start} does, with the module's default country. Sends nothing. */
+  readNumber(phoneNumber: unknown, country?: string): NumberReading {
+    return this.numbers.read(phoneNumber, country);
+  }
+
   /**
    * The whole number of a request, for applications that keep a proven number.
    * @throws Error once the number is erased
@@ -93,9 +98,11 @@ export class VerificationService {
    * Forgets the wrong codes of a number or a user, and with them its wait or lock.
    * @returns whether there were any
    */
-  async liftLock(of: { phoneNumber: string; country?: string } | { userId: string }): Promise<boolean> {
+  async liftLock(
+    of: { phoneNumber: string | PhoneNumber; country?: string } | { userId: string },
+  ): Promise<boolean> {
     if ('userId' in of) return this.wrongCodes.forgetOfUser(of.userId);
-    const phone = PhoneNumber.tryParse(of.phoneNumber, of.country);
+    const { phone } = this.numbers.read(of.phoneNumber, of.country);
     return phone !== null && this.wrongCodes.forgetOfNumber(this.cipher.fingerprints('phone', phone.e164));
   }
 }

@@ -14,10 +14,10 @@ export class VerificationThrottlerModule {
       ...ThrottlerModule.forRootAsync({
         imports: [options],
         inject: [VERIFICATION_OPTIONS],
-        useFactory: ({ throttle }: ResolvedVerificationOptions) => ({
-          ...throttlersOf(throttle),
+        useFactory: (options: ResolvedVerificationOptions) => ({
+          ...throttlersOf(options),
           // Without a storage of the host, calls are counted in memory, where any key of the hash will do.
-          storage: throttle.storage ?? new SharedThrottlerStorage({ secret: randomBytes(32) }),
+          storage: options.throttle.storage ?? new SharedThrottlerStorage({ secret: randomBytes(32) }),
         }),
       }),
       module: VerificationThrottlerModule,

@@ -1,3 +1,4 @@
+import { PhoneNumber } from '../../verification/index.js';
 import { readBlockTarget } from './block-target.js';
 
 describe('what is blocked is written in one form', () => {
@@ -20,6 +21,6 @@ describe('what is blocked is written in one form', () => {
     ['address', '203.0.113', null],
     ['address', 'example.com', null],
   ] as const)('%s %s', (kind, value, expected) => {
-    expect(readBlockTarget(kind, value)).toEqual(expected);
+    expect(readBlockTarget(kind, value, (number) => PhoneNumber.read(number))).toEqual(expected);
   });
 });

@@ -1,6 +1,6 @@
 import { isIP } from 'node:net';
 import ipaddr from 'ipaddr.js';
-import { type BlockKind, isCountry, PhoneNumber } from '../../verification/index.js';
+import { type BlockKind, isCountry, type NumberReading } from '../../verification/index.js';
 
 /** What a block names, in the one form in which it is compared. */
 export interface BlockTarget {
@@ -17,11 +17,18 @@ export interface BlockTarget {
 /** Callers are known by their IPv4 address or their IPv6 /64: nothing narrower could ever be met. */
 const NARROWEST_IPV6 = 64;
 
-/** @returns null when the value is none of its kind */
-export function readBlockTarget(kind: BlockKind, value: string): BlockTarget | null {
+/**
+ * @param readNumber reads a number as everywhere in the application
+ * @returns null when the value is none of its kind
+ */
+export function readBlockTarget(
+  kind: BlockKind,
+  value: string,
+  readNumber: (text: string) => NumberReading,
+): BlockTarget | null {
   switch (kind) {
     case 'number': {
-      const phone = PhoneNumber.tryParse(value);
+      const { phone } = readNumber(value);
       return phone && { e164: phone.e164, label: phone.toString() };
     }
     case 'prefix': {

@@ -2,6 +2,7 @@ import { Body, Controller, Get, HttpCode, Param, Post, UsePipes } from '@nestjs/
 import { ApiConsumes, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { isUUID } from 'class-validator';
 import { BODIES, InputPipe, Page, Problem } from '../../http/index.js';
+import { VerificationService } from '../../verification/index.js';
 import { AdminRoutes, NeedsScope } from '../access/admin-route.js';
 import { type Actor, CurrentActor } from '../access/administrator.js';
 import { adminProblem, ApiAdminProblems } from '../admin.problems.js';
@@ -27,7 +28,10 @@ const stopResource = ({ stoppedAt, until, ...stop }: StopRecord): StopResource =
 @UsePipes(new InputPipe('blocks'))
 @Controller('admin')
 export class BlocksController {
-  constructor(private readonly blocks: Blocks) {}
+  constructor(
+    private readonly blocks: Blocks,
+    private readonly verifications: VerificationService,
+  ) {}
 
   @Get('blocks')
   @NeedsScope('blocks:write')
@@ -53,8 +57,8 @@ export class BlocksController {
   async block(@CurrentActor() actor: Actor, @Body() body: BlockDto): Promise<BlockResource> {
     const block = await this.blocks.block(actor, body);
     if (!block) {
-      const code = `no-${body.kind}`;
-      throw Problem.invalidInput('blocks', [{ field: 'value', code }]);
+      const defect = body.kind === 'number' ? this.verifications.readNumber(body.value).defect : undefined;
+      throw Problem.invalidInput('blocks', [{ field: 'value', code: defect ?? `no-${body.kind}` }]);
     }
     return blockResource(block);
   }

@@ -5,7 +5,7 @@ import { v7 as uuidv7 } from 'uuid';
 import { rowsIn, rowsOf } from '../../database/sql.js';
 import { PersonalDataCipher } from '../../crypto/index.js';
 import { DestinationLists } from '../../protection/index.js';
-import type { BlockKind } from '../../verification/index.js';
+import { type BlockKind, VerificationService } from '../../verification/index.js';
 import type { Actor } from '../access/administrator.js';
 import { AuditLog } from '../audit/audit-log.service.js';
 import { readBlockTarget } from './block-target.js';
@@ -37,6 +37,7 @@ export class Blocks {
     @InjectDataSource() private readonly dataSource: DataSource,
     private readonly cipher: PersonalDataCipher,
     private readonly audit: AuditLog,
+    private readonly verifications: VerificationService,
     @Optional() private readonly lists?: DestinationLists,
   ) {}
 
@@ -62,7 +63,7 @@ export class Blocks {
     actor: Actor,
     { kind, value, hours, reason }: { kind: BlockKind; value: string; hours?: number; reason: string },
   ): Promise<BlockRecord | null> {
-    const target = readBlockTarget(kind, value);
+    const target = readBlockTarget(kind, value, (number) => this.verifications.readNumber(number));
     if (!target) return null;
     const id = uuidv7();
     const details = { kind, label: target.label, hours: hours ?? null };

@@ -9,8 +9,8 @@ import {
 } from '@nestjs/swagger';
 import { Transform } from 'class-transformer';
 import { IsBoolean, IsOptional } from 'class-validator';
-import { BODIES, InputPipe, Page, type PageContext, Problem, type View } from '../../http/index.js';
-import { VERIFICATION_ERRORS } from '../../verification/index.js';
+import { BODIES, InputPipe, Page, type PageContext, type View } from '../../http/index.js';
+import { numberProblem, VerificationService } from '../../verification/index.js';
 import { AdminRoutes, NeedsScope } from '../access/admin-route.js';
 import { type Actor, CurrentActor } from '../access/administrator.js';
 import { ApiAdminProblems } from '../admin.problems.js';
@@ -65,7 +65,10 @@ export class ErasurePage extends AdminPage<ErasureResource> {
 @UsePipes(new InputPipe('erasure'))
 @Controller('admin/persons')
 export class ErasureController {
-  constructor(private readonly erasures: Erasures) {}
+  constructor(
+    private readonly erasures: Erasures,
+    private readonly verifications: VerificationService,
+  ) {}
 
   @Post('erase')
   @HttpCode(200)
@@ -77,8 +80,8 @@ export class ErasureController {
   @ApiAdminProblems('invalid-phone-number')
   async erase(@CurrentActor() actor: Actor, @Body() body: EraseDto): Promise<ErasureResource> {
     const { reason, dryRun = false, ...person } = body;
-    const erasure = await this.erasures.erase(actor, person, reason, { dryRun });
-    if (!erasure) throw new Problem('invalid-phone-number', VERIFICATION_ERRORS['invalid-phone-number']);
-    return erasure;
+    const read = person.phoneNumber && this.verifications.readNumber(person.phoneNumber, person.country);
+    if (read && !read.phone) throw numberProblem(read.defect);
+    return (await this.erasures.erase(actor, person, reason, { dryRun }))!;
   }
 }

@@ -5,7 +5,7 @@ import { rowsIn, rowsOf } from '../../database/sql.js';
 import { PersonalDataCipher, type SealedColumn } from '../../crypto/index.js';
 import { counterKeysOf } from '../../protection/index.js';
 import { FactorChanges } from '../../two-factor/index.js';
-import { PhoneNumber, VerificationService } from '../../verification/index.js';
+import { type PhoneNumber, VerificationService } from '../../verification/index.js';
 import type { Actor } from '../access/administrator.js';
 import { AuditLog } from '../audit/audit-log.service.js';
 import {
@@ -23,8 +23,8 @@ import {
 
 /** Whom to erase: everything of a number, everything of a user, or both. */
 export interface Person {
-  /** E.164 or any spelling. */
-  phoneNumber?: string;
+  /** In any usual spelling, or read already. */
+  phoneNumber?: string | PhoneNumber;
   country?: string;
   userId?: string;
 }
@@ -115,7 +115,7 @@ export class Erasures {
 
   /** All numbers of the person, and by what their rows are found. */
   private async tracesOf({ phoneNumber, country, userId }: Person): Promise<Traces | null> {
-    const phone = phoneNumber ? PhoneNumber.tryParse(phoneNumber, country) : null;
+    const phone = phoneNumber ? this.verifications.readNumber(phoneNumber, country).phone : null;
     if (phoneNumber && !phone) return null;
     const known = userId
       ? await rowsOf<{ id: string; source: SealedColumn; sealed: string }>(this.dataSource, KNOWN_NUMBERS, [

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { PersonalDataCipher } from '../../crypto/index.js';
 import { Problem } from '../../http/index.js';
-import { PhoneNumber } from '../../verification/index.js';
+import { VerificationService } from '../../verification/index.js';
 
 const SHAPE = /^[A-Za-z0-9_-]{43}(\.[A-Za-z0-9_-]{43}){0,8}$/;
 
@@ -11,12 +11,15 @@ const SHAPE = /^[A-Za-z0-9_-]{43}(\.[A-Za-z0-9_-]{43}){0,8}$/;
  */
 @Injectable()
 export class NumberTokens {
-  constructor(private readonly cipher: PersonalDataCipher) {}
+  constructor(
+    private readonly cipher: PersonalDataCipher,
+    private readonly verifications: VerificationService,
+  ) {}
 
   /** @throws Problem `invalid-input` naming the field */
   of(phoneNumber: string, country?: string, field = 'phoneNumber'): string {
-    const phone = PhoneNumber.tryParse(phoneNumber, country);
-    if (!phone) throw Problem.invalidInput('history', [{ field, code: 'no-number' }]);
+    const { phone, defect } = this.verifications.readNumber(phoneNumber, country);
+    if (!phone) throw Problem.invalidInput('history', [{ field, code: defect }]);
     return this.cipher
       .fingerprints('phone', phone.e164)
       .map((fingerprint) => fingerprint.toString('base64url'))

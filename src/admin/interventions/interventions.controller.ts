@@ -79,7 +79,7 @@ export class InterventionsController {
   @ApiConsumes(...BODIES)
   @ApiOperation({ summary: 'Forget the wrong codes of a number or a user, and with them waits and locks' })
   @ApiOkResponse({ type: LockResource })
-  @ApiAdminProblems()
+  @ApiAdminProblems('invalid-phone-number')
   async lift(@CurrentActor() actor: Actor, @Body() body: PersonDto): Promise<LockResource> {
     const { phoneNumber, country, userId, reason } = body;
     const targets = [

@@ -3,7 +3,12 @@ import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource } from 'typeorm';
 import { rowsOf } from '../../database/sql.js';
 import { FactorChanges, TwoFactorService } from '../../two-factor/index.js';
-import { maskPhoneNumber, type VerificationResult, VerificationService } from '../../verification/index.js';
+import {
+  maskPhoneNumber,
+  numberProblem,
+  type VerificationResult,
+  VerificationService,
+} from '../../verification/index.js';
 import type { Actor } from '../access/administrator.js';
 import { AuditLog } from '../audit/audit-log.service.js';
 
@@ -28,12 +33,21 @@ export class Interventions {
     return this.verifications.cancelByOperator(id);
   }
 
-  /** Forgets wrong codes, and with them waits and locks. @returns whether there were any */
+  /**
+   * Forgets wrong codes, and with them waits and locks.
+   * @returns whether there were any
+   * @throws Problem `invalid-phone-number`
+   */
   async liftLock(actor: Actor, of: LockTarget, reason: string): Promise<boolean> {
-    const target = 'userId' in of ? { target: `user ${of.userId}` } : {};
-    await this.audit.append({ actor, action: 'lock.lifted', reason, ...target });
+    const entry = { actor, action: 'lock.lifted', reason };
+    if (!('userId' in of)) {
+      const { phone, defect } = this.verifications.readNumber(of.phoneNumber, of.country);
+      if (!phone) throw numberProblem(defect);
+      await this.audit.append(entry);
+      return this.verifications.liftLock({ phoneNumber: phone });
+    }
+    await this.audit.append({ ...entry, target: `user ${of.userId}` });
     const lifted = await this.verifications.liftLock(of);
-    if (!('userId' in of)) return lifted;
     // Codes of authenticator apps and recovery sheets are counted apart.
     const attempts = await rowsOf(
       this.dataSource,

@@ -1,7 +1,11 @@
 import { ApiProperty, ApiPropertyOptional, IntersectionType, PickType } from '@nestjs/swagger';
 import { IsIn, IsNotEmpty, IsOptional, IsString, IsUUID, MaxLength } from 'class-validator';
 import { EmptyAsAbsent } from '../../http/index.js';
-import { CheckVerificationDto, ResendVerificationDto } from '../../verification/index.js';
+import {
+  CheckVerificationDto,
+  ResendVerificationDto,
+  StartVerificationDto,
+} from '../../verification/index.js';
 
 /** Where a flow continues afterwards. */
 export class ReturnDto {
@@ -13,7 +17,10 @@ export class ReturnDto {
 }
 
 /** Asks for a code. */
-export class ChallengeDto extends IntersectionType(PickType(ResendVerificationDto, ['channel']), ReturnDto) {
+export class ChallengeDto extends IntersectionType(
+  PickType(StartVerificationDto, ['channel', 'locale']),
+  ReturnDto,
+) {
   @ApiPropertyOptional({
     format: 'uuid',
     description: 'One of the user’s phones. Defaults to the preferred one.',

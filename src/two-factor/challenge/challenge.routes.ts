@@ -1,7 +1,7 @@
 import { Body, Get, HttpCode, Post, Query, Req, Res } from '@nestjs/common';
 import { ApiConsumes, ApiOkResponse, ApiOperation } from '@nestjs/swagger';
 import type { Request, Response } from 'express';
-import { BODIES, Page } from '../../http/index.js';
+import { BODIES, Page, preferredLanguages } from '../../http/index.js';
 import { SignedIn } from '../guard/require-factor.js';
 import type { SignedInCaller } from '../session/assurance.js';
 import { AssuranceResource } from '../session/assurance.resource.js';
@@ -58,7 +58,8 @@ export abstract class ChallengeRoutes {
     @Body() body: ChallengeDto,
     @Req() request: Request,
   ): Promise<ChallengeResource> {
-    return this.challenges.send(caller, await this.contextOf(request, caller), body);
+    const locale = body.locale ?? preferredLanguages(request);
+    return this.challenges.send(caller, await this.contextOf(request, caller), { ...body, locale });
   }
 
   @Get('verify')

@@ -1,6 +1,11 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { Problem, safePath } from '../../http/index.js';
-import { problemOf, toResource, type VerificationResult } from '../../verification/index.js';
+import {
+  problemOf,
+  type StartVerification,
+  toResource,
+  type VerificationResult,
+} from '../../verification/index.js';
 import { RecoveryCodes } from '../recovery-codes/recovery-codes.service.js';
 import type { SignedInCaller } from '../session/assurance.js';
 import { AssuranceResource } from '../session/assurance.resource.js';
@@ -55,13 +60,14 @@ export class ChallengeService {
   async send(
     caller: SignedInCaller,
     context: ChallengeContext,
-    { phoneId, channel, returnTo }: ChallengeDto,
+    { phoneId, channel, locale, returnTo }: Omit<ChallengeDto, 'locale'> & Pick<StartVerification, 'locale'>,
   ): Promise<ChallengeResource> {
     try {
       const chosen = phoneId ?? (await this.sms.enrolledBy(caller.userId))[0]?.id;
       if (!chosen) throw twoFactorProblem('unknown-factor');
       const { purpose } = context;
-      return resourceOf(await this.sms.challenge(caller, { phoneId: chosen, channel, purpose }), context);
+      const result = await this.sms.challenge(caller, { phoneId: chosen, channel, locale, purpose });
+      return resourceOf(result, context);
     } catch (error) {
       if (!(error instanceof Problem)) throw error;
       throw withView(error, await this.choices(caller, context, returnTo));

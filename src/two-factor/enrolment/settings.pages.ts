@@ -7,6 +7,7 @@ import {
   type Redirect,
   type View,
 } from '../../http/index.js';
+import { PhoneForm } from '../../verification/index.js';
 import { TWO_FACTOR_OPTIONS, type ResolvedTwoFactorOptions } from '../two-factor.options.js';
 import type { SettingsResource } from './settings.resource.js';
 
@@ -23,14 +24,15 @@ export const settingsRefused = (problem: Problem, context: PageContext): View =>
 /** Phones, apps, recovery codes and trusted browsers, with the forms that change them. */
 @Injectable()
 export class SettingsPage extends PageView<SettingsResource> {
-  constructor(@Inject(TWO_FACTOR_OPTIONS) private readonly options: ResolvedTwoFactorOptions) {
+  constructor(
+    @Inject(TWO_FACTOR_OPTIONS) private readonly options: ResolvedTwoFactorOptions,
+    private readonly phones: PhoneForm,
+  ) {
     super();
   }
 
-  success(
-    { factors, recoveryCodesLeft, trustedBrowsers }: SettingsResource,
-    { base, request, text, locale }: PageContext,
-  ): View {
+  success({ factors, recoveryCodesLeft, trustedBrowsers }: SettingsResource, context: PageContext): View {
+    const { base, request, text, locale } = context;
     const day = new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeZone: 'UTC' });
     const { changed, recovered } = request.query;
     const changedNotice = changed ? text('settings.changed') : undefined;
@@ -39,6 +41,7 @@ export class SettingsPage extends PageView<SettingsResource> {
       context: {
         title: text('settings.title'),
         base,
+        ...this.phones.countryContext(context),
         phones: factors.filter(({ method }) => method === 'sms').map((each) => ({ ...each })),
         apps: factors.filter(({ method }) => method === 'totp').map((each) => ({ ...each })),
         recoveryCodesLeft,

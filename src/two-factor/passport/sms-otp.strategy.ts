@@ -1,7 +1,7 @@
 import { isUUID } from 'class-validator';
 import type { Request } from 'express';
 import { Strategy } from 'passport-strategy';
-import { Problem } from '../../http/index.js';
+import { preferredLanguages, Problem } from '../../http/index.js';
 import {
   type Caller,
   maskPhoneNumber,
@@ -139,6 +139,7 @@ export class SmsOtpStrategy<User extends { id: string } = { id: string }> extend
   ): Promise<VerificationResult> {
     return this.options.verifications.start({
       phoneNumber,
+      locale: preferredLanguages(request),
       purpose: this.purpose,
       confirmed: true,
       caller: this.callerOf(user, request),
@@ -171,7 +172,7 @@ export class SmsOtpStrategy<User extends { id: string } = { id: string }> extend
     const sentTo = request.phoneNumber && this.options.verifications.phoneNumberOf(request).e164;
     const epoch = (await this.options.epochOf?.(user)) ?? null;
     return (
-      Boolean(now) && PhoneNumber.tryParse(now!)?.e164 === sentTo && request.context?.['epoch'] === epoch
+      Boolean(now) && PhoneNumber.read(now).phone?.e164 === sentTo && request.context?.['epoch'] === epoch
     );
   }
 

@@ -1,7 +1,8 @@
 import { Inject, Injectable } from '@nestjs/common';
 import {
   type Channel,
-  PhoneNumber,
+  failure,
+  type StartVerification,
   type VerificationFailure,
   type VerificationResult,
   VerificationService,
@@ -13,6 +14,9 @@ import { twoFactorProblem } from '../two-factor.problems.js';
 import { BoundRequests } from './bound-requests.js';
 import type { EnrolledPhone } from './enrolled-phone.entity.js';
 import { EnrolledPhones } from './enrolled-phones.service.js';
+
+/** A number to enrol, and the message that proves it. */
+type NewPhone = { phoneNumber: string } & Pick<StartVerification, 'country' | 'channel' | 'locale'>;
 
 /** The purpose of codes that prove a new number. */
 const PURPOSE = 'phone-enrolment';
@@ -36,14 +40,14 @@ export class PhoneEnrolment {
    */
   async start(
     caller: SignedInCaller,
-    input: { phoneNumber: string; country?: string },
+    { phoneNumber, country, ...message }: NewPhone,
   ): Promise<VerificationResult> {
     const phones = await this.phones.ofUser(caller.userId);
     if (phones.length >= this.options.maxPhones) throw twoFactorProblem('too-many-factors');
-    const number = PhoneNumber.tryParse(input.phoneNumber, input.country);
-    if (number && (await this.phones.hasNumber(caller.userId, number)))
-      throw twoFactorProblem('number-enrolled');
-    return this.requests.start(caller, { ...input, phoneId: null, purpose: PURPOSE });
+    const { phone, defect } = this.verifications.readNumber(phoneNumber, country);
+    if (!phone) return failure('invalid-phone-number', { numberDefect: defect });
+    if (await this.phones.hasNumber(caller.userId, phone)) throw twoFactorProblem('number-enrolled');
+    return this.requests.start(caller, { ...message, phoneNumber: phone, phoneId: null, purpose: PURPOSE });
   }
 
   /** The request, for a reload of its page. */

@@ -1,7 +1,7 @@
 import { Body, Controller, Get, Param, Post, Query, Req, Res } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { Request, Response } from 'express';
-import { Page } from '../../http/index.js';
+import { Page, preferredLanguages } from '../../http/index.js';
 import { problemOf, resourceOrProblem, VerificationResource } from '../../verification/index.js';
 import { ResendDto } from '../challenge/challenge.dto.js';
 import type { FactorChange } from '../enrolment/factor-changes.js';
@@ -50,9 +50,17 @@ export class PhonesController {
   @ApiProblems(...ON_A_CHANGE, ...ON_A_CODE, ...ON_A_MESSAGE, 'number-enrolled', 'too-many-factors')
   async enrol(
     @SignedIn() caller: SignedInCaller,
-    @Body() { phoneNumber, country }: EnrolPhoneDto,
+    @Body() { phoneNumber, country, channel, locale }: EnrolPhoneDto,
+    @Req() request: Request,
   ): Promise<VerificationResource> {
-    return resourceOrProblem(await this.enrolment.start(caller, { phoneNumber, country }));
+    return resourceOrProblem(
+      await this.enrolment.start(caller, {
+        phoneNumber,
+        country,
+        channel,
+        locale: locale ?? preferredLanguages(request),
+      }),
+    );
   }
 
   @Post('phones/resend')

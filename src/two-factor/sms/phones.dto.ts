@@ -14,7 +14,7 @@ class NewPhoneDto extends LabelDto {
 
 /** A number to enrol. */
 export class EnrolPhoneDto extends IntersectionType(
-  PickType(StartVerificationDto, ['phoneNumber', 'country']),
+  PickType(StartVerificationDto, ['phoneNumber', 'country', 'channel', 'locale']),
   NewPhoneDto,
 ) {}
 

@@ -2,6 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import {
   type Channel,
   parseOneTimeCode,
+  type StartVerification,
   VERIFICATION_POLICY,
   type VerificationFailure,
   type VerificationPolicy,
@@ -49,13 +50,19 @@ export class SmsFactor extends Factor {
    */
   async challenge(
     caller: SignedInCaller,
-    { phoneId, ...input }: { phoneId: string; purpose: string; channel?: Channel; locale?: string },
+    {
+      phoneId,
+      channel,
+      ...input
+    }: { phoneId: string; purpose: string } & Pick<StartVerification, 'channel' | 'locale'>,
   ): Promise<VerificationResult> {
     const waitSeconds = await this.attempts.waitSeconds(caller, this.method);
     if (waitSeconds !== null) return mustWait(waitSeconds);
     const number = await this.phones.numberOf(caller.userId, phoneId);
     return this.requests.start(caller, {
       ...input,
+      // A landline can only be called.
+      channel: channel ?? (number.canReceive('sms') ? 'sms' : 'voice'),
       phoneId,
       phoneNumber: number,
       confirmed: true,

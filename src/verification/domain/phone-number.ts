@@ -1,16 +1,26 @@
-import { getCountryCallingCode, isSupportedCountry, parsePhoneNumberFromString } from 'libphonenumber-js/max';
-import { toAsciiDigits } from './digits.js';
+import {
+  type CountryCode,
+  getCountryCallingCode,
+  isSupportedCountry,
+  parsePhoneNumberFromString,
+} from 'libphonenumber-js/max';
+import { changeOfLandline } from './national-changes.js';
+import { type NumberCountry, type NumberDefect, readNumber } from './number-reader.js';
+
+export type { NumberCountry, NumberDefect };
 
 /** What a phone can receive; a landline takes calls only. */
 export type Channel = 'sms' | 'voice';
 
+/** What was made of a typed number. */
+export type NumberReading = { phone: PhoneNumber; defect?: never } | { phone: null; defect: NumberDefect };
+
 const TEXTABLE_TYPES = new Set(['MOBILE', 'FIXED_LINE_OR_MOBILE', 'VOIP', 'PERSONAL_NUMBER']);
-const MAX_LENGTH = 64;
 
 /** Whether it is the ISO 3166-1 alpha-2 code of a country with a numbering plan. */
 export const isCountry = (code: string): boolean => isSupportedCountry(code);
 
-/** A number that exists in its country's numbering plan, in E.164. The one place where numbers are read. */
+/** A number that exists in its country's numbering plan, in E.164. */
 export class PhoneNumber {
   private constructor(
     /** E.164 with `+`, for example `+14155552671`. */
@@ -22,27 +32,16 @@ export class PhoneNumber {
   ) {}
 
   /**
-   * Reads any usual spelling: `+1 415 555-2671`, `001415…`, `14155552671`, `tel:+1-415…`, other scripts' digits,
-   * and national numbers when `country` (ISO 3166-1 alpha-2) is given; a typed `+` wins over the country.
-   * A number that was parsed before is returned as it is.
-   * @returns null when it is not one valid number: wrong length or prefix, an extension, letters, control characters
+   * Reads a typed number, in one place for everybody. It is international with `+`, with the exit code of its country
+   * (`011 44 …` from the US), or with `00`. Without them it is a national number of `country`, or of `defaultCountry`.
+   * Bare E.164 (`14155552671`) is accepted where it can be nothing else. What could be two numbers is refused.
+   * A number that was read before is returned as it is.
    */
-  static tryParse(input: unknown, country?: string): PhoneNumber | null {
-    if (input instanceof PhoneNumber) return input;
-    if (typeof input !== 'string' || input.length > MAX_LENGTH) return null;
-    const text = toPlainText(input);
-    if (text === null) return null;
-    const region = country && isSupportedCountry(country.toUpperCase()) ? country.toUpperCase() : undefined;
-    if (country && !region) return null;
-
-    const international = text.startsWith('+') ? text : text.replace(/^00/, '+');
-    const isInternational = international.startsWith('+') || !region;
-    const parsed = isInternational
-      ? parsePhoneNumberFromString(international.startsWith('+') ? international : `+${international}`)
-      : parsePhoneNumberFromString(text, region as 'US');
-    // The library returns an object for invalid numbers too.
-    if (!parsed?.country || !parsed.isValid() || parsed.ext) return null;
-    return new PhoneNumber(parsed.number, parsed.country, parsed.getType());
+  static read(input: unknown, of: NumberCountry = {}): NumberReading {
+    if (input instanceof PhoneNumber) return { phone: input };
+    if (typeof input !== 'string') return { phone: null, defect: 'no-number' };
+    const reading = readNumber(input, of);
+    return 'defect' in reading ? { phone: null, ...reading } : { phone: PhoneNumber.fromE164(reading.e164) };
   }
 
   /** Reads back what was stored. @throws Error if it is not E.164 */
@@ -55,6 +54,14 @@ export class PhoneNumber {
   /** Whether a message of this kind can arrive there: no premium, toll-free, pager or shared-cost numbers. */
   canReceive(channel: Channel): boolean {
     return TEXTABLE_TYPES.has(this.type ?? '') || (channel === 'voice' && this.type === 'FIXED_LINE');
+  }
+
+  /** Why a message of this kind cannot arrive there; null when it can. */
+  defectFor(channel: Channel): NumberDefect | null {
+    if (this.canReceive(channel)) return null;
+    if (!this.canReceive('voice')) return 'no-messages';
+    const national = this.e164.slice(1 + getCountryCallingCode(this.country as CountryCode).length);
+    return changeOfLandline(this.country, national) ?? 'landline';
   }
 
   /** The last two digits: with the country all that is stored in clear. */
@@ -81,14 +88,4 @@ export class PhoneNumber {
 export function maskPhoneNumber(country: string, lastDigits: string): string {
   const callingCode = isSupportedCountry(country) ? getCountryCallingCode(country) : '•';
   return `+${callingCode} ••• ••• ••${lastDigits}`;
-}
-
-/** Compatibility forms folded, direction marks and the `tel:` scheme dropped; null when characters remain that no number has. */
-function toPlainText(input: string): string | null {
-  const text = toAsciiDigits(input.normalize('NFKC'))
-    .replace(/\p{Cf}/gu, '')
-    .replace(/^\s*tel:/i, '')
-    .trim();
-  const usual = /^\+?[\d\s().\-‐-―−/]+$/u;
-  return usual.test(text) && !/\p{Cc}/u.test(text) ? text : null;
 }

@@ -1,16 +1,16 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
-import { Transform } from 'class-transformer';
 import { IsIn, IsISO31661Alpha2, IsNotEmpty, IsOptional, IsString, MaxLength } from 'class-validator';
 import { EmptyAsAbsent } from '../../http/index.js';
 import type { Channel } from '../domain/phone-number.js';
-import { LOCALES } from './locales.js';
 
 // The messages are codes: the words are in the catalogue under field.<name>.<code>.
 /** The body of `POST /request-otp`. */
 export class StartVerificationDto {
   @ApiProperty({
     description:
-      'In any usual spelling: international (`+1 415 555 2671`, `14155552671`), or national with `country`.',
+      'In any usual spelling. International with `+`, with the exit code of `country`, or with `00`; otherwise national, ' +
+      'with `country` or the application’s default country. Digits in E.164 without `+` are accepted where they can be ' +
+      'nothing else; otherwise the answer is 422 and asks for the country.',
     example: '+14155552671',
     maxLength: 64,
   })
@@ -19,7 +19,11 @@ export class StartVerificationDto {
   @IsString({ message: 'required' })
   phoneNumber!: string;
 
-  @ApiPropertyOptional({ description: 'ISO 3166-1 alpha-2, for a national number.', example: 'US' })
+  @ApiPropertyOptional({
+    description:
+      'ISO 3166-1 alpha-2, for a number without `+`. Defaults to the application’s default country.',
+    example: 'US',
+  })
   @IsISO31661Alpha2({ message: 'unknown' })
   @EmptyAsAbsent()
   @IsOptional()
@@ -32,13 +36,13 @@ export class StartVerificationDto {
   channel?: Channel;
 
   @ApiPropertyOptional({
-    description: 'Language of the message; by the number when absent.',
-    example: 'en-gb',
+    description:
+      'Language of the message, as browsers name it (BCP 47). Defaults to `Accept-Language`. The nearest language that ' +
+      'the provider has is used, otherwise the usual one of the number’s country; an unknown one is no error.',
+    example: 'de-AT',
   })
-  @IsIn(LOCALES, { message: 'unknown' })
-  @Transform(({ value }: { value: unknown }) =>
-    typeof value === 'string' ? value.toLowerCase() || undefined : value,
-  )
+  @IsString({ message: 'malformed' })
+  @EmptyAsAbsent()
   @IsOptional()
   locale?: string;
 }

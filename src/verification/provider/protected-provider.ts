@@ -40,6 +40,7 @@ export interface ProviderProtection {
  */
 export class ProtectedProvider extends VerificationProvider {
   readonly name: string;
+  override readonly locales: readonly string[];
   private readonly breaker: CircuitBreakerPolicy | null;
   private quietUntilMs = 0;
   override lookup?: VerificationProvider['lookup'];
@@ -50,6 +51,7 @@ export class ProtectedProvider extends VerificationProvider {
   ) {
     super();
     this.name = provider.name;
+    this.locales = provider.locales;
     const { failuresBeforeBreak } = protection;
     this.breaker =
       failuresBeforeBreak === null

@@ -9,7 +9,7 @@ export interface StartRequest {
   codeLength: number;
   /** How long the provider shall accept the code. */
   ttlSeconds: number;
-  /** BCP 47, lower case (`en-us`); absent: the provider chooses by the number. */
+  /** One of {@link VerificationProvider.locales}; absent: the provider chooses. */
   locale?: string;
   /** Our own id, at most 40 letters and digits, for providers that carry one. */
   clientReference: string;
@@ -24,6 +24,9 @@ export interface StartRequest {
 export abstract class VerificationProvider {
   /** For the record and the logs, for example `vonage-v2`. */
   abstract readonly name: string;
+
+  /** The languages that it has messages in: BCP 47 with a region, lower case (`en-us`). Without any, it chooses itself. */
+  readonly locales: readonly string[] = [];
 
   /** Sends a new code, unless a request to this number is in flight. */
   abstract start(request: StartRequest): Promise<StartOutcome>;

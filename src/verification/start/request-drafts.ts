@@ -11,6 +11,7 @@ import { DEFAULT_PURPOSE, type StartVerification } from '../verification.input.j
 import { StatementRunner } from '../../database/statement.js';
 import { CARRY_OVER } from '../carry-over.js';
 import { VERIFICATION_POLICY } from '../verification.options.js';
+import { messageLocale } from './message-locale.js';
 import type { NewRequest } from './start.repository.js';
 
 /** A browser's name for itself is cut off here. */
@@ -51,7 +52,7 @@ export class RequestDrafts {
       callerAgent: caller.userAgent?.slice(0, LONGEST_AGENT) ?? null,
       countedByCaller: input.callerCountsWrongCodes ?? false,
       context: input.context ?? null,
-      locale: input.locale ?? null,
+      locale: messageLocale([input.locale ?? []].flat(), phone.country, this.provider.locales) ?? null,
       codeLength: this.policy.codeLength,
       maxAttempts: this.policy.maxAttempts,
       maxSends: this.policy.maxSends,

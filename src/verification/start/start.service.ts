@@ -1,8 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Inject, Injectable } from '@nestjs/common';
 import { CancelRepository } from '../cancel/cancel.repository.js';
-import { PhoneNumber } from '../domain/phone-number.js';
+import type { PhoneNumber } from '../domain/phone-number.js';
 import { isCoolingDown, publicStatus, type VerificationRecord } from '../domain/verification-record.js';
+import { PhoneNumbers } from '../phone-numbers.js';
 import { CallerFingerprints } from '../verification.callers.js';
 import type { StartVerification } from '../verification.input.js';
 import { MESSAGE_RULES } from '../verification.options.js';
@@ -38,6 +39,7 @@ export class StartService {
     private readonly requests: VerificationRepository,
     private readonly cancels: CancelRepository,
     private readonly callers: CallerFingerprints,
+    private readonly numbers: PhoneNumbers,
     @Inject(MESSAGE_RULES) private readonly rules: MessageRules,
   ) {}
 
@@ -46,8 +48,12 @@ export class StartService {
    * further message: a refresh or a double click costs nothing.
    */
   async start(input: StartVerification): Promise<VerificationResult> {
-    const phone = numberOf(input);
-    if (!phone?.canReceive(input.channel ?? 'sms')) return failure('invalid-phone-number');
+    const { phone, defect } = this.numbers.read(input.phoneNumber, input.country);
+    if (!phone) return failure('invalid-phone-number', { numberDefect: defect });
+    const numberDefect = phone.defectFor(input.channel ?? 'sms');
+    if (numberDefect) {
+      return failure('invalid-phone-number', { numberDefect, takesCalls: phone.canReceive('voice') });
+    }
     const draft = await this.drafts.of(phone, input);
     const rules = await this.rulesFor(phone, input, draft);
     await this.counters.carryOver(rules);
@@ -75,7 +81,7 @@ export class StartService {
 
   /** What {@link start} would decide now, with every rule. Takes nothing, records nothing, sends nothing. */
   async simulate(input: StartVerification): Promise<SimulatedStart> {
-    const phone = numberOf(input);
+    const { phone } = this.numbers.read(input.phoneNumber, input.country);
     if (!phone?.canReceive(input.channel ?? 'sms')) {
       return {
         outcome: 'refused',
@@ -176,6 +182,3 @@ export class StartService {
     return publicStatus(request) === 'PENDING' ? success(request) : refusalOf(request);
   }
 }
-
-const numberOf = ({ phoneNumber, country }: StartVerification): PhoneNumber | null =>
-  typeof phoneNumber === 'string' ? PhoneNumber.tryParse(phoneNumber, country) : phoneNumber;

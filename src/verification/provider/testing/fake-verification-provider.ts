@@ -8,6 +8,8 @@ export interface FakeMessage {
   /** E.164 with `+`. */
   to: string;
   channel: Channel;
+  /** One of the fake's `locales`; absent: the provider chooses. */
+  locale?: string;
   code: string;
   providerRequestId: string;
 }
@@ -35,6 +37,15 @@ const CANCEL_AFTER_MS = 30_000;
  */
 export class FakeVerificationProvider extends VerificationProvider {
   readonly name = 'fake';
+  override readonly locales: readonly string[] = [
+    'de-de',
+    'en-gb',
+    'en-us',
+    'es-es',
+    'es-mx',
+    'fr-fr',
+    'pt-br',
+  ];
   /** Everything sent, newest last. */
   readonly messages: FakeMessage[] = [];
   /** How many codes it was asked to judge. */
@@ -62,7 +73,7 @@ export class FakeVerificationProvider extends VerificationProvider {
     this.nextAnswers.set(operation, [...(this.nextAnswers.get(operation) ?? []), outcome]);
   }
 
-  async start({ phoneNumber, channel, codeLength, ttlSeconds }: StartRequest): Promise<StartOutcome> {
+  async start({ phoneNumber, channel, codeLength, ttlSeconds, locale }: StartRequest): Promise<StartOutcome> {
     const planned = this.planned<StartOutcome>('start');
     if (planned) return planned;
     for (const [providerRequestId, request] of this.requests) {
@@ -74,7 +85,13 @@ export class FakeVerificationProvider extends VerificationProvider {
     const startedAt = this.now();
     const expiresAt = startedAt + ttlSeconds * 1000;
     this.requests.set(providerRequestId, { to: phoneNumber, code, checks: 0, startedAt, expiresAt });
-    this.messages.push({ to: phoneNumber, channel, code, providerRequestId });
+    this.messages.push({
+      to: phoneNumber,
+      channel,
+      ...(locale ? { locale } : {}),
+      code,
+      providerRequestId,
+    });
     return { outcome: 'started', providerRequestId };
   }
 

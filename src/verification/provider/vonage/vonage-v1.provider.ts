@@ -9,6 +9,7 @@ import type {
 } from '../outcomes.js';
 import { type StartRequest, VerificationProvider } from '../verification-provider.js';
 import { fault, isProviderRequestId, outcomeOf } from './faults.js';
+import { V1_LOCALES } from './locales.js';
 import { VonageTransport, type VonageConnection } from './transport.js';
 
 type StartParameters = Parameters<Vonage['verify']['start']>[0];
@@ -37,6 +38,7 @@ const SEARCH_STATUSES: Record<string, LookupOutcome> = {
 /** Verify v1 ("Legacy"). */
 export class VonageV1Provider extends VerificationProvider {
   readonly name = 'vonage-v1';
+  override readonly locales = V1_LOCALES;
   private readonly transport: VonageTransport;
   private readonly client: Vonage['verify'];
 

@@ -2,14 +2,10 @@ import type { Vonage } from '@vonage/server-sdk';
 import type { CancelOutcome, CheckOutcome, NextOutcome, StartOutcome } from '../outcomes.js';
 import { type StartRequest, VerificationProvider } from '../verification-provider.js';
 import { fault, isProviderRequestId, outcomeOf } from './faults.js';
+import { V2_LOCALES } from './locales.js';
 import { type VonageHttpError, VonageTransport, type VonageConnection } from './transport.js';
 
 type NewRequest = Parameters<Vonage['verify2']['newRequest']>[0];
-
-/** The languages of v2. v1 knows more. For any other, Vonage chooses the language by the number. */
-const LOCALES = new Set(
-  'de-de en-gb en-us es-es es-mx es-us fr-fr hi-in id-id it-it pt-br pt-pt ru-ru'.split(' '),
-);
 
 interface CheckAnswer {
   request_id?: unknown;
@@ -22,6 +18,7 @@ const says = (error: VonageHttpError, pattern: RegExp) => pattern.test(String(er
 /** Verify v2, with key and secret (Basic authentication) or as an application (a token). */
 export class VonageV2Provider extends VerificationProvider {
   readonly name = 'vonage-v2';
+  override readonly locales = V2_LOCALES;
   private readonly transport: VonageTransport;
   private readonly client: Vonage['verify2'];
 
@@ -39,7 +36,7 @@ export class VonageV2Provider extends VerificationProvider {
       channelTimeout: request.ttlSeconds,
       codeLength: request.codeLength,
       clientRef: request.clientReference,
-      ...(request.locale && LOCALES.has(request.locale) ? { locale: request.locale } : {}),
+      ...(request.locale && this.locales.includes(request.locale) ? { locale: request.locale } : {}),
     } as unknown as NewRequest;
     return outcomeOf<StartOutcome>(
       async () => {
