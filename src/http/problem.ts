@@ -11,6 +11,8 @@ export interface ProblemDetails {
   requestId?: string;
   attemptsRemaining?: number;
   errors?: FieldError[];
+  /** The key of the message for people, where the code's own message does not say enough. */
+  detail?: string;
   /** The module that has its own messages for `errors`: `field.<module>.<name>.<code>`. */
   module?: string;
   /** Further members of the JSON form. */
