@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import express from 'express';
 import { bodyParsers } from './body.js';
+import { normaliseForwardedFor } from './client-address.js';
 import { rejectCrossOrigin } from './cross-origin.js';
 import { PACKAGE_ROOT } from './pages.module.js';
 import { ProblemFilter } from './problem.filter.js';
@@ -65,6 +66,7 @@ export function configureHttp(app: NestExpressApplication, options: HttpOptions 
     referrerPolicy: { policy: 'same-origin' },
     strictTransportSecurity: https,
   });
+  app.use(normaliseForwardedFor);
   app.use(rejectCrossOrigin({ https, trustedOrigins, harmlessCookies }));
   app.use(...bodyParsers());
   app.use('/assets', express.static(join(PACKAGE_ROOT, 'public', 'assets'), { maxAge: '1h', index: false }));
