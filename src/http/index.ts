@@ -10,7 +10,7 @@ export { InputPipe } from './input-pipe.js';
 export { maskedAddress } from './masked-address.js';
 export { type MessageParameters } from './messages.js';
 export { Negotiated, Page } from './page.js';
-export { contextOf, isAnsweredByPage, type PageContext, PageView } from './page-context.js';
+export { contextOf, isAnsweredByPage, type PageContext, PageView, showOnPage } from './page-context.js';
 export { PACKAGE_ROOT, PagesModule, type PagesOptions } from './pages.module.js';
 export { HTTP_PROBLEMS, Problem, type ProblemDetails } from './problem.js';
 export { problemsDecorator } from './problem-documentation.js';

@@ -44,8 +44,8 @@ export interface TwoFactorModuleOptions {
    */
   isRequired?: (userId: string) => boolean | Promise<boolean>;
   /**
-   * The user's name in an authenticator app.
-   * @default the user's id
+   * The user's name, such as the email address: in an authenticator app, and masked on the pages.
+   * @default the user's id, which the pages do not show
    */
   accountName?: (userId: string) => string | Promise<string>;
   /**

@@ -2,6 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { Problem, safePath } from '../../http/index.js';
 import { problemOf, toResource, type VerificationResult } from '../../verification/index.js';
 import { RecoveryCodes } from '../recovery-codes/recovery-codes.service.js';
+import { AccountNames } from '../session/account-names.js';
 import type { SignedInCaller } from '../session/assurance.js';
 import { AssuranceResource } from '../session/assurance.resource.js';
 import { RECOVERY } from '../session/authentication-state.js';
@@ -27,6 +28,7 @@ export interface ChallengeContext {
 export class ChallengeService {
   constructor(
     private readonly twoFactor: TwoFactorService,
+    private readonly names: AccountNames,
     private readonly factors: Factors,
     private readonly sms: SmsFactor,
     private readonly recoveryCodes: RecoveryCodes,
@@ -41,6 +43,7 @@ export class ChallengeService {
   ): Promise<FactorsResource> {
     return {
       assurance: AssuranceResource.of(caller),
+      account: await this.names.maskedNameOf(caller.userId),
       factors: await this.factors.enrolledBy(caller.userId),
       recoveryCodesLeft: await this.recoveryCodes.left(caller.userId),
       returnTo: safePath(returnTo, this.options.homePath),
