@@ -58,7 +58,7 @@ describe('every page of the second factor', () => {
     ],
     [
       'a new code too soon',
-      200,
+      429,
       async (person) => person.post('/two-factor/resend', { requestId: await challenged(person) }),
     ],
     ['a wrong code', 422, async (person) => person.types(await challenged(person), person.wrongCode)],
