@@ -2,6 +2,7 @@ export { ACCESS, OpenToAll } from './access.js';
 export { BODIES } from './body.js';
 export { addressBucket, clientAddress } from './client-address.js';
 export { configureHttp, type HttpOptions } from './configure-http.js';
+export { type ConnectionReport, describeConnection, keepsSecureCookies } from './connection.js';
 export { describeBrowser } from './describe-browser.js';
 export { DateFromText, EmptyAsAbsent, NumberFromText } from './empty-as-absent.js';
 export { FreeText, isStorable, withHiddenCharactersShown } from './free-text.js';

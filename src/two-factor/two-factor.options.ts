@@ -84,7 +84,7 @@ export interface TwoFactorModuleOptions {
    */
   freshSeconds?: number;
   /**
-   * How long a browser can be trusted, in days. Null turns trust off.
+   * How long a browser can be trusted, in days. Null turns trust off. It is offered over HTTPS and on localhost only.
    * @default 30
    */
   trustBrowserDays?: number | null;

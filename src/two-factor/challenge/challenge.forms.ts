@@ -11,6 +11,7 @@ import {
 import { CodeForm, LONGEST_TYPED_CODE } from '../../verification/index.js';
 import { RECOVERY } from '../session/authentication-state.js';
 import { SETTINGS_PATH } from '../session/paths.js';
+import { TrustedBrowsers } from '../trusted-browsers/trusted-browsers.service.js';
 import { TWO_FACTOR_OPTIONS, type ResolvedTwoFactorOptions } from '../two-factor.options.js';
 import type { ChallengeResource, FactorsResource } from './challenge.resources.js';
 import { Factors } from './factors.js';
@@ -32,6 +33,7 @@ export class ChallengeForms {
   constructor(
     private readonly codes: CodeForm,
     private readonly factors: Factors,
+    private readonly browsers: TrustedBrowsers,
     @Inject(TWO_FACTOR_OPTIONS) private readonly options: ResolvedTwoFactorOptions,
   ) {}
 
@@ -124,8 +126,8 @@ export class ChallengeForms {
   }
 
   private trust(context: PageContext): ViewContext {
-    const { trustBrowserDays } = this.options;
-    if (isStepUp(context) || trustBrowserDays === null) return {};
-    return { trustDays: trustBrowserDays, trustsBrowser: typed(context, 'trustBrowser') === 'on' };
+    const trustDays = this.browsers.daysFor(context.request);
+    if (isStepUp(context) || trustDays === null) return {};
+    return { trustDays, trustsBrowser: typed(context, 'trustBrowser') === 'on' };
   }
 }

@@ -42,6 +42,14 @@ export class FactorsResource {
   @ApiProperty()
   recoveryCodesLeft!: number;
 
+  @ApiProperty({
+    type: Number,
+    nullable: true,
+    description:
+      'For how many days `trustBrowser` would trust this browser. Null if it would not: in a step-up, and over plain HTTP.',
+  })
+  trustBrowserDays!: number | null;
+
   @ApiProperty({ description: 'The path to continue to afterwards.' })
   returnTo!: string;
 

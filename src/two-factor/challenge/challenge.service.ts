@@ -21,6 +21,8 @@ export interface ChallengeContext {
   purpose: string;
   /** In a step-up: the action, as the user reads it. */
   summary?: string;
+  /** For how many days the browser can be trusted afterwards. Null if not at all. */
+  trustBrowserDays: number | null;
 }
 
 /** Proves enrolled factors, for sign-ins and step-ups. */
@@ -38,7 +40,7 @@ export class ChallengeService {
   /** The factors that the user can show. */
   async choices(
     caller: SignedInCaller,
-    { summary }: ChallengeContext,
+    { summary, trustBrowserDays }: ChallengeContext,
     returnTo: string | undefined,
   ): Promise<FactorsResource> {
     return {
@@ -46,6 +48,7 @@ export class ChallengeService {
       account: await this.names.maskedNameOf(caller.userId),
       factors: await this.factors.enrolledBy(caller.userId),
       recoveryCodesLeft: await this.recoveryCodes.left(caller.userId),
+      trustBrowserDays,
       returnTo: safePath(returnTo, this.options.homePath),
       summary,
     };
