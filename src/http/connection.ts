@@ -27,10 +27,11 @@ function isPeerTrusted({ app, socket }: Request): boolean {
  * @param https with it our origin is HTTPS even when the proxy that terminates TLS is not trusted to say so
  */
 export function originsOf(request: Request, https: boolean): string[] {
-  const hosts = [request.host];
+  const hosts = [request.host].filter((host) => /^[^\s/@\\?#]+$/.test(host ?? ''));
   const port = /^\d{1,5}$/.exec(request.get('x-forwarded-port') ?? '')?.[0];
   // Some proxies give the port beside the name, and only there.
-  if (port && isPeerTrusted(request)) hosts.push(`${request.host?.replace(/:\d+$/, '')}:${port}`);
+  if (port && isPeerTrusted(request))
+    hosts.push(...hosts.map((host) => `${host?.replace(/:\d+$/, '')}:${port}`));
   const schemes = [request.protocol, ...(https ? ['https'] : [])];
   return schemes
     .flatMap((scheme) => hosts.map((host) => `${scheme}://${host}`))
@@ -95,8 +96,8 @@ export function describeConnection(
     headers.length > 0 &&
       !isProxyTrusted &&
       'The proxy is not trusted, so its X-Forwarded-* headers are ignored. Set TRUST_PROXY.',
-    headers.length === 0 &&
-      isProxyTrusted &&
+    isProxyTrusted &&
+      !headers.some((name) => name.startsWith('x-')) &&
       'The proxy is trusted but sends no X-Forwarded-* headers. Let it send X-Forwarded-For and X-Forwarded-Proto.',
     https &&
       !request.secure &&
