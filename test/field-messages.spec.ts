@@ -64,6 +64,8 @@ const REPORTED_BY_SERVICES: Rule[] = [
   ['verification', 'otpCode', 'not-digits'],
   ['verification', 'otpCode', 'too-short'],
   ['verification', 'otpCode', 'too-long'],
+  ['verification', 'otpCode', 'ambiguous'],
+  ['two-factor', 'otpCode', 'not-a-code'],
   ['history', 'phoneNumber', 'no-number'],
   ['history', 'number', 'no-number'],
   ['history', 'from', 'too-wide'],
