@@ -70,10 +70,10 @@ function problemBody(problem: Problem, { text }: PageContext) {
 
 /** One sentence for people: what happened and what to do. */
 export function problemDetail(problem: Problem, text: PageContext['text']): string {
-  const { attemptsRemaining, retryAfterSeconds, detail = `problem.${problem.code}.detail` } = problem.details;
+  const { attemptsRemaining, retryAfterSeconds, detailKey } = problem.details;
   const count = attemptsRemaining ?? retryAfterSeconds;
   const general = problem.status >= 500 ? 'problem.internal.detail' : 'problem.any.detail';
-  const keys = [detail, general];
+  const keys = [...(detailKey ? [detailKey] : []), `problem.${problem.code}.detail`, general];
   return firstMessage(keys, text, count === undefined ? {} : { count }) ?? problem.code;
 }
 

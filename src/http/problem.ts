@@ -11,10 +11,10 @@ export interface ProblemDetails {
   requestId?: string;
   attemptsRemaining?: number;
   errors?: FieldError[];
-  /** The key of the message for people, where the code's own message does not say enough. */
-  detail?: string;
   /** The module that has its own messages for `errors`: `field.<module>.<name>.<code>`. */
   module?: string;
+  /** The key of a message that says more than `problem.<code>.detail`. */
+  detailKey?: string;
   /** Further members of the JSON form. */
   members?: Record<string, string | number>;
   headers?: Record<string, string>;

@@ -33,7 +33,7 @@ export const codeProblem = (
     retryAfterSeconds,
     module: defect && 'two-factor',
     errors: defect && [{ field: 'otpCode', code: defect }],
-    detail: mayBeUsed ? 'problem.wrong-or-used-code.detail' : undefined,
+    detailKey: mayBeUsed ? 'problem.wrong-or-used-code.detail' : undefined,
   });
 
 /** Documents the problems of a route. */

@@ -1,6 +1,11 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import { TerminusModule } from '@nestjs/terminus';
-import { EXPECTED_CONNECTION, type ExpectedConnection, HealthController } from './health.controller.js';
+import {
+  ConnectionController,
+  EXPECTED_CONNECTION,
+  type ExpectedConnection,
+} from './connection.controller.js';
+import { HealthController } from './health.controller.js';
 
 /** Health checks, and how requests from outside look. */
 @Module({})
@@ -9,7 +14,7 @@ export class HealthModule {
     return {
       module: HealthModule,
       imports: [TerminusModule.forRoot({ logger: false })],
-      controllers: [HealthController],
+      controllers: [HealthController, ConnectionController],
       providers: [{ provide: EXPECTED_CONNECTION, useValue: expected }],
     };
   }
