@@ -148,11 +148,6 @@ describe('GET /health/connection shows how a request from outside looks', () => 
       expect.stringContaining('sends no X-Forwarded-* headers'),
     );
   });
-
-  it('is described for programs', async () => {
-    const answer = await application.client.json('GET', '/health/connection');
-    expect(answer.status).toBe(200);
-  });
 });
 
 describe('the log', () => {

@@ -1,8 +1,7 @@
 import { Controller, Get, Header, Inject, Req } from '@nestjs/common';
-import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { ApiExcludeController } from '@nestjs/swagger';
 import type { Request } from 'express';
-import { describeConnection, OpenToAll } from '../../http/index.js';
-import { ConnectionResource } from './connection.resource.js';
+import { type ConnectionReport, describeConnection, OpenToAll } from '../../http/index.js';
 
 /** How the application expects to be reached. */
 export interface ExpectedConnection {
@@ -15,8 +14,8 @@ export interface ExpectedConnection {
 /** Injects {@link ExpectedConnection}. */
 export const EXPECTED_CONNECTION = Symbol('EXPECTED_CONNECTION');
 
-/** Shows how requests from outside look, to set up the proxies in front. */
-@ApiTags('Health')
+/** Shows how requests from outside look, to set up the proxies in front. For operators, so not in the API's description. */
+@ApiExcludeController()
 @OpenToAll()
 @Controller('health')
 export class ConnectionController {
@@ -24,9 +23,7 @@ export class ConnectionController {
 
   @Get('connection')
   @Header('Cache-Control', 'no-store')
-  @ApiOperation({ summary: 'How this very request looks to the application, to set up the proxies in front' })
-  @ApiOkResponse({ type: ConnectionResource })
-  connection(@Req() request: Request): ConnectionResource {
+  connection(@Req() request: Request): ConnectionReport {
     return describeConnection(request, this.expected);
   }
 }
