@@ -96,7 +96,7 @@ export class AppModule {
           sessionLifetimeSeconds: config.SESSION_LIFETIME_HOURS * 3600,
           admin: config.options.admin,
         }),
-        HealthModule,
+        HealthModule.forRoot({ https: config.production, publicUrl: config.PUBLIC_URL ?? null }),
       ],
     };
   }

@@ -33,7 +33,11 @@ export async function createApp(config: Config, surroundings: Surroundings): Pro
     abortOnError: false,
   });
   app.useLogger(new ApplicationLogger(await app.resolve(PinoLogger), {}));
-  configureHttp(app, { trustProxy: config.TRUST_PROXY, https: config.production });
+  configureHttp(app, {
+    trustProxy: config.TRUST_PROXY,
+    https: config.production,
+    publicUrl: config.PUBLIC_URL ?? null,
+  });
   if (config.apiDocs) serveOpenApi(app, describeService(), PROBLEM_CODES);
   limitSlowRequests(app.getHttpServer());
   return app;

@@ -1,5 +1,6 @@
 import { administrator, program } from './admin/administrator.js';
 import { Visitor } from './host/visitor.js';
+import { rawRequest } from './support/raw-request.js';
 import { freshNumber, startApplication, type TestApplication } from './support/application.js';
 
 type Headers = Record<string, string>;
@@ -98,5 +99,93 @@ describe('a POST says where it comes from', () => {
       403,
       expect.objectContaining({ code: 'cross-origin' }),
     ]);
+  });
+});
+
+describe('behind a proxy that rewrites the Host header', () => {
+  const TRUSTED = '127.0.0.2';
+  const STRANGER = '127.0.0.3';
+  const ORIGIN = 'https://login.example.com';
+  const rewritten = (headers: Headers = {}) => ({
+    Host: 'upstream:3000',
+    'X-Forwarded-Proto': 'https',
+    Origin: ORIGIN,
+    ...headers,
+  });
+  let application: TestApplication;
+  let person: Visitor;
+  const starts = async (env: Record<string, string>) => {
+    application = await startApplication({ TRUST_PROXY: TRUSTED, ...env });
+    person = await new Visitor(application).signsUp();
+  };
+  afterEach(() => application.close());
+
+  /** A client without Fetch Metadata submits a form. */
+  const submits = async (from: string, headers: Headers) => {
+    const { status, text } = await rawRequest(`${application.url}/two-factor/authenticators`, {
+      method: 'POST',
+      from,
+      headers: { Cookie: person.cookieHeader(), ...headers },
+      form: { label: '' },
+    });
+    return text.includes('came from another site') ? 'refused' : status;
+  };
+
+  it('forms work when X-Forwarded-Host is our origin and the proxy is trusted', async () => {
+    await starts({});
+    expect(await submits(TRUSTED, rewritten())).toBe('refused');
+    const forwarded = rewritten({ 'X-Forwarded-Host': 'login.example.com' });
+    expect(await submits(TRUSTED, forwarded)).toBe(200);
+    expect(await submits(TRUSTED, { ...forwarded, 'Sec-Fetch-Site': 'same-origin' })).toBe(200);
+    expect(await submits(TRUSTED, { ...forwarded, 'X-Forwarded-Host': 'LOGIN.example.com:443' })).toBe(200);
+    expect(
+      await submits(TRUSTED, { ...forwarded, 'X-Forwarded-Port': '8443', Origin: `${ORIGIN}:8443` }),
+    ).toBe(200);
+  });
+
+  it.each<[string, string, Headers]>([
+    ['from a peer that is not trusted', STRANGER, { 'X-Forwarded-Host': 'login.example.com' }],
+    ['from a peer that is not trusted, with a port', STRANGER, { 'X-Forwarded-Port': '443' }],
+    ['that is another host', TRUSTED, { 'X-Forwarded-Host': 'evil.example' }],
+    ['that is another port', TRUSTED, { 'X-Forwarded-Host': 'login.example.com:8443' }],
+    ['that is no host', TRUSTED, { 'X-Forwarded-Host': 'login.example.com/..' }],
+    ['with a user', TRUSTED, { 'X-Forwarded-Host': 'login.example.com@evil.example' }],
+    ['over plain HTTP', TRUSTED, { 'X-Forwarded-Host': 'login.example.com', 'X-Forwarded-Proto': 'http' }],
+    [
+      'for another site',
+      TRUSTED,
+      { 'X-Forwarded-Host': 'login.example.com', Origin: 'https://evil.example' },
+    ],
+    ['for no site', TRUSTED, { 'X-Forwarded-Host': 'login.example.com', Origin: 'null' }],
+    [
+      'that names the upstream',
+      TRUSTED,
+      { 'X-Forwarded-Host': 'login.example.com', Origin: 'https://upstream:3000' },
+    ],
+    [
+      'for a request that another site has made',
+      TRUSTED,
+      { 'X-Forwarded-Host': 'login.example.com', 'Sec-Fetch-Site': 'cross-site' },
+    ],
+  ])('but not by an X-Forwarded-Host %s', async (_name, from, headers) => {
+    await starts({});
+    expect(await submits(from, rewritten(headers))).toBe('refused');
+  });
+
+  it('forms work when PUBLIC_URL is our origin, whoever the proxy is', async () => {
+    await starts({ PUBLIC_URL: `${ORIGIN}/somewhere` });
+    for (const from of [TRUSTED, STRANGER]) {
+      expect(await submits(from, rewritten())).toBe(200);
+      expect(await submits(from, rewritten({ 'Sec-Fetch-Site': 'same-origin' }))).toBe(200);
+      for (const origin of ['http://login.example.com', `${ORIGIN}:8443`, `${ORIGIN}.evil.example`, 'null'])
+        expect([origin, await submits(from, rewritten({ Origin: origin }))]).toEqual([origin, 'refused']);
+    }
+    // Whoever comes to it by its own name is served too: a health check, an operator on the machine.
+    expect(await submits(STRANGER, { Origin: new URL(application.url).origin })).toBe(200);
+  });
+
+  it('another site is refused although PUBLIC_URL would match', async () => {
+    await starts({ PUBLIC_URL: ORIGIN });
+    expect(await submits(STRANGER, rewritten({ Origin: 'https://evil.example' }))).toBe('refused');
   });
 });

@@ -15,6 +15,7 @@ export class CreateAuthenticators1795000002004 implements MigrationInterface {
         created_at timestamptz NOT NULL DEFAULT now(),
         confirmed_at timestamptz,
         last_step bigint NOT NULL DEFAULT 0,
+        last_used_in text,
         CONSTRAINT authenticators_pkey PRIMARY KEY (id)
       )`);
     await queryRunner.query('CREATE INDEX authenticators_user ON authenticators (user_id)');

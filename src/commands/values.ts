@@ -1,6 +1,7 @@
 import { isIP } from 'node:net';
 import { InvalidArgumentError } from 'commander';
-import type { KeptSeal } from '../verification/index.js';
+import { loadEnvironmentFile, loadVariables } from '../config/index.js';
+import type { KeptSeal, NumberReading } from '../verification/index.js';
 import { isCountry, PhoneNumber } from '../verification/domain/phone-number.js';
 
 /** A parser of commander that keeps what matches, and says what it must be otherwise. */
@@ -54,9 +55,16 @@ export const text = (least: number, most: number) =>
     (value) => value.length >= least && value.length <= most && !/\p{Cc}/u.test(value),
     `text of ${least} to ${most} characters`,
   );
-/** A phone number in any spelling that names its country. */
+/** Reads a number as the application does: one without a country code is of DEFAULT_COUNTRY. */
+export function readNumber(typed: string): NumberReading {
+  loadEnvironmentFile();
+  const { DEFAULT_COUNTRY: defaultCountry } = loadVariables(['DEFAULT_COUNTRY']);
+  return PhoneNumber.read(typed, defaultCountry ? { defaultCountry } : {});
+}
+
+/** A phone number in any spelling. */
 export const phoneNumber = matching(
-  (value) => PhoneNumber.tryParse(value) !== null,
+  (value) => readNumber(value).phone !== null,
   'a phone number with its country code, such as +14155552671',
 );
 /** An address of the network. */

@@ -25,6 +25,7 @@ import { PasswordChanges } from './passwords/password-changes.js';
 import { PASSWORD_PAGES } from './passwords/password.pages.js';
 import { PasswordSignIn } from './passwords/password-sign-in.js';
 import { SignUps } from './passwords/sign-ups.js';
+import { SecureConnectionGuard } from './secure-connection.guard.js';
 import { SignInController } from './sign-in.controller.js';
 import { SignUpController } from './sign-up.controller.js';
 import { SignInThrottler } from './sign-in.throttler.js';
@@ -63,6 +64,7 @@ const SESSION_ROUTES = [
     PasswordChanges,
     PasswordGuard,
     PasswordSignIn,
+    SecureConnectionGuard,
     SessionsPage,
     SignInThrottler,
     SignUps,

@@ -16,6 +16,10 @@ import type { AccountResource, PaymentResource, UserResource } from './dto.js';
 export const HOME = '/account';
 export const MAX_EMAIL_LENGTH = 254;
 
+/** The field that a problem is shown at. None for a connection that is not secure: no other input would help. */
+export const blamedField = ({ code }: Problem, field: string): string =>
+  code === 'insecure-connection' ? '' : field;
+
 /** The sign-in form. After sign-in, redirects to the second factor or to `returnTo`. */
 @Injectable()
 export class SignInPage extends PageView<AssuranceResource> {
@@ -26,7 +30,10 @@ export class SignInPage extends PageView<AssuranceResource> {
   }
 
   failure(problem: Problem, context: PageContext): View {
-    return this.form(context, errorContext(problem, context, 'email', ['email', 'password']));
+    return this.form(
+      context,
+      errorContext(problem, context, blamedField(problem, 'email'), ['email', 'password']),
+    );
   }
 
   private form(context: PageContext, more: ViewContext = {}): View {

@@ -4,6 +4,7 @@ import { TWO_FACTOR_ERRORS } from '../two-factor/index.js';
 /** The reference host's own problems with their statuses. */
 export const HOST_ERRORS = {
   'sign-in-failed': 401,
+  'insecure-connection': 403,
   'unknown-session': 404,
   'invalid-link': 410,
   'wrong-password': 422,
@@ -14,6 +15,8 @@ const problem = (code: keyof typeof HOST_ERRORS, retryAfterSeconds?: number): Pr
   new Problem(code, HOST_ERRORS[code], retryAfterSeconds === undefined ? {} : { retryAfterSeconds });
 
 export const signInFailed = (): Problem => problem('sign-in-failed');
+/** The cookie of a session would not be sent. */
+export const insecureConnection = (): Problem => problem('insecure-connection');
 export const unknownSession = (): Problem => problem('unknown-session');
 export const invalidLink = (): Problem => problem('invalid-link');
 export const wrongPassword = (): Problem => problem('wrong-password');

@@ -1,4 +1,4 @@
-import { Body, Controller, Get, HttpCode, Post, Query, Req, Res, UsePipes } from '@nestjs/common';
+import { Body, Controller, Get, HttpCode, Post, Query, Req, Res, UseGuards, UsePipes } from '@nestjs/common';
 import { ApiConsumes, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { Request, Response } from 'express';
 import { BODIES, InputPipe, Negotiated, Page } from '../http/index.js';
@@ -8,6 +8,7 @@ import { ApiHostProblems, invalidLink } from './host.problems.js';
 import { KnownBrowsers } from './passwords/known-browsers.js';
 import { SignUpFinishPage, SignUpPage } from './passwords/password.pages.js';
 import { SignUps } from './passwords/sign-ups.js';
+import { SecureConnectionGuard } from './secure-connection.guard.js';
 import { SignInThrottler } from './sign-in.throttler.js';
 
 /** Creates an account: the user enters an address, opens the link in the email and chooses a password. */
@@ -34,13 +35,14 @@ export class SignUpController {
 
   @Post()
   @HttpCode(200)
+  @UseGuards(SecureConnectionGuard)
   @Page(SignUpPage)
   @ApiConsumes(...BODIES)
   @ApiOperation({
     summary: 'Send a link to the address; the response is the same if it already has an account',
   })
   @ApiOkResponse({ type: MailedResource })
-  @ApiHostProblems('invalid-input', 'rate-limited', 'email-unavailable')
+  @ApiHostProblems('invalid-input', 'insecure-connection', 'rate-limited', 'email-unavailable')
   request(@Body() { email }: EmailDto): MailedResource {
     this.signUps.request(email);
     return { status: 'check-your-mail' };
@@ -58,11 +60,12 @@ export class SignUpController {
 
   @Post('finish')
   @HttpCode(200)
+  @UseGuards(SecureConnectionGuard)
   @Page(SignUpFinishPage)
   @ApiConsumes(...BODIES)
   @ApiOperation({ summary: 'Choose the password, create the account and sign in' })
   @ApiOkResponse({ type: AssuranceResource })
-  @ApiHostProblems('invalid-input', 'invalid-link', 'rate-limited')
+  @ApiHostProblems('invalid-input', 'invalid-link', 'insecure-connection', 'rate-limited')
   async finish(
     @Req() request: Request,
     @Body() { token, password }: ChoosePasswordDto,

@@ -3,6 +3,8 @@ import { join } from 'node:path';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import express from 'express';
 import { bodyParsers } from './body.js';
+import { normaliseForwardedFor } from './client-address.js';
+import { warnAboutUntrustedProxy } from './connection.js';
 import { rejectCrossOrigin } from './cross-origin.js';
 import { PACKAGE_ROOT } from './pages.module.js';
 import { ProblemFilter } from './problem.filter.js';
@@ -19,6 +21,12 @@ export interface HttpOptions {
    * @default false
    */
   https?: boolean;
+  /**
+   * The address at which people reach the application, such as `https://login.example.com`. Its origin can send unsafe
+   * requests, also through a proxy that rewrites the `Host` header.
+   * @default null: the origin is what `Host` says, or the `X-Forwarded-Host` of a trusted proxy
+   */
+  publicUrl?: string | null;
   /**
    * Other origins that can send unsafe requests, as browsers write them: `https://admin.example.com`.
    * @default []
@@ -40,7 +48,11 @@ const ANONYMOUS_COOKIES = ['otp-caller', '__Host-otp-caller'];
  * with `bodyParser: false`.
  */
 export function configureHttp(app: NestExpressApplication, options: HttpOptions = {}): void {
-  const { trustProxy = null, https = false, trustedOrigins = [] } = options;
+  const { trustProxy = null, https = false, publicUrl = null } = options;
+  const trustedOrigins = [
+    ...(options.trustedOrigins ?? []),
+    ...(publicUrl ? [new URL(publicUrl).origin] : []),
+  ];
   const { harmlessCookies = ANONYMOUS_COOKIES } = options;
   // Express keeps and changes the list that it is given.
   app.set('trust proxy', Array.isArray(trustProxy) ? [...trustProxy] : (trustProxy ?? false));
@@ -65,6 +77,7 @@ export function configureHttp(app: NestExpressApplication, options: HttpOptions 
     referrerPolicy: { policy: 'same-origin' },
     strictTransportSecurity: https,
   });
+  app.use(normaliseForwardedFor, warnAboutUntrustedProxy());
   app.use(rejectCrossOrigin({ https, trustedOrigins, harmlessCookies }));
   app.use(...bodyParsers());
   app.use('/assets', express.static(join(PACKAGE_ROOT, 'public', 'assets'), { maxAge: '1h', index: false }));

@@ -1,5 +1,6 @@
 import { parseCookie } from 'cookie';
 import type { Request, RequestHandler } from 'express';
+import { originsOf } from './connection.js';
 import { hasBearerToken } from './negotiation.js';
 import { Problem } from './problem.js';
 
@@ -19,7 +20,7 @@ interface CrossOriginOptions {
  * Rejects unsafe requests that another site, an extension or an unknown page could have caused.
  *
  * - `Sec-Fetch-Site`, when present, must be `same-origin`.
- * - `Origin`, when present, must be our own: scheme, host and port.
+ * - `Origin`, when present, must be our own: scheme, host and port. See {@link originsOf}.
  * - A request with neither header must not have a cookie that could belong to a session, unless it has a bearer token,
  *   which a browser never sends by itself.
  */
@@ -34,16 +35,8 @@ function isAllowed(request: Request, options: CrossOriginOptions): boolean {
   const { origin, 'sec-fetch-site': site } = request.headers;
   if (origin !== undefined && options.trustedOrigins.includes(origin)) return true;
   if (site !== undefined && site !== 'same-origin') return false;
-  if (origin !== undefined) return ownOrigins(request, options.https).includes(origin);
+  if (origin !== undefined) return originsOf(request, options.https).includes(origin);
   return site !== undefined || hasBearerToken(request) || !mayHaveSession(request, options.harmlessCookies);
-}
-
-/** With `https` our origin is HTTPS even when the proxy that terminates TLS is not trusted to say so. */
-function ownOrigins({ protocol, headers: { host } }: Request, https: boolean): string[] {
-  return [protocol, ...(https ? ['https'] : [])].flatMap((scheme) => {
-    const url = `${scheme}://${host}`;
-    return URL.canParse(url) ? [new URL(url).origin] : [];
-  });
 }
 
 function mayHaveSession(request: Request, harmlessCookies: readonly string[]): boolean {

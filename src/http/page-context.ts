@@ -2,7 +2,7 @@ import type { Request } from 'express';
 import type { MessageParameters } from './messages.js';
 import type { Kind } from './negotiation.js';
 import type { Problem } from './problem.js';
-import type { Redirect, View, ViewRenderer } from './view-renderer.js';
+import type { Redirect, View, ViewContext, ViewRenderer } from './view-renderer.js';
 
 /** The request that a page responds to. */
 export interface PageContext {
@@ -28,6 +28,8 @@ export abstract class PageView<Body = any> {
 export interface NegotiatedPage extends PageContext {
   kind: Kind;
   view: PageView;
+  /** Values for the page, whatever its view is; see {@link showOnPage}. */
+  shared: ViewContext;
 }
 
 /** The exception filter runs without the handler's metadata, so the guard leaves its decision here. */
@@ -35,6 +37,18 @@ export const NEGOTIATED_PAGES: WeakMap<Request, NegotiatedPage> = new WeakMap();
 
 /** Whether the response is a page. For handlers that serve both kinds. */
 export const isAnsweredByPage = (request: Request): boolean => NEGOTIATED_PAGES.get(request)?.kind === 'html';
+
+/** Gives values to the page of a request, its layout included, whether the request succeeds or fails. */
+export function showOnPage(request: Request, values: ViewContext): void {
+  const page = NEGOTIATED_PAGES.get(request);
+  if (page) page.shared = { ...page.shared, ...values };
+}
+
+/** A view with the values that {@link showOnPage} gave. The view's own values win. */
+export const withShared = ({ name, context }: View, page: NegotiatedPage | undefined): View => ({
+  name,
+  context: { ...page?.shared, ...context },
+});
 
 /** Works out the language and the base path only when they are needed: a successful JSON response has neither. */
 export class RequestContext implements PageContext {

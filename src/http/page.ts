@@ -16,7 +16,7 @@ import { ModuleRef, Reflector } from '@nestjs/core';
 import type { Request, Response } from 'express';
 import { map, type Observable } from 'rxjs';
 import { negotiate, setNegotiatedHeaders } from './negotiation.js';
-import { NEGOTIATED_PAGES, type PageView, RequestContext } from './page-context.js';
+import { NEGOTIATED_PAGES, type PageView, RequestContext, withShared } from './page-context.js';
 import { Problem } from './problem.js';
 import { ProblemFilter } from './problem.filter.js';
 import { ViewRenderer } from './view-renderer.js';
@@ -59,7 +59,11 @@ export class PageGuard implements CanActivate {
     if (!kind) throw Problem.http('not-acceptable');
     const view = this.modules.get(token, { strict: false });
     const handlerPath = this.reflector.get<string>(PATH_METADATA, context.getHandler());
-    const page = Object.assign(new RequestContext(request, this.renderer, handlerPath), { kind, view });
+    const page = Object.assign(new RequestContext(request, this.renderer, handlerPath), {
+      kind,
+      view,
+      shared: {},
+    });
     NEGOTIATED_PAGES.set(request, page);
     return true;
   }
@@ -78,7 +82,7 @@ export class PageInterceptor implements NestInterceptor {
       map((body: unknown) => {
         response.type('html').setHeader('Content-Language', page.locale);
         const view = page.view.success(body, page);
-        if (!('redirectTo' in view)) return this.renderer.render(view, page.locale);
+        if (!('redirectTo' in view)) return this.renderer.render(withShared(view, page), page.locale);
         response.status(303).location(view.redirectTo);
         return undefined;
       }),

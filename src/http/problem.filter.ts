@@ -3,7 +3,7 @@ import { type ArgumentsHost, Catch, type ExceptionFilter, Injectable, Logger } f
 import type { Request, Response } from 'express';
 import type { MessageParameters } from './messages.js';
 import { negotiate, setNegotiatedHeaders } from './negotiation.js';
-import { contextOf, NEGOTIATED_PAGES, type PageContext } from './page-context.js';
+import { contextOf, NEGOTIATED_PAGES, type PageContext, withShared } from './page-context.js';
 import type { FieldError, Problem } from './problem.js';
 import { isUnreadableValue, toProblem } from './to-problem.js';
 import { type View, ViewRenderer } from './view-renderer.js';
@@ -40,7 +40,7 @@ export class ProblemFilter implements ExceptionFilter {
     } else {
       const view = page ? page.view.failure(problem, context) : errorView(problem, context);
       if ('redirectTo' in view) response.redirect(303, view.redirectTo);
-      else response.type('html').send(this.renderer.render(view, context.locale));
+      else response.type('html').send(this.renderer.render(withShared(view, page), context.locale));
     }
   }
 }

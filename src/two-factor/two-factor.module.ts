@@ -11,13 +11,16 @@ import { FactorChanges } from './enrolment/factor-changes.js';
 import { SettingsController } from './enrolment/settings.controller.js';
 import { SETTINGS_PAGES } from './enrolment/settings.pages.js';
 import { SettingsService } from './enrolment/settings.service.js';
+import { AccountOnPageGuard } from './guard/account-on-page.guard.js';
 import { FreshForChangeGuard } from './guard/fresh-for-change.guard.js';
 import { POST_THROTTLES, postThrottlesOf } from './guard/post-throttler.js';
 import { SecondFactorGuard } from './guard/second-factor.guard.js';
 import { RecoveryCodesController, RecoveryCodesPage } from './recovery-codes/recovery-codes.controller.js';
 import { RecoveryCodes } from './recovery-codes/recovery-codes.service.js';
 import { AssuranceReader } from './session/assurance-reader.js';
+import { AccountNames } from './session/account-names.js';
 import { Notices } from './session/notices.js';
+import { SignedOutPage, SignOutController } from './session/sign-out.controller.js';
 import { TwoFactorService } from './session/two-factor.service.js';
 import { BoundRequests } from './sms/bound-requests.js';
 import { EnrolledPhones } from './sms/enrolled-phones.service.js';
@@ -51,6 +54,7 @@ export interface TwoFactorModuleExtras {
 }
 
 const CONTROLLERS = [
+  SignOutController,
   StepUpController,
   ChallengeController,
   SettingsController,
@@ -87,8 +91,10 @@ const { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN } =
   providers: [
     TwoFactorService,
     AssuranceReader,
+    AccountNames,
     Notices,
     SecondFactorGuard,
+    AccountOnPageGuard,
     FreshForChangeGuard,
     ChallengeService,
     FactorAttempts,
@@ -105,6 +111,7 @@ const { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN } =
     TrustedBrowsers,
     StepUpGrants,
     RecoveryCodesPage,
+    SignedOutPage,
     ...CHALLENGE_PAGES,
     ...SETTINGS_PAGES,
     ...PHONE_PAGES,

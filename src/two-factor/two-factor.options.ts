@@ -44,8 +44,8 @@ export interface TwoFactorModuleOptions {
    */
   isRequired?: (userId: string) => boolean | Promise<boolean>;
   /**
-   * The user's name in an authenticator app.
-   * @default the user's id
+   * The user's name, such as the email address: in an authenticator app, and masked on the pages.
+   * @default the user's id, which the pages do not show
    */
   accountName?: (userId: string) => string | Promise<string>;
   /**
@@ -84,7 +84,7 @@ export interface TwoFactorModuleOptions {
    */
   freshSeconds?: number;
   /**
-   * How long a browser can be trusted, in days. Null turns trust off.
+   * How long a browser can be trusted, in days. Null turns trust off. It is offered over HTTPS and on localhost only.
    * @default 30
    */
   trustBrowserDays?: number | null;

@@ -10,6 +10,7 @@ export const TWO_FACTOR_ERRORS = {
   'step-up-required': 403,
   'unknown-factor': 404,
   'unknown-step-up': 404,
+  'code-used': 409,
   'last-factor': 409,
   'number-taken': 409,
   'number-enrolled': 409,
@@ -23,10 +24,16 @@ export const twoFactorProblem = (code: TwoFactorErrorCode, details?: ProblemDeta
   new Problem(code, TWO_FACTOR_ERRORS[code], details);
 
 /** The problem of a rejected code. @param forView what its page shows again */
-export const codeProblem = ({ code, retryAfterSeconds }: CodeFailure, forView: unknown): Problem =>
-  new Problem(code, VERIFICATION_ERRORS[code], {
+export const codeProblem = (
+  { code, retryAfterSeconds, defect, mayBeUsed }: CodeFailure,
+  forView: unknown,
+): Problem =>
+  new Problem(code, { ...VERIFICATION_ERRORS, ...TWO_FACTOR_ERRORS }[code], {
     forView,
     retryAfterSeconds,
+    module: defect && 'two-factor',
+    errors: defect && [{ field: 'otpCode', code: defect }],
+    detailKey: mayBeUsed ? 'problem.wrong-or-used-code.detail' : undefined,
   });
 
 /** Documents the problems of a route. */

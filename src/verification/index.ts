@@ -23,7 +23,6 @@ export {
   TRANSITIONS,
 } from './domain/lifecycle.js';
 export type * from './provider/outcomes.js';
-export { parseOneTimeCode } from './domain/one-time-code.js';
 export {
   type Channel,
   isCountry,
@@ -32,6 +31,7 @@ export {
   type NumberReading,
   PhoneNumber,
 } from './domain/phone-number.js';
+export { type CodeDefect, LONGEST_TYPED_CODE, readTypedCode } from './domain/one-time-code.js';
 export { DEFAULT_POLICY, type VerificationPolicy, wrongCodeWaits } from './domain/policy.js';
 export type { Actor, EventType, VerificationEvent } from './domain/verification-event.js';
 export {

@@ -8,6 +8,7 @@ import {
   type View,
   type ViewContext,
 } from '../http/index.js';
+import { LONGEST_TYPED_CODE } from './domain/one-time-code.js';
 import type { VerificationPolicy } from './domain/policy.js';
 import type { Action } from './domain/verification-record.js';
 import type { VerificationResource } from './dto/verification.resource.js';
@@ -111,7 +112,7 @@ export class CodeForm {
     const more: ViewContext = {
       ...surroundings,
       ...errorContext(problem, context, 'otpCode', ['otpCode']),
-      otpCode: problem.code === 'wrong-code' ? '' : typed(context, 'otpCode'),
+      otpCode: problem.code === 'wrong-code' ? '' : typed(context, 'otpCode', LONGEST_TYPED_CODE),
     };
     if (resource?.status === 'VERIFIED') {
       return this.result(context, more);

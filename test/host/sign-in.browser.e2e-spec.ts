@@ -103,7 +103,7 @@ inBrowser('two-factor sign-in in a real browser', () => {
       await person.sees('Two-factor sign-in');
       await isAskedAgain(person);
       await person.showsApp(now);
-      await person.reads('That code is not right. Check it and try again.');
+      await person.reads('Wait for the next code in your app.');
       await person.showsApp(await appCode(secret, 1));
       await person.sees('Your account');
       await person.reads('pwd, otp, mfa');

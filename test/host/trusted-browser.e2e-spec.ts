@@ -1,4 +1,5 @@
 import { startApplication, type TestApplication } from '../support/application.js';
+import { rawRequest } from '../support/raw-request.js';
 import { codeOf, mustBe, PASSWORD, settingsOf, Visitor } from './visitor.js';
 
 describe('a trusted browser', () => {
@@ -144,5 +145,67 @@ describe('a trusted browser', () => {
       expect(await isIn(browser)).toBe(true);
       expect(await isNobody(person)).toBe(true);
     });
+  });
+});
+
+describe('over plain HTTP', () => {
+  let application: TestApplication;
+  beforeAll(async () => {
+    application = await startApplication({ RESEND_COOLDOWN_SECONDS: '0', TRUST_PROXY: 'loopback' });
+  });
+  afterAll(() => application.close());
+
+  /** How the browser reaches the application, and whether it keeps a cookie that is for HTTPS only. */
+  const WAYS: [string, boolean, Record<string, string>][] = [
+    ['on localhost', true, { Host: 'localhost:3000' }],
+    ['on a subdomain of localhost', true, { Host: 'app.localhost:3000' }],
+    ['on 127.0.0.1', true, { Host: '127.0.0.1:3000' }],
+    ['on [::1]', true, { Host: '[::1]:3000' }],
+    ['over HTTPS', true, { Host: 'login.example.com', 'X-Forwarded-Proto': 'https' }],
+    ['by a name', false, { Host: 'intranet.example:3000' }],
+    ['by a name like localhost', false, { Host: 'localhost.example:3000' }],
+    ['by an address', false, { Host: '192.168.1.7:3000' }],
+    ['through a proxy on plain HTTP', false, { Host: 'intranet.example', 'X-Forwarded-Proto': 'http' }],
+    [
+      'through a proxy on plain HTTP that calls us localhost',
+      false,
+      { Host: 'localhost:3000', 'X-Forwarded-For': '203.0.113.7' },
+    ],
+  ];
+  const signedInBy = async (headers: Record<string, string>) => {
+    const person = await (await new Visitor(application).signsUp()).enrols();
+    const browser = person.elsewhere();
+    const own = headers['X-Forwarded-Proto'] === 'https' ? 'https' : 'http';
+    const call = async (method: string, path: string, fields?: Record<string, string>, kind = 'json') => {
+      const answer = await rawRequest(application.url + path, {
+        method,
+        headers: { ...headers, Origin: `${own}://${headers['Host']}`, Cookie: browser.cookieHeader() },
+        ...(fields ? { [kind]: fields } : {}),
+      });
+      for (const cookie of [answer.headers['set-cookie'] ?? []].flat()) {
+        const [, name, value] = /^([^=]+)=([^;]*)/.exec(cookie)!;
+        browser.cookies.set(name!, value!);
+      }
+      return answer;
+    };
+    const answer = await call('POST', '/sign-in', { email: person.email, password: PASSWORD });
+    expect([answer.status, answer.body['pending']]).toEqual([200, true]);
+    return { person, browser, call };
+  };
+
+  it.each(WAYS)('%s: offered %s', async (_name, isOffered, headers) => {
+    const { person, browser, call } = await signedInBy(headers);
+    expect((await call('GET', '/two-factor')).body['trustBrowserDays']).toBe(isOffered ? 30 : null);
+    const started = await call('POST', '/two-factor/challenge', {}, 'form');
+    expect([started.status, started.text.includes('name="trustBrowser"')]).toEqual([200, isOffered]);
+    // Whoever asks for it all the same is let in, and is asked again the next time.
+    const requestId = /name="requestId" value="([^"]+)"/.exec(started.text)![1]!;
+    const fields = { requestId, otpCode: person.code, trustBrowser: 'on' };
+    expect((await call('POST', '/two-factor/verify', fields)).status).toBe(200);
+    expect(browser.cookies.has('__Host-trusted-browser')).toBe(isOffered);
+    expect(browser.cookies.has('__Host-known-browser')).toBe(isOffered);
+    expect((await call('GET', '/two-factor/settings')).body['trustedBrowsers']).toHaveLength(
+      isOffered ? 1 : 0,
+    );
   });
 });

@@ -21,6 +21,10 @@ class Caller extends Visitor {
   }
 }
 
+/** A code that could be one, and is wrong. */
+const GUESS = { totp: '000000', recovery: '00000-00000-0000' };
+type OwnFactor = keyof typeof GUESS;
+
 describe('somebody who knows the password does not lock the owner out', () => {
   let application: TestApplication;
   let notices: Notices;
@@ -56,9 +60,9 @@ describe('somebody who knows the password does not lock the owner out', () => {
     }
     return most;
   };
-  const guessesOwn = async (thief: Visitor, factor: string, most: number) => {
+  const guessesOwn = async (thief: Visitor, factor: OwnFactor, most: number) => {
     for (let looked = 0; looked < most; looked += 1) {
-      const answer = await thief.post('/two-factor/code', { factor, otpCode: '000000' });
+      const answer = await thief.post('/two-factor/code', { factor, otpCode: GUESS[factor] });
       if (answer.status === 429) return looked;
       await waitsAreOver();
     }
@@ -120,23 +124,26 @@ describe('somebody who knows the password does not lock the owner out', () => {
     expect((await home.types(await home.isChallenged(), home.code)).status).toBe(200);
   });
 
-  it.each(['totp', 'recovery'])('the same holds for codes that nobody sends: %s', async (factor) => {
-    const person = await owner();
-    if (factor === 'totp') {
-      const { secret } = mustBe(await person.post('/two-factor/authenticators'), 'an app').body;
-      const { generate } = await import('otplib');
-      const otpCode = await generate({ secret: secret as string });
-      mustBe(await person.post('/two-factor/authenticators/confirm', { otpCode }), 'confirming');
-    }
-    const thief = await elsewhere(person, '203.0.113.8');
-    expect(await guessesOwn(thief, factor, 20)).toBe(10);
-    expect(await guessesOwn(await elsewhere(person, '203.0.113.8'), factor, 20)).toBe(0);
-    expect(await guessesOwn(await elsewhere(person, '203.0.113.9'), factor, 20)).toBe(10);
-    expect(await guessesOwn(await elsewhere(person, '203.0.113.10'), factor, 20)).toBe(0);
-    // A session that has shown a factor is looked at still, and told that the code is wrong.
-    expect((await person.post('/two-factor/code', { factor, otpCode: '000000' })).status).toBe(422);
-    expect(notices.locks).toEqual([factor, factor]);
-  });
+  it.each<OwnFactor>(['totp', 'recovery'])(
+    'the same holds for codes that nobody sends: %s',
+    async (factor) => {
+      const person = await owner();
+      if (factor === 'totp') {
+        const { secret } = mustBe(await person.post('/two-factor/authenticators'), 'an app').body;
+        const { generate } = await import('otplib');
+        const otpCode = await generate({ secret: secret as string });
+        mustBe(await person.post('/two-factor/authenticators/confirm', { otpCode }), 'confirming');
+      }
+      const thief = await elsewhere(person, '203.0.113.8');
+      expect(await guessesOwn(thief, factor, 20)).toBe(10);
+      expect(await guessesOwn(await elsewhere(person, '203.0.113.8'), factor, 20)).toBe(0);
+      expect(await guessesOwn(await elsewhere(person, '203.0.113.9'), factor, 20)).toBe(10);
+      expect(await guessesOwn(await elsewhere(person, '203.0.113.10'), factor, 20)).toBe(0);
+      // A session that has shown a factor is looked at still, and told that the code is wrong.
+      expect((await person.post('/two-factor/code', { factor, otpCode: GUESS[factor] })).status).toBe(422);
+      expect(notices.locks).toEqual([factor, factor]);
+    },
+  );
 
   it('five in a row bring a wait, a right code begins anew, and what nobody looked at does not count', async () => {
     const person = await owner();
@@ -155,11 +162,11 @@ describe('somebody who knows the password does not lock the owner out', () => {
     );
     expect(rows).toEqual([]);
     const other = await elsewhere(person, '198.51.100.12');
-    let answer = await other.post('/two-factor/code', { factor: 'recovery', otpCode: '000000' });
+    let answer = await other.post('/two-factor/code', { factor: 'recovery', otpCode: GUESS.recovery });
     for (let i = 0; i < 4; i += 1)
-      answer = await other.post('/two-factor/code', { factor: 'recovery', otpCode: '000000' });
+      answer = await other.post('/two-factor/code', { factor: 'recovery', otpCode: GUESS.recovery });
     expect(answer.status).toBe(422);
-    answer = await other.post('/two-factor/code', { factor: 'recovery', otpCode: '000000' });
+    answer = await other.post('/two-factor/code', { factor: 'recovery', otpCode: GUESS.recovery });
     expect(answer.status).toBe(429);
     expect(Number(answer.headers.get('retry-after'))).toBeLessThanOrEqual(30);
   });
@@ -191,7 +198,7 @@ describe('somebody who knows the password does not lock the owner out', () => {
     const thief = await elsewhere(person, '203.0.113.20');
     const answers = await Promise.all(
       Array.from({ length: 100 }, () =>
-        thief.post('/two-factor/code', { factor: 'recovery', otpCode: '000000' }),
+        thief.post('/two-factor/code', { factor: 'recovery', otpCode: GUESS.recovery }),
       ),
     );
     expect(answers.filter(({ status }) => status === 422)).toHaveLength(5);

@@ -14,11 +14,13 @@ export const inBrowser = executablePath ? describe : describe.skip;
 
 const axeSource = readFileSync(createRequire(__filename).resolve('axe-core/axe.min.js'), 'utf8');
 
-export const launchChromium = (): Promise<Browser> =>
+/** @param hosts names that lead to this machine */
+export const launchChromium = (hosts: string[] = []): Promise<Browser> =>
   chromium.launch({
     executablePath: executablePath!,
     args: [
       '--no-sandbox',
+      `--host-resolver-rules=${hosts.map((host) => `MAP ${host} 127.0.0.1`).join(',')}`,
       '--disable-gpu',
       '--disable-quic',
       '--no-first-run',

@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { type Confirmation, destructive, inApplication, progress, unlessConfirmed } from '../run-command.js';
+import { readNumber } from '../values.js';
 import { actor, ofPerson, type Person, type Reason, writeCommand } from './write-commands.js';
 
 /** Counts by table, a line each. */
@@ -11,13 +12,13 @@ export function upkeepCommands(): Command[] {
   const erase = destructive(
     ofPerson(writeCommand('erase', 'erase everything that is known of a number or a user')),
   ).action(
-    inApplication(async ({ get, admin, verification }, options: Person & Confirmation) => {
+    inApplication(async ({ get, admin }, options: Person & Confirmation) => {
       const { reason, number, user, ...confirmation } = options;
       const whom = { ...(number ? { phoneNumber: number } : {}), ...(user ? { userId: user } : {}) };
       const erasures = get(admin.Erasures);
       const unconfirmed = await unlessConfirmed(confirmation, async () => {
         const result = await erasures.erase(actor(), whom, reason, { dryRun: true });
-        const phone = number && verification.PhoneNumber.tryParse(number)?.toString();
+        const phone = number && readNumber(number).phone?.toString();
         const names = [phone && `the number ${phone}`, user && `user ${user}`].filter(Boolean);
         return {
           result,

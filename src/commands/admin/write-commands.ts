@@ -5,7 +5,7 @@ import { type Scope, SCOPES } from '../../admin/access/scopes.js';
 import type { AdminActor } from '../../admin/index.js';
 import type { BlockKind } from '../../verification/index.js';
 import { type Confirmation, destructive, inApplication, refused, unlessConfirmed } from '../run-command.js';
-import { email, phoneNumber, text, uuid, wholeNumber } from '../values.js';
+import { email, phoneNumber, readNumber, text, uuid, wholeNumber } from '../values.js';
 
 export interface Reason {
   reason: string;
@@ -76,7 +76,8 @@ export function writeCommands(): Command[] {
     .hook('preAction', async (_program, command) => {
       const { readBlockTarget } = await import('../../admin/blocks/block-target.js');
       const [kind, value] = command.args as [BlockKind, string];
-      if (!readBlockTarget(kind, value)) command.error(`error: "${value}" is not a valid ${kind} to block`);
+      if (!readBlockTarget(kind, value, readNumber))
+        command.error(`error: "${value}" is not a valid ${kind} to block`);
     })
     .action(
       inApplication(

@@ -5,6 +5,7 @@ import { parseCookie, stringifySetCookie } from 'cookie';
 import type { Request, Response } from 'express';
 import { DataSource, type EntityManager } from 'typeorm';
 import { rowsIn, rowsOf } from '../../database/sql.js';
+import { keepsSecureCookies } from '../../http/index.js';
 
 /** `__Host-` limits the cookie to this host and to HTTPS (browsers treat localhost as HTTPS). */
 export const KNOWN_BROWSER_COOKIE = '__Host-known-browser';
@@ -42,6 +43,8 @@ export class KnownBrowsers {
 
   /** Remembers the browser after a sign-in or a password reset. */
   async remember(request: Request, response: Response, userId: string): Promise<void> {
+    // Over plain HTTP the browser drops the cookie.
+    if (!keepsSecureCookies(request)) return;
     const known = secretIn(request);
     const again =
       known === null

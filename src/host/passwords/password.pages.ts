@@ -11,7 +11,7 @@ import {
 } from '../../http/index.js';
 import type { AssuranceResource } from '../../two-factor/index.js';
 import type { LinkResource, MailedResource, PasswordResource } from '../dto.js';
-import { HOME, MAX_EMAIL_LENGTH } from '../host.pages.js';
+import { blamedField, HOME, MAX_EMAIL_LENGTH } from '../host.pages.js';
 
 /** Asks for an email address. Afterwards tells the user to check their email. */
 abstract class EmailPage extends PageView<AssuranceResource | MailedResource> {
@@ -27,7 +27,7 @@ abstract class EmailPage extends PageView<AssuranceResource | MailedResource> {
   }
 
   failure(problem: Problem, context: PageContext): View {
-    return this.form(context, errorContext(problem, context, 'email', ['email']));
+    return this.form(context, errorContext(problem, context, blamedField(problem, 'email'), ['email']));
   }
 
   private form(context: PageContext, more: ViewContext = {}): View {
@@ -68,7 +68,7 @@ abstract class ChoosePasswordPage<Done> extends PageView<LinkResource | Done> {
   failure(problem: Problem, context: PageContext): View {
     const isInvalidLink = problem.code === 'invalid-link';
     return this.form(context, {
-      ...errorContext(problem, context, isInvalidLink ? '' : 'password', ['password']),
+      ...errorContext(problem, context, isInvalidLink ? '' : blamedField(problem, 'password'), ['password']),
       ...(isInvalidLink ? { startAgain: context.base } : {}),
     });
   }

@@ -1,6 +1,21 @@
-import { Module } from '@nestjs/common';
+import { type DynamicModule, Module } from '@nestjs/common';
 import { TerminusModule } from '@nestjs/terminus';
+import {
+  ConnectionController,
+  EXPECTED_CONNECTION,
+  type ExpectedConnection,
+} from './connection.controller.js';
 import { HealthController } from './health.controller.js';
 
-@Module({ imports: [TerminusModule.forRoot({ logger: false })], controllers: [HealthController] })
-export class HealthModule {}
+/** Health checks, and how requests from outside look. */
+@Module({})
+export class HealthModule {
+  static forRoot(expected: ExpectedConnection): DynamicModule {
+    return {
+      module: HealthModule,
+      imports: [TerminusModule.forRoot({ logger: false })],
+      controllers: [HealthController, ConnectionController],
+      providers: [{ provide: EXPECTED_CONNECTION, useValue: expected }],
+    };
+  }
+}

@@ -33,8 +33,8 @@ export class ChallengeController extends ChallengeRoutes {
     super();
   }
 
-  protected contextOf(): Promise<ChallengeContext> {
-    return Promise.resolve({ purpose: SECOND_FACTOR });
+  protected contextOf(request: Request): Promise<ChallengeContext> {
+    return Promise.resolve({ purpose: SECOND_FACTOR, trustBrowserDays: this.browsers.daysFor(request) });
   }
 
   /** Adds the factor to the session, and trusts the browser if the user wants that. */

@@ -8,12 +8,21 @@ import {
   type View,
   type ViewContext,
 } from '../../http/index.js';
-import { CodeForm } from '../../verification/index.js';
+import { CodeForm, LONGEST_TYPED_CODE } from '../../verification/index.js';
 import { RECOVERY } from '../session/authentication-state.js';
 import { SETTINGS_PATH } from '../session/paths.js';
+import { TrustedBrowsers } from '../trusted-browsers/trusted-browsers.service.js';
 import { TWO_FACTOR_OPTIONS, type ResolvedTwoFactorOptions } from '../two-factor.options.js';
 import type { ChallengeResource, FactorsResource } from './challenge.resources.js';
 import { Factors } from './factors.js';
+
+/** A code that was rejected on the page of all factors. */
+interface RejectedCode {
+  factor: string;
+  message: string;
+  /** What is in the field again. */
+  value: string;
+}
 
 const isStepUp = ({ base }: PageContext): boolean => base.includes('/step-up/');
 const titleOf = (summary: string | undefined) => (summary ? 'twoFactor.confirm.title' : 'twoFactor.title');
@@ -24,6 +33,7 @@ export class ChallengeForms {
   constructor(
     private readonly codes: CodeForm,
     private readonly factors: Factors,
+    private readonly browsers: TrustedBrowsers,
     @Inject(TWO_FACTOR_OPTIONS) private readonly options: ResolvedTwoFactorOptions,
   ) {}
 
@@ -42,7 +52,7 @@ export class ChallengeForms {
   }
 
   /** @param wrong the factor whose code was rejected, and why */
-  choose(resource: FactorsResource, context: PageContext, wrong?: { factor: string; message: string }): View {
+  choose(resource: FactorsResource, context: PageContext, wrong?: RejectedCode): View {
     const { factors, recoveryCodesLeft, summary, returnTo } = resource;
     // Factors without codes have pages of the host's own.
     const codeFactors = [...new Set(factors.map(({ method }) => method))].filter((method) =>
@@ -50,6 +60,7 @@ export class ChallengeForms {
     );
     const offersRecovery = recoveryCodesLeft > 0 && !isStepUp(context);
     const errorOf = (method: string) => (wrong?.factor === method ? wrong.message : undefined);
+    const valueOf = (method: string) => (wrong?.factor === method ? wrong.value : undefined);
     const isOffered =
       codeFactors.includes(wrong?.factor ?? '') || (offersRecovery && wrong?.factor === RECOVERY);
     return {
@@ -61,10 +72,16 @@ export class ChallengeForms {
         returnTo,
         summary,
         phones: factors.filter(({ method }) => method === 'sms').map((each) => ({ ...each })),
-        apps: codeFactors.map((method) => ({ method, error: errorOf(method), ...this.trust(context) })),
+        apps: codeFactors.map((method) => ({
+          method,
+          error: errorOf(method),
+          value: valueOf(method),
+          ...this.trust(context),
+        })),
         hasNone: factors.length === 0,
         offersRecovery,
         recoveryError: errorOf(RECOVERY),
+        recoveryCode: valueOf(RECOVERY),
         isError: wrong !== undefined,
         errors: wrong && [{ field: isOffered ? `otpCode-${wrong.factor}` : '', message: wrong.message }],
       },
@@ -75,7 +92,9 @@ export class ChallengeForms {
     const resource = problem.details.forView as FactorsResource | undefined;
     const { errors } = errorContext(problem, context, '', ['otpCode']) as { errors: { message: string }[] };
     const { message } = errors[0]!;
-    if (resource) return this.choose(resource, context, { factor: typed(context, 'factor'), message });
+    // A code that could not be read is shown again, to be corrected.
+    const value = problem.code === 'invalid-input' ? typed(context, 'otpCode', LONGEST_TYPED_CODE) : '';
+    if (resource) return this.choose(resource, context, { factor: typed(context, 'factor'), message, value });
     // The user's factors were not read, for example because the form was malformed.
     const isGone = isStepUp(context) && problem.status === 404;
     return {
@@ -107,8 +126,8 @@ export class ChallengeForms {
   }
 
   private trust(context: PageContext): ViewContext {
-    const { trustBrowserDays } = this.options;
-    if (isStepUp(context) || trustBrowserDays === null) return {};
-    return { trustDays: trustBrowserDays, trustsBrowser: typed(context, 'trustBrowser') === 'on' };
+    const trustDays = this.browsers.daysFor(context.request);
+    if (isStepUp(context) || trustDays === null) return {};
+    return { trustDays, trustsBrowser: typed(context, 'trustBrowser') === 'on' };
   }
 }

@@ -2,6 +2,14 @@ import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { VerificationResource } from '../../verification/index.js';
 import { AssuranceResource } from '../session/assurance.resource.js';
 
+/** Documents the name of the account that is signed in. */
+export const MASKED_ACCOUNT = {
+  type: String,
+  nullable: true,
+  description: 'The account that is signed in, masked. Null if the application gives it no name.',
+  example: 'a•••@example.com',
+} as const;
+
 /** An {@link EnrolledFactor} as callers see it. */
 export class FactorResource {
   @ApiProperty({ example: 'sms' })
@@ -28,8 +36,19 @@ export class FactorsResource {
   @ApiProperty({ type: [FactorResource] })
   factors!: FactorResource[];
 
+  @ApiProperty(MASKED_ACCOUNT)
+  account!: string | null;
+
   @ApiProperty()
   recoveryCodesLeft!: number;
+
+  @ApiProperty({
+    type: Number,
+    nullable: true,
+    description:
+      'For how many days `trustBrowser` would trust this browser. Null if it would not: in a step-up, and over plain HTTP.',
+  })
+  trustBrowserDays!: number | null;
 
   @ApiProperty({ description: 'The path to continue to afterwards.' })
   returnTo!: string;

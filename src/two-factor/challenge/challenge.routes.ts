@@ -113,7 +113,7 @@ export abstract class ChallengeRoutes {
   @ApiConsumes(...BODIES)
   @ApiOperation({ summary: 'Check a code of an authenticator app; at sign-in also a recovery code' })
   @ApiOkResponse({ type: AssuranceResource })
-  @ApiProblems(...ON_A_CHALLENGE, 'unknown-factor', 'wrong-code', 'rate-limited')
+  @ApiProblems(...ON_A_CHALLENGE, 'unknown-factor', 'wrong-code', 'code-used', 'rate-limited')
   async code(
     @SignedIn() caller: SignedInCaller,
     @Body() body: ShowOwnCodeDto,

@@ -7,6 +7,7 @@ import {
   type VerificationResult,
 } from '../../verification/index.js';
 import { RecoveryCodes } from '../recovery-codes/recovery-codes.service.js';
+import { AccountNames } from '../session/account-names.js';
 import type { SignedInCaller } from '../session/assurance.js';
 import { AssuranceResource } from '../session/assurance.resource.js';
 import { RECOVERY } from '../session/authentication-state.js';
@@ -25,6 +26,8 @@ export interface ChallengeContext {
   purpose: string;
   /** In a step-up: the action, as the user reads it. */
   summary?: string;
+  /** For how many days the browser can be trusted afterwards. Null if not at all. */
+  trustBrowserDays: number | null;
 }
 
 /** Proves enrolled factors, for sign-ins and step-ups. */
@@ -32,6 +35,7 @@ export interface ChallengeContext {
 export class ChallengeService {
   constructor(
     private readonly twoFactor: TwoFactorService,
+    private readonly names: AccountNames,
     private readonly factors: Factors,
     private readonly sms: SmsFactor,
     private readonly recoveryCodes: RecoveryCodes,
@@ -41,13 +45,15 @@ export class ChallengeService {
   /** The factors that the user can show. */
   async choices(
     caller: SignedInCaller,
-    { summary }: ChallengeContext,
+    { summary, trustBrowserDays }: ChallengeContext,
     returnTo: string | undefined,
   ): Promise<FactorsResource> {
     return {
       assurance: AssuranceResource.of(caller),
+      account: await this.names.maskedNameOf(caller.userId),
       factors: await this.factors.enrolledBy(caller.userId),
       recoveryCodesLeft: await this.recoveryCodes.left(caller.userId),
+      trustBrowserDays,
       returnTo: safePath(returnTo, this.options.homePath),
       summary,
     };

@@ -47,17 +47,20 @@ export class FactorAttempts {
     @Inject(VERIFICATION_POLICY) private readonly policy: VerificationPolicy,
   ) {}
 
-  /** Checks a code of a factor within the limits. @param isRight checks it, and uses it up */
-  async check(caller: SignedInCaller, method: string, isRight: () => Promise<boolean>): Promise<CodeResult> {
+  /** Checks a code of a factor within the limits. @param verify checks it, and uses it up */
+  async check(
+    caller: SignedInCaller,
+    method: string,
+    verify: () => Promise<CodeResult>,
+  ): Promise<CodeResult> {
     const attempt = await this.begin(caller, method);
     if (attempt.waitSeconds !== null)
       return { ok: false, code: 'rate-limited', retryAfterSeconds: attempt.waitSeconds };
-    if (await isRight()) {
-      await this.reset(caller, method);
-      return { ok: true };
-    }
-    await this.wasWrong(caller, method, attempt);
-    return { ok: false, code: 'wrong-code' };
+    const result = await verify();
+    if (result.ok) await this.reset(caller, method);
+    else if (result.code === 'wrong-code') await this.wasWrong(caller, method, attempt);
+    else await this.giveBack(caller, method);
+    return result;
   }
 
   /**

@@ -1,3 +1,4 @@
+import type { CodeDefect } from '../../verification/index.js';
 import type { SignedInCaller } from '../session/assurance.js';
 
 /** One thing that a user has enrolled as a second factor, such as a phone. */
@@ -25,9 +26,14 @@ export abstract class Factor {
 /** Why a code was rejected. */
 export interface CodeFailure {
   ok: false;
-  code: 'wrong-code' | 'rate-limited';
-  /** With `rate-limited`. */
+  /** `code-used`: this very session has used it. To any other session a used code is a wrong one. */
+  code: 'wrong-code' | 'code-used' | 'invalid-input' | 'rate-limited';
+  /** With `rate-limited` and `code-used`. */
   retryAfterSeconds?: number;
+  /** With `invalid-input`: why what was typed cannot be a code. It was not checked and costs no attempt. */
+  defect?: CodeDefect;
+  /** With `wrong-code`: it may have been right and used before. Says nothing about the code that was typed. */
+  mayBeUsed?: boolean;
 }
 
 /** The result of {@link CodeFactor.verify}. */

@@ -1,9 +1,12 @@
 import { ApiProperty } from '@nestjs/swagger';
-import { FactorResource } from '../challenge/challenge.resources.js';
+import { FactorResource, MASKED_ACCOUNT } from '../challenge/challenge.resources.js';
 import { TrustedBrowserResource } from '../trusted-browsers/trusted-browser.resource.js';
 
 /** A user's factors, recovery codes and trusted browsers. */
 export class SettingsResource {
+  @ApiProperty(MASKED_ACCOUNT)
+  account!: string | null;
+
   @ApiProperty({ type: [FactorResource] })
   factors!: FactorResource[];
 

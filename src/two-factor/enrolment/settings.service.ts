@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { Request, Response } from 'express';
 import { Factors } from '../challenge/factors.js';
 import { RecoveryCodes } from '../recovery-codes/recovery-codes.service.js';
+import { AccountNames } from '../session/account-names.js';
 import { type ShownFactor, TwoFactorService } from '../session/two-factor.service.js';
 import { TrustedBrowserResource } from '../trusted-browsers/trusted-browser.resource.js';
 import { TrustedBrowsers } from '../trusted-browsers/trusted-browsers.service.js';
@@ -22,6 +23,7 @@ interface NoticedChange extends Omit<TwoFactorNotice, 'at'> {
 export class SettingsService {
   constructor(
     private readonly twoFactor: TwoFactorService,
+    private readonly names: AccountNames,
     private readonly factors: Factors,
     private readonly recoveryCodes: RecoveryCodes,
     private readonly browsers: TrustedBrowsers,
@@ -30,6 +32,7 @@ export class SettingsService {
   /** A user's settings. */
   async of(userId: string): Promise<SettingsResource> {
     return {
+      account: await this.names.maskedNameOf(userId),
       factors: await this.factors.enrolledBy(userId),
       recoveryCodesLeft: await this.recoveryCodes.left(userId),
       trustedBrowsers: (await this.browsers.list(userId)).map(TrustedBrowserResource.of),

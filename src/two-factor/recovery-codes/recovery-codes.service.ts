@@ -4,6 +4,7 @@ import { InjectRepository } from '@nestjs/typeorm';
 import { IsNull, Repository } from 'typeorm';
 import { hash, verify } from '../../crypto/index.js';
 import { Problem } from '../../http/index.js';
+import { readTypedCode } from '../../verification/index.js';
 import type { CodeResult } from '../challenge/factor.js';
 import { FactorAttempts } from '../challenge/factor-attempts.js';
 import { FactorChanges } from '../enrolment/factor-changes.js';
@@ -16,7 +17,9 @@ const CODES = 10;
 const ALPHABET = '0123456789abcdefghjkmnpqrstvwxyz';
 const SELECTOR_LENGTH = 2;
 const SECRET_LENGTH = 12;
-const SHAPE = new RegExp(`^([${ALPHABET}]{${SELECTOR_LENGTH}})([${ALPHABET}]{${SECRET_LENGTH}})$`);
+/** Letters that the alphabet leaves out because they look like others. */
+const LOOK_ALIKES = { o: '0', i: '1', l: '1', u: 'v' };
+const SHAPE = { length: SELECTOR_LENGTH + SECRET_LENGTH, alphabet: ALPHABET, lookAlikes: LOOK_ALIKES };
 
 /** Claimed while codes are made for a user, because hashing them is expensive. */
 const MAKING_CODES = 'recovery-sheet';
@@ -76,27 +79,20 @@ export class RecoveryCodes {
   }
 
   /** Checks a code and uses it up. Of two uses at once, one is accepted. */
-  use(caller: SignedInCaller, typed: string): Promise<CodeResult> {
+  async use(caller: SignedInCaller, typed: string): Promise<CodeResult> {
+    const read = readTypedCode(typed, SHAPE);
+    if ('defect' in read) return { ok: false, code: 'invalid-input', defect: read.defect };
     return this.attempts.check(caller, RECOVERY, async () => {
-      const [, selector = '', secret = ''] = SHAPE.exec(normalise(typed)) ?? [];
+      const selector = read.code.slice(0, SELECTOR_LENGTH);
+      const secret = read.code.slice(SELECTOR_LENGTH);
       const unused = { userId: caller.userId, selector, usedAt: IsNull() };
       const code = await this.codes.findOneBy(unused);
       const isRight = await verify(code?.hash ?? (await this.decoy), secret);
-      if (!code || !isRight) return false;
+      if (!code || !isRight) return { ok: false, code: 'wrong-code' };
       const { affected } = await this.codes.update({ ...unused, hash: code.hash }, { usedAt: () => 'now()' });
-      return affected === 1;
+      return affected === 1 ? { ok: true } : { ok: false, code: 'wrong-code' };
     });
   }
 }
 
 const inGroups = (code: string) => code.replace(/(.{5})(.{5})(.{4})/, '$1-$2-$3');
-
-/** Accepts any case, missing dashes, and letters that the alphabet leaves out because they look like others. */
-function normalise(typed: string): string {
-  return typed
-    .toLowerCase()
-    .replace(/[\s-]/g, '')
-    .replaceAll('o', '0')
-    .replace(/[il]/g, '1')
-    .replaceAll('u', 'v');
-}

@@ -1,7 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import {
   type Channel,
-  parseOneTimeCode,
+  readTypedCode,
   type StartVerification,
   VERIFICATION_POLICY,
   type VerificationFailure,
@@ -73,7 +73,8 @@ export class SmsFactor extends Factor {
   /** Checks a code. It is accepted only in the session that asked for it, while that phone is enrolled. */
   async check(caller: SignedInCaller, on: OnBoundRequest & { code: string }): Promise<VerificationResult> {
     // A malformed code is never checked, so it is no attempt.
-    if ('defect' in parseOneTimeCode(on.code, this.policy.codeLength)) return this.requests.check(caller, on);
+    if ('defect' in readTypedCode(on.code, { length: this.policy.codeLength }))
+      return this.requests.check(caller, on);
     const attempt = await this.attempts.begin(caller, this.method);
     if (attempt.waitSeconds !== null) return mustWait(attempt.waitSeconds);
     const result = await this.requests.check(caller, on);

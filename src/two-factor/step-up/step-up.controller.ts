@@ -34,7 +34,8 @@ export class StepUpController extends ChallengeRoutes {
   /** @throws Problem `unknown-step-up` */
   protected async contextOf(request: Request, caller: SignedInCaller): Promise<ChallengeContext> {
     const id = idOf(request);
-    return { purpose: `step-up:${id}`, summary: await this.grants.summaryOf(caller, id) };
+    const summary = await this.grants.summaryOf(caller, id);
+    return { purpose: `step-up:${id}`, summary, trustBrowserDays: null };
   }
 
   /** Adds the factor to the session, and gives the grant. */

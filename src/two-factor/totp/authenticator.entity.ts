@@ -31,4 +31,8 @@ export class Authenticator {
   /** The time step of the newest accepted code. Codes of this step and of earlier ones are rejected. */
   @Column('bigint', { name: 'last_step', default: 0 })
   lastStep!: string;
+
+  /** The sign-in (`sid`) that the newest accepted code was typed in. */
+  @Column('text', { name: 'last_used_in', nullable: true })
+  lastUsedIn!: string | null;
 }

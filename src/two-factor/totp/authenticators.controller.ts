@@ -60,7 +60,7 @@ export class AuthenticatorsController {
   @Page(ConfirmPage)
   @ApiOperation({ summary: 'Check the app’s first code: it becomes a factor, and other sessions end' })
   @ApiOkResponse({ type: SettingsResource })
-  @ApiProblems(...ON_A_CHANGE, 'wrong-code', 'rate-limited')
+  @ApiProblems(...ON_A_CHANGE, 'wrong-code', 'code-used', 'rate-limited')
   async confirm(
     @SignedIn() caller: SignedInCaller,
     @Body() { otpCode }: ConfirmAuthenticatorDto,

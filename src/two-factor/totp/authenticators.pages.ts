@@ -1,6 +1,14 @@
 import { Injectable } from '@nestjs/common';
 import { toString as toQrCode } from 'qrcode';
-import { errorContext, type PageContext, PageView, type Problem, type View } from '../../http/index.js';
+import {
+  errorContext,
+  type PageContext,
+  PageView,
+  type Problem,
+  typed,
+  type View,
+} from '../../http/index.js';
+import { LONGEST_TYPED_CODE } from '../../verification/index.js';
 import { ChangePage } from '../enrolment/settings.pages.js';
 import type { AuthenticatorResource } from './authenticators.dto.js';
 
@@ -39,8 +47,9 @@ function setupView(setup: AuthenticatorResource | null, { base, text }: PageCont
 function setupRefused(problem: Problem, context: PageContext): View {
   const setup = (problem.details.forView ?? null) as AuthenticatorResource | null;
   const view = setupView(setup, context);
-  const errors = errorContext(problem, context, setup ? 'otpCode' : '', []);
-  return { ...view, context: { ...view.context, ...errors } };
+  const errors = errorContext(problem, context, setup ? 'otpCode' : '', setup ? ['otpCode'] : []);
+  const otpCode = problem.code === 'invalid-input' ? typed(context, 'otpCode', LONGEST_TYPED_CODE) : '';
+  return { ...view, context: { ...view.context, ...errors, otpCode } };
 }
 
 const inGroupsOfFour = (secret: string) => secret.replace(/(.{4})(?=.)/g, '$1 ');

@@ -5,6 +5,7 @@ import { IsNull, Not, Raw, Repository } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
 import { PersonalDataCipher } from '../../crypto/index.js';
 import { statement, StatementRunner } from '../../database/statement.js';
+import type { CodeResult } from '../challenge/factor.js';
 import { FactorChanges } from '../enrolment/factor-changes.js';
 import type { SignedInAssurance } from '../session/assurance.js';
 import { TWO_FACTOR_OPTIONS, type ResolvedTwoFactorOptions } from '../two-factor.options.js';
@@ -15,11 +16,8 @@ const TOLERANCE_SECONDS = 30;
 /** How long an app can be confirmed after it was set up. */
 const SETUP_MINUTES = 15;
 
-/** A typed code without spaces and dashes, or null if it is not six digits. */
-export function normaliseCode(typed: string): string | null {
-  const code = typed.replace(/[\s-]/g, '');
-  return /^\d{6}$/.test(code) ? code : null;
-}
+/** How long a code is shown. */
+const STEP_SECONDS = 30;
 
 /** What a user needs to set up an app. */
 export interface AuthenticatorSetup {
@@ -100,13 +98,32 @@ export class Authenticators {
     return epoch;
   }
 
-  /** Checks a code of an app and accepts it once: of two uses at once, only one finds its time step unused. */
-  async accept({ id, secret: sealed }: Authenticator, token: string): Promise<boolean> {
-    const secret = this.cipher.open(sealed, 'authenticators.secret', id);
-    const result = await verify({ secret, token, epochTolerance: TOLERANCE_SECONDS });
-    if (!result.valid) return false;
-    const { timeStep } = result as { timeStep: number };
-    return (await this.statements.one(USE_TIME_STEP, { id, timeStep })) !== null;
+  /**
+   * Checks a code of an app and accepts it once: of two uses at once, only one finds its time step unused.
+   *
+   * Only the session that used a code is told that it was used. Any other session is told the same whether the code was
+   * used or wrong, as long as the newest accepted code could still be typed: docs/decisions/0021-used-codes.md.
+   */
+  async accept(authenticator: Authenticator, token: string, sid: string): Promise<CodeResult> {
+    const { id, lastUsedIn } = authenticator;
+    const lastStep = Number(authenticator.lastStep);
+    const secret = this.cipher.open(authenticator.secret, 'authenticators.secret', id);
+    const now = Date.now() / 1000;
+    const result = await verify({ secret, token, epochTolerance: TOLERANCE_SECONDS, epoch: Math.floor(now) });
+    const timeStep = result.valid ? (result as { timeStep: number }).timeStep : null;
+    // A used code is not looked up again, so that its answer takes as long as that of a wrong one.
+    if (timeStep !== null && timeStep > lastStep) {
+      if (await this.statements.one(USE_TIME_STEP, { id, timeStep, sid })) return { ok: true };
+      // Somebody was faster by a moment, perhaps this session with a double click.
+      const changed = await this.authenticators.findOneBy({ id });
+      return changed ? this.accept(changed, token, sid) : { ok: false, code: 'wrong-code' };
+    }
+    if (timeStep !== null && lastUsedIn === sid) {
+      const retryAfterSeconds = Math.max(1, Math.ceil((lastStep + 1) * STEP_SECONDS - now));
+      return { ok: false, code: 'code-used', retryAfterSeconds };
+    }
+    const mayBeUsed = lastUsedIn !== sid && (lastStep + 1) * STEP_SECONDS + TOLERANCE_SECONDS > now;
+    return { ok: false, code: 'wrong-code', mayBeUsed };
   }
 
   private async setupOf(userId: string, id: string, secret: string): Promise<AuthenticatorSetup> {
@@ -115,7 +132,10 @@ export class Authenticators {
   }
 }
 
-export const USE_TIME_STEP = statement<{ id: string; timeStep: number }, object>(
+export const USE_TIME_STEP = statement<{ id: string; timeStep: number; sid: string }, object>(
   'use-time-step',
-  'UPDATE authenticators SET last_step = :timeStep WHERE id = :id AND last_step < :timeStep RETURNING id',
+  `
+  UPDATE authenticators SET last_step = :timeStep, last_used_in = :sid
+   WHERE id = :id AND last_step < :timeStep
+  RETURNING id`,
 );

@@ -1,8 +1,14 @@
 import { Injectable } from '@nestjs/common';
+import { type CodeDefect, readTypedCode } from '../../verification/index.js';
 import { CodeFactor, type CodeFailure, type CodeResult, type EnrolledFactor } from '../challenge/factor.js';
 import { FactorAttempts } from '../challenge/factor-attempts.js';
 import type { SignedInCaller } from '../session/assurance.js';
-import { Authenticators, normaliseCode } from './authenticators.service.js';
+import { Authenticators } from './authenticators.service.js';
+
+/** What authenticator apps show. */
+const CODE_SHAPE = { length: 6 };
+
+const malformed = (defect: CodeDefect): CodeFailure => ({ ok: false, code: 'invalid-input', defect });
 
 /** Codes of an authenticator app (TOTP, RFC 6238). */
 @Injectable()
@@ -29,24 +35,28 @@ export class TotpFactor extends CodeFactor {
   }
 
   async verify(caller: SignedInCaller, typed: string): Promise<CodeResult> {
-    const code = normaliseCode(typed);
-    // Anything else is a slip, not a guess, and is not counted.
-    if (code === null) return { ok: false, code: 'wrong-code' };
+    const read = readTypedCode(typed, CODE_SHAPE);
+    if ('defect' in read) return malformed(read.defect);
     return this.attempts.check(caller, this.method, async () => {
-      for (const authenticator of await this.authenticators.ofUser(caller.userId))
-        if (await this.authenticators.accept(authenticator, code)) return true;
-      return false;
+      let failure: CodeFailure = { ok: false, code: 'wrong-code' };
+      for (const authenticator of await this.authenticators.ofUser(caller.userId)) {
+        const result = await this.authenticators.accept(authenticator, read.code, caller.sid);
+        if (result.ok || result.code === 'code-used') return result;
+        if (result.mayBeUsed) failure = result;
+      }
+      return failure;
     });
   }
 
   /** Checks the first code of the app that is being set up, and makes the app a factor. @returns the user's epoch */
   async confirm(caller: SignedInCaller, typed: string): Promise<{ ok: true; epoch: number } | CodeFailure> {
+    const read = readTypedCode(typed, CODE_SHAPE);
+    if ('defect' in read) return malformed(read.defect);
     const pending = await this.authenticators.findPending(caller);
-    const code = normaliseCode(typed);
-    const result = await this.attempts.check(
-      caller,
-      this.method,
-      async () => pending !== null && code !== null && this.authenticators.accept(pending, code),
+    const result = await this.attempts.check(caller, this.method, () =>
+      pending
+        ? this.authenticators.accept(pending, read.code, caller.sid)
+        : Promise.resolve({ ok: false, code: 'wrong-code' }),
     );
     if (!result.ok) return result;
     const epoch = await this.authenticators.confirm(caller, pending!);

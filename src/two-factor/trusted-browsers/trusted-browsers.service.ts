@@ -5,7 +5,7 @@ import { parseCookie, stringifySetCookie } from 'cookie';
 import type { Request, Response } from 'express';
 import { Repository } from 'typeorm';
 import { statement, StatementRunner } from '../../database/statement.js';
-import { describeBrowser } from '../../http/index.js';
+import { describeBrowser, keepsSecureCookies } from '../../http/index.js';
 import { TWO_FACTOR_OPTIONS, type ResolvedTwoFactorOptions } from '../two-factor.options.js';
 import { TrustedBrowser } from './trusted-browser.entity.js';
 
@@ -46,17 +46,22 @@ export class TrustedBrowsers {
     @Inject(TWO_FACTOR_OPTIONS) private readonly options: ResolvedTwoFactorOptions,
   ) {}
 
+  /** For how many days this browser can be trusted. Null if not at all: over plain HTTP it drops the cookie. */
+  daysFor(request: Request): number | null {
+    return keepsSecureCookies(request) ? this.options.trustBrowserDays : null;
+  }
+
   /**
    * Trusts the browser that sent this request.
    * @param user whose session has the epoch: if the factors have changed since, the browser is not trusted
-   * @returns null where trusting is turned off
+   * @returns null where trusting is turned off, and where the browser would not keep the cookie
    */
   async trust(
     request: Request,
     response: Response,
     { userId, epoch }: UserInEpoch,
   ): Promise<{ description: string } | null> {
-    const { trustBrowserDays: days } = this.options;
+    const days = this.daysFor(request);
     if (days === null) return null;
     const id = randomUUID();
     const secret = newSecret();

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
-import { parseOneTimeCode } from '../domain/one-time-code.js';
+import { readTypedCode } from '../domain/one-time-code.js';
 import { leaseSeconds, type VerificationPolicy } from '../domain/policy.js';
 import { isInDoubt, publicStatus } from '../domain/verification-record.js';
 import { type CheckOutcome, describeOutcome } from '../provider/outcomes.js';
@@ -42,7 +42,7 @@ export class CodeCheckService {
    * is accepted once.
    */
   async check(input: OnVerification & { code: string }): Promise<VerificationResult> {
-    const typed = parseOneTimeCode(input.code, this.policy.codeLength);
+    const typed = readTypedCode(input.code, { length: this.policy.codeLength });
     if ('defect' in typed) return failure('invalid-input', { codeDefect: typed.defect });
 
     const { caller, purpose = DEFAULT_PURPOSE } = input;

@@ -1,6 +1,7 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { IsIn, IsNotEmpty, IsOptional, IsString, IsUUID, MaxLength } from 'class-validator';
 import { EmptyAsAbsent } from '../../http/index.js';
+import { LONGEST_TYPED_CODE } from '../domain/one-time-code.js';
 import type { Channel } from '../domain/phone-number.js';
 
 /** Names a request. */
@@ -16,11 +17,11 @@ export class OnVerificationDto {
 export class CheckVerificationDto extends OnVerificationDto {
   @ApiProperty({
     description:
-      'The code from the message, as text. Spaces, hyphens and other scripts’ digits are understood.',
+      'The code from the message, or the whole message, as text. Spaces, dashes and other scripts’ digits are understood.',
     example: '042917',
-    maxLength: 64,
+    maxLength: LONGEST_TYPED_CODE,
   })
-  @MaxLength(64, { message: 'too-long' })
+  @MaxLength(LONGEST_TYPED_CODE, { message: 'too-long' })
   @IsNotEmpty({ message: 'required' })
   @IsString({ message: 'required' })
   otpCode!: string;

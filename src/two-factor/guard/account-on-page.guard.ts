@@ -1,0 +1,20 @@
+import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/common';
+import type { Request } from 'express';
+import { isAnsweredByPage, showOnPage } from '../../http/index.js';
+import { AccountNames } from '../session/account-names.js';
+import { SIGN_OUT_PATH } from '../session/paths.js';
+import { ADMITTED } from './require-factor.js';
+
+/** Puts the signed-in account and the way out of it on every page, also on those of failures. Admits everybody. */
+@Injectable()
+export class AccountOnPageGuard implements CanActivate {
+  constructor(private readonly names: AccountNames) {}
+
+  async canActivate(context: ExecutionContext): Promise<boolean> {
+    const request = context.switchToHttp().getRequest<Request>();
+    const userId = ADMITTED.get(request)?.userId;
+    if (userId && isAnsweredByPage(request))
+      showOnPage(request, { account: await this.names.maskedNameOf(userId), signOutPath: SIGN_OUT_PATH });
+    return true;
+  }
+}
