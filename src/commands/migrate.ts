@@ -27,8 +27,7 @@ async function main(command?: string, ...rest: string[]): Promise<number> {
   const schema = process.env['DATABASE_SCHEMA'];
   const options = {
     ...(schema ? { schema } : {}),
-    onRetry: (error: Error) =>
-      void process.stderr.write(`A table is in use (${error.message}). Trying again.\n`),
+    onRetry: (error: Error) => void process.stderr.write(`${error.message} Trying again.\n`),
   };
   if (command === 'revert') {
     await revertLastMigration(url, { ...options, migrations });
