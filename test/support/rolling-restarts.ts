@@ -192,6 +192,7 @@ export async function rollingRestarts(restarts: number) {
     }
     isOver = true;
     await Promise.all(people);
+    if (failures.length > 0) failures.push(...nginx.errors());
     return { failures, flows };
   } finally {
     for (const close of closing.reverse()) await close();
