@@ -6,8 +6,10 @@ import { buildIfStale } from './build-if-stale.mjs';
 // any more, and should stop as we were told to.
 if (process.env.npm_lifecycle_event) {
   const parent = process.ppid;
-  setInterval(() => {
-    if (process.ppid !== parent) process.kill(process.pid, 'SIGTERM');
+  const looking = setInterval(() => {
+    if (process.ppid === parent) return;
+    clearInterval(looking);
+    process.kill(process.pid, 'SIGTERM');
   }, 100).unref();
 }
 

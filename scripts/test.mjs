@@ -1,6 +1,6 @@
 // `npm test`: builds (tests start the compiled application too), says what is left out for lack of a program, runs Jest.
 // `npm run test:chaos` (--chaos): the attacks on a running system instead, one after the other; minutes each.
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { buildIfStale } from './build-if-stale.mjs';
 
@@ -29,9 +29,38 @@ if (!redis && !chaos)
     'No redis-server found (REDIS_SERVER_PATH): the tests with a real Redis are left out.\n',
   );
 
+const pgbouncer =
+  process.env.PGBOUNCER_PATH ??
+  ['/usr/sbin/pgbouncer', '/usr/bin/pgbouncer', '/opt/homebrew/bin/pgbouncer'].find(existsSync) ??
+  '';
+if (!pgbouncer && !chaos)
+  process.stdout.write('No pgbouncer found (PGBOUNCER_PATH): the tests behind a pooler are left out.\n');
+else if (!chaos) {
+  const [, major, minor] = /PgBouncer (\d+)\.(\d+)/.exec(
+    execFileSync(pgbouncer, ['--version'], { encoding: 'utf8' }),
+  );
+  if (Number(major) === 1 && Number(minor) < 21)
+    process.stdout.write(
+      `PgBouncer ${major}.${minor} does not track prepared statements (1.21 does): the test of that is left out.\n`,
+    );
+}
+
+const nginx =
+  process.env.NGINX_PATH ??
+  ['/usr/sbin/nginx', '/usr/bin/nginx', '/opt/homebrew/bin/nginx'].find(existsSync) ??
+  '';
+if (!nginx)
+  process.stdout.write('No nginx found (NGINX_PATH): the rolling restarts behind it are left out.\n');
+
 const jest = spawn(process.execPath, ['node_modules/jest/bin/jest.js', ...args], {
   stdio: 'inherit',
-  env: { ...process.env, CHROMIUM_PATH: browser, REDIS_SERVER_PATH: redis },
+  env: {
+    ...process.env,
+    CHROMIUM_PATH: browser,
+    REDIS_SERVER_PATH: redis,
+    PGBOUNCER_PATH: pgbouncer,
+    NGINX_PATH: nginx,
+  },
 });
 for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => jest.kill(signal));
 jest.on('exit', (code) => process.exit(code ?? 1));

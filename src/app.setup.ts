@@ -2,12 +2,14 @@ import type { Server } from 'node:http';
 import { NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { PinoLogger } from 'nestjs-pino';
+import { DataSource } from 'typeorm';
 import { ADMIN_ERRORS } from './admin/index.js';
 import { AppModule, type Surroundings } from './app.module.js';
 import type { Config } from './config/index.js';
+import { poolOf } from './database/sql.js';
 import { configureHttp, HTTP_PROBLEMS } from './http/index.js';
 import { HOST_ERRORS } from './host/index.js';
-import { ApplicationLogger, serveOpenApi } from './operations/index.js';
+import { ApplicationLogger, Overload, serveOpenApi } from './operations/index.js';
 import { TWO_FACTOR_ERRORS } from './two-factor/index.js';
 import { describeService, VERIFICATION_ERRORS } from './verification/index.js';
 
@@ -20,8 +22,13 @@ export const PROBLEM_CODES = Object.keys({
   ...HTTP_PROBLEMS,
 });
 
+/** What has to work most of all when nothing else does. */
+const ALWAYS_SERVED = ['/health/', '/assets/', '/sign-out'];
+
 /** A slow body is cut off after this: nothing that we take is large. */
 const REQUEST_TIMEOUT_MS = 30_000;
+/** Longer than proxies keep an unused connection (nginx and AWS: 60 s): the one that sends has to close it, or a request gets lost. */
+const KEEP_ALIVE_MS = 75_000;
 /** How often Node looks for requests whose time is up. Its own default, 30 s, would double the limits above. */
 const CONNECTIONS_CHECK_MS = 1000;
 
@@ -33,10 +40,13 @@ export async function createApp(config: Config, surroundings: Surroundings): Pro
     abortOnError: false,
   });
   app.useLogger(new ApplicationLogger(await app.resolve(PinoLogger), {}));
+  const overload =
+    config.OVERLOAD_WAIT_MS && new Overload(poolOf(app.get(DataSource)), config.OVERLOAD_WAIT_MS);
   configureHttp(app, {
     trustProxy: config.TRUST_PROXY,
     https: config.production,
     publicUrl: config.PUBLIC_URL ?? null,
+    ...(overload ? { isOverloaded: () => overload.isOverloaded, alwaysServed: ALWAYS_SERVED } : {}),
   });
   if (config.apiDocs) serveOpenApi(app, describeService(), PROBLEM_CODES);
   limitSlowRequests(app.getHttpServer());
@@ -47,6 +57,7 @@ export async function createApp(config: Config, surroundings: Surroundings): Pro
 function limitSlowRequests(server: Server & { connectionsCheckingInterval?: number }): void {
   server.requestTimeout = REQUEST_TIMEOUT_MS;
   server.headersTimeout = REQUEST_TIMEOUT_MS / 2;
+  server.keepAliveTimeout = KEEP_ALIVE_MS;
   // An option of `http.createServer`, which Nest calls without options; the server reads it when it begins to listen.
   server.connectionsCheckingInterval = CONNECTIONS_CHECK_MS;
 }

@@ -1,25 +1,33 @@
 import 'reflect-metadata';
 import { randomBytes } from 'node:crypto';
-import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { NestExpressApplication } from '@nestjs/platform-express';
+import { DataSource } from 'typeorm';
 import { createApp } from './app.setup.js';
 import { banner } from './banner.js';
-import { type Config, loadConfig } from './config/index.js';
+import { type Config, loadConfig, loadEnvironmentFile } from './config/index.js';
 import { startEmbeddedPostgres } from './database/embedded-postgres/index.js';
+import { poolerWarning } from './database/pooler.js';
 import { ConsoleMailer, type Mailer, SmtpMailer } from './host/index.js';
+import { Drain } from './operations/index.js';
 import { migrate, requireSchema } from './schema.js';
 
-/** In-flight requests may take this long when the application is told to stop. */
-const SHUTDOWN_LIMIT_MS = 15_000;
+/** How long a load balancer has to notice that the application is not ready any more. */
+const DEFAULT_DELAY_MS = 3000;
+/** For background work and connections to end, after the last request. */
+const CLEAN_UP_MS = 10_000;
 
 const LOOPBACK = '127.0.0.1';
 
 /** What has been started, to be stopped in the reverse order: the database goes last. */
 const started: { name: string; stop: () => Promise<unknown> }[] = [];
 let stopping = false;
+/** The longest that {@link drain} takes. */
+let drainLimitMs = 0;
 
 async function start(): Promise<void> {
-  if (existsSync('.env')) process.loadEnvFile('.env');
+  loadEnvironmentFile();
   const config = loadConfig();
 
   const databaseUrl = config.DATABASE_URL ?? (await startDatabase(config));
@@ -43,10 +51,22 @@ async function start(): Promise<void> {
     ...(mailer ? { mail: { mailer, publicUrl } } : {}),
     ...(sandbox ? { vonageApiHost: sandbox.url, vonageSignatureSecret: secret } : {}),
   });
-  started.push({ name: 'application', stop: () => app.close() });
+  drainLimitMs = shutdownDelayMs(config) + config.SHUTDOWN_GRACE_MS;
+  started.push({
+    name: 'application',
+    stop: async () => {
+      try {
+        await drain(app, config);
+      } finally {
+        await app.close();
+      }
+    },
+  });
   if (stopping) return;
 
   await (host ? app.listen(config.PORT, host) : app.listen(config.PORT));
+  const warning = config.DATABASE_URL && (await poolerWarning(app.get(DataSource)));
+  if (warning) process.stderr.write(`warning: ${warning}\n`);
   port = (app.getHttpServer().address() as { port: number }).port;
   sandbox?.sendWebhooksTo({ url: `http://${reachable(host)}:${port}/webhooks/vonage/verify`, secret });
   process.stdout.write(
@@ -84,10 +104,21 @@ async function startOwnSandbox(config: Config) {
   return sandbox;
 }
 
+/** Not ready at once, so that no new requests come; then no new connections; then the end of the requests in flight. */
+async function drain(app: NestExpressApplication, config: Config): Promise<void> {
+  const drain = app.get(Drain, { strict: false });
+  drain.begin();
+  await sleep(shutdownDelayMs(config));
+  const cutOff = await drain.finish(config.SHUTDOWN_GRACE_MS);
+  if (cutOff > 0) throw new Error(`${cutOff} requests took longer than SHUTDOWN_GRACE_MS and were cut off`);
+}
+
+const shutdownDelayMs = ({ SHUTDOWN_DELAY_MS, production }: Config): number =>
+  SHUTDOWN_DELAY_MS ?? (production ? DEFAULT_DELAY_MS : 0);
+
 async function stop(exitCode: number): Promise<void> {
-  if (stopping) return;
   stopping = true;
-  setTimeout(() => process.exit(1), SHUTDOWN_LIMIT_MS).unref();
+  setTimeout(() => process.exit(1), drainLimitMs + CLEAN_UP_MS).unref();
   for (const { name, stop: stopIt } of started.reverse()) {
     await stopIt().catch((error: unknown) => {
       process.stderr.write(`could not stop the ${name}: ${(error as Error).message}\n`);
@@ -97,7 +128,16 @@ async function stop(exitCode: number): Promise<void> {
   process.exit(exitCode);
 }
 
-for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => void stop(0));
+/** Ctrl-C comes from the terminal and, a moment later, from npm: one wish. */
+const SAME_SIGNAL_MS = 250;
+let toldAt = Infinity;
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
+  process.on(signal, () => {
+    // A second signal means: at once.
+    if (performance.now() - toldAt > SAME_SIGNAL_MS) process.exit(1);
+    if (toldAt === Infinity) toldAt = performance.now();
+    if (!stopping) void stop(0);
+  });
 
 start().catch((error: NodeJS.ErrnoException) => {
   const words =
@@ -105,5 +145,5 @@ start().catch((error: NodeJS.ErrnoException) => {
       ? `Port ${(error as { port?: number }).port} is in use. Stop what listens there, or set PORT (or SANDBOX_PORT) to another one.`
       : error.message;
   process.stderr.write(`${words}\n`);
-  void stop(1);
+  if (!stopping) void stop(1);
 });

@@ -19,7 +19,7 @@ async function migrationParts() {
     await import('../database/index.js'),
     await import('../schema.js'),
   ];
-  const onRetry = (error: Error) => progress(`A table is in use (${error.message}). Trying again.`);
+  const onRetry = (error: Error) => progress(`${error.message} Trying again.`);
   return { url, options: { schema, onRetry }, ...database, migrate, migrations };
 }
 

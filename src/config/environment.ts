@@ -34,6 +34,10 @@ export const environmentSchema = z.object({
     .enum(['silent', 'fatal', 'error', 'warn', 'info', 'debug', 'trace'], 'a pino level')
     .default('info'),
 
+  SHUTDOWN_DELAY_MS: whole(0, 60_000, 'milliseconds').optional(),
+  SHUTDOWN_GRACE_MS: whole(0, 600_000, 'milliseconds').default(15_000),
+  OVERLOAD_WAIT_MS: orOff(whole(100, 60_000, 'milliseconds, or "off"')).default(3000),
+
   DATABASE_URL: url(['postgres:', 'postgresql:'], 'postgres://user:password@host:5432/name').optional(),
   EMBEDDED_DATABASE: z.literal('allow', '"allow", or absent').optional(),
   DATABASE_PREPARED_STATEMENTS: option('verification.preparedStatements', onOff),

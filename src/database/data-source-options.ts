@@ -1,5 +1,6 @@
 import type { DataSourceOptions } from 'typeorm';
 import { migrations as libraryMigrations } from '../../migrations/index.js';
+import { ConnectionSettings, TransactionSettings } from './session-settings.js';
 
 export const MIGRATIONS_TABLE = 'schema_migrations';
 
@@ -11,7 +12,7 @@ export interface DatabaseOptions {
   url: string;
   /**
    * The schema of our tables. The connection finds tables in this schema only, whatever `search_path` the role or the
-   * database has.
+   * database has. Behind a pooler, the role has to have it as its search path.
    * @default 'public'
    */
   schema?: string;
@@ -21,7 +22,8 @@ export interface DatabaseOptions {
    */
   poolSize?: number;
   /**
-   * How long a statement may run; 0 for no limit.
+   * How long a statement may run; 0 for no limit. Behind a pooler the client stops waiting two seconds later, but Postgres
+   * goes on unless the role has a `statement_timeout` too.
    * @default 10_000
    */
   statementTimeoutMs?: number;
@@ -36,7 +38,13 @@ export interface DatabaseOptions {
   migrations?: MigrationList;
 }
 
-/** Options of the connection that the application and the migration commands use. The schema comes from migrations only. */
+/** How much later than Postgres the client gives up a statement. */
+const CLIENT_PATIENCE_MS = 2000;
+
+/**
+ * Options of the connection that the application and the migration commands use. The schema comes from migrations only.
+ * @throws Error if the schema's name would need quoting rules of its own
+ */
 export function dataSourceOptions({
   url,
   schema = 'public',
@@ -46,12 +54,18 @@ export function dataSourceOptions({
   entities,
   migrations = libraryMigrations,
 }: DatabaseOptions): DataSourceOptions {
-  const connection = withSearchPath(url, schema);
+  const settings = new ConnectionSettings({
+    search_path: searchPathOf(schema),
+    statement_timeout: statementTimeoutMs,
+    lock_timeout: lockTimeoutMs,
+    idle_in_transaction_session_timeout: 15_000,
+  });
   return {
     type: 'postgres',
-    url: connection.url,
+    url,
     schema,
     entities,
+    subscribers: [TransactionSettings],
     migrations: [...migrations],
     migrationsTableName: MIGRATIONS_TABLE,
     // Errors only: queries carry parameters, and those are personal data.
@@ -63,30 +77,19 @@ export function dataSourceOptions({
       application_name: 'nest-sms-otp',
       max: poolSize,
       connectionTimeoutMillis: 5000,
-      statement_timeout: statementTimeoutMs,
-      lock_timeout: lockTimeoutMs,
-      idle_in_transaction_session_timeout: 15_000,
+      query_timeout: statementTimeoutMs && statementTimeoutMs + CLIENT_PATIENCE_MS,
       keepAlive: true,
-      options: connection.options,
+      settings,
+      onConnect: settings.onConnect,
     },
   };
 }
 
-/**
- * Sets `search_path` when the connection starts, which outranks the settings of the role and the database. `pg_temp` is
- * named last: Postgres otherwise looks for tables there first.
- * @throws Error if the schema's name would need quoting rules of its own
- */
-function withSearchPath(url: string, schema: string): { url: string; options: string } {
+/** `pg_temp` is named last: Postgres otherwise looks for tables there first. */
+function searchPathOf(schema: string): string {
   if (!/^[a-z_][a-z0-9_]{0,62}$/.test(schema))
     throw new Error(
       `The schema's name must be lower-case letters, digits and "_", at most 63, and begin with a letter or "_".`,
     );
-  const searchPath = `-c search_path="${schema}",pg_temp`;
-  if (!/[?&]options=/.test(url)) return { url, options: searchPath };
-  // pg prefers the URL's own options to ours: they are moved here. The last setting wins.
-  const rest = new URL(url);
-  const given = rest.searchParams.get('options') ?? '';
-  rest.searchParams.delete('options');
-  return { url: rest.href, options: `${given} ${searchPath}` };
+  return `"${schema}",pg_temp`;
 }

@@ -10,6 +10,9 @@ import {
 /** The same number in every instance. Any number would do. */
 const MIGRATION_LOCK = 7_367_011;
 const CONNECT_TRIES = 5;
+const RETRY_FOR_MS = 300_000;
+/** How long to wait between two tries to become the one that migrates. */
+const POLL_MS = 100;
 /** Postgres's code for a lock that was not to be had within `lock_timeout`. */
 const LOCK_NOT_AVAILABLE = '55P03';
 
@@ -28,11 +31,11 @@ export interface MigrationOptions {
    */
   lockTimeoutMs?: number;
   /**
-   * How long to retry a migration that did not get its lock.
+   * How long to retry a migration that did not get its lock, and how long to wait for another instance that migrates.
    * @default 300_000
    */
   retryForMs?: number;
-  /** Called before each retry. */
+  /** Called before each retry, and once when another instance is migrating; the message is a sentence for people. */
   onRetry?: (error: Error) => void;
 }
 
@@ -42,11 +45,11 @@ export interface MigrationOptions {
  * behind it through, and is retried.
  * @param databaseUrl the role that owns the tables
  * @returns the names of the migrations that ran
- * @throws Error if a migration fails, or did not get its lock within `retryForMs`
+ * @throws Error if a migration fails, or did not get its lock within `retryForMs`: then it says what to do
  */
 export function runMigrations(databaseUrl: string, options: MigrationOptions = {}): Promise<string[]> {
   return withMigrationLock(databaseUrl, options, async (dataSource) => {
-    const pending = await pendingOf(dataSource);
+    const pending = await pendingOf(dataSource, options.schema);
     await retryOnLockTimeout(options, () => dataSource.runMigrations({ transaction: 'each' }));
     return pending;
   });
@@ -69,19 +72,19 @@ export async function pendingMigrations(
 ): Promise<string[]> {
   const dataSource = await connectPatiently(connection(databaseUrl, options, { poolSize: 1 }));
   try {
-    return await pendingOf(dataSource);
+    await requireSearchPath(dataSource, options.schema);
+    return await pendingOf(dataSource, options.schema);
   } finally {
     await dataSource.destroy();
   }
 }
 
-async function pendingOf(dataSource: DataSource): Promise<string[]> {
+async function pendingOf(dataSource: DataSource, schema = 'public'): Promise<string[]> {
+  const table = `"${schema}".${MIGRATIONS_TABLE}`;
   const [{ exists }] = await dataSource.query<[{ exists: boolean }]>(
-    `SELECT to_regclass('${MIGRATIONS_TABLE}') IS NOT NULL AS exists`,
+    `SELECT to_regclass('${table}') IS NOT NULL AS exists`,
   );
-  const rows = exists
-    ? await dataSource.query<{ name: string }[]>(`SELECT name FROM ${MIGRATIONS_TABLE}`)
-    : [];
+  const rows = exists ? await dataSource.query<{ name: string }[]>(`SELECT name FROM ${table}`) : [];
   const done = new Set(rows.map(({ name }) => name));
   return dataSource.migrations.map(({ name }) => name ?? '').filter((name) => !done.has(name));
 }
@@ -117,7 +120,7 @@ async function withMigrationLock<T>(
   options: MigrationOptions,
   work: (dataSource: DataSource) => Promise<T>,
 ): Promise<T> {
-  // Two connections: one holds the lock for its session, the other one migrates. No statement timeout: indexes take long.
+  // Two connections: one holds the lock in a transaction, the other one migrates. No statement timeout: indexes take long.
   const dataSource = await new DataSource(
     connection(databaseUrl, options, {
       poolSize: 2,
@@ -127,40 +130,73 @@ async function withMigrationLock<T>(
   ).initialize();
   const holder = dataSource.createQueryRunner();
   try {
-    await takeMigrationLock(holder);
-    await createSchemaIfMissing(holder, options.schema ?? 'public');
+    await takeMigrationLock(holder, options);
+    await createSchemaIfMissing(dataSource, options.schema ?? 'public');
+    await requireSearchPath(dataSource, options.schema);
     return await work(dataSource);
   } finally {
-    // Ends the session, and with it the lock.
+    // Ends the transaction, and with it the lock.
+    if (holder.isTransactionActive) await holder.rollbackTransaction().catch(() => undefined);
     await holder.release();
     await dataSource.destroy();
   }
 }
 
 /**
- * Asks again and again instead of waiting in one statement: CREATE INDEX CONCURRENTLY waits for every statement that began
- * before it, and one that waits for this lock would wait for the index in turn.
+ * Takes the lock for a transaction that stays open, because a pooler may give each transaction another session. Asks again
+ * and again instead of waiting in one statement: CREATE INDEX CONCURRENTLY waits for every statement that began before it,
+ * and one that waits for this lock would wait for the index in turn.
  */
-async function takeMigrationLock(holder: QueryRunner): Promise<void> {
-  for (;;) {
-    const [{ taken }] = (await holder.query('SELECT pg_try_advisory_lock($1) AS taken', [
-      MIGRATION_LOCK,
-    ])) as [{ taken: boolean }];
+async function takeMigrationLock(
+  holder: QueryRunner,
+  { retryForMs = RETRY_FOR_MS, onRetry }: MigrationOptions,
+): Promise<void> {
+  const giveUpAt = Date.now() + retryForMs;
+  for (let tries = 0; ; tries += 1) {
+    await holder.startTransaction('READ COMMITTED');
+    // The transaction is idle for as long as the migrations take.
+    await holder.query('SET LOCAL idle_in_transaction_session_timeout = 0');
+    // Without parameters: a prepared query keeps its snapshot, and CREATE INDEX CONCURRENTLY would wait for that too.
+    const [{ taken }] = (await holder.query(
+      `SELECT pg_try_advisory_xact_lock(${MIGRATION_LOCK}) AS taken`,
+    )) as [{ taken: boolean }];
     if (taken) return;
-    await sleep(100 + Math.random() * 100);
+    await holder.rollbackTransaction();
+    if (Date.now() >= giveUpAt)
+      throw new Error(
+        `Another migration has been running for more than ${retryForMs / 1000} s. Wait until it ends, or end its session (pg_locks, locktype "advisory", objid ${MIGRATION_LOCK}), and try again.`,
+      );
+    if (tries === 0) onRetry?.(new Error('Another migration is running.'));
+    await sleep(POLL_MS * (1 + Math.random()));
   }
 }
 
+/**
+ * Behind a pooler, statements find the schema only by the role's own search path.
+ * @throws Error that says how to set it
+ */
+async function requireSearchPath(dataSource: DataSource, schema = 'public'): Promise<void> {
+  const [{ found, role }] = await dataSource.query<[{ found: string | null; role: string }]>(
+    'SELECT current_schema() AS found, quote_ident(current_user) AS role',
+  );
+  // No schema at all: it does not exist yet.
+  if (found === schema || found === null) return;
+  throw new Error(
+    `The role of DATABASE_URL finds tables in the schema "${found}", not in "${schema}". Behind a pooler it needs: ALTER ROLE ${role} SET search_path = ${schema}, pg_temp`,
+  );
+}
+
 /** CREATE SCHEMA IF NOT EXISTS needs the right to create one even where it exists. */
-async function createSchemaIfMissing(holder: QueryRunner, schema: string): Promise<void> {
-  const [{ exists }] = (await holder.query('SELECT to_regnamespace($1) IS NOT NULL AS exists', [
-    `"${schema}"`,
-  ])) as [{ exists: boolean }];
-  if (!exists) await holder.query(`CREATE SCHEMA "${schema}"`);
+async function createSchemaIfMissing(dataSource: DataSource, schema: string): Promise<void> {
+  const [{ exists }] = await dataSource.query<[{ exists: boolean }]>(
+    'SELECT to_regnamespace($1) IS NOT NULL AS exists',
+    [`"${schema}"`],
+  );
+  if (!exists) await dataSource.query(`CREATE SCHEMA "${schema}"`);
 }
 
 async function retryOnLockTimeout(
-  { lockTimeoutMs = 2000, retryForMs = 300_000, onRetry }: MigrationOptions,
+  { lockTimeoutMs = 2000, retryForMs = RETRY_FOR_MS, onRetry }: MigrationOptions,
   work: () => Promise<unknown>,
 ): Promise<void> {
   const giveUpAt = Date.now() + retryForMs;
@@ -169,8 +205,14 @@ async function retryOnLockTimeout(
       await work();
       return;
     } catch (error) {
-      if ((error as { code?: string }).code !== LOCK_NOT_AVAILABLE || Date.now() >= giveUpAt) throw error;
-      onRetry?.(error as Error);
+      if ((error as { code?: string }).code !== LOCK_NOT_AVAILABLE) throw error;
+      const waited = `A table is in use: its lock was not available within ${lockTimeoutMs} ms (lock timeout).`;
+      if (Date.now() >= giveUpAt)
+        throw new Error(
+          `${waited} The migration was rolled back. Look for a long transaction in pg_stat_activity, end it, and try again.`,
+          { cause: error },
+        );
+      onRetry?.(new Error(waited));
       // At least as long as the requests behind it had to wait.
       await sleep(lockTimeoutMs * (1 + Math.random()));
     }

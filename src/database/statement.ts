@@ -1,5 +1,6 @@
-import { Inject, Injectable, Optional } from '@nestjs/common';
+import { Inject, Injectable, Logger, Optional } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
+import type { QueryArrayConfig, QueryArrayResult } from 'pg';
 import { DataSource } from 'typeorm';
 import { poolOf } from './sql.js';
 
@@ -35,8 +36,11 @@ export function statement<Parameters, Row = never>(name: string, text: string): 
   return declared;
 }
 
-/** Whether statements are prepared by name. Turn it off for a pooler that hands every transaction another connection. */
+/** Whether statements are prepared by name. Turn it off for a pooler that hands every transaction another connection and does not track them. */
 export const PREPARED_STATEMENTS = Symbol('PREPARED_STATEMENTS');
+
+/** Postgres's codes for a name that another client has prepared already, and for one that nobody has: a pooler's doing. */
+const NAME_UNUSABLE = ['42P05', '26000'];
 
 const camelCase = (column: string) =>
   column.replace(/_([a-z])/g, (_match, letter: string) => letter.toUpperCase());
@@ -47,11 +51,12 @@ const camelCase = (column: string) =>
  */
 @Injectable()
 export class StatementRunner {
+  private readonly logger = new Logger('StatementRunner');
   private readonly columnNames = new Map<string, string[]>();
 
   constructor(
     @InjectDataSource() private readonly dataSource: DataSource,
-    @Optional() @Inject(PREPARED_STATEMENTS) private readonly isPrepared: boolean | null = true,
+    @Optional() @Inject(PREPARED_STATEMENTS) private isPrepared: boolean | null = true,
   ) {}
 
   /** @returns the rows; a column `phone_number` is the property `phoneNumber` */
@@ -59,8 +64,7 @@ export class StatementRunner {
     { name, text, parameters }: Statement<Parameters, Row>,
     values: Parameters,
   ): Promise<Row[]> {
-    const result = await poolOf(this.dataSource).query<unknown[]>({
-      ...(this.isPrepared === false ? {} : { name: `otp.${name}` }),
+    const result = await this.query(name, {
       text,
       values: parameters.map((parameter) => values[parameter]),
       rowMode: 'array',
@@ -77,5 +81,27 @@ export class StatementRunner {
   /** @returns the first row, or null */
   async one<Parameters, Row>(statement: Statement<Parameters, Row>, values: Parameters): Promise<Row | null> {
     return (await this.all(statement, values))[0] ?? null;
+  }
+
+  private async query(name: string, query: QueryArrayConfig): Promise<QueryArrayResult<unknown[]>> {
+    const pool = poolOf(this.dataSource);
+    if (this.isPrepared === false) return pool.query<unknown[]>(query);
+    try {
+      return await pool.query<unknown[]>({ ...query, name: `otp.${name}` });
+    } catch (error) {
+      // Postgres refused the name before it ran anything, so the statement can be sent again.
+      if (!NAME_UNUSABLE.includes(String((error as { code?: unknown }).code))) throw error;
+      this.stopUsingNames();
+      return pool.query<unknown[]>(query);
+    }
+  }
+
+  private stopUsingNames(): void {
+    // Others may have failed at the same time.
+    if (this.isPrepared === false) return;
+    this.isPrepared = false;
+    this.logger.warn(
+      'prepared statements do not work behind this pooler and are no longer used: set DATABASE_PREPARED_STATEMENTS=off',
+    );
   }
 }

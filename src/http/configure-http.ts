@@ -1,12 +1,13 @@
 import './quiet-debug.js';
 import { join } from 'node:path';
 import type { NestExpressApplication } from '@nestjs/platform-express';
-import express from 'express';
+import express, { type NextFunction, type Request, type Response } from 'express';
 import { bodyParsers } from './body.js';
 import { normaliseForwardedFor } from './client-address.js';
 import { warnAboutUntrustedProxy } from './connection.js';
 import { rejectCrossOrigin } from './cross-origin.js';
 import { PACKAGE_ROOT } from './pages.module.js';
+import { Problem } from './problem.js';
 import { ProblemFilter } from './problem.filter.js';
 
 /** Options of {@link configureHttp}. */
@@ -37,7 +38,20 @@ export interface HttpOptions {
    * @default the cookies of the anonymous flow: `otp-caller` and `__Host-otp-caller`
    */
   harmlessCookies?: readonly string[];
+  /**
+   * Whether requests have to be refused for now. They get 503 `service-unavailable` with `Retry-After`.
+   * @default never
+   */
+  isOverloaded?: () => boolean;
+  /**
+   * Beginnings of paths that are served all the same.
+   * @default ['/health/', '/assets/']
+   */
+  alwaysServed?: readonly string[];
 }
+
+/** When somebody who was refused may come again. */
+const OVERLOAD_SECONDS = 2;
 
 /** They only distinguish anonymous browsers: to use a request, its unguessable id is needed as well. */
 const ANONYMOUS_COOKIES = ['otp-caller', '__Host-otp-caller'];
@@ -78,6 +92,13 @@ export function configureHttp(app: NestExpressApplication, options: HttpOptions 
     strictTransportSecurity: https,
   });
   app.use(normaliseForwardedFor, warnAboutUntrustedProxy());
+  const { isOverloaded = () => false, alwaysServed = ['/health/', '/assets/'] } = options;
+  app.use((request: Request, _response: Response, next: NextFunction) => {
+    const isRefused = isOverloaded() && !alwaysServed.some((path) => request.path.startsWith(path));
+    next(
+      isRefused ? Problem.http('service-unavailable', { retryAfterSeconds: OVERLOAD_SECONDS }) : undefined,
+    );
+  });
   app.use(rejectCrossOrigin({ https, trustedOrigins, harmlessCookies }));
   app.use(...bodyParsers());
   app.use('/assets', express.static(join(PACKAGE_ROOT, 'public', 'assets'), { maxAge: '1h', index: false }));

@@ -5,7 +5,7 @@ import type { MessageParameters } from './messages.js';
 import { negotiate, setNegotiatedHeaders } from './negotiation.js';
 import { contextOf, NEGOTIATED_PAGES, type PageContext, withShared } from './page-context.js';
 import type { FieldError, Problem } from './problem.js';
-import { isUnreadableValue, toProblem } from './to-problem.js';
+import { connectionFailureOf, isUnreadableValue, toProblem } from './to-problem.js';
 import { type View, ViewRenderer } from './view-renderer.js';
 
 /** Answers every failure: with problem+json (RFC 9457), or with the page that the failure belongs to. */
@@ -116,7 +116,7 @@ const isDefect = (thrown: unknown, problem: Problem) =>
 /** What a log may contain of an unexpected error: its kind and its frames. Messages of drivers quote personal data. */
 function describe(thrown: unknown): Record<string, unknown> {
   if (!(thrown instanceof Error)) return { kind: typeof thrown };
-  const { code } = thrown as { code?: unknown };
+  const { code = connectionFailureOf(thrown) } = thrown as { code?: unknown };
   const frames = thrown.stack?.split('\n').filter((line) => /^\s+at /.test(line));
   return { kind: thrown.name, ...(typeof code === 'string' ? { code } : {}), frames };
 }

@@ -2,13 +2,15 @@ import { STATUS_CODES } from 'node:http';
 import { HttpException } from '@nestjs/common';
 import { HTTP_PROBLEMS, type HttpProblemCode, Problem } from './problem.js';
 
-/** Codes of Node and Postgres that mean: the database is unreachable, overloaded, starting or stopping. */
+/** Codes of Node and Postgres that mean: the database is unreachable, overloaded, read-only, full, starting or stopping. */
 const DATABASE_UNAVAILABLE_CODES = [
   'ECONNREFUSED',
   'ECONNRESET',
   'EPIPE',
   'ETIMEDOUT',
   'ENOTFOUND',
+  '25006', // read_only_sql_transaction
+  '53100', // disk_full
   '53300', // too_many_connections
   '57014', // query_canceled
   '57P01', // admin_shutdown
@@ -22,7 +24,10 @@ const DATABASE_UNAVAILABLE_MESSAGES = [
   'Connection terminated',
   'timeout exceeded when trying to connect',
   'Client has encountered a connection error',
+  'Query read timeout',
 ];
+
+const RETRY_AFTER_SECONDS = 2;
 
 const UNREADABLE_VALUE_CODES = [
   '22003', // numeric_value_out_of_range
@@ -43,7 +48,8 @@ export const isUnreadableValue = (thrown: unknown): boolean =>
 export function toProblem(thrown: unknown): Problem {
   if (thrown instanceof Problem) return thrown;
   if (thrown instanceof HttpException) return problemWithStatus(thrown.getStatus());
-  if (isDatabaseUnavailable(thrown)) return Problem.http('service-unavailable', { retryAfterSeconds: 2 });
+  if (isDatabaseUnavailable(thrown))
+    return Problem.http('service-unavailable', { retryAfterSeconds: RETRY_AFTER_SECONDS });
   if (isUnreadableValue(thrown)) return Problem.http('invalid-input');
   // Errors of middleware: malformed JSON, malformed percent-encoding, a body that is too large.
   const { status } = (thrown ?? {}) as { status?: unknown };
@@ -54,19 +60,24 @@ export function toProblem(thrown: unknown): Problem {
 
 function isDatabaseUnavailable(thrown: unknown): boolean {
   const code = codeOf(thrown);
-  const message = String((thrown as { message?: unknown } | null)?.message);
   return (
     DATABASE_UNAVAILABLE_CODES.includes(code) ||
     isConnectionException(code) ||
-    DATABASE_UNAVAILABLE_MESSAGES.some((text) => message.includes(text))
+    connectionFailureOf(thrown) !== undefined
   );
+}
+
+/** What the driver says of a failed connection. It has no codes for these, and they quote nobody's data. */
+export function connectionFailureOf(thrown: unknown): string | undefined {
+  const message = String((thrown as { message?: unknown } | null)?.message);
+  return DATABASE_UNAVAILABLE_MESSAGES.find((text) => message.includes(text));
 }
 
 /** A status without a problem of ours keeps its own name: 409 becomes `conflict`. */
 function problemWithStatus(status: number): Problem {
   const codes = Object.keys(HTTP_PROBLEMS) as HttpProblemCode[];
   const known = codes.find((code) => HTTP_PROBLEMS[code] === status);
-  if (known) return Problem.http(known);
+  if (known) return Problem.http(known, status === 503 ? { retryAfterSeconds: RETRY_AFTER_SECONDS } : {});
   const name = STATUS_CODES[status] ?? 'Error';
   return new Problem(name.toLowerCase().replace(/[^a-z]+/g, '-'), status);
 }

@@ -1,14 +1,9 @@
 import { Controller, Get, Header } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
-import {
-  HealthCheck,
-  type HealthCheckResult,
-  HealthCheckService,
-  TypeOrmHealthIndicator,
-} from '@nestjs/terminus';
-import { OpenToAll } from '../../http/index.js';
-
-const DATABASE_TIMEOUT_MS = 2000;
+import { HealthCheck, type HealthCheckResult, HealthCheckService } from '@nestjs/terminus';
+import { OpenToAll, Problem } from '../../http/index.js';
+import { DatabaseCheck } from './database-check.js';
+import { Drain } from './drain.js';
 
 @ApiTags('Health')
 @OpenToAll()
@@ -16,7 +11,8 @@ const DATABASE_TIMEOUT_MS = 2000;
 export class HealthController {
   constructor(
     private readonly health: HealthCheckService,
-    private readonly database: TypeOrmHealthIndicator,
+    private readonly database: DatabaseCheck,
+    private readonly drain: Drain,
   ) {}
 
   /** The process answers. Restart it when this fails. */
@@ -27,11 +23,12 @@ export class HealthController {
     return this.health.check([]);
   }
 
-  /** It can serve: the database answers too. Take it out of the rotation when this fails. The provider is no part of it: it being down is no reason to stop serving. */
+  /** It can serve: it is not stopping, and the database takes writes. Take it out of the rotation when this fails. The provider is no part of it: it being down is no reason to stop serving. */
   @Get('ready')
   @Header('Cache-Control', 'no-store')
   @HealthCheck()
-  ready(): Promise<HealthCheckResult> {
-    return this.health.check([() => this.database.pingCheck('database', { timeout: DATABASE_TIMEOUT_MS })]);
+  async ready(): Promise<HealthCheckResult> {
+    if (this.drain.isDraining) throw Problem.http('service-unavailable', { retryAfterSeconds: 2 });
+    return this.health.check([() => this.database.check()]);
   }
 }

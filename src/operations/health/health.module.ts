@@ -5,6 +5,8 @@ import {
   EXPECTED_CONNECTION,
   type ExpectedConnection,
 } from './connection.controller.js';
+import { DatabaseCheck } from './database-check.js';
+import { Drain } from './drain.js';
 import { HealthController } from './health.controller.js';
 
 /** Health checks, and how requests from outside look. */
@@ -15,7 +17,7 @@ export class HealthModule {
       module: HealthModule,
       imports: [TerminusModule.forRoot({ logger: false })],
       controllers: [HealthController, ConnectionController],
-      providers: [{ provide: EXPECTED_CONNECTION, useValue: expected }],
+      providers: [DatabaseCheck, Drain, { provide: EXPECTED_CONNECTION, useValue: expected }],
     };
   }
 }
