@@ -23,7 +23,7 @@ export const PROBLEM_CODES = Object.keys({
 });
 
 /** What has to work most of all when nothing else does. */
-const ALWAYS_SERVED = ['/health/', '/assets/', '/sign-out'];
+const ALWAYS_SERVED = ['/health/', '/assets/', '/sign-out', '/two-factor/sign-out'];
 
 /** A slow body is cut off after this: nothing that we take is large. */
 const REQUEST_TIMEOUT_MS = 30_000;

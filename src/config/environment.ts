@@ -36,7 +36,7 @@ export const environmentSchema = z.object({
 
   SHUTDOWN_DELAY_MS: whole(0, 60_000, 'milliseconds').optional(),
   SHUTDOWN_GRACE_MS: whole(0, 600_000, 'milliseconds').default(15_000),
-  OVERLOAD_WAIT_MS: orOff(whole(100, 60_000, 'milliseconds, or "off"')).default(3000),
+  OVERLOAD_WAIT_MS: orOff(whole(100, 60_000, 'milliseconds, or "off"')).default(5000),
 
   DATABASE_URL: url(['postgres:', 'postgresql:'], 'postgres://user:password@host:5432/name').optional(),
   EMBEDDED_DATABASE: z.literal('allow', '"allow", or absent').optional(),

@@ -172,11 +172,11 @@ export async function rollingRestarts(restarts: number) {
       nginx: (path: string, body?: object) => call(throughNginx, nginx.url + path, body),
       'kept connections': (path: string, body?: object) => balancer.call(path, body),
     };
-    let isOver = false;
+    const over = new AbortController();
     let number = 0;
     const people = Object.entries(ways).flatMap(([name, send]) =>
       Array.from({ length: PEOPLE }, async () => {
-        while (!isOver) {
+        while (!over.signal.aborted) {
           const failure = await flow(send, sandbox, `+1415${(5_570_000 + (number += 1)).toString()}`);
           flows += 1;
           if (failure) failures.push(`${name}: ${failure}`);
@@ -190,7 +190,7 @@ export async function rollingRestarts(restarts: number) {
       await instances[i % 2]!.start();
       await until(() => flows > before + 2 * PEOPLE);
     }
-    isOver = true;
+    over.abort();
     await Promise.all(people);
     if (failures.length > 0) failures.push(...nginx.errors());
     return { failures, flows };
