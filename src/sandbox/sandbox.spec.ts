@@ -20,6 +20,7 @@ describe('sandbox', () => {
       text: expect.stringMatching(/^Acme code: \d{6}\. Valid for 5 minutes\.$/),
       code: expect.stringMatching(/^\d{6}$/),
       sentAt: expect.stringMatching(/^\d{4}-.*Z$/),
+      locale: 'en-us',
       price: '0.0500',
     };
     for (const to of [number, `%2B${number}`, `+1 ${number.slice(1, 4)} ${number.slice(4)}`]) {
