@@ -1,6 +1,7 @@
 import { TokenUses } from '../src/admin/access/token-uses.js';
 import { administrator, program } from './admin/administrator.js';
 import { mustBe, Visitor } from './host/visitor.js';
+import { withoutBackgroundWork } from '../src/background/background-work.js';
 import { startApplication, type TestApplication } from './support/application.js';
 import { WriteLog } from './support/write-log.js';
 
@@ -16,7 +17,7 @@ describe('a GET or a HEAD writes nothing', () => {
   let callers: Record<string, string>[];
 
   beforeAll(async () => {
-    application = await startApplication({ RESEND_COOLDOWN_SECONDS: '0' });
+    application = await withoutBackgroundWork(() => startApplication({ RESEND_COOLDOWN_SECONDS: '0' }));
     const { client, sql, started } = application;
     const pending = await (await new Visitor(application).signsUp()).enrols();
     const half = pending.elsewhere();

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { connect } from 'node:net';
 import { Logger } from '@nestjs/common';
 import jwt from 'jsonwebtoken';
+import { withoutBackgroundWork } from '../src/background/background-work.js';
 import { administrator, program } from './admin/administrator.js';
 import { codeOf, requestIdOf, Visitor } from './host/visitor.js';
 import { freshNumber, startApplication, type TestApplication } from './support/application.js';
@@ -15,10 +16,12 @@ describe('input that cannot be right is a 4xx before anything is done', () => {
   let writes: WriteLog;
   let logged: jest.SpyInstance;
   beforeAll(async () => {
-    application = await startApplication({
-      VONAGE_SIGNATURE_SECRET: SECRET,
-      RESEND_COOLDOWN_SECONDS: '0',
-    });
+    application = await withoutBackgroundWork(() =>
+      startApplication({
+        VONAGE_SIGNATURE_SECRET: SECRET,
+        RESEND_COOLDOWN_SECONDS: '0',
+      }),
+    );
     writes = await WriteLog.install(application.sql);
     logged = jest.spyOn(Logger.prototype, 'error');
   });

@@ -1,5 +1,6 @@
 import { Logger } from '@nestjs/common';
 import fc from 'fast-check';
+import { withoutBackgroundWork } from '../../src/background/background-work.js';
 import { freshNumber, startApplication, type TestApplication } from '../support/application.js';
 import { WriteLog } from '../support/write-log.js';
 import { type CallerName, Callers, CALLERS } from './callers.js';
@@ -30,7 +31,9 @@ const LEAST_SERVED = 0.05;
 /** Sends `runs` requests to every route of a running application. @throws with a seed to run the same ones again */
 export async function fuzz(runs: number): Promise<void> {
   const { FUZZ_SEED: seed, FUZZ_PATH: path } = process.env;
-  const application = await startApplication({ TRUST_PROXY: 'loopback', RESEND_COOLDOWN_SECONDS: '0' });
+  const application = await withoutBackgroundWork(() =>
+    startApplication({ TRUST_PROXY: 'loopback', RESEND_COOLDOWN_SECONDS: '0' }),
+  );
   try {
     const { body } = await application.client.json('GET', '/openapi.json');
     const operations = operationsOf(body as unknown as OpenApiDocument);
