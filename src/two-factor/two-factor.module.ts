@@ -132,6 +132,7 @@ const { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN } =
     TrustedBrowsers,
     StepUpGrants,
     POST_THROTTLES,
+    TWO_FACTOR_OPTIONS,
   ],
 })
 export class TwoFactorModule extends ConfigurableModuleClass {}

@@ -1,4 +1,6 @@
+import type { ExecutionContext } from '@nestjs/common';
 import type { ThrottlerStorage } from '@nestjs/throttler';
+import type { Request } from 'express';
 import { withDefaults } from '../options/with-defaults.js';
 import type { Factor } from './challenge/factor.js';
 import type { AuthenticationSessions } from './session/authentication-sessions.js';
@@ -98,6 +100,17 @@ export interface TwoFactorModuleOptions {
    * @default 5
    */
   maxPhones?: number;
+  /**
+   * Whether the host's own marker opens a route to everybody, so that it does not need `@SkipSecondFactor()` too.
+   * @default () => false
+   */
+  isPublic?: (context: ExecutionContext) => boolean;
+  /**
+   * The HTTP request behind a call that is not HTTP itself: of GraphQL, a WebSocket or a microservice. It is what
+   * `sessions` reads. Null refuses the call.
+   * @default () => null
+   */
+  requestOf?: (context: ExecutionContext) => Request | null;
   /** Limits of the posts to `/two-factor`, and of every route behind `PostThrottler`. */
   throttle?: PostThrottleOptions;
 }
@@ -116,6 +129,8 @@ export const TWO_FACTOR_DEFAULTS = {
   trustBrowserDays: 30,
   sharedNumbers: false,
   maxPhones: 5,
+  isPublic: () => false,
+  requestOf: () => null,
   throttle: {
     session: { limit: 60, windowSeconds: 60 },
     address: { limit: 600, windowSeconds: 60 },

@@ -4,8 +4,6 @@ import type { NestExpressApplication } from '@nestjs/platform-express';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import type { Request, Response } from 'express';
 import {
-  AuthenticationSessions,
-  type AuthenticationState,
   configureHttp,
   SecondFactorGuard,
   SignedIn,
@@ -17,33 +15,11 @@ import {
   VerificationModule,
 } from '../../src/index.js';
 import { FakeVerificationProvider } from '../../src/verification/provider/testing/index.js';
+import { HeaderSessions } from '../support/header-sessions.js';
 import { createTestDatabase, type TestDatabase } from '../support/database.js';
 import { nestApplication } from '../support/nest-application.js';
 
 const ring = (id: string) => `${id}:${randomBytes(32).toString('base64')}`;
-
-/** Sessions in memory, each named by a header. */
-class HeaderSessions extends AuthenticationSessions {
-  private readonly states = new Map<string, AuthenticationState>();
-
-  read(request: Request): AuthenticationState | null {
-    return this.states.get(this.idOf(request)) ?? null;
-  }
-
-  replace(request: Request, _response: Response, state: AuthenticationState): Promise<void> {
-    this.states.set(this.idOf(request), state);
-    return Promise.resolve();
-  }
-
-  end(request: Request): Promise<void> {
-    this.states.delete(this.idOf(request));
-    return Promise.resolve();
-  }
-
-  idOf(request: Request): string {
-    return request.get('x-session') ?? '';
-  }
-}
 
 @Controller()
 class HostController {

@@ -134,6 +134,11 @@ export class TwoFactorService {
     if (made) await this.renew(request, response, made);
   }
 
+  /** The session of this request is read again at the next question: for connections that outlive an answer. */
+  refresh(request: Request): void {
+    this.reader.forget(request);
+  }
+
   /** What the request's session lacks for a demand, or null. */
   async missing(request: Request, demand: FactorDemand): Promise<MissingFactor | null> {
     const { assurance, now } = await this.reader.read(request);
