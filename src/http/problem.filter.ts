@@ -27,7 +27,7 @@ export class ProblemFilter implements ExceptionFilter {
     const page = NEGOTIATED_PAGES.get(request);
     const context: PageContext = page ?? contextOf(request, this.renderer);
     setNegotiatedHeaders(response);
-    response.status(problem.status).setHeader('Content-Language', context.locale);
+    response.status(problem.getStatus()).setHeader('Content-Language', context.locale);
     const { retryAfterSeconds, redirectTo, headers = {} } = problem.details;
     for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);
     if (retryAfterSeconds !== undefined) response.setHeader('Retry-After', String(retryAfterSeconds));
@@ -51,7 +51,7 @@ function problemBody(problem: Problem, { text }: PageContext) {
   return {
     type: `/docs#${problem.code}`,
     title: problemTitle(problem, text),
-    status: problem.status,
+    status: problem.getStatus(),
     detail: problemDetail(problem, text),
     code: problem.code,
     ...(requestId === undefined ? {} : { requestId }),
@@ -72,14 +72,16 @@ function problemBody(problem: Problem, { text }: PageContext) {
 export function problemDetail(problem: Problem, text: PageContext['text']): string {
   const { attemptsRemaining, retryAfterSeconds, detailKey } = problem.details;
   const count = attemptsRemaining ?? retryAfterSeconds;
-  const general = problem.status >= 500 ? 'problem.internal.detail' : 'problem.any.detail';
+  const general = problem.getStatus() >= 500 ? 'problem.internal.detail' : 'problem.any.detail';
   const keys = [...(detailKey ? [detailKey] : []), `problem.${problem.code}.detail`, general];
   return firstMessage(keys, text, count === undefined ? {} : { count }) ?? problem.code;
 }
 
 /** A problem of the host's own, such as `conflict`, is titled by its status. */
-const problemTitle = ({ code, status }: Problem, text: PageContext['text']): string =>
-  firstMessage([`problem.${code}.title`], text) ?? STATUS_CODES[status] ?? String(status);
+const problemTitle = (problem: Problem, text: PageContext['text']): string =>
+  firstMessage([`problem.${problem.code}.title`], text) ??
+  STATUS_CODES[problem.getStatus()] ??
+  String(problem.getStatus());
 
 /** The message for a wrong field: the module's own, or one that several modules share, or one for any field. */
 export function fieldMessage(
@@ -111,7 +113,7 @@ function errorView(problem: Problem, { text }: PageContext): View {
 
 /** A value that Postgres could not read is a defect too: a DTO should have rejected it. */
 const isDefect = (thrown: unknown, problem: Problem) =>
-  problem !== thrown && (problem.status >= 500 || isUnreadableValue(thrown));
+  problem !== thrown && (problem.getStatus() >= 500 || isUnreadableValue(thrown));
 
 /** What a log may contain of an unexpected error: its kind and its frames. Messages of drivers quote personal data. */
 function describe(thrown: unknown): Record<string, unknown> {

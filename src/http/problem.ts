@@ -1,3 +1,5 @@
+import { HttpException } from '@nestjs/common';
+
 /** One wrong field of the input. */
 export interface FieldError {
   field: string;
@@ -44,15 +46,16 @@ export type HttpProblemCode = keyof typeof HTTP_PROBLEMS;
 
 /**
  * A failure that {@link ProblemFilter} answers with. `code` is public API. The messages for people are in the catalogue
- * under `problem.<code>.title` and `problem.<code>.detail`. Nothing in a problem is secret.
+ * under `problem.<code>.title` and `problem.<code>.detail`. Nothing in a problem is secret. On a host's own route it is an
+ * `HttpException` like any other, for the host's own filter or for Nest's.
  */
-export class Problem extends Error {
+export class Problem extends HttpException {
   constructor(
     readonly code: string,
-    readonly status: number,
+    status: number,
     readonly details: ProblemDetails = {},
   ) {
-    super(code);
+    super({ statusCode: status, message: code, code, ...details.members }, status);
     this.name = 'Problem';
   }
 

@@ -119,7 +119,7 @@ export class CodeForm {
     }
     // Pages of other modules may bring other details, without a request.
     if (resource?.requestId) return this.view(resource, context, more);
-    const usable = problem.status !== 404 && problem.status !== 410;
+    const usable = problem.getStatus() !== 404 && problem.getStatus() !== 410;
     const requestId = typed(context, 'requestId');
     return this.form(requestId, usable && requestId ? ['verify', 'resend', 'cancel'] : [], context, more);
   }

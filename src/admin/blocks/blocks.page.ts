@@ -34,7 +34,7 @@ export class BlocksPage extends AdminPage<BlocksResource | BlockResource> {
 
   override failure(problem: Problem, context: PageContext): View {
     // The form again, with what was typed. Other failures lead back to the list.
-    if (problem.status !== 400) return super.failure(problem, context);
+    if (problem.getStatus() !== 400) return super.failure(problem, context);
     return this.view(context, errorContext(problem, context, '', ['kind', 'value', 'hours', 'reason']));
   }
 

@@ -62,7 +62,7 @@ export class HistoryListPage extends AdminPage<HistoryResource> {
   }
 
   override failure(problem: Problem, context: PageContext): View {
-    if (problem.status !== 400) return super.failure(problem, context);
+    if (problem.getStatus() !== 400) return super.failure(problem, context);
     const fields = [...FIELDS, 'status', 'channel', 'number'];
     return this.view(context, errorContext(problem, context, '', fields));
   }

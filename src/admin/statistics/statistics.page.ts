@@ -74,7 +74,7 @@ export class StatisticsPage extends AdminPage<StatisticsResource> {
   }
 
   override failure(problem: Problem, context: PageContext): View {
-    if (problem.status !== 400) return super.failure(problem, context);
+    if (problem.getStatus() !== 400) return super.failure(problem, context);
     return this.view(context, {
       from: typed(context, 'from'),
       to: typed(context, 'to'),

@@ -39,7 +39,7 @@ export class TokensPage extends AdminPage<TokensResource | CreatedTokenResource>
   }
 
   override failure(problem: Problem, context: PageContext): View {
-    if (problem.status !== 400) return super.failure(problem, context);
+    if (problem.getStatus() !== 400) return super.failure(problem, context);
     return this.view(context, errorContext(problem, context, '', ['name', 'scopes', 'days', 'reason']));
   }
 

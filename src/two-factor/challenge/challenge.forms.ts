@@ -96,7 +96,7 @@ export class ChallengeForms {
     const value = problem.code === 'invalid-input' ? typed(context, 'otpCode', LONGEST_TYPED_CODE) : '';
     if (resource) return this.choose(resource, context, { factor: typed(context, 'factor'), message, value });
     // The user's factors were not read, for example because the form was malformed.
-    const isGone = isStepUp(context) && problem.status === 404;
+    const isGone = isStepUp(context) && problem.getStatus() === 404;
     return {
       name: 'two-factor/refused',
       context: {

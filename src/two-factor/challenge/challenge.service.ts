@@ -143,5 +143,5 @@ function resourceOf(result: VerificationResult, { summary }: ChallengeContext): 
   throw withView(problem, { ...(problem.details.forView as Partial<ChallengeResource>), summary });
 }
 
-const withView = ({ code, status, details }: Problem, forView: unknown): Problem =>
-  new Problem(code, status, { ...details, forView });
+const withView = (problem: Problem, forView: unknown): Problem =>
+  new Problem(problem.code, problem.getStatus(), { ...problem.details, forView });

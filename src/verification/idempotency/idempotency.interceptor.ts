@@ -78,11 +78,14 @@ export class IdempotencyInterceptor implements NestInterceptor {
       await this.keys.answer(keyFingerprint, { resource });
       return resource;
     } catch (error) {
-      const lasts = error instanceof Problem && error.status < 500 && ![409, 429].includes(error.status);
+      const lasts =
+        error instanceof Problem && error.getStatus() < 500 && ![409, 429].includes(error.getStatus());
       if (lasts) {
-        const { code, status, details } = error;
+        const { code, details } = error;
         const { forView: _, ...told } = details;
-        await this.keys.answer(keyFingerprint, { problem: { code, status, details: told } });
+        await this.keys.answer(keyFingerprint, {
+          problem: { code, status: error.getStatus(), details: told },
+        });
       } else {
         await this.keys.release(keyFingerprint);
       }
