@@ -11,6 +11,24 @@ const SILENCE_MS = 1000;
 /** Longer than any request waits for anything. Work for somebody who hung up is given up after this. */
 const ABANDONED_MS = 30_000;
 
+/** A turn of the event loop that takes less has read nothing from any connection. */
+const QUIET_MS = 0.25;
+/** How long to wait for such a turn. */
+const NO_QUIET_MS = 1000;
+
+/**
+ * Waits until nothing that has arrived is left unread. Closing a connection, or the socket that accepts them,
+ * resets those whose request the kernel holds and this process has not read.
+ */
+async function quietMoment(): Promise<void> {
+  const giveUpAt = performance.now() + NO_QUIET_MS;
+  let turnBegan: number;
+  do {
+    turnBegan = performance.now();
+    await afterIncoming();
+  } while (performance.now() - turnBegan > QUIET_MS && performance.now() < giveUpAt);
+}
+
 /** Lets the HTTP server stop without breaking a request. */
 @Injectable()
 export class Drain implements OnModuleInit {
@@ -59,12 +77,11 @@ export class Drain implements OnModuleInit {
    */
   async finish(graceMs: number): Promise<number> {
     const giveUpAt = performance.now() + graceMs;
-    // What has arrived by now is read before anything is closed, or its sender would get a reset.
-    await afterIncoming();
+    await quietMoment();
     this.server?.close();
     while ((this.connections.size > 0 || this.inFlight > 0) && performance.now() < giveUpAt) {
       await sleep(LOOK_EVERY_MS);
-      await afterIncoming();
+      await quietMoment();
       this.server?.closeIdleConnections();
       for (const [socket, since] of this.connections)
         if (socket.bytesRead === 0 && performance.now() - since > SILENCE_MS) socket.destroy();
