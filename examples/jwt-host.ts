@@ -6,8 +6,8 @@ import type { Request, Response } from 'express';
 import {
   type Assurance,
   AssuranceResource,
-  configureHttp,
   CurrentAssurance,
+  JwtSessions,
   Problem,
   RequireFactor,
   SkipSecondFactor,
@@ -19,7 +19,6 @@ import {
   VerificationModule,
   type VerificationModuleOptions,
 } from 'nest-sms-otp';
-import { JwtSessions } from './jwt-sessions.js';
 import { Users } from './users.js';
 
 /** The password, as you check it already; `signIn` is all that is new. Its answer has the first token. */
@@ -37,11 +36,11 @@ class SignInController {
     @Body() { email, password }: Record<string, unknown>,
     @Req() request: Request,
     @Res({ passthrough: true }) response: Response,
-  ): Promise<AssuranceResource> {
+  ): Promise<AssuranceResource & { accessToken: string | undefined }> {
     const userId = await this.users.authenticate(email, password);
     if (!userId) throw new Problem('sign-in-failed', 401);
-    const { assurance, next } = await this.twoFactor.signIn(request, response, userId);
-    return AssuranceResource.of(assurance, next);
+    const { assurance, next, accessToken } = await this.twoFactor.signIn(request, response, userId);
+    return { ...AssuranceResource.of(assurance, next), accessToken };
   }
 
   @Post('sign-out')
@@ -103,7 +102,7 @@ export class JwtHost {
         }),
         VerificationModule.forRoot({ ...verification, routes: false }),
         TwoFactorModule.forRoot({
-          sessions: new JwtSessions(jwtSecret),
+          sessions: new JwtSessions({ secret: jwtSecret }),
           issuer: 'ACME',
           // A trusted browser is a cookie, and this is an API.
           trustBrowserDays: null,
@@ -116,9 +115,7 @@ export class JwtHost {
 /** `main.ts`: `(await createJwtHost({ … })).listen(3000)`. */
 export async function createJwtHost(options: JwtHostOptions): Promise<NestExpressApplication> {
   const app = await NestFactory.create<NestExpressApplication>(JwtHost.forRoot(options), {
-    bodyParser: false,
     logger: ['error', 'warn'],
   });
-  configureHttp(app);
   return app;
 }

@@ -7,7 +7,6 @@ import session from 'express-session';
 import {
   type Assurance,
   AssuranceResource,
-  configureHttp,
   CurrentAssurance,
   ExpressSessions,
   Problem,
@@ -120,10 +119,8 @@ export class SessionHost {
 /** `main.ts`: `(await createSessionHost({ … })).listen(3000)`. */
 export async function createSessionHost(options: SessionHostOptions): Promise<NestExpressApplication> {
   const app = await NestFactory.create<NestExpressApplication>(SessionHost.forRoot(options), {
-    bodyParser: false,
     logger: ['error', 'warn'],
   });
-  configureHttp(app);
   app.use(
     session({
       // No `store`: in memory, to be short. Use one that lasts and is shared, such as connect-pg-simple.

@@ -37,7 +37,7 @@ const derivedKey = (config: Config, use: string): Buffer =>
 
 /** What the environment says, and what only the running application knows. */
 function verificationOptions(
-  { options: { verification }, keys, VONAGE_BRAND_NAME }: Config,
+  { options: { verification }, keys, production, PUBLIC_URL, VONAGE_BRAND_NAME }: Config,
   { vonageApiHost, vonageSignatureSecret }: Surroundings,
   storage: ThrottlerStorage,
 ): VerificationModuleOptions {
@@ -51,6 +51,7 @@ function verificationOptions(
       ...(vonageApiHost && { apiHost: vonageApiHost }),
       ...(vonageSignatureSecret && { signatureSecret: vonageSignatureSecret }),
     },
+    http: { https: production, publicUrl: PUBLIC_URL ?? null },
     keys: { encryption: keys.encryption, fingerprint: keys.fingerprint },
     throttle: { ...verification['throttle'], storage },
   };

@@ -7,9 +7,9 @@ import { ADMIN_ERRORS } from './admin/index.js';
 import { AppModule, type Surroundings } from './app.module.js';
 import type { Config } from './config/index.js';
 import { poolOf } from './database/sql.js';
-import { configureHttp, HTTP_PROBLEMS } from './http/index.js';
+import { HTTP_PROBLEMS } from './http/index.js';
 import { HOST_ERRORS } from './host/index.js';
-import { ApplicationLogger, Overload, serveOpenApi } from './operations/index.js';
+import { ApplicationLogger, configureHttp, Overload, serveOpenApi } from './operations/index.js';
 import { TWO_FACTOR_ERRORS } from './two-factor/index.js';
 import { describeService, VERIFICATION_ERRORS } from './verification/index.js';
 
@@ -23,7 +23,7 @@ export const PROBLEM_CODES = Object.keys({
 });
 
 /** What has to work most of all when nothing else does. */
-const ALWAYS_SERVED = ['/health/', '/assets/', '/sign-out', '/two-factor/sign-out'];
+const ALWAYS_SERVED = ['/health/', '/otp-assets/', '/sign-out', '/two-factor/sign-out'];
 
 /** A slow body is cut off after this: nothing that we take is large. */
 const REQUEST_TIMEOUT_MS = 30_000;
@@ -44,8 +44,6 @@ export async function createApp(config: Config, surroundings: Surroundings): Pro
     config.OVERLOAD_WAIT_MS && new Overload(poolOf(app.get(DataSource)), config.OVERLOAD_WAIT_MS);
   configureHttp(app, {
     trustProxy: config.TRUST_PROXY,
-    https: config.production,
-    publicUrl: config.PUBLIC_URL ?? null,
     ...(overload ? { isOverloaded: () => overload.isOverloaded, alwaysServed: ALWAYS_SERVED } : {}),
   });
   if (config.apiDocs) serveOpenApi(app, describeService(), PROBLEM_CODES);

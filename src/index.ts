@@ -14,10 +14,10 @@ export {
 } from './database/index.js';
 export {
   clientAddress,
-  configureHttp,
   type HttpOptions,
+  MountedPaths,
+  type MountOptions,
   PageView,
-  PagesModule,
   type PagesOptions,
   Problem,
   ProblemFilter,

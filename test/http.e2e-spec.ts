@@ -62,7 +62,7 @@ describe('what every answer carries', () => {
   });
   afterAll(() => application.close());
 
-  it.each(['/', '/nowhere', '/docs', '/openapi.json', '/assets/otp.css', '/health/live'])(
+  it.each(['/', '/nowhere', '/docs', '/openapi.json', '/otp-assets/otp.css', '/health/live'])(
     'strict security headers on %s',
     async (path) => {
       const { headers } = await application.client.html('GET', path);

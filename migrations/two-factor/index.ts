@@ -5,6 +5,7 @@ import { CreateAuthenticators1795000002004 } from './1795000002004-create-authen
 import { CreateRecoveryCodes1795000002005 } from './1795000002005-create-recovery-codes.js';
 import { CreateTrustedBrowsers1795000002006 } from './1795000002006-create-trusted-browsers.js';
 import { CreateStepUpGrants1795000002007 } from './1795000002007-create-step-up-grants.js';
+import { CreateTokenGenerations1795000002008 } from './1795000002008-create-token-generations.js';
 
 /** Tables of `TwoFactorModule`, in order. */
 export const twoFactorMigrations = [
@@ -15,4 +16,5 @@ export const twoFactorMigrations = [
   CreateRecoveryCodes1795000002005,
   CreateTrustedBrowsers1795000002006,
   CreateStepUpGrants1795000002007,
+  CreateTokenGenerations1795000002008,
 ];

@@ -1,6 +1,7 @@
 import { ConfigurableModuleBuilder, Module } from '@nestjs/common';
-import { PagesModule, type PagesOptions } from '../http/index.js';
+import { RouterModule } from '@nestjs/core';
 import { AccessModule } from './access/access.module.js';
+import { ADMIN } from './access/admin-paths.js';
 import { ADMIN_OPTIONS, type AdminModuleOptions, resolveAdminOptions } from './admin.options.js';
 import { AuditModule } from './audit/audit.module.js';
 import { BlocksModule } from './blocks/blocks.module.js';
@@ -16,11 +17,24 @@ import { TokensModule } from './tokens/tokens.module.js';
 /** Extras of {@link AdminModule}. */
 export interface AdminModuleExtras {
   /**
-   * Your own templates and messages, which replace ours.
-   * @default {}
+   * The path of the administration, without a slash at either end.
+   * @default 'admin'
    */
-  pages?: PagesOptions;
+  path?: string;
 }
+
+const SUBJECTS = [
+  HistoryModule,
+  ExportModule,
+  StatisticsModule,
+  AuditModule,
+  TokensModule,
+  BlocksModule,
+  InterventionsModule,
+  ErasureModule,
+  RetentionModule,
+  PolicyModule,
+];
 
 const GIVEN_OPTIONS = Symbol('ADMIN_OPTIONS as given');
 
@@ -28,18 +42,20 @@ const { ConfigurableModuleClass } = new ConfigurableModuleBuilder<AdminModuleOpt
   optionsInjectionToken: GIVEN_OPTIONS,
 })
   .setClassMethodName('forRoot')
+  .setFactoryMethodName('createAdminOptions')
   .setExtras<AdminModuleExtras>(
-    { pages: {} },
-    ({ imports = [], providers = [], ...definition }, { pages }) => ({
+    { path: ADMIN },
+    ({ imports = [], providers = [], ...definition }, { path = ADMIN }) => ({
       ...definition,
       imports: [
+        RouterModule.register(SUBJECTS.map((module) => ({ path, module }))),
         AccessModule.with({
-          imports: [...imports, PagesModule.forRoot(pages)],
+          imports,
           providers: [
             ...providers,
             { provide: ADMIN_OPTIONS, inject: [GIVEN_OPTIONS], useFactory: resolveAdminOptions },
           ],
-          exports: [ADMIN_OPTIONS, PagesModule],
+          exports: [ADMIN_OPTIONS],
         }),
       ],
     }),
@@ -51,18 +67,7 @@ const { ConfigurableModuleClass } = new ConfigurableModuleBuilder<AdminModuleOpt
  * `TwoFactorModule`, which must be imported too.
  */
 @Module({
-  imports: [
-    HistoryModule,
-    ExportModule,
-    StatisticsModule,
-    AuditModule,
-    TokensModule,
-    BlocksModule,
-    InterventionsModule,
-    ErasureModule,
-    RetentionModule,
-    PolicyModule,
-  ],
+  imports: SUBJECTS,
   exports: [
     HistoryModule,
     StatisticsModule,

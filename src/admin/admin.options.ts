@@ -1,3 +1,12 @@
+import { Inject } from '@nestjs/common';
+import {
+  checkOptions,
+  FUNCTION,
+  OBJECT,
+  type OptionKind,
+  orNull,
+  POSITIVE,
+} from '../options/check-options.js';
 import { withDefaults, type WithDefaults } from '../options/with-defaults.js';
 
 /** How the administration works in a host. */
@@ -41,7 +50,21 @@ export type ResolvedAdminOptions = WithDefaults<AdminModuleOptions, typeof ADMIN
 
 /** Injects {@link ResolvedAdminOptions}. */
 export const ADMIN_OPTIONS = Symbol('ADMIN_OPTIONS');
+/** A constructor's parameter: the {@link ResolvedAdminOptions}. */
+export const InjectAdminOptions = () => Inject(ADMIN_OPTIONS);
 
-/** Fills in the defaults. */
-export const resolveAdminOptions = (given: AdminModuleOptions): ResolvedAdminOptions =>
-  withDefaults(given, ADMIN_DEFAULTS);
+const KINDS: Record<keyof AdminModuleOptions, OptionKind> = {
+  isAdmin: FUNCTION,
+  freshSeconds: POSITIVE,
+  rollUpEverySeconds: orNull(POSITIVE),
+  retention: orNull(OBJECT),
+};
+
+/**
+ * Fills in the defaults.
+ * @throws TypeError naming the option that is wrong
+ */
+export function resolveAdminOptions(given: AdminModuleOptions): ResolvedAdminOptions {
+  checkOptions('AdminModule', given, KINDS, ['isAdmin']);
+  return withDefaults(given, ADMIN_DEFAULTS);
+}

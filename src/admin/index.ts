@@ -1,7 +1,13 @@
 export type { Actor as AdminActor } from './access/administrator.js';
 export { SCOPES, type Scope } from './access/scopes.js';
 export { AdminModule } from './admin.module.js';
-export { ADMIN_DEFAULTS, type AdminModuleOptions, type RetentionOptions } from './admin.options.js';
+export {
+  ADMIN_DEFAULTS,
+  type AdminModuleOptions,
+  InjectAdminOptions,
+  type ResolvedAdminOptions,
+  type RetentionOptions,
+} from './admin.options.js';
 export { ADMIN_ERRORS } from './admin.problems.js';
 export { ApiTokens } from './access/api-tokens.service.js';
 export { AuditVerifier } from './audit/audit-verifier.service.js';

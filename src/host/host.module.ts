@@ -2,7 +2,6 @@ import { type DynamicModule, Inject, type MiddlewareConsumer, Module, type NestM
 import { PassportModule } from '@nestjs/passport';
 import { ThrottlerModule } from '@nestjs/throttler';
 import { AdminModule } from '../admin/index.js';
-import { PagesModule } from '../http/index.js';
 import { TwoFactorModule } from '../two-factor/index.js';
 import { AccountController } from './account.controller.js';
 import { DemoUsers } from './demo-users.js';
@@ -86,7 +85,6 @@ export class HostModule implements NestModule {
     return {
       module: HostModule,
       imports: [
-        PagesModule.forRoot(),
         UsersModule,
         PassportModule,
         ThrottlerModule.forRoot({

@@ -8,6 +8,7 @@ import {
   PostThrottler,
   SignedIn,
   type SignedInCaller,
+  TwoFactorPaths,
   TwoFactorService,
 } from '../two-factor/index.js';
 import { ChangePasswordDto, PasswordResource } from './dto.js';
@@ -32,6 +33,7 @@ export class PasswordController {
     private readonly passwords: PasswordChanges,
     private readonly browsers: KnownBrowsers,
     private readonly twoFactor: TwoFactorService,
+    private readonly paths: TwoFactorPaths,
   ) {}
 
   @Get()
@@ -78,6 +80,6 @@ export class PasswordController {
   private async requireFreshFactor(request: Request): Promise<void> {
     const missing = await this.twoFactor.missingForChange(request);
     // An old first factor is fine: the user enters the password on this page.
-    if (missing && missing !== 'sign-in') throw factorRequired(this.twoFactor, missing, HERE);
+    if (missing && missing !== 'sign-in') throw factorRequired(this.paths, missing, HERE);
   }
 }

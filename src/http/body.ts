@@ -1,8 +1,8 @@
 import express, { type Request, type RequestHandler } from 'express';
 import { Problem } from './problem.js';
 
-/** After decompression. Our forms are small. */
-const BODY_LIMIT = '16kb';
+/** After decompression, in bytes. Our forms are small. */
+const BODY_LIMIT = 16 * 1024;
 /** The accepted media types of bodies; also for `@ApiConsumes(...BODIES)`. */
 export const BODIES = ['application/json', 'application/x-www-form-urlencoded'];
 /** Our own bodies have two levels, a provider's notification a few more. Deeper bodies are expensive to walk. */
@@ -10,12 +10,13 @@ const MAX_BODY_DEPTH = 10;
 const DANGEROUS_KEYS = new Set(['__proto__', 'constructor', 'prototype']);
 
 /**
- * The body parsers of every route. They accept JSON and forms of at most 16 kB, without deep nesting and without keys
- * that could change prototypes.
+ * The body parsers of our routes. They accept JSON and forms of at most 16 kB, without deep nesting and without keys
+ * that could change prototypes. A body that the host's parsers have read already is checked all the same.
  */
 export function bodyParsers(): RequestHandler[] {
   return [
     rejectOtherTypes,
+    rejectLongBody,
     express.json({ limit: BODY_LIMIT, strict: true, reviver: rejectDangerousKey, verify: keepRawBody }),
     express.urlencoded({
       limit: BODY_LIMIT,
@@ -23,7 +24,7 @@ export function bodyParsers(): RequestHandler[] {
       parameterLimit: 100,
       verify: rejectDangerousFormKeys,
     }),
-    rejectDeepBody,
+    rejectHostileBody,
   ];
 }
 
@@ -42,14 +43,22 @@ const rejectOtherTypes: RequestHandler = (request, _response, next) => {
 const isEmpty = ({ headers }: Request) =>
   headers['transfer-encoding'] === undefined && Number(headers['content-length'] ?? 0) === 0;
 
-const rejectDeepBody: RequestHandler = (request, _response, next) => {
-  next(isDeeperThan(MAX_BODY_DEPTH, request.body) ? Problem.http('invalid-input') : undefined);
+const rejectLongBody: RequestHandler = (request, _response, next) => {
+  const isRejected = Number(request.headers['content-length'] ?? 0) > BODY_LIMIT;
+  next(isRejected ? Problem.http('payload-too-large') : undefined);
 };
 
-/** Stops at the given level, so that a deep body costs no more than a flat one. */
-function isDeeperThan(levels: number, value: unknown): boolean {
+const rejectHostileBody: RequestHandler = (request, _response, next) => {
+  next(isHostile(request.body, MAX_BODY_DEPTH) ? Problem.http('invalid-input') : undefined);
+};
+
+/** Too deep, or with a reserved key. Stops at the given level, so that a deep body costs no more than a flat one. */
+function isHostile(value: unknown, levels: number): boolean {
   if (value === null || typeof value !== 'object') return false;
-  return levels === 0 || Object.values(value).some((member) => isDeeperThan(levels - 1, member));
+  if (levels === 0) return true;
+  return Object.entries(value).some(
+    ([key, member]) => DANGEROUS_KEYS.has(key) || isHostile(member, levels - 1),
+  );
 }
 
 function rejectDangerousKey(key: string, value: unknown): unknown {

@@ -58,7 +58,7 @@ export function warnAboutUntrustedProxy(): RequestHandler {
       logger.warn(
         { peer: maskedAddress({ ip: request.socket.remoteAddress }), headers: forwardedHeaders(request) },
         'X-Forwarded-* headers come from a peer that is not trusted and are ignored: all clients behind it count as one ' +
-          'address, and HTTPS is not recognised. If it is your proxy, set TRUST_PROXY (the option trustProxy of configureHttp)',
+          'address, and HTTPS is not recognised. If it is your proxy, set TRUST_PROXY',
       );
     }
     next();

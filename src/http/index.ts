@@ -1,8 +1,12 @@
 export { ACCESS, OpenToAll } from './access.js';
 export { BODIES } from './body.js';
 export { addressBucket, clientAddress } from './client-address.js';
-export { configureHttp, type HttpOptions } from './configure-http.js';
-export { type ConnectionReport, describeConnection, keepsSecureCookies } from './connection.js';
+export {
+  type ConnectionReport,
+  describeConnection,
+  keepsSecureCookies,
+  warnAboutUntrustedProxy,
+} from './connection.js';
 export { describeBrowser } from './describe-browser.js';
 export { DateFromText, EmptyAsAbsent, NumberFromText } from './empty-as-absent.js';
 export { FreeText, isStorable, withHiddenCharactersShown } from './free-text.js';
@@ -11,13 +15,19 @@ export { InputPipe } from './input-pipe.js';
 export { maskedAddress } from './masked-address.js';
 export { type MessageParameters } from './messages.js';
 export { localeOf, preferredLanguages, preferredRegion } from './preferred-languages.js';
-export { Negotiated, Page } from './page.js';
+export { HTTP_DEFAULTS, HTTP_OPTIONS, type HttpOptions, type ResolvedHttpOptions } from './http.options.js';
+export { opensPage } from './negotiation.js';
+export { isOwnRoute, Negotiated, OwnRouteGuard, Page } from './page.js';
 export { contextOf, isAnsweredByPage, type PageContext, PageView, showOnPage } from './page-context.js';
-export { PACKAGE_ROOT, PagesModule, type PagesOptions } from './pages.module.js';
+export { PACKAGE_ROOT } from './package-root.js';
+export { mounted, type MountOptions } from './mount.js';
+export { Landmark, MountedPaths } from './mounted-paths.js';
+export { PagesModule, type PagesOptions } from './pages.module.js';
 export { HTTP_PROBLEMS, Problem, type ProblemDetails } from './problem.js';
 export { problemsDecorator } from './problem-documentation.js';
 export { ProblemFilter } from './problem.filter.js';
 export { SharedThrottlerStorage } from './throttling/shared-throttler-storage.js';
 export { FloodGuard } from './throttling/throttler.guard.js';
+export { requestChecks } from './request-checks.js';
 export { safePath } from './safe-path.js';
 export { type Redirect, type View, type ViewContext, ViewRenderer } from './view-renderer.js';

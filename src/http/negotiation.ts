@@ -27,6 +27,12 @@ export function negotiate(request: Request): Kind | null {
   return best ? (KINDS[best] ?? null) : null;
 }
 
+/** Whether somebody opens a page: browsers then name HTML first. */
+export const opensPage = (request: Request): boolean =>
+  ['GET', 'HEAD'].includes(request.method) &&
+  (request.get('accept') ?? '').includes('text/html') &&
+  request.accepts('json', 'html') === 'html';
+
 /** One URL has two kinds of responses, and they contain state: shared caches must not store them. */
 export function setNegotiatedHeaders(response: Response): void {
   response.vary('Accept').vary('Accept-Language').setHeader('Cache-Control', 'no-store');

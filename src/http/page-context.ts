@@ -1,6 +1,8 @@
 import type { Request } from 'express';
 import type { MessageParameters } from './messages.js';
+import type { MountedPaths } from './mounted-paths.js';
 import type { Kind } from './negotiation.js';
+import { withoutEnd } from './path-segments.js';
 import type { Problem } from './problem.js';
 import type { Redirect, View, ViewContext, ViewRenderer } from './view-renderer.js';
 
@@ -57,11 +59,14 @@ export class RequestContext implements PageContext {
   constructor(
     readonly request: Request,
     private readonly renderer: ViewRenderer,
+    private readonly paths: MountedPaths,
     private readonly handlerPath: string | null,
   ) {}
 
   get base(): string {
-    return this.handlerPath === null ? '' : controllerPathOf(this.request.path, this.handlerPath);
+    if (this.handlerPath === null) return this.paths.outside('');
+    const { baseUrl, path } = this.request;
+    return this.paths.outside(withoutEnd(baseUrl + path, this.handlerPath));
   }
 
   get locale(): string {
@@ -75,16 +80,5 @@ export class RequestContext implements PageContext {
 }
 
 /** The context of a request that has not reached a handler. */
-export const contextOf = (request: Request, renderer: ViewRenderer): PageContext =>
-  new RequestContext(request, renderer, null);
-
-const segments = (path: string) => path.split('/').filter(Boolean);
-
-/** Removes the handler's own segments from the end of the path, which leaves the path of its controller. */
-function controllerPathOf(path: string, handlerPath: string): string {
-  const all = segments(path);
-  return all
-    .slice(0, all.length - segments(handlerPath).length)
-    .map((segment) => `/${segment}`)
-    .join('');
-}
+export const contextOf = (request: Request, renderer: ViewRenderer, paths: MountedPaths): PageContext =>
+  new RequestContext(request, renderer, paths, null);

@@ -3,6 +3,7 @@ import {
   type CallHandler,
   type CanActivate,
   type ExecutionContext,
+  Inject,
   Injectable,
   type NestInterceptor,
   SetMetadata,
@@ -13,12 +14,15 @@ import {
 } from '@nestjs/common';
 import { PATH_METADATA } from '@nestjs/common/constants.js';
 import { ModuleRef, Reflector } from '@nestjs/core';
-import type { Request, Response } from 'express';
+import type { Request, RequestHandler, Response } from 'express';
 import { map, type Observable } from 'rxjs';
+import { MountedPaths } from './mounted-paths.js';
 import { negotiate, setNegotiatedHeaders } from './negotiation.js';
+import { HTTP_OPTIONS, type ResolvedHttpOptions } from './http.options.js';
 import { NEGOTIATED_PAGES, type PageView, RequestContext, withShared } from './page-context.js';
 import { Problem } from './problem.js';
 import { ProblemFilter } from './problem.filter.js';
+import { isChecked, requestChecks } from './request-checks.js';
 import { ViewRenderer } from './view-renderer.js';
 
 const PAGE = 'http:page';
@@ -26,14 +30,21 @@ const PAGE = 'http:page';
 /** Names the provider that shows a handler's success and failure. */
 export const Page = (view: Type<PageView>) => SetMetadata(PAGE, view);
 
+const OWN = 'http:own';
+
+/** Whether a route is one of our controllers', whose failures {@link ProblemFilter} answers. */
+export const isOwnRoute = (context: ExecutionContext): boolean =>
+  Reflect.getMetadata(OWN, context.getClass()) === true;
+
 /**
  * Lets a controller whose handlers have a {@link Page} respond in HTML or JSON, also to failures.
  * @param guards run after the kind is chosen, so that their problems are shown on the right page
  */
 export const Negotiated = (...guards: Type<CanActivate>[]) =>
   applyDecorators(
+    SetMetadata(OWN, true),
     UseFilters(ProblemFilter),
-    UseGuards(PageGuard, ...guards),
+    UseGuards(PageGuard, OwnRouteGuard, ...guards),
     UseInterceptors(PageInterceptor),
   );
 
@@ -47,6 +58,7 @@ export class PageGuard implements CanActivate {
     private readonly reflector: Reflector,
     private readonly modules: ModuleRef,
     private readonly renderer: ViewRenderer,
+    private readonly paths: MountedPaths,
   ) {}
 
   canActivate(context: ExecutionContext): boolean {
@@ -59,12 +71,36 @@ export class PageGuard implements CanActivate {
     if (!kind) throw Problem.http('not-acceptable');
     const view = this.modules.get(token, { strict: false });
     const handlerPath = this.reflector.get<string>(PATH_METADATA, context.getHandler());
-    const page = Object.assign(new RequestContext(request, this.renderer, handlerPath), {
+    const page = Object.assign(new RequestContext(request, this.renderer, this.paths, handlerPath), {
       kind,
       view,
       shared: {},
     });
     NEGOTIATED_PAGES.set(request, page);
+    return true;
+  }
+}
+
+/**
+ * Takes a request to one of our routes through {@link requestChecks}: whatever the host's application does with its own
+ * routes, ours have their headers, their protection against other sites and their limits of bodies.
+ */
+@Injectable()
+export class OwnRouteGuard implements CanActivate {
+  private readonly checks: RequestHandler[];
+
+  constructor(@Inject(HTTP_OPTIONS) options: ResolvedHttpOptions) {
+    this.checks = requestChecks(options);
+  }
+
+  async canActivate(context: ExecutionContext): Promise<boolean> {
+    const request = context.switchToHttp().getRequest<Request>();
+    const response = context.switchToHttp().getResponse<Response>();
+    if (isChecked(request)) return true;
+    for (const check of this.checks)
+      await new Promise<void>((resolve, reject) => {
+        void check(request, response, (error?: unknown) => (error ? reject(error) : resolve()));
+      });
     return true;
   }
 }

@@ -1,7 +1,10 @@
-import { createRequire } from 'node:module';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { type DynamicModule, Module } from '@nestjs/common';
-import { PageGuard, PageInterceptor } from './page.js';
+import { ASSETS, AssetsController } from './assets.controller.js';
+import { mounted, type MountOptions } from './mount.js';
+import { MountedPaths } from './mounted-paths.js';
+import { PACKAGE_ROOT } from './package-root.js';
+import { OwnRouteGuard, PageGuard, PageInterceptor } from './page.js';
 import { ProblemFilter } from './problem.filter.js';
 import { HandlebarsRenderer, ViewRenderer } from './view-renderer.js';
 
@@ -19,30 +22,35 @@ export interface PagesOptions {
   messageDirectories?: readonly string[];
 }
 
-/** The directory with the package's own views, messages and assets. The package resolves itself by its name. */
-export const PACKAGE_ROOT = dirname(createRequire(import.meta.url).resolve('nest-sms-otp/package.json'));
+const PROVIDERS = [MountedPaths, OwnRouteGuard, PageGuard, PageInterceptor, ProblemFilter];
 
-/** Provides pages and the exception filter. Modules that import it with the same options share one instance. */
+/** The pages of all our modules: what renders them, what their routes go through, and their assets. */
 @Module({})
 export class PagesModule {
-  private static readonly instances = new Map<string, DynamicModule>();
-
-  static forRoot({ viewDirectories = [], messageDirectories = [] }: PagesOptions = {}): DynamicModule {
-    // Nest identifies dynamic modules by reference.
-    const key = JSON.stringify([viewDirectories, messageDirectories]);
-    const known = PagesModule.instances.get(key);
-    if (known) return known;
+  /** @param options a module that exports `HTTP_OPTIONS` */
+  static forRoot(
+    { viewDirectories = [], messageDirectories = [] }: PagesOptions,
+    mount: Pick<MountOptions, 'decorators'>,
+    options: DynamicModule,
+  ): DynamicModule {
     const renderer = {
       provide: ViewRenderer,
-      useFactory: () =>
+      inject: [MountedPaths],
+      useFactory: (paths: MountedPaths) =>
         new HandlebarsRenderer({
           viewDirectories: [join(PACKAGE_ROOT, 'views'), ...viewDirectories],
           messageDirectories: [join(PACKAGE_ROOT, 'messages'), ...messageDirectories],
+          assets: () => paths.of(ASSETS, `/${ASSETS}`),
         }),
     };
-    const providers = [renderer, PageGuard, PageInterceptor, ProblemFilter];
-    const module = { module: PagesModule, providers, exports: providers };
-    PagesModule.instances.set(key, module);
-    return module;
+    return {
+      module: PagesModule,
+      // Guards, interceptors and filters of all modules' controllers are made from these.
+      global: true,
+      imports: [options],
+      controllers: mounted([AssetsController], ASSETS, { decorators: mount.decorators }),
+      providers: [...PROVIDERS, renderer],
+      exports: [...PROVIDERS, ViewRenderer, options],
+    };
   }
 }

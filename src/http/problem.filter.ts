@@ -1,10 +1,14 @@
 import { STATUS_CODES } from 'node:http';
-import { type ArgumentsHost, Catch, type ExceptionFilter, Injectable, Logger } from '@nestjs/common';
+import { type ArgumentsHost, Catch, type ExceptionFilter, Inject, Injectable, Logger } from '@nestjs/common';
 import type { Request, Response } from 'express';
+import { HTTP_OPTIONS, type ResolvedHttpOptions } from './http.options.js';
+import { MisuseError } from '../options/misuse-error.js';
 import type { MessageParameters } from './messages.js';
+import { MountedPaths } from './mounted-paths.js';
 import { negotiate, setNegotiatedHeaders } from './negotiation.js';
 import { contextOf, NEGOTIATED_PAGES, type PageContext, withShared } from './page-context.js';
 import type { FieldError, Problem } from './problem.js';
+import { setSecurityHeaders } from './security-headers.js';
 import { connectionFailureOf, isUnreadableValue, toProblem } from './to-problem.js';
 import { type View, ViewRenderer } from './view-renderer.js';
 
@@ -14,7 +18,11 @@ import { type View, ViewRenderer } from './view-renderer.js';
 export class ProblemFilter implements ExceptionFilter {
   private readonly logger = new Logger('ProblemFilter');
 
-  constructor(private readonly renderer: ViewRenderer) {}
+  constructor(
+    private readonly renderer: ViewRenderer,
+    private readonly paths: MountedPaths,
+    @Inject(HTTP_OPTIONS) private readonly options: ResolvedHttpOptions,
+  ) {}
 
   catch(thrown: unknown, host: ArgumentsHost): void {
     const request = host.switchToHttp().getRequest<Request>();
@@ -25,7 +33,9 @@ export class ProblemFilter implements ExceptionFilter {
     if (response.headersSent) return void response.destroy();
 
     const page = NEGOTIATED_PAGES.get(request);
-    const context: PageContext = page ?? contextOf(request, this.renderer);
+    const context: PageContext = page ?? contextOf(request, this.renderer, this.paths);
+    // A guard of the host may have refused the request before it came to ours.
+    setSecurityHeaders(response, this.options);
     setNegotiatedHeaders(response);
     response.status(problem.getStatus()).setHeader('Content-Language', context.locale);
     const { retryAfterSeconds, redirectTo, headers = {} } = problem.details;
@@ -100,10 +110,11 @@ function firstMessage(keys: string[], text: PageContext['text'], parameters?: Me
 }
 
 /** For failures that belong to no page: an unknown path, a body that is too large. */
-function errorView(problem: Problem, { text }: PageContext): View {
+function errorView(problem: Problem, { base, text }: PageContext): View {
   return {
     name: 'error',
     context: {
+      base,
       title: problemTitle(problem, text),
       detail: problemDetail(problem, text),
       isError: true,
@@ -120,5 +131,6 @@ function describe(thrown: unknown): Record<string, unknown> {
   if (!(thrown instanceof Error)) return { kind: typeof thrown };
   const { code = connectionFailureOf(thrown) } = thrown as { code?: unknown };
   const frames = thrown.stack?.split('\n').filter((line) => /^\s+at /.test(line));
-  return { kind: thrown.name, ...(typeof code === 'string' ? { code } : {}), frames };
+  const message = thrown instanceof MisuseError ? { message: thrown.message } : {};
+  return { kind: thrown.name, ...message, ...(typeof code === 'string' ? { code } : {}), frames };
 }

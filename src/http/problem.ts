@@ -55,7 +55,9 @@ export class Problem extends HttpException {
     status: number,
     readonly details: ProblemDetails = {},
   ) {
-    super({ statusCode: status, message: code, code, ...details.members }, status);
+    const { requestId, attemptsRemaining, retryAfterSeconds, errors, members } = details;
+    const known = { requestId, attemptsRemaining, retryAfterSeconds, errors };
+    super({ statusCode: status, message: code, code, ...known, ...members }, status);
     this.name = 'Problem';
   }
 

@@ -35,6 +35,8 @@ interface HandlebarsRendererOptions {
   /** A file in a later directory replaces the one with the same name in an earlier one. */
   viewDirectories: readonly string[];
   messageDirectories: readonly string[];
+  /** The path of our style sheet, script and icon. */
+  assets: () => string;
 }
 
 const LAYOUT = 'layout';
@@ -50,10 +52,10 @@ export class HandlebarsRenderer extends ViewRenderer {
   private readonly templates = new Map<string, Handlebars.TemplateDelegate>();
   private readonly messages: Messages;
 
-  constructor({ viewDirectories, messageDirectories }: HandlebarsRendererOptions) {
+  constructor({ viewDirectories, messageDirectories, assets }: HandlebarsRendererOptions) {
     super();
     this.messages = new Messages(messageDirectories);
-    this.registerHelpers();
+    this.registerHelpers(assets);
     for (const directory of viewDirectories) this.load(directory);
   }
 
@@ -89,12 +91,13 @@ export class HandlebarsRenderer extends ViewRenderer {
     }
   }
 
-  private registerHelpers(): void {
+  private registerHelpers(assets: () => string): void {
     // {{t "code.title" count=attempts}} is a message in the page's language.
     this.handlebars.registerHelper('t', (key: string, options: Handlebars.HelperOptions) => {
       const { locale } = (options.data as { root: { locale: string } }).root;
       return this.messages.text(locale, key, options.hash as MessageParameters);
     });
+    this.handlebars.registerHelper('asset', (name: string) => `${assets()}/${name}`);
     this.handlebars.registerHelper('concat', (...parts: unknown[]) => parts.slice(0, -1).join(''));
   }
 }

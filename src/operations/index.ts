@@ -1,3 +1,4 @@
+export { configureHttp } from './configure-http.js';
 export { Drain } from './health/drain.js';
 export { HealthModule } from './health/health.module.js';
 export { ApplicationLogger, loggerParams } from './logging.js';

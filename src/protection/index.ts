@@ -6,7 +6,9 @@ export {
   type ConversionOptions,
   PROTECTION_DEFAULTS,
   type LimitWindow,
+  InjectProtectionOptions,
   type ProtectionOptions,
+  type ResolvedProtection,
   type RuleName,
   RULES,
 } from './protection.options.js';

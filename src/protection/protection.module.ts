@@ -1,4 +1,6 @@
 import { ConfigurableModuleBuilder, Module } from '@nestjs/common';
+import { ModulesContainer } from '@nestjs/core';
+import { requireImportedOnce } from '../options/imported-once.js';
 import { MessageRules } from '../verification/index.js';
 import { Allowances } from './allowances.js';
 import { DestinationLists } from './destination-lists.js';
@@ -10,6 +12,7 @@ import { ProtectionWatch } from './protection-watch.js';
 
 const { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN } = new ConfigurableModuleBuilder<ProtectionOptions>()
   .setClassMethodName('forRoot')
+  .setFactoryMethodName('createProtectionOptions')
   .setExtras({}, (definition) => ({ ...definition, global: true }))
   .build();
 
@@ -30,4 +33,9 @@ const { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN } = new ConfigurableModule
   ],
   exports: [MessageRules, DestinationLists, ProtectionWatch, DestinationStops, PROTECTION_OPTIONS],
 })
-export class ProtectionModule extends ConfigurableModuleClass {}
+export class ProtectionModule extends ConfigurableModuleClass {
+  constructor(modules: ModulesContainer) {
+    super();
+    requireImportedOnce(modules, ProtectionModule);
+  }
+}

@@ -1,3 +1,14 @@
+import { Inject } from '@nestjs/common';
+import {
+  AMOUNT,
+  checkOptions,
+  FLAG,
+  LIST,
+  OBJECT,
+  type OptionKind,
+  orNull,
+  POSITIVE,
+} from '../options/check-options.js';
 import { withDefaults } from '../options/with-defaults.js';
 import type { RuleMode } from '../verification/index.js';
 
@@ -184,12 +195,36 @@ export interface ResolvedProtection extends Required<ProtectionOptions> {
 
 /** Injects {@link ResolvedProtection}. */
 export const PROTECTION_OPTIONS = Symbol('PROTECTION_OPTIONS');
+/** A constructor's parameter: the {@link ResolvedProtection}. */
+export const InjectProtectionOptions = () => Inject(PROTECTION_OPTIONS);
+
+const MODES: readonly RuleMode[] = ['off', 'record', 'enforce'];
+
+const KINDS: Record<keyof ProtectionOptions, OptionKind> = {
+  mode: { is: (value) => MODES.includes(value as RuleMode), words: MODES.join(', ') },
+  modes: OBJECT,
+  allowVoip: FLAG,
+  numberCooldownSeconds: orNull(AMOUNT),
+  number: orNull(LIST),
+  user: orNull(LIST),
+  session: orNull(LIST),
+  address: orNull(LIST),
+  prefixPerDay: orNull(AMOUNT),
+  countryPerDay: orNull(AMOUNT),
+  budgetPerDay: orNull(AMOUNT),
+  budgetPerCountryPerDay: orNull(AMOUNT),
+  userReservePerDay: AMOUNT,
+  prices: OBJECT,
+  conversion: orNull(OBJECT),
+  watchEverySeconds: orNull(POSITIVE),
+};
 
 /**
  * Fills in the defaults.
- * @throws RangeError naming the option that is out of range
+ * @throws TypeError or RangeError naming the option that is wrong
  */
 export function resolveProtection(given: ProtectionOptions = {}): ResolvedProtection {
+  checkOptions('ProtectionModule', given, KINDS);
   const options: ResolvedProtection = {
     ...withDefaults(given, PROTECTION_DEFAULTS),
     conversion:

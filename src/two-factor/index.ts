@@ -29,7 +29,9 @@ export {
 export { AssuranceResource } from './session/assurance.resource.js';
 export { AuthenticationSessions } from './session/authentication-sessions.js';
 export { type Authentication, type AuthenticationState } from './session/authentication-state.js';
-export { ExpressSessions } from './session/express-sessions.js';
+export { ExpressSessions, type ExpressSessionsOptions } from './session/express-sessions.js';
+export { JwtSessions, type JwtSessionsOptions } from './session/jwt-sessions.js';
+export { TwoFactorPaths } from './session/two-factor-paths.js';
 export { type ShownFactor, type SignInResult, TwoFactorService } from './session/two-factor.service.js';
 export { EnrolledPhones } from './sms/enrolled-phones.service.js';
 export { SmsFactor } from './sms/sms.factor.js';
@@ -41,7 +43,9 @@ export { TwoFactorModule } from './two-factor.module.js';
 export { LogNotifier, type TwoFactorNotice, TwoFactorNotifier } from './two-factor.notifier.js';
 export {
   type PostLimit,
+  InjectTwoFactorOptions,
   type PostThrottleOptions,
+  type ResolvedTwoFactorOptions,
   TWO_FACTOR_DEFAULTS,
   type TwoFactorModuleOptions,
 } from './two-factor.options.js';

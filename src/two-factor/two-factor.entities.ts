@@ -1,6 +1,7 @@
 import { FactorAttempt } from './challenge/factor-attempt.entity.js';
 import { RecoveryCode } from './recovery-codes/recovery-code.entity.js';
 import { FactorEpoch } from './session/factor-epoch.entity.js';
+import { TokenGeneration } from './session/token-generation.entity.js';
 import { EnrolledPhone } from './sms/enrolled-phone.entity.js';
 import { StepUpGrant } from './step-up/step-up-grant.entity.js';
 import { Authenticator } from './totp/authenticator.entity.js';
@@ -14,5 +15,6 @@ export const twoFactorEntities = [
   FactorEpoch,
   RecoveryCode,
   StepUpGrant,
+  TokenGeneration,
   TrustedBrowser,
 ];

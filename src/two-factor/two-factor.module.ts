@@ -1,7 +1,8 @@
 import { ConfigurableModuleBuilder, Module } from '@nestjs/common';
-import { APP_GUARD } from '@nestjs/core';
+import { APP_GUARD, ModulesContainer } from '@nestjs/core';
 import { TypeOrmModule } from '@nestjs/typeorm';
-import { PagesModule, type PagesOptions } from '../http/index.js';
+import { mounted, type MountOptions } from '../http/index.js';
+import { requireImportedOnce } from '../options/imported-once.js';
 import { ChallengeController } from './challenge/challenge.controller.js';
 import { CHALLENGE_PAGES } from './challenge/challenge.pages.js';
 import { ChallengeService } from './challenge/challenge.service.js';
@@ -19,8 +20,11 @@ import { RecoveryCodesController, RecoveryCodesPage } from './recovery-codes/rec
 import { RecoveryCodes } from './recovery-codes/recovery-codes.service.js';
 import { AssuranceReader } from './session/assurance-reader.js';
 import { AccountNames } from './session/account-names.js';
+import { NewTokenInterceptor } from './session/new-token.interceptor.js';
 import { Notices } from './session/notices.js';
 import { SignedOutPage, SignOutController } from './session/sign-out.controller.js';
+import { TokenGenerations } from './session/token-generations.js';
+import { TWO_FACTOR, TwoFactorPaths } from './session/two-factor-paths.js';
 import { TwoFactorService } from './session/two-factor.service.js';
 import { BoundRequests } from './sms/bound-requests.js';
 import { EnrolledPhones } from './sms/enrolled-phones.service.js';
@@ -44,13 +48,11 @@ import {
 } from './two-factor.options.js';
 
 /** Options that decide what the module consists of, so they are given beside the others. */
-export interface TwoFactorModuleExtras {
-  /** Serves `/two-factor` and its pages. @default true */
+export interface TwoFactorModuleExtras extends MountOptions {
+  /** Serves the pages of two-factor sign-in, at `path` (`two-factor` by default). @default true */
   routes?: boolean;
   /** Guards every route of the application, which then says by decorators who may use it. @default true */
   guardAll?: boolean;
-  /** The host's own templates and messages, which replace ours. */
-  pages?: PagesOptions;
 }
 
 const CONTROLLERS = [
@@ -67,13 +69,13 @@ const CONTROLLERS = [
 const { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN } =
   new ConfigurableModuleBuilder<TwoFactorModuleOptions>()
     .setClassMethodName('forRoot')
+    .setFactoryMethodName('createTwoFactorOptions')
     .setExtras<TwoFactorModuleExtras>(
-      { routes: true, guardAll: true, pages: {} },
-      (definition, { routes, guardAll, pages }) => ({
+      { routes: true, guardAll: true, path: undefined, decorators: undefined },
+      (definition, { routes, guardAll, path, decorators }) => ({
         ...definition,
         global: true,
-        imports: [...(definition.imports ?? []), PagesModule.forRoot(pages)],
-        controllers: routes ? CONTROLLERS : [],
+        controllers: routes ? mounted(CONTROLLERS, TWO_FACTOR, { path, decorators }) : [],
         providers: [
           ...(definition.providers ?? []),
           ...(guardAll ? [{ provide: APP_GUARD, useExisting: SecondFactorGuard }] : []),
@@ -90,6 +92,9 @@ const { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN } =
   imports: [TypeOrmModule.forFeature(twoFactorEntities)],
   providers: [
     TwoFactorService,
+    TwoFactorPaths,
+    TokenGenerations,
+    NewTokenInterceptor,
     AssuranceReader,
     AccountNames,
     Notices,
@@ -120,7 +125,9 @@ const { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN } =
     { provide: POST_THROTTLES, inject: [TWO_FACTOR_OPTIONS], useFactory: postThrottlesOf },
   ],
   exports: [
+    NewTokenInterceptor,
     TwoFactorService,
+    TwoFactorPaths,
     Factors,
     FactorAttempts,
     FactorChanges,
@@ -135,4 +142,9 @@ const { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN } =
     TWO_FACTOR_OPTIONS,
   ],
 })
-export class TwoFactorModule extends ConfigurableModuleClass {}
+export class TwoFactorModule extends ConfigurableModuleClass {
+  constructor(modules: ModulesContainer) {
+    super();
+    requireImportedOnce(modules, TwoFactorModule);
+  }
+}

@@ -1,6 +1,19 @@
-import type { ExecutionContext } from '@nestjs/common';
+import { type ExecutionContext, Inject } from '@nestjs/common';
 import type { ThrottlerStorage } from '@nestjs/throttler';
 import type { Request } from 'express';
+import {
+  AMOUNT,
+  checkOptions,
+  FLAG,
+  FUNCTION,
+  having,
+  LIST,
+  OBJECT,
+  type OptionKind,
+  orNull,
+  POSITIVE,
+  TEXT,
+} from '../options/check-options.js';
 import { withDefaults } from '../options/with-defaults.js';
 import type { Factor } from './challenge/factor.js';
 import type { AuthenticationSessions } from './session/authentication-sessions.js';
@@ -143,9 +156,40 @@ export type ResolvedTwoFactorOptions = TwoFactorModuleOptions &
 
 /** Injects {@link ResolvedTwoFactorOptions}. */
 export const TWO_FACTOR_OPTIONS = Symbol('TWO_FACTOR_OPTIONS');
+/** A constructor's parameter: the {@link ResolvedTwoFactorOptions}. */
+export const InjectTwoFactorOptions = () => Inject(TWO_FACTOR_OPTIONS);
 
-/** Fills in the defaults. */
-export const resolveTwoFactorOptions = (given: TwoFactorModuleOptions): ResolvedTwoFactorOptions => ({
-  ...withDefaults(given, TWO_FACTOR_DEFAULTS),
-  throttle: withDefaults(given.throttle, TWO_FACTOR_DEFAULTS.throttle),
-});
+const KINDS: Record<keyof TwoFactorModuleOptions, OptionKind> = {
+  sessions: having(
+    ['read', 'replace', 'end', 'idOf', 'newTokenOf'],
+    'new ExpressSessions(), new JwtSessions(…) or your own AuthenticationSessions',
+  ),
+  notifier: having(['notify'], 'a TwoFactorNotifier'),
+  isRequired: FUNCTION,
+  accountName: FUNCTION,
+  issuer: TEXT,
+  factors: LIST,
+  signInPath: TEXT,
+  homePath: TEXT,
+  firstFactorSeconds: POSITIVE,
+  sessionLifetimeSeconds: POSITIVE,
+  freshSeconds: POSITIVE,
+  trustBrowserDays: orNull(POSITIVE),
+  sharedNumbers: FLAG,
+  maxPhones: AMOUNT,
+  isPublic: FUNCTION,
+  requestOf: FUNCTION,
+  throttle: OBJECT,
+};
+
+/**
+ * Fills in the defaults.
+ * @throws TypeError naming the option that is wrong
+ */
+export function resolveTwoFactorOptions(given: TwoFactorModuleOptions): ResolvedTwoFactorOptions {
+  checkOptions('TwoFactorModule', given, KINDS, ['sessions']);
+  return {
+    ...withDefaults(given, TWO_FACTOR_DEFAULTS),
+    throttle: withDefaults(given.throttle, TWO_FACTOR_DEFAULTS.throttle),
+  };
+}

@@ -59,7 +59,13 @@ export { originOf } from './verification.caller.js';
 export { CodeForm, PhoneForm } from './verification.forms.js';
 export { numberProblem, problemOf, resourceOrProblem } from './verification.problems.js';
 export { VERIFICATION_DEFAULTS, VERIFICATION_POLICY } from './verification.options.js';
-export type { Throttle, VerificationModuleOptions, VonageOptions } from './verification.options.js';
+export {
+  InjectVerificationOptions,
+  type ResolvedVerificationOptions,
+  type Throttle,
+  type VerificationModuleOptions,
+  type VonageOptions,
+} from './verification.options.js';
 export { type ReconcileReport, VerificationReconciler } from './recovery/reconciler.js';
 export { failure } from './verification.results.js';
 export type { SimulatedStart, VerificationFailure, VerificationResult } from './verification.results.js';

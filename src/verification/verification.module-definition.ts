@@ -1,6 +1,7 @@
 import { ConfigurableModuleBuilder, type DynamicModule, Module } from '@nestjs/common';
-import { PagesModule, type PagesOptions } from '../http/index.js';
+import { HTTP_OPTIONS, mounted, type MountOptions, PagesModule, type PagesOptions } from '../http/index.js';
 import {
+  type ResolvedVerificationOptions,
   resolveVerificationOptions,
   VERIFICATION_OPTIONS,
   type VerificationModuleOptions,
@@ -10,10 +11,16 @@ import { VerificationThrottlerModule } from './verification.throttler-module.js'
 import { WebhookController } from './webhooks/webhook.controller.js';
 
 /** What must be known before the options are: it decides what the module consists of. */
-export interface VerificationModuleExtras {
-  /** Serve the routes of docs/http.md. Defaults to true. False leaves the service to be called by your own. */
+export interface VerificationModuleExtras extends MountOptions {
+  /**
+   * Serves the routes of docs/http.md. Without them, your own code calls the service.
+   * @default true
+   */
   routes?: boolean;
-  /** Your own templates and words, over ours. */
+  /**
+   * Your own templates and messages, which replace ours: for the pages of all our modules.
+   * @default {}
+   */
   pages?: PagesOptions;
 }
 
@@ -27,28 +34,37 @@ export const { ConfigurableModuleClass } = new ConfigurableModuleBuilder<Verific
   optionsInjectionToken: GIVEN_OPTIONS,
 })
   .setClassMethodName('forRoot')
-  .setExtras<VerificationModuleExtras>({ routes: true, pages: {} }, (definition, { routes, pages }) => {
-    const options: DynamicModule = {
-      module: VerificationOptionsModule,
-      imports: definition.imports ?? [],
-      providers: [
-        ...(definition.providers ?? []),
-        { provide: VERIFICATION_OPTIONS, inject: [GIVEN_OPTIONS], useFactory: resolveVerificationOptions },
-      ],
-      exports: [VERIFICATION_OPTIONS],
-    };
-    return {
-      ...definition,
-      // One of it serves all who build on it.
-      global: true,
-      imports: [
-        ...(definition.imports ?? []),
-        options,
-        PagesModule.forRoot(pages),
-        VerificationThrottlerModule.for(options),
-      ],
-      providers: [],
-      controllers: routes ? [VerificationController, WebhookController] : [],
-    };
-  })
+  .setFactoryMethodName('createVerificationOptions')
+  .setExtras<VerificationModuleExtras>(
+    { routes: true, pages: {}, path: undefined, decorators: undefined },
+    (definition, extras) => {
+      const options: DynamicModule = {
+        module: VerificationOptionsModule,
+        imports: definition.imports ?? [],
+        providers: [
+          ...(definition.providers ?? []),
+          { provide: VERIFICATION_OPTIONS, inject: [GIVEN_OPTIONS], useFactory: resolveVerificationOptions },
+          {
+            provide: HTTP_OPTIONS,
+            inject: [VERIFICATION_OPTIONS],
+            useFactory: ({ http }: ResolvedVerificationOptions) => http,
+          },
+        ],
+        exports: [VERIFICATION_OPTIONS, HTTP_OPTIONS],
+      };
+      return {
+        ...definition,
+        // One of it serves all who build on it.
+        global: true,
+        imports: [
+          ...(definition.imports ?? []),
+          options,
+          PagesModule.forRoot(extras.pages ?? {}, extras, options),
+          VerificationThrottlerModule.for(options),
+        ],
+        providers: [],
+        controllers: extras.routes ? mounted([VerificationController, WebhookController], '', extras) : [],
+      };
+    },
+  )
   .build();

@@ -1,9 +1,10 @@
-import '../http/quiet-debug.js';
 import { createHash } from 'node:crypto';
 import { Module } from '@nestjs/common';
+import { ModulesContainer } from '@nestjs/core';
 import { getDataSourceToken, TypeOrmModule } from '@nestjs/typeorm';
 import type { DataSource } from 'typeorm';
 import { KeyRotation, KeyRotator, PersonalDataCipher } from '../crypto/index.js';
+import { requireImportedOnce } from '../options/imported-once.js';
 import { PREPARED_STATEMENTS, StatementRunner } from '../database/statement.js';
 import { CancelRepository } from './cancel/cancel.repository.js';
 import { CancelService } from './cancel/cancel.service.js';
@@ -164,4 +165,9 @@ function vonageProvider(vonage: ResolvedVerificationOptions['vonage']): Verifica
     PhoneForm,
   ],
 })
-export class VerificationModule extends ConfigurableModuleClass {}
+export class VerificationModule extends ConfigurableModuleClass {
+  constructor(modules: ModulesContainer) {
+    super();
+    requireImportedOnce(modules, VerificationModule);
+  }
+}

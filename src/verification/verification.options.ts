@@ -1,6 +1,19 @@
+import { Inject } from '@nestjs/common';
 import type { ThrottlerStorage } from '@nestjs/throttler';
 import type { Request } from 'express';
 import { type KeyRing, parseKeyRing } from '../crypto/index.js';
+import { HTTP_DEFAULTS, type HttpOptions, type ResolvedHttpOptions } from '../http/index.js';
+import {
+  checkOptions,
+  FLAG,
+  FUNCTION,
+  having,
+  OBJECT,
+  type OptionKind,
+  orNull,
+  POSITIVE,
+  TEXT,
+} from '../options/check-options.js';
 import { withDefaults } from '../options/with-defaults.js';
 import type { Caller } from './domain/caller.js';
 import { isCountry } from './domain/phone-number.js';
@@ -96,6 +109,8 @@ export interface VerificationModuleOptions {
    * @default none: such numbers are refused, unless their digits can be nothing but E.164
    */
   defaultCountry?: string;
+  /** How the routes of all our modules are reached. */
+  http?: HttpOptions;
   /**
    * Returns the user or the session of your application that calls.
    * @default a cookie of our own
@@ -118,14 +133,67 @@ export const VERIFICATION_DEFAULTS = {
   sealJournalEverySeconds: 5,
 } as const;
 
+const MODULE = 'VerificationModule';
+
+const KINDS: Record<keyof VerificationModuleOptions, OptionKind> = {
+  vonage: OBJECT,
+  provider: having(['start', 'check', 'cancel', 'next'], 'a VerificationProvider'),
+  keys: OBJECT,
+  policy: OBJECT,
+  protection: OBJECT,
+  throttle: OBJECT,
+  preparedStatements: FLAG,
+  reconcileEverySeconds: orNull(POSITIVE),
+  sealJournalEverySeconds: orNull(POSITIVE),
+  defaultCountry: TEXT,
+  http: OBJECT,
+  identifyCaller: FUNCTION,
+};
+
+const BRAND: OptionKind = {
+  is: (value) => typeof value === 'string' && value.length >= 1 && value.length <= 18,
+  words: 'the name that the message shows, 1 to 18 characters',
+};
+
+const VONAGE_KINDS: Record<keyof VonageOptions, OptionKind> = {
+  api: { is: (value) => value === 'v1' || value === 'v2', words: "'v1' or 'v2'" },
+  brand: BRAND,
+  apiKey: { ...TEXT, words: 'the API key of your Vonage account. Is its environment variable set?' },
+  apiSecret: { ...TEXT, words: 'the API secret of your Vonage account. Is its environment variable set?' },
+  application: OBJECT,
+  apiHost: TEXT,
+  timeoutMs: POSITIVE,
+  signatureSecret: TEXT,
+};
+
+const isKeyRing = (value: unknown) => (typeof value === 'string' && value !== '') || Array.isArray(value);
+const KEY_RING: OptionKind = {
+  is: isKeyRing,
+  words: '"<id>:<32 bytes in base64>" (openssl rand -base64 32). Is its environment variable set?',
+};
+
+/** @throws TypeError that names the option */
+function check(given: VerificationModuleOptions): void {
+  checkOptions(MODULE, given, KINDS, ['keys']);
+  checkOptions(`${MODULE}: keys`, given.keys, { encryption: KEY_RING, fingerprint: KEY_RING }, [
+    'encryption',
+    'fingerprint',
+  ]);
+  if (given.vonage)
+    checkOptions(`${MODULE}: vonage`, given.vonage, VONAGE_KINDS, ['apiKey', 'apiSecret', 'brand']);
+  if (!given.vonage && !given.provider)
+    throw new TypeError(`${MODULE} needs \`vonage\`, or a \`provider\` of your own`);
+}
+
 /** Options with every default filled in. */
 export type ResolvedVerificationOptions = ReturnType<typeof resolveVerificationOptions>;
 
 /**
  * Fills in the defaults.
- * @throws RangeError naming the option that is out of range
+ * @throws TypeError or RangeError naming the option that is wrong
  */
 export function resolveVerificationOptions(given: VerificationModuleOptions) {
+  check(given);
   const defaults = VERIFICATION_DEFAULTS;
   const vonage = given.vonage && withDefaults(given.vonage, defaults.vonage);
   const policy = resolvePolicy({
@@ -152,6 +220,7 @@ export function resolveVerificationOptions(given: VerificationModuleOptions) {
     defaultCountry,
     protection: withDefaults(given.protection, defaults.protection),
     throttle: withDefaults(given.throttle, defaults.throttle),
+    http: withDefaults(given.http, HTTP_DEFAULTS) as ResolvedHttpOptions,
     keys: { encryption: toKeyRing(given.keys.encryption), fingerprint: toKeyRing(given.keys.fingerprint) },
   };
 }
@@ -160,6 +229,8 @@ const toKeyRing = (keys: KeyRing | string): KeyRing => (typeof keys === 'string'
 
 /** Injects {@link ResolvedVerificationOptions}. */
 export const VERIFICATION_OPTIONS = Symbol('VERIFICATION_OPTIONS');
+/** A constructor's parameter: the {@link ResolvedVerificationOptions}. */
+export const InjectVerificationOptions = () => Inject(VERIFICATION_OPTIONS);
 
 /** The {@link MessageRules} in force: those that the application provides, or only the countries of the policy. */
 export const MESSAGE_RULES = Symbol('MESSAGE_RULES');

@@ -1,6 +1,6 @@
-import { DiscoveryService, MetadataScanner, ModulesContainer } from '@nestjs/core';
 import { ApiTokens, type Scope, SCOPES } from '../../src/admin/index.js';
 import { startApplication, type TestApplication } from '../support/application.js';
+import { servedRoutes } from '../support/routes.js';
 import { Visitor } from '../host/visitor.js';
 import { administrator, program } from './administrator.js';
 
@@ -11,7 +11,6 @@ interface Route {
   scope: Scope;
 }
 
-const METHODS = ['GET', 'POST', 'PUT', 'DELETE', 'PATCH', 'ALL', 'OPTIONS', 'HEAD'];
 const ID = '01890000-0000-7000-8000-000000000000';
 const BODY = {
   reason: 'a test',
@@ -30,23 +29,15 @@ describe('the routes of the administration', () => {
   });
   afterAll(() => application.close());
 
-  function routesOf({ app }: TestApplication): Route[] {
-    const scanner = new MetadataScanner();
-    return new DiscoveryService(app.get(ModulesContainer))
-      .getControllers()
-      .flatMap(({ metatype, instance }) => {
-        const prototype = Object.getPrototypeOf(instance) as Record<string, () => unknown>;
-        const base = Reflect.getMetadata('path', metatype as object) as string;
-        return scanner.getAllMethodNames(prototype).flatMap((name): Route[] => {
-          const handler = prototype[name]!;
-          const own = Reflect.getMetadata('path', handler) as string | undefined;
-          const path = `/${base}/${own}`.replace(/\/+/g, '/').replace(/(.)\/$/, '$1');
-          if (own === undefined || !path.startsWith('/admin')) return [];
-          const method = METHODS[Reflect.getMetadata('method', handler) as number]!;
-          return [{ name, method, path, scope: Reflect.getMetadata('admin:scope', handler) as Scope }];
-        });
-      });
-  }
+  const routesOf = (app: TestApplication): Route[] =>
+    servedRoutes(app)
+      .filter(({ path }) => path.startsWith('/admin'))
+      .map(({ name, method, path, handler }) => ({
+        name,
+        method,
+        path,
+        scope: Reflect.getMetadata('admin:scope', handler) as Scope,
+      }));
 
   const spellings = (path: string) =>
     [

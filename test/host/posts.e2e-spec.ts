@@ -1,27 +1,14 @@
-import { DiscoveryService, MetadataScanner, ModulesContainer } from '@nestjs/core';
 import { startApplication, type TestApplication } from '../support/application.js';
+import { servedRoutes } from '../support/routes.js';
 import { administrator } from '../admin/administrator.js';
 import { codeOf, settingsOf, Visitor } from './visitor.js';
 
-const POST = 1;
 const ID = '01890000-0000-7000-8000-000000000000';
 
-function postRoutesOf({ app }: TestApplication): string[] {
-  const scanner = new MetadataScanner();
-  return new DiscoveryService(app.get(ModulesContainer))
-    .getControllers()
-    .flatMap(({ metatype, instance }) => {
-      const prototype = Object.getPrototypeOf(instance) as Record<string, () => unknown>;
-      const base = Reflect.getMetadata('path', metatype as object) as string;
-      return scanner.getAllMethodNames(prototype).flatMap((name) => {
-        const handler = prototype[name]!;
-        const own = Reflect.getMetadata('path', handler) as string | undefined;
-        if (own === undefined || Reflect.getMetadata('method', handler) !== POST) return [];
-        const path = `/${base}/${own}`.replace(/\/+/g, '/').replace(/(.)\/$/, '$1');
-        return /^\/(two-factor|account|admin)\b/.test(path) ? [path.replace(':id', ID)] : [];
-      });
-    });
-}
+const postRoutesOf = (application: TestApplication): string[] =>
+  servedRoutes(application)
+    .filter(({ method, path }) => method === 'POST' && /^\/(two-factor|account|admin)\b/.test(path))
+    .map(({ path }) => path.replace(':id', ID));
 
 describe('posts of people who are signed in are limited', () => {
   let application: TestApplication;

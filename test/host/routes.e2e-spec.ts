@@ -1,6 +1,7 @@
-import { DiscoveryService, MetadataScanner, ModulesContainer, Reflector } from '@nestjs/core';
+import { Reflector } from '@nestjs/core';
 import { ACCESS } from '../../src/http/index.js';
 import { startApplication, type TestApplication } from '../support/application.js';
+import { servedRoutes } from '../support/routes.js';
 import { Visitor } from './visitor.js';
 
 interface Route {
@@ -10,7 +11,6 @@ interface Route {
   policy: unknown;
 }
 
-const METHODS = ['GET', 'POST', 'PUT', 'DELETE', 'PATCH', 'ALL', 'OPTIONS', 'HEAD'];
 /** Routes that say nothing, on purpose: who is signed in with all that is demanded reaches them. */
 const BY_DEFAULT = [
   'PasswordController.form',
@@ -30,28 +30,14 @@ describe('every route of the application', () => {
   });
   afterAll(() => application.close());
 
-  function routesOf({ app }: TestApplication): Route[] {
-    const reflector = app.get(Reflector);
-    const scanner = new MetadataScanner();
-    const discovery = new DiscoveryService(app.get(ModulesContainer));
-    return discovery.getControllers().flatMap(({ metatype, instance }) => {
-      const prototype = Object.getPrototypeOf(instance) as Record<string, () => unknown>;
-      return scanner.getAllMethodNames(prototype).flatMap((name): Route[] => {
-        const handler = prototype[name]!;
-        const path = Reflect.getMetadata('path', handler) as string | undefined;
-        if (path === undefined) return [];
-        const base = Reflect.getMetadata('path', metatype as object) as string;
-        const method = METHODS[Reflect.getMetadata('method', handler) as number]!;
-        return [
-          {
-            name: `${(metatype as { name: string }).name}.${name}`,
-            method,
-            path: `/${base}/${path}`.replace(/\/+/g, '/').replace(/(.)\/$/, '$1'),
-            policy: reflector.getAllAndOverride<unknown>(ACCESS, [handler, metatype as never]),
-          },
-        ];
-      });
-    });
+  function routesOf(application: TestApplication): Route[] {
+    const reflector = application.app.get(Reflector);
+    return servedRoutes(application).map(({ name, method, path, handler, controller }) => ({
+      name,
+      method,
+      path,
+      policy: reflector.getAllAndOverride<unknown>(ACCESS, [handler as never, controller as never]),
+    }));
   }
 
   it('says whom it is for', () => {

@@ -64,7 +64,7 @@ export class ExampleClient {
     private readonly host: ExampleHost,
     private readonly carry: {
       headers: () => Record<string, string>;
-      learn: (answer: Headers) => void;
+      learn: (headers: Headers, body: Record<string, unknown>) => void;
     },
   ) {}
 
@@ -85,10 +85,11 @@ export class ExampleClient {
       }),
       ...(body ? { body: JSON.stringify(body) } : {}),
     });
-    this.carry.learn(response.headers);
     const text = await response.text();
     const isJson = /json/.test(response.headers.get('content-type') ?? '');
-    return { status: response.status, headers: response.headers, body: isJson ? JSON.parse(text) : {} };
+    const answer = (isJson ? JSON.parse(text) : {}) as Record<string, unknown>;
+    this.carry.learn(response.headers, answer);
+    return { status: response.status, headers: response.headers, body: answer };
   }
 
   get(path: string, headers?: Record<string, string>): Promise<Reply> {

@@ -2,10 +2,10 @@ import { ConsoleLogger, type Type } from '@nestjs/common';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { Test } from '@nestjs/testing';
 
-/** Builds the application of another team from its module. The library parses bodies by itself, in `configureHttp`. */
+/** Builds the application of another team from its module, as Nest makes it. */
 export async function nestApplication(hostModule: Type): Promise<NestExpressApplication> {
   const compiled = await Test.createTestingModule({ imports: [hostModule] })
     .setLogger(new ConsoleLogger({ logLevels: [] }))
     .compile();
-  return compiled.createNestApplication<NestExpressApplication>({ bodyParser: false, logger: false });
+  return compiled.createNestApplication<NestExpressApplication>({ logger: false });
 }

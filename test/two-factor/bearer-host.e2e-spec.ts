@@ -15,7 +15,7 @@ class Bearer extends ExampleClient {
   constructor(host: ExampleHost, token?: string) {
     super(host, {
       headers: (): Record<string, string> => (this.token ? { Authorization: `Bearer ${this.token}` } : {}),
-      learn: (headers) => (this.token = headers.get('x-access-token') ?? this.token),
+      learn: (_headers, { accessToken }) => (this.token = (accessToken as string | undefined) ?? this.token),
     });
     this.token = token;
   }

@@ -19,7 +19,6 @@ import { type OnGatewayConnection, SubscribeMessage, WebSocketGateway } from '@n
 import type { Request, Response } from 'express';
 import { WebSocket } from 'ws';
 import {
-  configureHttp,
   RequireFactor,
   SecondFactorGuard,
   SkipSecondFactor,
@@ -135,7 +134,6 @@ describe.each([
     class HostModule {}
     app = await nestApplication(HostModule);
     app.useWebSocketAdapter(new WsAdapter(app));
-    configureHttp(app);
     await app.listen(0);
     url = await app.getUrl();
   });

@@ -4,7 +4,6 @@ import type { NestExpressApplication } from '@nestjs/platform-express';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import type { Request, Response } from 'express';
 import {
-  configureHttp,
   SecondFactorGuard,
   SignedIn,
   type SignedInCaller,
@@ -66,7 +65,6 @@ describe('a host that guards its routes itself (guardAll: false)', () => {
     })
     class HostModule {}
     app = await nestApplication(HostModule);
-    configureHttp(app);
     await app.listen(0);
     url = await app.getUrl();
   });

@@ -3,7 +3,6 @@ import { AuthGuard, PassportModule, PassportStrategy } from '@nestjs/passport';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { DataSource } from 'typeorm';
 import {
-  configureHttp,
   Problem,
   type SmsOtpChallenge,
   type SmsOtpInfo,
@@ -87,7 +86,6 @@ describe('the sms-otp strategy behind Nest’s AuthGuard', () => {
     })
     class HostModule {}
     app = await nestApplication(HostModule);
-    configureHttp(app);
     await app.listen(0, '127.0.0.1');
     url = await app.getUrl();
   });

@@ -1,14 +1,15 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import { AuditModule } from '../audit/audit.module.js';
 import { AdminGuard } from './admin.guard.js';
+import { AdminPaths } from './admin-paths.js';
 import { ApiTokens } from './api-tokens.service.js';
 import { TokenUses } from './token-uses.js';
 
 /** What every controller of the administration needs: its guard, tokens, options and pages. */
 @Module({
   imports: [AuditModule],
-  providers: [AdminGuard, ApiTokens, TokenUses],
-  exports: [AdminGuard, ApiTokens],
+  providers: [AdminGuard, AdminPaths, ApiTokens, TokenUses],
+  exports: [AdminGuard, AdminPaths, ApiTokens],
 })
 export class AccessModule {
   /** @param shared modules and providers that depend on the options of {@link AdminModule} */

@@ -1,15 +1,17 @@
 import { type CanActivate, type ExecutionContext, Inject, Injectable, Logger } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
 import type { Request } from 'express';
-import { Problem } from '../../http/index.js';
+import { Problem, showOnPage } from '../../http/index.js';
 import {
   factorRequired,
   signInRequired,
   TWO_FACTOR_ERRORS,
+  TwoFactorPaths,
   TwoFactorService,
 } from '../../two-factor/index.js';
 import { ADMIN_OPTIONS, type ResolvedAdminOptions } from '../admin.options.js';
 import { rememberAdministrator } from './administrator.js';
+import { AdminPaths } from './admin-paths.js';
 import { ApiTokens, type KnownToken } from './api-tokens.service.js';
 import { SCOPE, type Scope } from './scopes.js';
 
@@ -24,11 +26,14 @@ export class AdminGuard implements CanActivate {
     private readonly reflector: Reflector,
     private readonly twoFactor: TwoFactorService,
     private readonly tokens: ApiTokens,
+    private readonly paths: AdminPaths,
+    private readonly twoFactorPaths: TwoFactorPaths,
     @Inject(ADMIN_OPTIONS) private readonly options: ResolvedAdminOptions,
   ) {}
 
   async canActivate(context: ExecutionContext): Promise<boolean> {
     const request = context.switchToHttp().getRequest<Request>();
+    showOnPage(request, { adminPath: this.paths.at() });
     const scope = this.reflector.get<Scope | undefined>(SCOPE, context.getHandler());
     if (!scope) throw new Error(`${context.getHandler().name} names no scope`);
     const route = `${request.method} ${context.getClass().name}.${context.getHandler().name}`;
@@ -60,24 +65,24 @@ export class AdminGuard implements CanActivate {
   }
 
   private async fromSession(request: Request, route: string): Promise<string> {
-    const here = ['GET', 'HEAD'].includes(request.method) ? request.originalUrl : '/admin/verifications';
+    const here = this.twoFactorPaths.here(request) ?? this.paths.at('/verifications');
     const assurance = await this.twoFactor.assurance(request);
     const { userId } = assurance;
-    if (userId === null) throw signInRequired(this.twoFactor, here);
+    if (userId === null) throw signInRequired(this.twoFactorPaths, here);
     if (!(await this.options.isAdmin(userId))) {
       this.logger.warn({ route, userId }, 'somebody without the role on an administrator’s route');
       throw Problem.http('forbidden');
     }
     const missing = await this.twoFactor.missing(request, { maxAgeSeconds: this.options.freshSeconds });
-    if (missing && !(await this.twoFactor.hasFactors(userId))) throw enrolmentRequired();
-    if (missing) throw factorRequired(this.twoFactor, missing, here);
+    if (missing && !(await this.twoFactor.hasFactors(userId)))
+      throw enrolmentRequired(this.twoFactorPaths.settings);
+    if (missing) throw factorRequired(this.twoFactorPaths, missing, here);
     return userId;
   }
 }
 
 /** There is no factor that could be shown: on to where one is enrolled. */
-function enrolmentRequired(): Problem {
+function enrolmentRequired(next: string): Problem {
   const code = 'second-factor-required';
-  const next = '/two-factor/settings';
   return new Problem(code, TWO_FACTOR_ERRORS[code], { members: { next }, redirectTo: next });
 }

@@ -1,6 +1,7 @@
 import { Controller, Get, HttpCode, Post, Query, UsePipes } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { InputPipe, Page } from '../../http/index.js';
+import { AdminPaths } from '../access/admin-paths.js';
 import { AdminRoutes, NeedsScope } from '../access/admin-route.js';
 import { ApiAdminProblems } from '../admin.problems.js';
 import { pageLinks } from '../pagination.js';
@@ -13,11 +14,12 @@ import { AuditVerifier } from './audit-verifier.service.js';
 @ApiTags('Administration')
 @AdminRoutes()
 @UsePipes(new InputPipe('audit'))
-@Controller('admin/audit')
+@Controller('audit')
 export class AuditController {
   constructor(
     private readonly audit: AuditRepository,
     private readonly verifier: AuditVerifier,
+    private readonly paths: AdminPaths,
   ) {}
 
   @Get()
@@ -32,7 +34,7 @@ export class AuditController {
     const page = await this.audit.list(query);
     return {
       items: page.items.map(({ at, ...entry }) => ({ ...entry, at: at.toISOString() })),
-      ...pageLinks('/admin/audit', filters, page, ({ number }) => String(number)),
+      ...pageLinks(this.paths.at('/audit'), filters, page, ({ number }) => String(number)),
     };
   }
 

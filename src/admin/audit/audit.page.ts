@@ -6,7 +6,7 @@ import type { AuditListResource, AuditReportResource } from './audit.dto.js';
 /** The audit with its filters, or what became of verifying it. */
 @Injectable()
 export class AuditPage extends AdminPage<AuditListResource | AuditReportResource> {
-  protected readonly path = '/admin/audit';
+  protected readonly path = '/audit';
 
   success(resource: AuditListResource | AuditReportResource, context: PageContext): View {
     const { text } = context;
@@ -22,7 +22,7 @@ export class AuditPage extends AdminPage<AuditListResource | AuditReportResource
           findings: findings.map(({ kind, number }) => ({
             text: text(`admin.audit.found.${kind}`, { number }),
           })),
-          backPath: this.path,
+          backPath: this.paths.at(this.path),
         },
       };
     }

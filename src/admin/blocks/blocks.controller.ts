@@ -26,7 +26,7 @@ const stopResource = ({ stoppedAt, until, ...stop }: StopRecord): StopResource =
 @ApiTags('Administration')
 @AdminRoutes()
 @UsePipes(new InputPipe('blocks'))
-@Controller('admin')
+@Controller()
 export class BlocksController {
   constructor(
     private readonly blocks: Blocks,

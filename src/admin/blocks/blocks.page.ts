@@ -15,7 +15,7 @@ import type { BlockResource, BlocksResource, StopResource } from './blocks.dto.j
 /** The block list with its form. A block that was added leads back to it. */
 @Injectable()
 export class BlocksPage extends AdminPage<BlocksResource | BlockResource> {
-  protected readonly path = '/admin/blocks';
+  protected readonly path = '/blocks';
 
   success(resource: BlocksResource | BlockResource, context: PageContext): View | Redirect {
     if (!('blocks' in resource)) return this.done('block-added');
@@ -61,7 +61,7 @@ export class BlocksPage extends AdminPage<BlocksResource | BlockResource> {
 /** A block or a stop was lifted: back to the list. */
 @Injectable()
 export class BlockLiftedPage extends AdminPage<BlockResource | StopResource> {
-  protected readonly path = '/admin/blocks';
+  protected readonly path = '/blocks';
 
   success(): Redirect {
     return this.done('block-lifted');

@@ -44,7 +44,7 @@ export class ErasureResource {
 
 @Injectable()
 export class ErasurePage extends AdminPage<ErasureResource> {
-  protected readonly path = '/admin/persons';
+  protected readonly path = '/persons';
 
   success({ receipt, rows }: ErasureResource, { text }: PageContext): View {
     return {
@@ -53,7 +53,7 @@ export class ErasurePage extends AdminPage<ErasureResource> {
         title: text(receipt === null ? 'admin.erased.dry' : 'admin.erased'),
         receipt,
         rows: Object.entries(rows).map(([table, count]) => ({ table, count })),
-        backPath: this.path,
+        backPath: this.paths.at(this.path),
       },
     };
   }
@@ -63,7 +63,7 @@ export class ErasurePage extends AdminPage<ErasureResource> {
 @ApiTags('Administration')
 @AdminRoutes()
 @UsePipes(new InputPipe('erasure'))
-@Controller('admin/persons')
+@Controller('persons')
 export class ErasureController {
   constructor(
     private readonly erasures: Erasures,

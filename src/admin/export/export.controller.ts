@@ -13,7 +13,7 @@ import { HistoryExport } from './history-export.service.js';
 @ApiTags('Administration')
 @AdminDownloads()
 @UsePipes(new InputPipe('history'))
-@Controller('admin')
+@Controller()
 export class ExportController {
   private readonly logger = new Logger(ExportController.name);
 

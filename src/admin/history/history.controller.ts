@@ -15,7 +15,7 @@ import { History } from './history.service.js';
 @ApiTags('Administration')
 @AdminRoutes()
 @UsePipes(new InputPipe('history'))
-@Controller('admin')
+@Controller()
 export class HistoryController {
   constructor(private readonly history: History) {}
 

@@ -49,7 +49,7 @@ const decisionContext = (decision: DecisionResource): ViewContext => ({
 /** The history with its filters, all of which are in the address. */
 @Injectable()
 export class HistoryListPage extends AdminPage<HistoryResource> {
-  protected readonly path = '/admin/verifications';
+  protected readonly path = '/verifications';
 
   success({ items, next, previous }: HistoryResource, context: PageContext): View {
     return this.view(context, {
@@ -92,7 +92,7 @@ export class HistoryListPage extends AdminPage<HistoryResource> {
 /** A number was typed: on to its history, at an address that does not hold it. */
 @Injectable()
 export class SearchPage extends AdminPage<HistoryResource> {
-  protected readonly path = '/admin/verifications';
+  protected readonly path = '/verifications';
 
   constructor(private readonly history: History) {
     super();
@@ -107,7 +107,7 @@ export class SearchPage extends AdminPage<HistoryResource> {
 /** One request: what happened, why, and what can be done about it. */
 @Injectable()
 export class RequestPage extends AdminPage<RequestResource> {
-  protected readonly path = '/admin/verifications';
+  protected readonly path = '/verifications';
 
   success({ request, timeline, decisions }: RequestResource, context: PageContext): View {
     return {
@@ -127,7 +127,7 @@ export class RequestPage extends AdminPage<RequestResource> {
 /** Starts that were refused. */
 @Injectable()
 export class DecisionsPage extends AdminPage<DecisionsResource> {
-  protected readonly path = '/admin/decisions';
+  protected readonly path = '/decisions';
 
   success({ items, next, previous }: DecisionsResource, context: PageContext): View {
     return {

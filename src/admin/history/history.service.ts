@@ -16,10 +16,11 @@ import {
   type RequestResource,
   type TimelineEntryResource,
 } from './history.resource.js';
+import { AdminPaths } from '../access/admin-paths.js';
 import { NumberTokens } from './number-token.js';
 import { type DecisionRow, type EventRow, TimelineRepository } from './timeline.repository.js';
 
-const HISTORY = '/admin/verifications';
+const HISTORY = '/verifications';
 
 /** What happened to a number, a user, a country, and to one request. */
 @Injectable()
@@ -28,6 +29,7 @@ export class History {
     private readonly repository: HistoryRepository,
     private readonly timelines: TimelineRepository,
     private readonly numbers: NumberTokens,
+    private readonly paths: AdminPaths,
     private readonly cipher: PersonalDataCipher,
   ) {}
 
@@ -36,7 +38,7 @@ export class History {
     const page = await narrowed(this.repository.page(filter, query));
     return {
       items: page.items.map((row) => HistoryItemResource.of(row)),
-      ...pageLinks(HISTORY, shown, page, ({ id }) => id),
+      ...pageLinks(this.paths.at(HISTORY), shown, page, ({ id }) => id),
     };
   }
 
@@ -75,7 +77,7 @@ export class History {
 
   /** The address of a number's history; it does not show the number. */
   pathOf(phoneNumber: string, country?: string): string {
-    return `${HISTORY}?${new URLSearchParams({ number: this.numbers.of(phoneNumber, country) })}`;
+    return `${this.paths.at(HISTORY)}?${new URLSearchParams({ number: this.numbers.of(phoneNumber, country) })}`;
   }
 
   /** One request with its timeline and the decisions on it; null when there is none. */
@@ -111,7 +113,7 @@ export class History {
     const shown = { user, rule, outcome, address, number: known?.token };
     return {
       items: page.items.map(decisionResource),
-      ...pageLinks('/admin/decisions', shown, page, ({ id }) => id),
+      ...pageLinks(this.paths.at('/decisions'), shown, page, ({ id }) => id),
     };
   }
 }

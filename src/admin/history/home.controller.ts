@@ -1,14 +1,15 @@
 import { Controller, Get, Injectable } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiProperty, ApiTags } from '@nestjs/swagger';
-import { Page, type Redirect } from '../../http/index.js';
+import { Landmark, Page, type Redirect } from '../../http/index.js';
+import { ADMIN, AdminPaths } from '../access/admin-paths.js';
 import { AdminRoutes, NeedsScope } from '../access/admin-route.js';
 import { ApiAdminProblems } from '../admin.problems.js';
 import { AdminPage } from '../pages/admin.page.js';
 
-const HISTORY = '/admin/verifications';
+const HISTORY = '/verifications';
 
 export class AdminHomeResource {
-  @ApiProperty({ description: 'Where the administration begins.', example: HISTORY })
+  @ApiProperty({ description: 'Where the administration begins.', example: '/admin/verifications' })
   next!: string;
 }
 
@@ -25,15 +26,18 @@ export class HomePage extends AdminPage<AdminHomeResource> {
 /** The front door. */
 @ApiTags('Administration')
 @AdminRoutes()
-@Controller('admin')
+@Controller()
 export class HomeController {
+  constructor(private readonly paths: AdminPaths) {}
+
   @Get()
+  @Landmark(ADMIN)
   @NeedsScope('history:read')
   @Page(HomePage)
   @ApiOperation({ summary: 'Where the administration begins' })
   @ApiOkResponse({ type: AdminHomeResource })
   @ApiAdminProblems()
   home(): AdminHomeResource {
-    return { next: HISTORY };
+    return { next: this.paths.at(HISTORY) };
   }
 }

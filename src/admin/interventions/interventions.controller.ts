@@ -14,7 +14,7 @@ import { Interventions } from './interventions.service.js';
 @ApiTags('Administration')
 @AdminRoutes()
 @UsePipes(new InputPipe('interventions'))
-@Controller('admin')
+@Controller()
 export class InterventionsController {
   constructor(private readonly interventions: Interventions) {}
 

@@ -4,14 +4,13 @@ import type { VerificationResource } from '../../verification/index.js';
 import { AdminPage, doneNotice } from '../pages/admin.page.js';
 import type { LockResource, ResetResource, RevealedResource } from './interventions.dto.js';
 
-const HISTORY = '/admin/verifications';
-const requestPath = ({ base, request }: PageContext) =>
-  `${base}/verifications/${String(request.params['id'])}`;
+const HISTORY = '/verifications';
+const requestPath = ({ request }: PageContext) => `${HISTORY}/${String(request.params['id'])}`;
 
 /** Forms about numbers and users; an act leads back to them. */
 @Injectable()
 export class PersonsPage extends AdminPage<LockResource | ResetResource | Record<string, never>> {
-  protected readonly path = '/admin/persons';
+  protected readonly path = '/persons';
 
   success(
     resource: LockResource | ResetResource | Record<string, never>,
@@ -36,7 +35,7 @@ export class CancelledPage extends AdminPage<VerificationResource> {
   }
 
   protected override backPath(context: PageContext): string {
-    return requestPath(context);
+    return this.paths.at(requestPath(context));
   }
 }
 
@@ -48,11 +47,15 @@ export class RevealedPage extends AdminPage<RevealedResource> {
   success({ phoneNumber }: RevealedResource, context: PageContext): View {
     return {
       name: 'admin/revealed',
-      context: { title: context.text('admin.revealed'), phoneNumber, backPath: requestPath(context) },
+      context: {
+        title: context.text('admin.revealed'),
+        phoneNumber,
+        backPath: this.paths.at(requestPath(context)),
+      },
     };
   }
 
   protected override backPath(context: PageContext): string {
-    return requestPath(context);
+    return this.paths.at(requestPath(context));
   }
 }

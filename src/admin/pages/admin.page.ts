@@ -1,3 +1,4 @@
+import { Inject } from '@nestjs/common';
 import {
   errorContext,
   type PageContext,
@@ -7,6 +8,7 @@ import {
   type View,
   type ViewContext,
 } from '../../http/index.js';
+import { AdminPaths } from '../access/admin-paths.js';
 
 /** `2026-11-23 07:54:03`: UTC, as every page of the administration says. */
 export const moment = (at: Date | string | null): string =>
@@ -22,7 +24,8 @@ export function doneNotice({ request, text }: PageContext): ViewContext {
 
 /** A page with a form or two: a failure is told on a page of its own, which leads back to it. */
 export abstract class AdminPage<Body> extends PageView<Body> {
-  /** Where this page is. */
+  @Inject(AdminPaths) protected readonly paths!: AdminPaths;
+  /** Where this page is within the administration: `/blocks`. */
   protected abstract readonly path: string;
 
   failure(problem: Problem, context: PageContext): View {
@@ -37,11 +40,11 @@ export abstract class AdminPage<Body> extends PageView<Body> {
   }
 
   protected backPath(_context: PageContext): string {
-    return this.path;
+    return this.paths.at(this.path);
   }
 
   /** After a POST: back to the page, which says what was done; a reload does nothing again. */
   protected done(what: string, path = this.path): Redirect {
-    return { redirectTo: `${path}?done=${what}` };
+    return { redirectTo: `${this.paths.at(path)}?done=${what}` };
   }
 }

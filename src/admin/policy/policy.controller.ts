@@ -11,7 +11,7 @@ import { PolicyPage } from './policy.page.js';
 @ApiTags('Administration')
 @AdminRoutes()
 @UsePipes(new InputPipe('policy'))
-@Controller('admin/policy')
+@Controller('policy')
 export class PolicyController {
   constructor(private readonly verifications: VerificationService) {}
 

@@ -11,7 +11,7 @@ import { Statistics } from './statistics.service.js';
 @ApiTags('Administration')
 @AdminRoutes()
 @UsePipes(new InputPipe('statistics'))
-@Controller('admin/statistics')
+@Controller('statistics')
 export class StatisticsController {
   constructor(private readonly statistics: Statistics) {}
 

@@ -29,7 +29,7 @@ function periodsBetween(from: string, to: string, groupBy: 'hour' | 'day'): stri
 /** Charts, and the same numbers as a table. */
 @Injectable()
 export class StatisticsPage extends AdminPage<StatisticsResource> {
-  protected readonly path = '/admin/statistics';
+  protected readonly path = '/statistics';
 
   success({ groups, total, groupBy, isComplete, from, to }: StatisticsResource, context: PageContext): View {
     const { locale, text } = context;

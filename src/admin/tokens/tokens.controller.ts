@@ -26,7 +26,7 @@ const tokenResource = (token: TokenRecord): TokenResource => ({
 @ApiTags('Administration')
 @AdminRoutes()
 @UsePipes(new InputPipe('tokens'))
-@Controller('admin/tokens')
+@Controller('tokens')
 export class TokensController {
   constructor(private readonly tokens: ApiTokens) {}
 

@@ -15,14 +15,19 @@ import type { CreatedTokenResource, TokenResource, TokensResource } from './toke
 /** Tokens and the form for one; a new one is shown once. */
 @Injectable()
 export class TokensPage extends AdminPage<TokensResource | CreatedTokenResource> {
-  protected readonly path = '/admin/tokens';
+  protected readonly path = '/tokens';
 
   success(resource: TokensResource | CreatedTokenResource, context: PageContext): View {
     if ('token' in resource) {
       const { token, name } = resource;
       return {
         name: 'admin/token',
-        context: { title: context.text('admin.tokens.made'), token, name, backPath: this.path },
+        context: {
+          title: context.text('admin.tokens.made'),
+          token,
+          name,
+          backPath: this.paths.at(this.path),
+        },
       };
     }
     return this.view(context, {
@@ -61,7 +66,7 @@ export class TokensPage extends AdminPage<TokensResource | CreatedTokenResource>
 /** A token was revoked: back to the list. */
 @Injectable()
 export class TokenRevokedPage extends AdminPage<TokenResource> {
-  protected readonly path = '/admin/tokens';
+  protected readonly path = '/tokens';
 
   success(): Redirect {
     return this.done('token-revoked');

@@ -40,6 +40,7 @@ describe('Drain', () => {
   it('answers a request that reached the machine while the process was busy, just before it stops listening', async () => {
     drain.begin();
     const answer = new Promise((resolve) => client.once('message', resolve));
+    // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread, not a window
     client.postMessage('send');
     setImmediate(() => Atomics.wait(sent, 0, 0, 5000));
     expect(await drain.finish(5000)).toBe(0);

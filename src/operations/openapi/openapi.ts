@@ -1,7 +1,7 @@
 import type { INestApplication } from '@nestjs/common';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
-import { contextOf, ViewRenderer } from '../../http/index.js';
+import { contextOf, MountedPaths, ViewRenderer } from '../../http/index.js';
 import { describeApi } from './api-page.js';
 
 /** The document changes with a deployment only, and a stale one should not live much longer than that. */
@@ -30,6 +30,7 @@ export function serveOpenApi(
   problemCodes: readonly string[],
 ): void {
   const renderer = app.get(ViewRenderer, { strict: false });
+  const paths = app.get(MountedPaths, { strict: false });
   // Generating it takes about half as long as everything else that a start does, so the first reader waits for it.
   let generated: OpenAPIObject | undefined;
   const document = () => (generated ??= openApiDocument(app, service));
@@ -39,7 +40,7 @@ export function serveOpenApi(
     response.json(document());
   });
   express.get('/docs', (request, response) => {
-    const context = contextOf(request, renderer);
+    const context = contextOf(request, renderer, paths);
     const page = renderer.render(
       { name: 'docs', context: describeApi(document(), problemCodes, context) },
       context.locale,

@@ -6,7 +6,7 @@ import { FirstFactorOnly } from '../guard/require-factor.js';
 import { SignedInRoutes } from '../guard/signed-in-routes.js';
 import { AssuranceResource } from '../session/assurance.resource.js';
 import { RECOVERY } from '../session/authentication-state.js';
-import { SETTINGS_PATH } from '../session/paths.js';
+import { TwoFactorPaths } from '../session/two-factor-paths.js';
 import { type ShownFactor, TwoFactorService } from '../session/two-factor.service.js';
 import { SECOND_FACTOR } from '../sms/sms.factor.js';
 import { TrustedBrowsers } from '../trusted-browsers/trusted-browsers.service.js';
@@ -14,9 +14,6 @@ import { TWO_FACTOR_OPTIONS, type ResolvedTwoFactorOptions } from '../two-factor
 import type { ContinueDto } from './challenge.dto.js';
 import { ChallengeRoutes } from './challenge.routes.js';
 import { type ChallengeContext, ChallengeService } from './challenge.service.js';
-
-/** Where a user who signed in with a recovery code continues: the phone may be lost. */
-const AFTER_RECOVERY = `${SETTINGS_PATH}?recovered=yes`;
 
 /** Shows a second factor, at sign-in or later when a route demands a recent one. */
 @ApiTags('Two-factor sign-in')
@@ -28,6 +25,7 @@ export class ChallengeController extends ChallengeRoutes {
     protected readonly challenges: ChallengeService,
     private readonly twoFactor: TwoFactorService,
     private readonly browsers: TrustedBrowsers,
+    private readonly paths: TwoFactorPaths,
     @Inject(TWO_FACTOR_OPTIONS) private readonly options: ResolvedTwoFactorOptions,
   ) {
     super();
@@ -44,8 +42,9 @@ export class ChallengeController extends ChallengeRoutes {
     { shown, returnTo, trustBrowser }: { shown: ShownFactor } & ContinueDto,
   ): Promise<AssuranceResource> {
     const assurance = await this.twoFactor.complete(request, response, shown);
-    // A recovery code is no reason to trust the browser: it may have been found on a sheet of paper.
-    if (shown.method === RECOVERY) return AssuranceResource.of(assurance, AFTER_RECOVERY);
+    // The phone may be lost. And the code is no reason to trust the browser: it may have been found on a sheet of paper.
+    if (shown.method === RECOVERY)
+      return AssuranceResource.of(assurance, `${this.paths.settings}?recovered=yes`);
     const browser = trustBrowser === 'on' && (await this.browsers.trust(request, response, assurance));
     if (browser) {
       const { description } = browser;

@@ -10,7 +10,7 @@ import {
 } from '../../http/index.js';
 import { CodeForm, LONGEST_TYPED_CODE } from '../../verification/index.js';
 import { RECOVERY } from '../session/authentication-state.js';
-import { SETTINGS_PATH } from '../session/paths.js';
+import { TwoFactorPaths } from '../session/two-factor-paths.js';
 import { TrustedBrowsers } from '../trusted-browsers/trusted-browsers.service.js';
 import { TWO_FACTOR_OPTIONS, type ResolvedTwoFactorOptions } from '../two-factor.options.js';
 import type { ChallengeResource, FactorsResource } from './challenge.resources.js';
@@ -34,6 +34,7 @@ export class ChallengeForms {
     private readonly codes: CodeForm,
     private readonly factors: Factors,
     private readonly browsers: TrustedBrowsers,
+    private readonly paths: TwoFactorPaths,
     @Inject(TWO_FACTOR_OPTIONS) private readonly options: ResolvedTwoFactorOptions,
   ) {}
 
@@ -68,7 +69,7 @@ export class ChallengeForms {
       context: {
         title: context.text(titleOf(summary)),
         base: context.base,
-        settingsPath: SETTINGS_PATH,
+        settingsPath: this.paths.settings,
         returnTo,
         summary,
         phones: factors.filter(({ method }) => method === 'sms').map((each) => ({ ...each })),

@@ -1,9 +1,10 @@
 import { Controller, Get } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
-import { Page } from '../../http/index.js';
+import { Landmark, Page } from '../../http/index.js';
 import { ForEnrolment, SignedIn } from '../guard/require-factor.js';
 import { SignedInRoutes } from '../guard/signed-in-routes.js';
 import type { SignedInCaller } from '../session/assurance.js';
+import { TWO_FACTOR } from '../session/two-factor-paths.js';
 import { ApiProblems } from '../two-factor.problems.js';
 import { SettingsPage } from './settings.pages.js';
 import { SettingsResource } from './settings.resource.js';
@@ -13,11 +14,12 @@ import { SettingsService } from './settings.service.js';
 @ApiTags('Two-factor settings')
 @ForEnrolment()
 @SignedInRoutes()
-@Controller('two-factor')
+@Controller(TWO_FACTOR)
 export class SettingsController {
   constructor(private readonly settings: SettingsService) {}
 
   @Get('settings')
+  @Landmark(TWO_FACTOR)
   @Page(SettingsPage)
   @ApiOperation({ summary: 'The user’s factors, recovery codes and trusted browsers' })
   @ApiOkResponse({ type: SettingsResource })

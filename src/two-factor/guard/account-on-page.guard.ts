@@ -2,19 +2,25 @@ import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/com
 import type { Request } from 'express';
 import { isAnsweredByPage, showOnPage } from '../../http/index.js';
 import { AccountNames } from '../session/account-names.js';
-import { SIGN_OUT_PATH } from '../session/paths.js';
+import { TwoFactorPaths } from '../session/two-factor-paths.js';
 import { ADMITTED } from './require-factor.js';
 
 /** Puts the signed-in account and the way out of it on every page, also on those of failures. Admits everybody. */
 @Injectable()
 export class AccountOnPageGuard implements CanActivate {
-  constructor(private readonly names: AccountNames) {}
+  constructor(
+    private readonly names: AccountNames,
+    private readonly paths: TwoFactorPaths,
+  ) {}
 
   async canActivate(context: ExecutionContext): Promise<boolean> {
     const request = context.switchToHttp().getRequest<Request>();
     const userId = ADMITTED.get(request)?.userId;
     if (userId && isAnsweredByPage(request))
-      showOnPage(request, { account: await this.names.maskedNameOf(userId), signOutPath: SIGN_OUT_PATH });
+      showOnPage(request, {
+        account: await this.names.maskedNameOf(userId),
+        signOutPath: this.paths.signOut,
+      });
     return true;
   }
 }

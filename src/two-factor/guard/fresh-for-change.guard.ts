@@ -9,19 +9,22 @@ import {
 import { ApiConsumes } from '@nestjs/swagger';
 import type { Request } from 'express';
 import { BODIES } from '../../http/index.js';
-import { SETTINGS_PATH } from '../session/paths.js';
+import { TwoFactorPaths } from '../session/two-factor-paths.js';
 import { TwoFactorService } from '../session/two-factor.service.js';
 import { factorRequired, signInRequired } from './refusals.js';
 
 /** Admits a change of factors when the user has just shown a factor, or the password when there is none yet. */
 @Injectable()
 export class FreshForChangeGuard implements CanActivate {
-  constructor(private readonly twoFactor: TwoFactorService) {}
+  constructor(
+    private readonly twoFactor: TwoFactorService,
+    private readonly paths: TwoFactorPaths,
+  ) {}
 
   async canActivate(context: ExecutionContext): Promise<boolean> {
     const missing = await this.twoFactor.missingForChange(context.switchToHttp().getRequest<Request>());
-    if (missing === 'sign-in') throw signInRequired(this.twoFactor, SETTINGS_PATH);
-    if (missing) throw factorRequired(this.twoFactor, missing, SETTINGS_PATH);
+    if (missing === 'sign-in') throw signInRequired(this.paths, this.paths.settings);
+    if (missing) throw factorRequired(this.paths, missing, this.paths.settings);
     return true;
   }
 }

@@ -1,12 +1,7 @@
 import { type Problem, safePath } from '../../http/index.js';
 import type { MissingFactor } from '../session/assurance.js';
+import type { TwoFactorPaths } from '../session/two-factor-paths.js';
 import { twoFactorProblem } from '../two-factor.problems.js';
-
-/** The pages for users who lack something. `TwoFactorService` has both. */
-interface Paths {
-  signInPath(returnTo: string): string;
-  challengePath(returnTo: string): string;
-}
 
 /** The problem of a request without a valid session. @param next the sign-in page */
 export const signInProblem = (next: string): Problem =>
@@ -20,8 +15,8 @@ export const signInProblem = (next: string): Problem =>
  * The problem that sends a user to the sign-in page.
  * @param here the page that the user wanted; null for a post, which cannot be repeated by going there
  */
-export function signInRequired(paths: Paths, here: string | null): Problem {
-  return signInProblem(paths.signInPath(safePath(here, '/')));
+export function signInRequired(paths: TwoFactorPaths, here: string | null): Problem {
+  return signInProblem(paths.signIn(safePath(here, '/')));
 }
 
 /**
@@ -29,11 +24,11 @@ export function signInRequired(paths: Paths, here: string | null): Problem {
  * @param here as in {@link signInRequired}
  */
 export function factorRequired(
-  paths: Paths,
+  paths: TwoFactorPaths,
   { factor, reason, maxAgeSeconds }: MissingFactor,
   here: string | null,
 ): Problem {
-  const next = paths.challengePath(safePath(here, '/'));
+  const next = paths.challenge(safePath(here, '/'));
   const description =
     reason === 'missing' ? 'A second factor is required' : 'A second factor is required again';
   const maxAge = maxAgeSeconds === undefined ? '' : `, max_age=${maxAgeSeconds}`;

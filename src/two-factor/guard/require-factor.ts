@@ -6,6 +6,7 @@ import {
 } from '@nestjs/common';
 import type { Request } from 'express';
 import { ACCESS, OpenToAll } from '../../http/index.js';
+import { MisuseError } from '../../options/misuse-error.js';
 import { originOf } from '../../verification/index.js';
 import { ANONYMOUS, type Assurance, type FactorDemand, type SignedInCaller } from '../session/assurance.js';
 
@@ -48,6 +49,6 @@ export const CurrentAssurance = createParamDecorator(
 /** A handler's parameter: the {@link SignedInCaller}. Not for routes that are open to everybody. */
 export const SignedIn = createParamDecorator((_: unknown, context: ExecutionContext): SignedInCaller => {
   const { request, assurance } = admitted(context);
-  if (assurance.userId === null) throw new Error('@SignedIn() is for routes behind SecondFactorGuard');
+  if (assurance.userId === null) throw new MisuseError('@SignedIn() is for routes behind SecondFactorGuard');
   return { ...assurance, ...originOf(request) };
 });

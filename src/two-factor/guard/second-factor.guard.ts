@@ -1,8 +1,9 @@
 import { type CanActivate, type ExecutionContext, Inject, Injectable } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
-import type { Request } from 'express';
-import { ACCESS } from '../../http/index.js';
+import type { Request, Response } from 'express';
+import { ACCESS, isOwnRoute, opensPage, type Problem } from '../../http/index.js';
 import { ANY_FACTOR, type MissingFactor } from '../session/assurance.js';
+import { TwoFactorPaths } from '../session/two-factor-paths.js';
 import { TwoFactorService } from '../session/two-factor.service.js';
 import { type ResolvedTwoFactorOptions, TWO_FACTOR_OPTIONS } from '../two-factor.options.js';
 import { factorRequired, signInRequired } from './refusals.js';
@@ -18,6 +19,7 @@ export class SecondFactorGuard implements CanActivate {
   constructor(
     private readonly reflector: Reflector,
     private readonly twoFactor: TwoFactorService,
+    private readonly paths: TwoFactorPaths,
     @Inject(TWO_FACTOR_OPTIONS) private readonly options: ResolvedTwoFactorOptions,
   ) {}
 
@@ -31,12 +33,31 @@ export class SecondFactorGuard implements CanActivate {
     const request = context.switchToHttp().getRequest<Request>();
     // The global guard has admitted it already.
     if (ADMITTED.has(request)) return true;
-    const here = ['GET', 'HEAD'].includes(request.method) ? request.originalUrl : null;
+    const here = this.paths.here(request);
     const missing = await this.missing(request, policy);
-    if (missing === 'sign-in') throw signInRequired(this.twoFactor, here);
-    if (missing) throw factorRequired(this.twoFactor, missing, here);
+    if (missing) {
+      const problem =
+        missing === 'sign-in' ? signInRequired(this.paths, here) : factorRequired(this.paths, missing, here);
+      return this.refuse(problem, context);
+    }
     ADMITTED.set(request, await this.twoFactor.assurance(request));
     return true;
+  }
+
+  /**
+   * On a route of ours, our filter answers. On one of the host's, the host's filter does; only a person who opens a page
+   * is led on, to where the factor can be shown.
+   */
+  private refuse(problem: Problem, context: ExecutionContext): Promise<never> {
+    const { headers = {}, redirectTo } = problem.details;
+    const request = context.switchToHttp().getRequest<Request>();
+    const response = context.switchToHttp().getResponse<Response>();
+    for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);
+    if (isOwnRoute(context) || !opensPage(request) || redirectTo === undefined) throw problem;
+    response.setHeader('Cache-Control', 'no-store');
+    response.vary('Accept').redirect(303, redirectTo);
+    // The answer is sent, so nothing may follow. Passport's guard does the same.
+    return new Promise(() => undefined);
   }
 
   /** Nest turns a refusal into the error of the transport. */

@@ -17,6 +17,7 @@ const NOBODY: Reading = { assurance: ANONYMOUS, now: 0 };
 /** What decides whether a session of a user is still live. */
 interface UserStanding {
   epoch: number;
+  generation: number;
   isBrowserTrusted: boolean;
   /** The database's clock. The ages of factors and sessions are judged by nothing else. */
   now: Date;
@@ -54,11 +55,11 @@ export class AssuranceReader {
 
   /** What any session's state is worth. */
   async assess(state: AuthenticationState): Promise<Reading> {
-    const { userId, trustedBrowserId } = state;
-    const { epoch, isBrowserTrusted, now } = await this.standingOf(userId, trustedBrowserId);
+    const { epoch, generation, isBrowserTrusted, now } = await this.standingOf(state.userId, state);
     const { firstFactorSeconds, sessionLifetimeSeconds } = this.options;
     const circumstances: Circumstances = {
       epoch,
+      generation,
       isBrowserTrusted,
       isSecondFactorRequired: false,
       factors: this.factors.amr,
@@ -70,7 +71,7 @@ export class AssuranceReader {
     // Only for a session that lacks the second factor is it worth finding out whether one is required.
     if (assurance.level === 'first-factor') {
       const isSecondFactorRequired =
-        (await this.options.isRequired(userId)) || (await this.factors.hasAny(userId));
+        (await this.options.isRequired(state.userId)) || (await this.factors.hasAny(state.userId));
       assurance = assuranceOf(state, { ...circumstances, isSecondFactorRequired });
     }
     return { assurance, now: circumstances.now };
@@ -78,11 +79,14 @@ export class AssuranceReader {
 
   /**
    * The user's epoch and the database's time.
-   * @param trustedBrowserId the browser that a session came in through. Its row is deleted when the trust is revoked or
+   * @param session.trustedBrowserId the browser that it came in through. Its row is deleted when the trust is revoked or
    * its cookie was copied. The row's epoch does not matter: the session in which factors were changed stays live.
    */
-  async standingOf(userId: string, trustedBrowserId: string | null = null): Promise<UserStanding> {
-    return (await this.statements.one(READ_STANDING, { userId, trustedBrowserId }))!;
+  async standingOf(
+    userId: string,
+    { sid = null, trustedBrowserId = null }: { sid?: string | null; trustedBrowserId?: string | null } = {},
+  ): Promise<UserStanding> {
+    return (await this.statements.one(READ_STANDING, { userId, sid, trustedBrowserId }))!;
   }
 
   private async readState(request: Request): Promise<Reading> {
@@ -91,11 +95,15 @@ export class AssuranceReader {
   }
 }
 
-export const READ_STANDING = statement<{ userId: string; trustedBrowserId: string | null }, UserStanding>(
+export const READ_STANDING = statement<
+  { userId: string; sid: string | null; trustedBrowserId: string | null },
+  UserStanding
+>(
   'read-standing',
   `
   SELECT clock_timestamp() AS now,
          coalesce((SELECT epoch FROM factor_epochs WHERE user_id = :userId), 0) AS epoch,
+         coalesce((SELECT generation FROM token_generations WHERE sid = :sid), 0) AS generation,
          :trustedBrowserId::uuid IS NULL OR EXISTS (
            SELECT 1 FROM trusted_browsers
             WHERE id = :trustedBrowserId AND user_id = :userId AND expires_at > clock_timestamp()) AS is_browser_trusted`,

@@ -1,4 +1,10 @@
-import { type Authentication, type AuthenticationState, BROWSER, RECOVERY } from './authentication-state.js';
+import {
+  ADOPTED,
+  type Authentication,
+  type AuthenticationState,
+  BROWSER,
+  RECOVERY,
+} from './authentication-state.js';
 
 /** How far a session has been authenticated. */
 export type AssuranceLevel = 'anonymous' | 'first-factor' | 'two-factor';
@@ -59,6 +65,8 @@ export const ANONYMOUS: AnonymousAssurance = {
 export interface Circumstances {
   /** The user's epoch now. */
   epoch: number;
+  /** Of the newest token of the sign-in; 0 where sessions are no tokens. */
+  generation: number;
   /** Whether the user needs a second factor. */
   isSecondFactorRequired: boolean;
   /** The `amr` value of each second factor, by method. */
@@ -111,9 +119,11 @@ export function assuranceOf(state: AuthenticationState, circumstances: Circumsta
 }
 
 /** A state without a readable `signedInAt` is not live. */
-function isLive({ epoch, signedInAt }: AuthenticationState, circumstances: Circumstances): boolean {
+function isLive(state: AuthenticationState, circumstances: Circumstances): boolean {
+  const { epoch, generation = 0, signedInAt } = state;
   return (
     epoch === circumstances.epoch &&
+    generation >= circumstances.generation &&
     circumstances.isBrowserTrusted &&
     secondsSince(signedInAt, circumstances.now) <= circumstances.sessionLifetimeSeconds
   );
@@ -156,6 +166,8 @@ export function missingFactor(
 
 /** Seconds since the newest first factor was shown. */
 export function firstFactorAge({ authentications }: Assurance, { factors, now }: Ageing): number {
-  const first = authentications.filter((each) => isFirstFactor(each, factors));
+  const first = authentications
+    .filter((each) => isFirstFactor(each, factors))
+    .filter(({ method }) => method !== ADOPTED);
   return Math.min(Infinity, ...first.map(({ completedAt }) => secondsSince(completedAt, now)));
 }

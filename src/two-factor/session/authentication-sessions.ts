@@ -3,12 +3,18 @@ import type { AuthenticationState } from './authentication-state.js';
 
 /** Access to the host's sessions, whether cookies or tokens. For `express-session` there is {@link ExpressSessions}. */
 export abstract class AuthenticationSessions {
+  /**
+   * Whether sessions are tokens that the client keeps, so that a replaced one could be used again. The database then
+   * records which token of a sign-in is the newest.
+   */
+  readonly areTokens: boolean = false;
+
   /** What this request's session has stored, or null when there is none. */
   abstract read(request: Request): AuthenticationState | null | Promise<AuthenticationState | null>;
 
   /**
-   * Replaces the request's session by a new one with a new id and nothing but this state. When it resolves, the old id
-   * must not work any more. Store the whole state: {@link read} has to return it unchanged.
+   * Replaces the request's session by one with a new id and this state. When it resolves, the old id must not work any
+   * more. Store the whole state: {@link read} has to return it unchanged. What else the host keeps in a session stays.
    */
   abstract replace(request: Request, response: Response, state: AuthenticationState): Promise<void>;
 
@@ -17,4 +23,9 @@ export abstract class AuthenticationSessions {
 
   /** The session's id. It changes with {@link replace}. */
   abstract idOf(request: Request): string;
+
+  /** Where sessions are tokens: the one that this request has made, for its answer. */
+  newTokenOf(_request: Request): string | null {
+    return null;
+  }
 }

@@ -1,7 +1,9 @@
+import { randomUUID } from 'node:crypto';
 import type { Request, Response } from 'express';
 import type { Session, SessionData } from 'express-session';
+import { MisuseError } from '../../options/misuse-error.js';
 import { AuthenticationSessions } from './authentication-sessions.js';
-import type { AuthenticationState } from './authentication-state.js';
+import { ADOPTED, type AuthenticationState } from './authentication-state.js';
 
 declare module 'express-session' {
   interface SessionData {
@@ -11,20 +13,46 @@ declare module 'express-session' {
 
 const expressSessionOf = (request: Request) => {
   const { session } = request as { session?: Session & Partial<SessionData> };
-  if (!session) throw new Error('express-session must run before SecondFactorGuard');
+  if (!session)
+    throw new MisuseError(
+      'express-session has not run for this request. Call app.use(session({ … })) before the application listens.',
+    );
   return session;
 };
 
-/** Sessions of `express-session`, with any store. */
+/** Options of {@link ExpressSessions}. */
+export interface ExpressSessionsOptions {
+  /**
+   * The user whom the host's own session names, for sessions that began before the host had this package. It counts as
+   * a first factor of unknown age, until the user's factors change for the first time.
+   * @default () => null: who was signed in has to sign in again
+   */
+  userOf?: (request: Request) => string | null | undefined;
+}
+
+/** Sessions of `express-session`, with any store. What the host and Passport keep in them stays. */
 export class ExpressSessions extends AuthenticationSessions {
+  constructor(private readonly options: ExpressSessionsOptions = {}) {
+    super();
+  }
+
   read(request: Request): AuthenticationState | null {
-    return expressSessionOf(request).twoFactor ?? null;
+    const session = expressSessionOf(request);
+    if (session.twoFactor) return session.twoFactor;
+    const userId = this.options.userOf?.(request);
+    if (!userId) return null;
+    // Kept by express-session at the end of the request, as every change is.
+    return (session.twoFactor = adopted(userId));
   }
 
   async replace(request: Request, _response: Response, state: AuthenticationState): Promise<void> {
+    const { cookie, ...kept } = expressSessionOf(request);
     // Destroys the old session in the store, so its cookie stops working.
     await settle((done) => expressSessionOf(request).regenerate(done));
-    expressSessionOf(request).twoFactor = state;
+    const session = Object.assign(expressSessionOf(request), kept, { twoFactor: state });
+    // A lifetime that the host gave this session, such as "remember me".
+    session.cookie.originalMaxAge = cookie.originalMaxAge;
+    session.cookie.expires = cookie.expires;
     // Saved before the response is sent, because the next request may arrive before express-session's own save.
     await settle((done) => expressSessionOf(request).save(done));
   }
@@ -36,6 +64,13 @@ export class ExpressSessions extends AuthenticationSessions {
   idOf(request: Request): string {
     return (request as { sessionID?: string }).sessionID ?? '';
   }
+}
+
+/** Epoch 0 is that of users whose factors have never changed: after a change such a session has to sign in again. */
+function adopted(userId: string): AuthenticationState {
+  const now = new Date().toISOString();
+  const authentications = [{ method: ADOPTED, completedAt: now }];
+  return { userId, sid: randomUUID(), authentications, epoch: 0, signedInAt: now };
 }
 
 function settle(act: (done: (error?: Error) => void) => unknown): Promise<void> {

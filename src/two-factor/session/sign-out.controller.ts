@@ -14,13 +14,16 @@ import { SkipSecondFactor } from '../guard/require-factor.js';
 import { SignedInRoutes } from '../guard/signed-in-routes.js';
 import { TWO_FACTOR_OPTIONS, type ResolvedTwoFactorOptions } from '../two-factor.options.js';
 import { ApiProblems } from '../two-factor.problems.js';
-import { TWO_FACTOR_PATH } from './paths.js';
+import { TwoFactorPaths } from './two-factor-paths.js';
 import { TwoFactorService } from './two-factor.service.js';
 
 /** Continues on the host's sign-in page, where another account can sign in. */
 @Injectable()
 export class SignedOutPage extends PageView<void> {
-  constructor(@Inject(TWO_FACTOR_OPTIONS) private readonly options: ResolvedTwoFactorOptions) {
+  constructor(
+    private readonly paths: TwoFactorPaths,
+    @Inject(TWO_FACTOR_OPTIONS) private readonly options: ResolvedTwoFactorOptions,
+  ) {
     super();
   }
 
@@ -33,7 +36,7 @@ export class SignedOutPage extends PageView<void> {
       name: 'two-factor/refused',
       context: {
         title: context.text('twoFactor.title'),
-        startPath: TWO_FACTOR_PATH,
+        startPath: this.paths.challenge(this.options.homePath),
         ...errorContext(problem, context, '', []),
       },
     };

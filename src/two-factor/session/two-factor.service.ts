@@ -19,7 +19,8 @@ import {
 import { AssuranceReader } from './assurance-reader.js';
 import { type Authentication, type AuthenticationState, BROWSER } from './authentication-state.js';
 import { Notices } from './notices.js';
-import { TWO_FACTOR_PATH } from './paths.js';
+import { TokenGenerations } from './token-generations.js';
+import { TwoFactorPaths } from './two-factor-paths.js';
 
 /** A factor that has just been shown. */
 export type ShownFactor = Pick<Authentication, 'method' | 'requestId'>;
@@ -29,6 +30,8 @@ export interface SignInResult {
   assurance: Assurance;
   /** The path to continue to: the second factor, or the page that the user wanted. */
   next: string;
+  /** Where sessions are tokens: the client's token from now on. */
+  accessToken?: string;
 }
 
 /** What the host calls to sign users in and out, and to find out how sure it can be who sent a request. */
@@ -40,6 +43,8 @@ export class TwoFactorService {
     private readonly changes: FactorChanges,
     private readonly browsers: TrustedBrowsers,
     private readonly notices: Notices,
+    private readonly tokens: TokenGenerations,
+    private readonly paths: TwoFactorPaths,
     @Inject(TWO_FACTOR_OPTIONS) private readonly options: ResolvedTwoFactorOptions,
   ) {}
 
@@ -71,11 +76,18 @@ export class TwoFactorService {
     if (copied) await this.notify(userId, { type: 'trusted-browser-reused', detail: copied.description });
     const assurance = await this.assurance(request);
     const goal = safePath(how.returnTo, this.options.homePath);
-    return { assurance, next: assurance.pending ? this.challengePath(goal) : goal };
+    const accessToken = this.options.sessions.newTokenOf(request);
+    return {
+      assurance,
+      next: assurance.pending ? this.paths.challenge(goal) : goal,
+      ...(accessToken === null ? {} : { accessToken }),
+    };
   }
 
   /** Ends the session. */
   async signOut(request: Request, response: Response): Promise<void> {
+    const state = this.options.sessions.areTokens && (await this.options.sessions.read(request));
+    if (state) await this.tokens.end(state);
     await this.options.sessions.end(request, response);
     this.reader.end(request);
   }
@@ -105,10 +117,10 @@ export class TwoFactorService {
    */
   async complete(request: Request, response: Response, shown: ShownFactor): Promise<SignedInAssurance> {
     const state = await this.options.sessions.read(request);
-    if (!state) throw signInRequired(this, null);
+    if (!state) throw signInRequired(this.paths, null);
     await this.replace(request, response, await this.withFactor(state, shown));
     const assurance = await this.assurance(request);
-    if (assurance.level === 'anonymous') throw signInRequired(this, null);
+    if (assurance.level === 'anonymous') throw signInRequired(this.paths, null);
     return assurance;
   }
 
@@ -129,7 +141,7 @@ export class TwoFactorService {
    */
   async factorsChanged(request: Request, response: Response): Promise<void> {
     const assurance = await this.assurance(request);
-    if (assurance.level === 'anonymous') throw signInRequired(this, null);
+    if (assurance.level === 'anonymous') throw signInRequired(this.paths, null);
     const made = await this.changes.makeIn(assurance, () => Promise.resolve(true));
     if (made) await this.renew(request, response, made);
   }
@@ -165,16 +177,6 @@ export class TwoFactorService {
     return this.factors.hasAny(userId);
   }
 
-  /** The page where a second factor is shown, which then continues to a path. */
-  challengePath(returnTo: string): string {
-    return `${TWO_FACTOR_PATH}?returnTo=${encodeURIComponent(returnTo)}`;
-  }
-
-  /** The host's sign-in page, which then continues to a path. */
-  signInPath(returnTo: string): string {
-    return `${this.options.signInPath}?returnTo=${encodeURIComponent(returnTo)}`;
-  }
-
   /** Tells a user, by the host's notifier, what has happened to the account. */
   notify(userId: string, notice: Omit<TwoFactorNotice, 'at'>): Promise<void> {
     return this.notices.send(userId, notice);
@@ -187,7 +189,9 @@ export class TwoFactorService {
   }
 
   private async replace(request: Request, response: Response, state: AuthenticationState): Promise<void> {
-    await this.options.sessions.replace(request, response, state);
+    const next = this.options.sessions.areTokens ? await this.tokens.next(state) : state;
+    if (!next) throw signInRequired(this.paths, null);
+    await this.options.sessions.replace(request, response, next);
     this.reader.forget(request);
   }
 }

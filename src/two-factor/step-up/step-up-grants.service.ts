@@ -9,7 +9,7 @@ import { PersonalDataCipher } from '../../crypto/index.js';
 import { statement, StatementRunner } from '../../database/statement.js';
 import { safePath, withHiddenCharactersShown } from '../../http/index.js';
 import type { SignedInAssurance } from '../session/assurance.js';
-import { TWO_FACTOR_PATH } from '../session/paths.js';
+import { TwoFactorPaths } from '../session/two-factor-paths.js';
 import { TwoFactorService } from '../session/two-factor.service.js';
 import { TWO_FACTOR_OPTIONS, type ResolvedTwoFactorOptions } from '../two-factor.options.js';
 import { twoFactorProblem } from '../two-factor.problems.js';
@@ -38,6 +38,7 @@ export class StepUpGrants {
     private readonly statements: StatementRunner,
     private readonly cipher: PersonalDataCipher,
     private readonly twoFactor: TwoFactorService,
+    private readonly paths: TwoFactorPaths,
     @Inject(TWO_FACTOR_OPTIONS) private readonly options: ResolvedTwoFactorOptions,
   ) {}
 
@@ -69,7 +70,7 @@ export class StepUpGrants {
     });
     const path = safePath(stepUp.returnTo, this.options.homePath);
     const returnTo = `${path}${path.includes('?') ? '&' : '?'}grant=${id}`;
-    const next = `${TWO_FACTOR_PATH}/step-up/${id}?returnTo=${encodeURIComponent(returnTo)}`;
+    const next = this.paths.stepUp(id, returnTo);
     throw twoFactorProblem('step-up-required', { members: { grant: id, next }, redirectTo: next });
   }
 

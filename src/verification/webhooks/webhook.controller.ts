@@ -1,7 +1,17 @@
-import { Controller, HttpCode, Inject, Post, type RawBodyRequest, Req, UseFilters } from '@nestjs/common';
+import {
+  Controller,
+  HttpCode,
+  Inject,
+  Logger,
+  Post,
+  type RawBodyRequest,
+  Req,
+  UseFilters,
+  UseGuards,
+} from '@nestjs/common';
 import { ApiBearerAuth, ApiNoContentResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { Request } from 'express';
-import { OpenToAll, Problem, ProblemFilter } from '../../http/index.js';
+import { OpenToAll, OwnRouteGuard, Problem, ProblemFilter } from '../../http/index.js';
 import { ApiProblems } from '../verification.openapi.js';
 import { VERIFICATION_OPTIONS, type ResolvedVerificationOptions } from '../verification.options.js';
 import { VerificationWebhooks } from './verification.webhooks.js';
@@ -11,8 +21,11 @@ import { readNotification, signedAt } from './vonage-webhook.js';
 @ApiTags('Webhooks')
 @OpenToAll()
 @UseFilters(ProblemFilter)
+@UseGuards(OwnRouteGuard)
 @Controller('webhooks/vonage')
 export class WebhookController {
+  private readonly logger = new Logger(WebhookController.name);
+
   constructor(
     private readonly webhooks: VerificationWebhooks,
     @Inject(VERIFICATION_OPTIONS) private readonly options: ResolvedVerificationOptions,
@@ -28,6 +41,10 @@ export class WebhookController {
     const secret = this.options.vonage?.signatureSecret;
     if (!secret) throw Problem.http('not-found');
     const body = request.rawBody;
+    if (!body && request.body !== undefined)
+      this.logger.error(
+        'A webhook cannot be checked without its exact bytes: create the application with `rawBody: true`.',
+      );
     const at = body && signedAt(request.get('authorization'), body, secret);
     if (!body || typeof at !== 'number') throw Problem.http('unauthorized');
     const notification = readNotification(request.body);

@@ -1,3 +1,4 @@
+import './quiet-debug.js';
 import { Vonage } from '@vonage/server-sdk';
 import { Agent, errors, request as send } from 'undici';
 

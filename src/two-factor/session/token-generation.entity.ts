@@ -1,0 +1,18 @@
+import { Column, Entity, Index, PrimaryColumn } from 'typeorm';
+
+/** The newest bearer token of a sign-in. Those of earlier generations are worth nothing. */
+@Entity('token_generations')
+@Index('token_generations_user', ['userId'])
+export class TokenGeneration {
+  @PrimaryColumn('uuid', { primaryKeyConstraintName: 'token_generations_pkey' })
+  sid!: string;
+
+  @Column('text', { name: 'user_id' })
+  userId!: string;
+
+  @Column('integer')
+  generation!: number;
+
+  @Column('timestamptz', { name: 'expires_at' })
+  expiresAt!: Date;
+}

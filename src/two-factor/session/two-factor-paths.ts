@@ -1,0 +1,49 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { MountedPaths } from '../../http/index.js';
+import { TWO_FACTOR_OPTIONS, type ResolvedTwoFactorOptions } from '../two-factor.options.js';
+
+/** The path of the module's routes, and the name of their landmark. */
+export const TWO_FACTOR = 'two-factor';
+
+/** Where the pages of two-factor sign-in are, for links from elsewhere. */
+@Injectable()
+export class TwoFactorPaths {
+  constructor(
+    private readonly paths: MountedPaths,
+    @Inject(TWO_FACTOR_OPTIONS) private readonly options: ResolvedTwoFactorOptions,
+  ) {}
+
+  /** The page where a second factor is shown, which then continues to a path. */
+  challenge(returnTo: string): string {
+    return this.at(`?returnTo=${encodeURIComponent(returnTo)}`);
+  }
+
+  /** The page that shows what is to be confirmed, which then continues to a path. */
+  stepUp(grant: string, returnTo: string): string {
+    return this.at(`/step-up/${grant}?returnTo=${encodeURIComponent(returnTo)}`);
+  }
+
+  /** The page where a user manages factors. */
+  get settings(): string {
+    return this.at('/settings');
+  }
+
+  /** Ends the session. */
+  get signOut(): string {
+    return this.at('/sign-out');
+  }
+
+  /** The host's sign-in page, which then continues to a path. */
+  signIn(returnTo: string): string {
+    return `${this.options.signInPath}?returnTo=${encodeURIComponent(returnTo)}`;
+  }
+
+  /** The page that a request is for, to come back to. Null for a post, which cannot be repeated by going there. */
+  here(request: { method: string; originalUrl: string }): string | null {
+    return ['GET', 'HEAD'].includes(request.method) ? this.paths.outside(request.originalUrl) : null;
+  }
+
+  private at(rest: string): string {
+    return this.paths.of(TWO_FACTOR, `/${TWO_FACTOR}`) + rest;
+  }
+}

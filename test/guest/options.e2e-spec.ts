@@ -1,0 +1,144 @@
+import { randomBytes } from 'node:crypto';
+import { type DynamicModule, Injectable, Module, type Type } from '@nestjs/common';
+import { TypeOrmModule } from '@nestjs/typeorm';
+import {
+  AdminModule,
+  type AdminModuleOptions,
+  ExpressSessions,
+  JwtSessions,
+  ProtectionModule,
+  twoFactorEntities,
+  TwoFactorModule,
+  type TwoFactorModuleOptions,
+  verificationEntities,
+  VerificationModule,
+  type VerificationModuleOptions,
+} from '../../src/index.js';
+import { FakeVerificationProvider } from '../../src/verification/provider/testing/index.js';
+import { createTestDatabase, type TestDatabase } from '../support/database.js';
+import { nestApplication } from '../support/nest-application.js';
+
+const ring = (id: string) => `${id}:${randomBytes(32).toString('base64')}`;
+const keys = { encryption: ring('e1'), fingerprint: ring('f1') };
+const provider = new FakeVerificationProvider();
+const vonage = { apiKey: 'k', apiSecret: 's', brand: 'ACME' };
+
+/** Options as plain JavaScript gives them. */
+const verification = (options: object) => VerificationModule.forRoot(options as VerificationModuleOptions);
+const twoFactor = (options: object) => TwoFactorModule.forRoot(options as TwoFactorModuleOptions);
+const right = verification({ provider, keys });
+
+const MISTAKES: [string, DynamicModule[], string][] = [
+  ['no keys', [verification({ provider })], 'VerificationModule: keys is missing. It must be an object'],
+  [
+    'a key whose environment variable is not set',
+    [verification({ provider, keys: { ...keys, encryption: undefined } })],
+    'VerificationModule: keys: encryption is missing. It must be "<id>:<32 bytes in base64>"',
+  ],
+  [
+    'credentials whose environment variable is not set',
+    [verification({ keys, vonage: { ...vonage, apiKey: undefined } })],
+    'VerificationModule: vonage: apiKey is missing. It must be the API key of your Vonage account',
+  ],
+  [
+    'an empty credential',
+    [verification({ keys, vonage: { ...vonage, apiSecret: '' } })],
+    'VerificationModule: vonage: apiSecret must be the API secret of your Vonage account',
+  ],
+  [
+    'a brand of 40 characters',
+    [verification({ keys, vonage: { ...vonage, brand: 'x'.repeat(40) } })],
+    'VerificationModule: vonage: brand must be the name that the message shows, 1 to 18 characters',
+  ],
+  ['nobody who sends', [verification({ keys })], 'VerificationModule needs `vonage`, or a `provider`'],
+  [
+    'a misspelt option',
+    [verification({ keys, provider, polcy: {} })],
+    'VerificationModule: there is no option polcy. There are: vonage, provider, keys, policy',
+  ],
+  [
+    'a wrong type',
+    [verification({ keys, provider, identifyCaller: 'me' })],
+    'identifyCaller must be a function',
+  ],
+  [
+    'no sessions',
+    [right, twoFactor({})],
+    'TwoFactorModule: sessions is missing. It must be new ExpressSessions()',
+  ],
+  [
+    'sessions that are none',
+    [right, twoFactor({ sessions: {} })],
+    'TwoFactorModule: sessions must be new Express',
+  ],
+  [
+    'a misspelt option of two-factor sign-in',
+    [right, twoFactor({ sessions: new ExpressSessions(), issuers: 'ACME' })],
+    'TwoFactorModule: there is no option issuers',
+  ],
+  [
+    'two of them',
+    [right, verification({ provider, keys })],
+    'VerificationModule.forRoot() is imported 2 times. Import it once',
+  ],
+  [
+    'no administrators',
+    [
+      right,
+      ProtectionModule.forRoot({}),
+      twoFactor({ sessions: new ExpressSessions() }),
+      AdminModule.forRoot({} as AdminModuleOptions),
+    ],
+    'AdminModule: isAdmin is missing. It must be a function',
+  ],
+  [
+    'an unknown mode',
+    [right, ProtectionModule.forRoot({ mode: 'on' as never })],
+    'ProtectionModule: mode must be off, record, enforce',
+  ],
+];
+
+describe('a mistake in the options stops the start, with the name of the option and what it should be', () => {
+  let database: TestDatabase;
+  beforeAll(async () => {
+    database = await createTestDatabase();
+  });
+  afterAll(() => database.drop());
+
+  const start = (imports: DynamicModule[]) => {
+    @Module({
+      imports: [
+        TypeOrmModule.forRoot({
+          type: 'postgres',
+          url: database.url,
+          entities: [...verificationEntities, ...twoFactorEntities],
+          retryAttempts: 1,
+        }),
+        ...imports,
+      ],
+    })
+    class HostModule {}
+    return nestApplication(HostModule as Type);
+  };
+
+  it.each(MISTAKES)('%s', async (_name, imports, words) => {
+    await expect(start(imports)).rejects.toThrow(words);
+  });
+
+  it('a secret for tokens that can be guessed', () => {
+    expect(() => new JwtSessions({ secret: 'short' })).toThrow('secret must have at least 32 characters');
+    expect(() => new JwtSessions({ secret: undefined as never })).toThrow('secret must have at least 32');
+  });
+
+  it('and options from a class of the host are as good as any', async () => {
+    @Injectable()
+    class Settings {
+      createVerificationOptions(): VerificationModuleOptions {
+        return { provider, keys };
+      }
+    }
+    const app = await start([VerificationModule.forRootAsync({ useClass: Settings })]);
+    await app.init();
+    await app.close();
+  });
+});
