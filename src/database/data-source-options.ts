@@ -2,7 +2,7 @@ import type { DataSourceOptions } from 'typeorm';
 import { migrations as libraryMigrations } from '../../migrations/index.js';
 import { ConnectionSettings, TransactionSettings } from './session-settings.js';
 
-export const MIGRATIONS_TABLE = 'schema_migrations';
+export const MIGRATIONS_TABLE = 'otp_migrations';
 
 /** Migration classes, in order. */
 export type MigrationList = NonNullable<Extract<DataSourceOptions['migrations'], unknown[]>>;

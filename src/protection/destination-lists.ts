@@ -12,8 +12,8 @@ const LONGEST_AGE_MS = 1000;
 
 /** Changes whenever an entry is added, lifted or deleted. */
 const VERSION = `
-  SELECT (SELECT concat_ws(' ', count(*), count(lifted_at), max(id::text)) FROM block_entries) || ' / ' ||
-         (SELECT concat_ws(' ', count(*), count(lifted_at), max(stopped_at), max(lifted_at)) FROM destination_stops) AS version,
+  SELECT (SELECT concat_ws(' ', count(*), count(lifted_at), max(id::text)) FROM otp_block_entries) || ' / ' ||
+         (SELECT concat_ws(' ', count(*), count(lifted_at), max(stopped_at), max(lifted_at)) FROM otp_destination_stops) AS version,
          clock_timestamp() AS now`;
 
 type Block = Pick<BlockEntry, 'id' | 'expiresAt'>;

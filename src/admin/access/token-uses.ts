@@ -38,7 +38,7 @@ export class TokenUses implements OnApplicationBootstrap, OnApplicationShutdown 
     this.used = new Set();
     await rowsOf(
       this.dataSource,
-      'UPDATE api_tokens SET last_used_at = clock_timestamp() WHERE id = ANY($1::uuid[])',
+      'UPDATE otp_api_tokens SET last_used_at = clock_timestamp() WHERE id = ANY($1::uuid[])',
       [ids],
     );
   }

@@ -57,6 +57,6 @@ const valuesOf = ({ actor, action, target, reason, details }: AuditEntry) => [
 ];
 
 const APPEND = `
-  INSERT INTO admin_audit (at, actor, action, target, reason, details)
+  INSERT INTO otp_admin_audit (at, actor, action, target, reason, details)
   VALUES (now(), $1, $2, $3, $4, $5::jsonb)
   RETURNING number`;

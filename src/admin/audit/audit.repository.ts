@@ -33,7 +33,7 @@ export class AuditRepository {
     const isBack = cursor.before !== undefined;
     const rows = await rowsOf<AuditRecord & { number: string }>(
       this.dataSource,
-      `SELECT number, at, actor, action, target, reason, details FROM admin_audit
+      `SELECT number, at, actor, action, target, reason, details FROM otp_admin_audit
         WHERE ($1::text IS NULL OR actor = $1) AND ($2::text IS NULL OR action = $2)
           AND ($3::text IS NULL OR target = $3) AND ($4::timestamptz IS NULL OR at >= $4)
           AND ($5::timestamptz IS NULL OR at < $5)

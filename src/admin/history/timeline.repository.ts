@@ -53,7 +53,7 @@ export class TimelineRepository {
       this.dataSource,
       `SELECT at, type, to_status AS status, actor, reason, provider_status AS "providerStatus",
               provider_request_id AS "providerRequestId", price, currency
-         FROM verification_events WHERE request_id = $1 ORDER BY number`,
+         FROM otp_verification_events WHERE request_id = $1 ORDER BY number`,
       [requestId],
     );
   }
@@ -61,7 +61,7 @@ export class TimelineRepository {
   decisions(requestId: string): Promise<DecisionRow[]> {
     return rowsOf(
       this.dataSource,
-      `SELECT ${COLUMNS} FROM decisions d WHERE d.request_id = $1 ORDER BY d.at, d.id LIMIT 500`,
+      `SELECT ${COLUMNS} FROM otp_decisions d WHERE d.request_id = $1 ORDER BY d.at, d.id LIMIT 500`,
       [requestId],
     );
   }
@@ -88,7 +88,7 @@ export class TimelineRepository {
       await rowsIn(sql, 'SET LOCAL statement_timeout = 5000');
       return rowsIn<DecisionRow>(
         sql,
-        `SELECT ${COLUMNS} FROM decisions d WHERE ${conditions.join(' AND ')}
+        `SELECT ${COLUMNS} FROM otp_decisions d WHERE ${conditions.join(' AND ')}
           ORDER BY d.id ${isBack ? 'ASC' : 'DESC'} LIMIT ${PAGE_SIZE + 1}`,
         parameters.values,
       );

@@ -51,7 +51,7 @@ export class Interventions {
     // Codes of authenticator apps and recovery sheets are counted apart.
     const attempts = await rowsOf(
       this.dataSource,
-      'DELETE FROM factor_attempts WHERE user_id = $1 RETURNING 1',
+      'DELETE FROM otp_factor_attempts WHERE user_id = $1 RETURNING 1',
       [of.userId],
     );
     return lifted || attempts.length > 0;

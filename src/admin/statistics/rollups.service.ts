@@ -180,9 +180,9 @@ export class Rollups implements OnApplicationBootstrap, OnApplicationShutdown {
     statuses: string,
   ): Promise<void> {
     const range = [new Date(from), new Date(to)];
-    await rowsIn(sql, FORGET('verification_rollups', grain), range);
+    await rowsIn(sql, FORGET('otp_verification_rollups', grain), range);
     await rowsIn(sql, requests, range);
-    await rowsIn(sql, FORGET('provider_status_rollups', grain), range);
+    await rowsIn(sql, FORGET('otp_provider_status_rollups', grain), range);
     await rowsIn(sql, statuses, range);
   }
 }

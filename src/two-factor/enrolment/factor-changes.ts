@@ -145,7 +145,7 @@ export class FactorChanges {
         if (changed === null) throw new NothingChanged();
         await manager.delete(Authenticator, { userId, confirmedAt: IsNull() });
         await manager.delete(StepUpGrant, { userId, usedAt: IsNull() });
-        await rowsIn(manager, 'UPDATE factor_epochs SET epoch = epoch + 1 WHERE user_id = $1', [userId]);
+        await rowsIn(manager, 'UPDATE otp_factor_epochs SET epoch = epoch + 1 WHERE user_id = $1', [userId]);
         return { changed, epoch: epoch + 1 };
       });
     } catch (error) {
@@ -159,6 +159,6 @@ export class FactorChanges {
 }
 
 const LOCK_EPOCH = `
-  INSERT INTO factor_epochs (user_id, epoch) VALUES ($1, 0)
-  ON CONFLICT (user_id) DO UPDATE SET epoch = factor_epochs.epoch
+  INSERT INTO otp_factor_epochs (user_id, epoch) VALUES ($1, 0)
+  ON CONFLICT (user_id) DO UPDATE SET epoch = otp_factor_epochs.epoch
   RETURNING epoch`;

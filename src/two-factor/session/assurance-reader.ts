@@ -95,8 +95,8 @@ export const READ_STANDING = statement<{ userId: string; trustedBrowserId: strin
   'read-standing',
   `
   SELECT clock_timestamp() AS now,
-         coalesce((SELECT epoch FROM factor_epochs WHERE user_id = :userId), 0) AS epoch,
+         coalesce((SELECT epoch FROM otp_factor_epochs WHERE user_id = :userId), 0) AS epoch,
          :trustedBrowserId::uuid IS NULL OR EXISTS (
-           SELECT 1 FROM trusted_browsers
+           SELECT 1 FROM otp_trusted_browsers
             WHERE id = :trustedBrowserId AND user_id = :userId AND expires_at > clock_timestamp()) AS is_browser_trusted`,
 );

@@ -94,7 +94,7 @@ export class EnrolledPhones {
       });
     } catch (error) {
       // Two users have proven the same number at the same moment.
-      if ((error as { constraint?: string }).constraint === 'enrolled_phones_exclusive')
+      if ((error as { constraint?: string }).constraint === 'otp_enrolled_phones_exclusive')
         throw twoFactorProblem('number-taken');
       throw error;
     }

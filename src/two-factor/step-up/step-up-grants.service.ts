@@ -114,7 +114,7 @@ export const USE_GRANT = statement<
 >(
   'use-grant',
   `
-  UPDATE step_up_grants SET used_at = now()
+  UPDATE otp_step_up_grants SET used_at = now()
    WHERE id = :id AND user_id = :userId AND sid = :sid AND payload_hash = :payloadHash
      AND used_at IS NULL AND granted_at > now() - make_interval(mins => :minutes)
   RETURNING id`,

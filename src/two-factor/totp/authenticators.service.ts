@@ -135,7 +135,7 @@ export class Authenticators {
 export const USE_TIME_STEP = statement<{ id: string; timeStep: number; sid: string }, object>(
   'use-time-step',
   `
-  UPDATE authenticators SET last_step = :timeStep, last_used_in = :sid
+  UPDATE otp_authenticators SET last_step = :timeStep, last_used_in = :sid
    WHERE id = :id AND last_step < :timeStep
   RETURNING id`,
 );

@@ -34,7 +34,7 @@ export class IdempotencyRepository {
 export const CLAIM_KEY = statement<{ key: Buffer; body: Buffer; lockSeconds: number }, { createdAt: Date }>(
   'claim-idempotency-key',
   `
-  INSERT INTO idempotency_keys AS k (key_fingerprint, body_fingerprint, locked_until, created_at)
+  INSERT INTO otp_idempotency_keys AS k (key_fingerprint, body_fingerprint, locked_until, created_at)
   VALUES (:key, :body, clock_timestamp() + make_interval(secs => :lockSeconds), clock_timestamp())
   ON CONFLICT (key_fingerprint) DO UPDATE
      SET body_fingerprint = excluded.body_fingerprint, answer = NULL,

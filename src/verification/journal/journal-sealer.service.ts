@@ -116,11 +116,11 @@ export class JournalSealer implements OnApplicationBootstrap, BeforeApplicationS
 }
 
 const PREVIOUS_SEAL = `
-  SELECT number, hash FROM journal_seals WHERE journal = $1 ORDER BY number DESC LIMIT 1`;
+  SELECT number, hash FROM otp_journal_seals WHERE journal = $1 ORDER BY number DESC LIMIT 1`;
 const INSERT_SEAL = `
-  INSERT INTO journal_seals
+  INSERT INTO otp_journal_seals
     (journal, number, last_xid, row_count, newest_at, content_hash, hash, leaves, sealed_at)
   VALUES ($1, $2, $3, $4, $5, $6, $7, $8, now())`;
 const NEWEST_SEALS = `
   SELECT DISTINCT ON (journal) journal, number, encode(hash, 'hex') AS hash
-    FROM journal_seals ORDER BY journal, number DESC`;
+    FROM otp_journal_seals ORDER BY journal, number DESC`;

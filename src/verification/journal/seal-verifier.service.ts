@@ -164,9 +164,10 @@ function compareRows(seal: Seal, rows: readonly JournalRow[], findings: Findings
   if (!isExplained) findings.add('seal-altered', null, seal.number);
 }
 
-const SEAL_CURSOR = `SELECT xid FROM journal_cursors WHERE journal = $1 AND reader = 'seal'`;
+const SEAL_CURSOR = `SELECT xid FROM otp_journal_cursors WHERE journal = $1 AND reader = 'seal'`;
 const SEALS_AFTER = `
   SELECT journal, number, last_xid AS "lastXid", row_count AS "rowCount", newest_at AS "newestAt",
          content_hash AS "contentHash", hash, leaves, retired_at AS "retiredAt"
-    FROM journal_seals WHERE journal = $1 AND number > $2 ORDER BY number LIMIT $3`;
-const RETIRED_AT = 'SELECT retired_at AS "retiredAt" FROM journal_seals WHERE journal = $1 AND number = $2';
+    FROM otp_journal_seals WHERE journal = $1 AND number > $2 ORDER BY number LIMIT $3`;
+const RETIRED_AT =
+  'SELECT retired_at AS "retiredAt" FROM otp_journal_seals WHERE journal = $1 AND number = $2';
