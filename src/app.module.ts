@@ -6,9 +6,8 @@ import { TypeOrmModule } from '@nestjs/typeorm';
 import { LoggerModule } from 'nestjs-pino';
 import type { Config } from './config/index.js';
 import { dataSourceOptions } from './database/index.js';
-import { type HostMail, HostModule } from './host/index.js';
+import { type HostMail, HostModule, User } from './host/index.js';
 import { SharedThrottlerStorage } from './http/index.js';
-import { entities } from './schema.js';
 import { HealthModule, loggerParams } from './operations/index.js';
 import { ProtectionModule } from './protection/index.js';
 import { type VerificationModuleOptions, VerificationModule } from './verification/index.js';
@@ -75,7 +74,7 @@ export class AppModule {
             url: surroundings.databaseUrl,
             schema: config.DATABASE_SCHEMA,
             poolSize: config.DATABASE_POOL_SIZE,
-            entities,
+            entities: [User],
           }),
           retryAttempts: 5,
           retryDelay: 1000,

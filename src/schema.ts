@@ -3,10 +3,16 @@ import { adminEntities } from './admin/index.js';
 import { type MigrationOptions, pendingMigrations, runMigrations } from './database/index.js';
 import { User } from './host/index.js';
 import { twoFactorEntities } from './two-factor/index.js';
-import { verificationEntities } from './verification/entities/index.js';
+import { protectionEntities, verificationEntities } from './verification/entities/index.js';
 
 /** Every entity of the runnable application: the library's and the reference host's. */
-export const entities = [...verificationEntities, ...twoFactorEntities, ...adminEntities, User];
+export const entities = [
+  ...verificationEntities,
+  ...protectionEntities,
+  ...twoFactorEntities,
+  ...adminEntities,
+  User,
+];
 
 /** Every migration of the runnable application, in order. */
 export const migrations = [...libraryMigrations, ...hostMigrations];

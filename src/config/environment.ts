@@ -40,7 +40,7 @@ export const environmentSchema = z.object({
 
   DATABASE_URL: url(['postgres:', 'postgresql:'], 'postgres://user:password@host:5432/name').optional(),
   EMBEDDED_DATABASE: z.literal('allow', '"allow", or absent').optional(),
-  DATABASE_PREPARED_STATEMENTS: option('verification.preparedStatements', onOff),
+  DATABASE_PREPARED_STATEMENTS: option('verification.database.preparedStatements', onOff),
   DATABASE_SCHEMA: text
     .regex(/^[a-z_][a-z0-9_]{0,62}$/, 'a schema such as otp: lower-case letters, digits and "_"')
     .default('public'),

@@ -1,7 +1,7 @@
 import { BlockList, isIP } from 'node:net';
 import { Injectable } from '@nestjs/common';
-import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource, IsNull } from 'typeorm';
+import { InjectLibraryDataSource } from '../database/library-data-source.js';
 import { PersonalDataCipher } from '../crypto/index.js';
 import { rowsOf } from '../database/sql.js';
 import { BlockEntry, DestinationStop, type PhoneNumber } from '../verification/index.js';
@@ -34,7 +34,7 @@ export class DestinationLists {
   private reading: Promise<void> | null = null;
 
   constructor(
-    @InjectDataSource() private readonly dataSource: DataSource,
+    @InjectLibraryDataSource() private readonly dataSource: DataSource,
     private readonly cipher: PersonalDataCipher,
   ) {}
 

@@ -1,6 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource } from 'typeorm';
+import { InjectLibraryDataSource } from '../database/library-data-source.js';
 import { rowsOf } from '../database/sql.js';
 import type { Channel } from '../verification/index.js';
 import { PROTECTION_OPTIONS, type ResolvedProtection } from './protection.options.js';
@@ -14,7 +14,7 @@ export class MessagePrices {
   private learned = new Map<string, number>();
 
   constructor(
-    @InjectDataSource() private readonly dataSource: DataSource,
+    @InjectLibraryDataSource() private readonly dataSource: DataSource,
     @Inject(PROTECTION_OPTIONS) private readonly options: ResolvedProtection,
   ) {}
 

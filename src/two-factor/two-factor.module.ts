@@ -1,6 +1,8 @@
 import { ConfigurableModuleBuilder, Module } from '@nestjs/common';
 import { APP_GUARD } from '@nestjs/core';
 import { TypeOrmModule } from '@nestjs/typeorm';
+import { twoFactorMigrations } from '../../migrations/index.js';
+import { LIBRARY_DATA_SOURCE, type ModuleTables } from '../database/library-data-source.js';
 import { PagesModule, type PagesOptions } from '../http/index.js';
 import { ChallengeController } from './challenge/challenge.controller.js';
 import { CHALLENGE_PAGES } from './challenge/challenge.pages.js';
@@ -84,10 +86,10 @@ const { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN } =
 
 /**
  * Two-factor sign-in on top of `VerificationModule`, which has to be imported too. It enrols second factors, demands and
- * checks them. The host's TypeORM connection needs {@link twoFactorEntities}.
+ * checks them.
  */
 @Module({
-  imports: [TypeOrmModule.forFeature(twoFactorEntities)],
+  imports: [TypeOrmModule.forFeature(twoFactorEntities, LIBRARY_DATA_SOURCE)],
   providers: [
     TwoFactorService,
     AssuranceReader,
@@ -135,4 +137,8 @@ const { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN } =
     TWO_FACTOR_OPTIONS,
   ],
 })
-export class TwoFactorModule extends ConfigurableModuleClass {}
+export class TwoFactorModule extends ConfigurableModuleClass {
+  static readonly tables: readonly ModuleTables[] = [
+    { entities: twoFactorEntities, migrations: twoFactorMigrations },
+  ];
+}

@@ -1,4 +1,5 @@
 import { ConfigurableModuleBuilder, type DynamicModule, Module } from '@nestjs/common';
+import { LibraryDatabaseModule } from '../database/library-database.module.js';
 import { PagesModule, type PagesOptions } from '../http/index.js';
 import {
   resolveVerificationOptions,
@@ -44,6 +45,7 @@ export const { ConfigurableModuleClass } = new ConfigurableModuleBuilder<Verific
       imports: [
         ...(definition.imports ?? []),
         options,
+        LibraryDatabaseModule.for(options, VERIFICATION_OPTIONS),
         PagesModule.forRoot(pages),
         VerificationThrottlerModule.for(options),
       ],

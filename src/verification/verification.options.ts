@@ -1,6 +1,7 @@
 import type { ThrottlerStorage } from '@nestjs/throttler';
 import type { Request } from 'express';
 import { type KeyRing, parseKeyRing } from '../crypto/index.js';
+import type { LibraryDatabaseOptions } from '../database/library-database.module.js';
 import { withDefaults } from '../options/with-defaults.js';
 import type { Caller } from './domain/caller.js';
 import { isCountry } from './domain/phone-number.js';
@@ -76,10 +77,10 @@ export interface VerificationModuleOptions {
     storage?: ThrottlerStorage;
   };
   /**
-   * Prepare statements by name. Turn it off for a pooler that gives every transaction another connection.
-   * @default true
+   * Where the tables are, for all modules of the library.
+   * @default the pool of the TypeORM data source without a name
    */
-  preparedStatements?: boolean;
+  database?: LibraryDatabaseOptions;
   /**
    * About how often every instance looks for lost messages, in seconds. Null leaves it to `npm run reconcile`.
    * @default 3
@@ -113,7 +114,6 @@ export const VERIFICATION_DEFAULTS = {
     number: { limit: 20, windowSeconds: 60 },
     request: { limit: 30, windowSeconds: 60 },
   },
-  preparedStatements: true,
   reconcileEverySeconds: 3,
   sealJournalEverySeconds: 5,
 } as const;
@@ -143,7 +143,6 @@ export function resolveVerificationOptions(given: VerificationModuleOptions) {
   }
   return {
     ...withDefaults(given, {
-      preparedStatements: defaults.preparedStatements,
       reconcileEverySeconds: defaults.reconcileEverySeconds,
       sealJournalEverySeconds: defaults.sealJournalEverySeconds,
     }),

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
-import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource } from 'typeorm';
+import { InjectLibraryDataSource } from '../../database/library-data-source.js';
 import { rowsOf } from '../../database/sql.js';
 import type { Actor } from '../access/administrator.js';
 import { type Cursor, type ListPage, PAGE_SIZE, toPage } from '../pagination.js';
@@ -26,7 +26,7 @@ export interface AuditFilter extends Cursor<number> {
 /** Reads the audit. */
 @Injectable()
 export class AuditRepository {
-  constructor(@InjectDataSource() private readonly dataSource: DataSource) {}
+  constructor(@InjectLibraryDataSource() private readonly dataSource: DataSource) {}
 
   /** Newest first. */
   async list({ actor, action, target, from, to, ...cursor }: AuditFilter): Promise<ListPage<AuditRecord>> {

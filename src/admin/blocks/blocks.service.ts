@@ -1,7 +1,7 @@
 import { Injectable, Optional } from '@nestjs/common';
-import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource, type EntityManager } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
+import { InjectLibraryDataSource } from '../../database/library-data-source.js';
 import { rowsIn, rowsOf } from '../../database/sql.js';
 import { PersonalDataCipher } from '../../crypto/index.js';
 import { DestinationLists } from '../../protection/index.js';
@@ -34,7 +34,7 @@ export interface StopRecord {
 @Injectable()
 export class Blocks {
   constructor(
-    @InjectDataSource() private readonly dataSource: DataSource,
+    @InjectLibraryDataSource() private readonly dataSource: DataSource,
     private readonly cipher: PersonalDataCipher,
     private readonly audit: AuditLog,
     private readonly verifications: VerificationService,

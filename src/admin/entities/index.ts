@@ -77,5 +77,5 @@ export class AuditEntryRow {
   xid!: string;
 }
 
-/** For the host's TypeORM connection. */
+/** The entities of `AdminModule`. */
 export const adminEntities = [ApiToken, AuditEntryRow, VerificationRollup, ProviderStatusRollup, RollupState];

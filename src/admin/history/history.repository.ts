@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
-import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource } from 'typeorm';
+import { InjectLibraryDataSource } from '../../database/library-data-source.js';
 import { rowsIn, rowsOf } from '../../database/sql.js';
 import type { EndReason, PublicStatus } from '../../verification/index.js';
 import { type Cursor, type ListPage, PAGE_SIZE, toPage } from '../pagination.js';
@@ -44,7 +44,7 @@ export const isTooSlow = (error: unknown): boolean => (error as { code?: string 
 
 @Injectable()
 export class HistoryRepository {
-  constructor(@InjectDataSource() private readonly dataSource: DataSource) {}
+  constructor(@InjectLibraryDataSource() private readonly dataSource: DataSource) {}
 
   /** Newest first. @throws an error that {@link isTooSlow} when the filters match too few rows */
   async page(filter: HistoryFilter, cursor: Cursor, size = PAGE_SIZE): Promise<ListPage<HistoryRow>> {

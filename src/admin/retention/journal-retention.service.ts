@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
-import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource, type EntityManager } from 'typeorm';
+import { InjectLibraryDataSource } from '../../database/library-data-source.js';
 import { rowsIn, rowsOf } from '../../database/sql.js';
 
 /** What {@link JournalRetention.retire} deleted, by table, and the last seal that it retired. */
@@ -27,7 +27,7 @@ const MOST_SEALS = 200;
  */
 @Injectable()
 export class JournalRetention {
-  constructor(@InjectDataSource() private readonly dataSource: DataSource) {}
+  constructor(@InjectLibraryDataSource() private readonly dataSource: DataSource) {}
 
   /** @returns how many requests and seals {@link retire} would take now */
   async count(limit: Date): Promise<Record<string, number>> {

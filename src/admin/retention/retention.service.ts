@@ -5,8 +5,8 @@ import {
   type OnApplicationBootstrap,
   type OnApplicationShutdown,
 } from '@nestjs/common';
-import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource, type EntityManager } from 'typeorm';
+import { InjectLibraryDataSource } from '../../database/library-data-source.js';
 import { BackgroundWork } from '../../background/background-work.js';
 import { rowsIn, rowsOf } from '../../database/sql.js';
 import type { Actor } from '../access/administrator.js';
@@ -43,7 +43,7 @@ export class Retention implements OnApplicationBootstrap, OnApplicationShutdown 
   private readonly work: BackgroundWork;
 
   constructor(
-    @InjectDataSource() private readonly dataSource: DataSource,
+    @InjectLibraryDataSource() private readonly dataSource: DataSource,
     private readonly rollups: Rollups,
     private readonly audit: AuditLog,
     private readonly sealer: JournalSealer,

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
-import { InjectRepository } from '@nestjs/typeorm';
 import { In, Repository } from 'typeorm';
+import { InjectLibraryRepository } from '../../database/library-data-source.js';
 import { PersonalDataCipher } from '../../crypto/index.js';
 import { rowsIn } from '../../database/sql.js';
 import { statement, StatementRunner } from '../../database/statement.js';
@@ -40,7 +40,7 @@ export type Attempt =
 @Injectable()
 export class FactorAttempts {
   constructor(
-    @InjectRepository(FactorAttempt) private readonly attempts: Repository<FactorAttempt>,
+    @InjectLibraryRepository(FactorAttempt) private readonly attempts: Repository<FactorAttempt>,
     private readonly statements: StatementRunner,
     private readonly cipher: PersonalDataCipher,
     private readonly notices: Notices,

@@ -1,6 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource, type EntityManager, type EntityTarget, IsNull, Not } from 'typeorm';
+import { InjectLibraryDataSource } from '../../database/library-data-source.js';
 import { rowsIn } from '../../database/sql.js';
 import { VerificationService } from '../../verification/index.js';
 import { FactorAttempt } from '../challenge/factor-attempt.entity.js';
@@ -46,7 +46,7 @@ async function countFactors(manager: EntityManager, userId: string): Promise<num
 @Injectable()
 export class FactorChanges {
   constructor(
-    @InjectDataSource() private readonly dataSource: DataSource,
+    @InjectLibraryDataSource() private readonly dataSource: DataSource,
     private readonly verifications: VerificationService,
     @Inject(TWO_FACTOR_OPTIONS) private readonly options: ResolvedTwoFactorOptions,
   ) {}

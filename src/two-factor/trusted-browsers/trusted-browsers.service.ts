@@ -1,9 +1,9 @@
 import { createHash, randomBytes, randomUUID } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
-import { InjectRepository } from '@nestjs/typeorm';
 import { parseCookie, stringifySetCookie } from 'cookie';
 import type { Request, Response } from 'express';
 import { Repository } from 'typeorm';
+import { InjectLibraryRepository } from '../../database/library-data-source.js';
 import { statement, StatementRunner } from '../../database/statement.js';
 import { describeBrowser, keepsSecureCookies } from '../../http/index.js';
 import { TWO_FACTOR_OPTIONS, type ResolvedTwoFactorOptions } from '../two-factor.options.js';
@@ -41,7 +41,7 @@ interface UserInEpoch {
 @Injectable()
 export class TrustedBrowsers {
   constructor(
-    @InjectRepository(TrustedBrowser) private readonly browsers: Repository<TrustedBrowser>,
+    @InjectLibraryRepository(TrustedBrowser) private readonly browsers: Repository<TrustedBrowser>,
     private readonly statements: StatementRunner,
     @Inject(TWO_FACTOR_OPTIONS) private readonly options: ResolvedTwoFactorOptions,
   ) {}

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
-import { InjectRepository } from '@nestjs/typeorm';
 import { IsNull, Repository } from 'typeorm';
+import { InjectLibraryRepository } from '../../database/library-data-source.js';
 import { StatementRunner, statement } from '../../database/statement.js';
 import { IdempotencyKey } from '../entities/idempotency-key.entity.js';
 
@@ -9,7 +9,7 @@ import { IdempotencyKey } from '../entities/idempotency-key.entity.js';
 export class IdempotencyRepository {
   constructor(
     private readonly statements: StatementRunner,
-    @InjectRepository(IdempotencyKey) private readonly keys: Repository<IdempotencyKey>,
+    @InjectLibraryRepository(IdempotencyKey) private readonly keys: Repository<IdempotencyKey>,
   ) {}
 
   /** @returns false when another call with this key is under way or was answered */

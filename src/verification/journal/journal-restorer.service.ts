@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
-import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource } from 'typeorm';
+import { InjectLibraryDataSource } from '../../database/library-data-source.js';
 import { rowsIn } from '../../database/sql.js';
 import { JournalSealer } from './journal-sealer.service.js';
 import { BEFORE_ALL, type JournalSource } from './journal-source.js';
@@ -13,7 +13,7 @@ import { BEFORE_ALL, type JournalSource } from './journal-source.js';
 export class JournalRestorer {
   constructor(
     private readonly sealer: JournalSealer,
-    @InjectDataSource() private readonly dataSource: DataSource,
+    @InjectLibraryDataSource() private readonly dataSource: DataSource,
   ) {}
 
   /**

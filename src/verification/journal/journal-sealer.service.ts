@@ -5,8 +5,8 @@ import {
   Logger,
   type OnApplicationBootstrap,
 } from '@nestjs/common';
-import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource } from 'typeorm';
+import { InjectLibraryDataSource } from '../../database/library-data-source.js';
 import { BackgroundWork } from '../../background/background-work.js';
 import { rowsIn, rowsOf } from '../../database/sql.js';
 import { VERIFICATION_OPTIONS, type ResolvedVerificationOptions } from '../verification.options.js';
@@ -37,7 +37,7 @@ export class JournalSealer implements OnApplicationBootstrap, BeforeApplicationS
 
   constructor(
     private readonly reader: JournalReader,
-    @InjectDataSource() private readonly dataSource: DataSource,
+    @InjectLibraryDataSource() private readonly dataSource: DataSource,
     @Inject(VERIFICATION_OPTIONS) { sealJournalEverySeconds: every }: ResolvedVerificationOptions,
   ) {
     this.work = every === null ? null : new BackgroundWork(this.logger, every * 1000, () => this.round());

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
-import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource } from 'typeorm';
+import { InjectLibraryDataSource } from '../../database/library-data-source.js';
 import { rowsOf } from '../../database/sql.js';
 import { Findings, type JournalFinding } from './findings.js';
 import { VERIFICATION_JOURNAL } from './journal-source.js';
@@ -31,7 +31,7 @@ const MOST_ORPHANS = 20;
 export class JournalVerifier {
   constructor(
     private readonly seals: SealVerifier,
-    @InjectDataSource() private readonly dataSource: DataSource,
+    @InjectLibraryDataSource() private readonly dataSource: DataSource,
   ) {}
 
   /**

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
-import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource } from 'typeorm';
+import { InjectLibraryDataSource } from '../../database/library-data-source.js';
 import { rowsOf } from '../../database/sql.js';
 import type { Findings } from './findings.js';
 import { BEFORE_ALL, type JournalRow, type JournalSource } from './journal-source.js';
@@ -39,7 +39,7 @@ const PAGE = 50;
 /** Compares the rows of a journal with its seals, and the seals with each other. */
 @Injectable()
 export class SealVerifier {
-  constructor(@InjectDataSource() private readonly dataSource: DataSource) {}
+  constructor(@InjectLibraryDataSource() private readonly dataSource: DataSource) {}
 
   /**
    * @param kept a seal from elsewhere that the journal must still have

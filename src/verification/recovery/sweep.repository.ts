@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
-import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource } from 'typeorm';
+import { InjectLibraryDataSource } from '../../database/library-data-source.js';
 import { StatementRunner, statement } from '../../database/statement.js';
 import { IdempotencyKey } from '../entities/idempotency-key.entity.js';
 import { WebhookReceipt } from '../entities/webhook-receipt.entity.js';
@@ -10,7 +10,7 @@ import { WebhookReceipt } from '../entities/webhook-receipt.entity.js';
 export class SweepRepository {
   constructor(
     private readonly statements: StatementRunner,
-    @InjectDataSource() private readonly dataSource: DataSource,
+    @InjectLibraryDataSource() private readonly dataSource: DataSource,
   ) {}
 
   /** @returns how many requests were over; with 500 there may be more */
