@@ -6,6 +6,7 @@ import { TypeOrmModule } from '@nestjs/typeorm';
 import { LoggerModule } from 'nestjs-pino';
 import type { Config } from './config/index.js';
 import { dataSourceOptions } from './database/index.js';
+import { tablesOf } from './schema.js';
 import { type HostMail, HostModule, User } from './host/index.js';
 import { SharedThrottlerStorage } from './http/index.js';
 import { HealthModule, loggerParams } from './operations/index.js';
@@ -36,10 +37,15 @@ const derivedKey = (config: Config, use: string): Buffer =>
 
 /** What the environment says, and what only the running application knows. */
 function verificationOptions(
-  { options: { verification }, keys, VONAGE_BRAND_NAME }: Config,
+  config: Config,
   { vonageApiHost, vonageSignatureSecret }: Surroundings,
   storage: ThrottlerStorage,
 ): VerificationModuleOptions {
+  const {
+    options: { verification },
+    keys,
+    VONAGE_BRAND_NAME,
+  } = config;
   return {
     ...verification,
     vonage: {
@@ -52,6 +58,7 @@ function verificationOptions(
     },
     keys: { encryption: keys.encryption, fingerprint: keys.fingerprint },
     throttle: { ...verification['throttle'], storage },
+    database: { ...verification['database'], ...tablesOf(config) },
   };
 }
 
@@ -72,7 +79,7 @@ export class AppModule {
         TypeOrmModule.forRoot({
           ...dataSourceOptions({
             url: surroundings.databaseUrl,
-            schema: config.DATABASE_SCHEMA,
+            ...tablesOf(config),
             poolSize: config.DATABASE_POOL_SIZE,
             entities: [User],
           }),

@@ -1,6 +1,12 @@
 import { hostMigrations, migrations as libraryMigrations } from '../migrations/index.js';
 import { adminEntities } from './admin/index.js';
-import { type MigrationOptions, pendingMigrations, runMigrations } from './database/index.js';
+import type { Config } from './config/index.js';
+import {
+  type MigrationOptions,
+  pendingMigrations,
+  runMigrations,
+  type TableOptions,
+} from './database/index.js';
 import { User } from './host/index.js';
 import { twoFactorEntities } from './two-factor/index.js';
 import { protectionEntities, verificationEntities } from './verification/entities/index.js';
@@ -17,6 +23,12 @@ export const entities = [
 /** Every migration of the runnable application, in order. */
 export const migrations = [...libraryMigrations, ...hostMigrations];
 
+/** Where the configuration has the tables. */
+export const tablesOf = (config: Pick<Config, 'DATABASE_SCHEMA' | 'DATABASE_TABLE_PREFIX'>) => ({
+  schema: config.DATABASE_SCHEMA,
+  tablePrefix: config.DATABASE_TABLE_PREFIX,
+});
+
 /** Brings the schema up to date; see {@link runMigrations}. */
 export const migrate = (
   databaseUrl: string,
@@ -24,8 +36,8 @@ export const migrate = (
 ): Promise<string[]> => runMigrations(databaseUrl, { ...options, migrations });
 
 /** @throws Error that says which migrations are missing, and what to do */
-export async function requireSchema(databaseUrl: string, schema?: string): Promise<void> {
-  const pending = await pendingMigrations(databaseUrl, { migrations, ...(schema ? { schema } : {}) });
+export async function requireSchema(databaseUrl: string, tables: TableOptions = {}): Promise<void> {
+  const pending = await pendingMigrations(databaseUrl, { ...tables, migrations });
   if (pending.length > 0) {
     throw new Error(`The database of DATABASE_URL lacks ${pending.join(', ')}. Run: npm run migration:run`);
   }

@@ -1,8 +1,8 @@
 import { InjectDataSource, InjectRepository } from '@nestjs/typeorm';
 import pg, { type Pool, type PoolClient } from 'pg';
 import { DataSource, DefaultNamingStrategy } from 'typeorm';
-import type { MigrationList } from './data-source-options.js';
-import { type ConnectionSettings, TransactionSettings } from './session-settings.js';
+import { LEDGER, located, type MigrationClass } from './library-migrations.js';
+import { type SettingsOfTransactions, TransactionSettings } from './session-settings.js';
 import type { TableNames } from './table-names.js';
 
 /** The name of the library's own data source among those of the application. */
@@ -19,7 +19,8 @@ export const InjectLibraryRepository = (entity: ModuleTables['entities'][number]
 export interface ModuleTables {
   // oxlint-disable-next-line typescript/no-unsafe-function-type -- TypeORM's own type of an entity class
   readonly entities: readonly Function[];
-  readonly migrations: MigrationList;
+  /** As they are written: with `otp_`, and without a schema. */
+  readonly migrations: readonly MigrationClass[];
 }
 
 /**
@@ -32,17 +33,19 @@ export class LibraryDataSource extends DataSource {
     private readonly poolNow: () => Pool,
     readonly names: TableNames,
     { entities, migrations }: ModuleTables,
+    settings = (poolNow().options as { settings?: SettingsOfTransactions }).settings,
   ) {
     super({
       name: LIBRARY_DATA_SOURCE,
       type: 'postgres',
       driver: sharing(poolNow),
       entities: [...entities],
-      migrations: [...migrations],
+      migrations: located(migrations, names),
+      migrationsTableName: names.named(LEDGER),
       subscribers: [TransactionSettings],
       namingStrategy: new PrefixedNames(names),
       ...(names.schema === null ? {} : { schema: names.schema }),
-      extra: { settings: (poolNow().options as { settings?: ConnectionSettings }).settings },
+      extra: { settings },
       synchronize: false,
       // TypeORM would create "uuid-ossp", which we do not use.
       installExtensions: false,

@@ -4,9 +4,11 @@ import { getDataSourceToken } from '@nestjs/typeorm';
 import type { Pool } from 'pg';
 import type { DataSource } from 'typeorm';
 import { LIBRARY_DATA_SOURCE, LibraryDataSource, type ModuleTables } from './library-data-source.js';
+import { LEDGER } from './library-migrations.js';
+import { pendingOf, runMigrations } from './migrate.js';
 import { poolOf } from './sql.js';
 import { PREPARED_STATEMENTS, StatementRunner } from './statement.js';
-import { type TableOptions, tableNames } from './table-names.js';
+import { type TableNames, type TableOptions, tableNames } from './table-names.js';
 
 /** Where the library keeps its data. Given to `VerificationModule`; the other modules use the same. */
 export interface LibraryDatabaseOptions extends TableOptions {
@@ -25,6 +27,11 @@ export interface LibraryDatabaseOptions extends TableOptions {
    * @default true
    */
   preparedStatements?: boolean;
+  /**
+   * Run the migrations that are pending when the application starts. Otherwise it does not start without them.
+   * @default false
+   */
+  migrationsRun?: boolean;
 }
 
 const DATABASE_OPTIONS = Symbol('LibraryDatabaseOptions');
@@ -45,12 +52,12 @@ export class LibraryDatabaseModule {
         {
           provide: DATABASE_OPTIONS,
           inject: [token],
-          useFactory: ({ database = {} }: { database?: LibraryDatabaseOptions }) => database,
+          useFactory: ({ database }: { database: LibraryDatabaseOptions }) => database,
         },
         {
           provide: PREPARED_STATEMENTS,
           inject: [DATABASE_OPTIONS],
-          useFactory: ({ preparedStatements = true }: LibraryDatabaseOptions) => preparedStatements,
+          useFactory: ({ preparedStatements }: LibraryDatabaseOptions) => preparedStatements,
         },
         {
           provide: getDataSourceToken(LIBRARY_DATA_SOURCE),
@@ -72,7 +79,20 @@ async function openLibraryDataSource(
   const names = tableNames(options);
   const { pool } = options;
   const poolNow = pool ? () => pool : await poolOfApplication(moduleRef, options.dataSource);
-  return new LibraryDataSource(poolNow, names, tablesOf(modules)).initialize();
+  const tables = tablesOf(modules);
+  if (options.migrationsRun) await runMigrations(poolNow(), { ...options, migrations: tables.migrations });
+  const dataSource = await new LibraryDataSource(poolNow, names, tables).initialize();
+  if (!options.migrationsRun) await requireMigrations(dataSource, names);
+  return dataSource;
+}
+
+/** @throws Error that says what to do about pending migrations */
+async function requireMigrations(dataSource: LibraryDataSource, names: TableNames): Promise<void> {
+  const { length } = await pendingOf(dataSource, names);
+  if (length > 0)
+    throw new Error(
+      `${length} ${length === 1 ? 'migration is' : 'migrations are'} pending (not in ${names.inSql(LEDGER)}): run runMigrations(…) of nest-sms-otp with the same schema and tablePrefix, or the script of printMigrations(…), or set database.migrationsRun to true`,
+    );
 }
 
 /** What the modules that the application imports keep in the database: each of our module classes says it as `tables`. */

@@ -114,6 +114,7 @@ export const VERIFICATION_DEFAULTS = {
     number: { limit: 20, windowSeconds: 60 },
     request: { limit: 30, windowSeconds: 60 },
   },
+  database: { preparedStatements: true, migrationsRun: false },
   reconcileEverySeconds: 3,
   sealJournalEverySeconds: 5,
 } as const;
@@ -149,6 +150,7 @@ export function resolveVerificationOptions(given: VerificationModuleOptions) {
     vonage,
     policy,
     defaultCountry,
+    database: withDefaults(given.database, defaults.database),
     protection: withDefaults(given.protection, defaults.protection),
     throttle: withDefaults(given.throttle, defaults.throttle),
     keys: { encryption: toKeyRing(given.keys.encryption), fingerprint: toKeyRing(given.keys.fingerprint) },
