@@ -126,6 +126,12 @@ describe('the names of the tables', () => {
     expect(tableNames(ELSEWHERE).inSql(written)).toBe(expected);
   });
 
+  it('and those of prepared statements stay short enough for Postgres to tell them apart, however long the schema’s is', () => {
+    const { key } = tableNames({ schema: 's'.repeat(63), tablePrefix: 'p'.repeat(20) });
+    expect(key).not.toBe(tableNames({ schema: 's'.repeat(62), tablePrefix: 'p'.repeat(20) }).key);
+    for (const name of STATEMENTS.keys()) expect(`otp.${key}${name}`.length).toBeLessThan(64);
+  });
+
   it('are refused if Postgres would have to quote them', () => {
     for (const schema of ['', 'Auth', 'a"; b', 'a b', '1a', 'a'.repeat(64)])
       expect(() => tableNames({ schema })).toThrow(/schema's name/);

@@ -1,3 +1,5 @@
+import { createHash } from 'node:crypto';
+
 /** Where the tables of the library are. */
 export interface TableOptions {
   /**
@@ -20,7 +22,7 @@ export interface TableNames {
   /** The schema, where one is set. */
   readonly schema: string | null;
   readonly prefix: string;
-  /** Different for each configuration, and empty for the defaults. */
+  /** Different for each configuration, and empty for the defaults. Short: Postgres cuts names off after 63 characters. */
   readonly key: string;
   /** @returns the statement with the names as they are in the database; the same text when both options have their defaults */
   inSql(text: string): string;
@@ -53,14 +55,16 @@ export function tableNames({ schema, tablePrefix = WRITTEN_PREFIX }: TableOption
   return {
     schema: schema ?? null,
     prefix: tablePrefix,
-    key: isAsWritten ? '' : `${schema ?? ''}.${tablePrefix}.`,
+    key: isAsWritten ? '' : `${shortHash(`${schema ?? ''}.${tablePrefix}`)}.`,
     named,
     inSql: isAsWritten ? (text) => text : (text) => text.replace(NAMES, rewrite),
   };
 }
 
+const shortHash = (text: string) => createHash('sha256').update(text).digest('base64url').slice(0, 8);
+
 /** @throws RangeError if the schema's name would need quoting rules of its own */
-export function requireSchemaName(schema: string): void {
+function requireSchemaName(schema: string): void {
   if (!/^[a-z_][a-z0-9_]{0,62}$/.test(schema))
     throw new RangeError(
       `The schema's name must be lower-case letters, digits and "_", at most 63, and begin with a letter or "_", not "${schema}".`,
