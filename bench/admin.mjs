@@ -40,7 +40,7 @@ async function main() {
   const headers = { authorization: `Bearer ${await makeToken(sql)}`, accept: 'application/json' };
   const { program, url } = await startApplication(databaseUrl, folder);
 
-  const [{ rows }] = (await sql.query('SELECT count(*)::int AS rows FROM verification_requests')).rows;
+  const [{ rows }] = (await sql.query('SELECT count(*)::int AS rows FROM otp_verification_requests')).rows;
   print(`\n### ${number(rows)} requests\n`);
   print('| what | median ms | lowest–highest | items |\n| --- | ---: | ---: | ---: |');
   let isRolledUp = false;
@@ -85,16 +85,18 @@ async function main() {
 async function casesFor(sql) {
   const one = async (/** @type {string} */ text) => (await sql.query(text)).rows[0];
   /** A page of the oldest ones, and what to look for: somebody with an ordinary history, in the middle of it. */
-  const { deep } = await one('SELECT id AS deep FROM verification_requests ORDER BY id OFFSET 60 LIMIT 1');
+  const { deep } = await one(
+    'SELECT id AS deep FROM otp_verification_requests ORDER BY id OFFSET 60 LIMIT 1',
+  );
   const { first, last } = await one(
-    'SELECT min(created_at) AS first, max(created_at) AS last FROM verification_requests',
+    'SELECT min(created_at) AS first, max(created_at) AS last FROM otp_verification_requests',
   );
   const middle = new Date((first.getTime() + last.getTime()) / 2);
   const { id, user, address, token, message } = (
     await sql.query(
       `SELECT id, user_id AS user, caller_address AS address, provider_request_id AS message,
               rtrim(translate(encode(phone_fingerprint, 'base64'), '+/', '-_'), '=') AS token
-         FROM verification_requests
+         FROM otp_verification_requests
         WHERE user_id IS NOT NULL AND provider_request_id IS NOT NULL AND created_at < $1 AND id < $2
         ORDER BY id DESC LIMIT 1`,
       [middle, firstIdAt(middle)],
@@ -170,7 +172,7 @@ const firstIdAt = (moment) => {
 async function makeToken(sql) {
   const secret = randomBytes(32).toString('base64url');
   const { rows } = await sql.query(
-    `INSERT INTO api_tokens (id, name, secret_hash, scopes, author, created_at, expires_at)
+    `INSERT INTO otp_api_tokens (id, name, secret_hash, scopes, author, created_at, expires_at)
      VALUES (gen_random_uuid(), 'bench', $1, '{history:read,statistics:read,history:export}', 'cli:bench', now(), now() + interval '1 day')
      RETURNING replace(id::text, '-', '') AS id`,
     [createHash('sha256').update(secret).digest()],

@@ -42,7 +42,7 @@ async function main() {
   await sql.connect();
   try {
     if (await holdsOthers(sql)) throw new Error('this database holds requests that were not seeded');
-    const { rows: any } = await sql.query('SELECT 1 FROM verification_requests LIMIT 1');
+    const { rows: any } = await sql.query('SELECT 1 FROM otp_verification_requests LIMIT 1');
     if (any.length > 0 && !values.again) throw new Error('it is seeded already: --again begins anew');
     if (values.again) await clear(sql);
     const progress = (/** @type {number} */ done) => process.stderr.write(`${done} of ${rows} requests\n`);

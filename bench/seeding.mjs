@@ -43,31 +43,31 @@ export async function seedHistory(sql, { rows, days, progress = () => undefined 
 /** Whether the database holds what was not seeded. @param {Sql} sql @returns {Promise<boolean>} */
 export async function holdsOthers(sql) {
   const { rows } = await sql.query(
-    `SELECT 1 FROM verification_requests WHERE phone_number IS NULL OR phone_number NOT LIKE '${MARK}%' LIMIT 1`,
+    `SELECT 1 FROM otp_verification_requests WHERE phone_number IS NULL OR phone_number NOT LIKE '${MARK}%' LIMIT 1`,
   );
   return rows.length > 0;
 }
 
 /** Takes everything away that was seeded, when there is nothing else. @param {Sql} sql */
 export async function clear(sql) {
-  await sql.query('TRUNCATE verification_requests, verification_events, decisions');
-  await sql.query(`DELETE FROM journal_seals WHERE journal = 'verification'`);
-  await sql.query(`UPDATE journal_cursors SET xid = 0 WHERE journal = 'verification'`);
+  await sql.query('TRUNCATE otp_verification_requests, otp_verification_events, otp_decisions');
+  await sql.query(`DELETE FROM otp_journal_seals WHERE journal = 'verification'`);
+  await sql.query(`UPDATE otp_journal_cursors SET xid = 0 WHERE journal = 'verification'`);
   await forgetStatistics(sql);
 }
 
 /** A running instance has counted what was there before; it counts all anew. @param {Sql} sql */
 const forgetStatistics = (sql) =>
   sql.query(
-    `TRUNCATE verification_rollups, provider_status_rollups;
-     UPDATE rollup_state SET built_until = NULL, events_until = NULL, frozen_before = NULL`,
+    `TRUNCATE otp_verification_rollups, otp_provider_status_rollups;
+     UPDATE otp_rollup_state SET built_until = NULL, events_until = NULL, frozen_before = NULL`,
   );
 
 /** Indexes are made afterwards, all at once. @param {Sql} sql @returns {Promise<{ name: string, definition: string }[]>} */
 async function dropIndexes(sql) {
   const { rows } = await sql.query(
     `SELECT indexname AS name, indexdef AS definition FROM pg_indexes
-      WHERE tablename IN ('verification_requests', 'verification_events', 'decisions')
+      WHERE tablename IN ('otp_verification_requests', 'otp_verification_events', 'otp_decisions')
         AND indexdef NOT LIKE 'CREATE UNIQUE%'`,
   );
   for (const { name } of rows) await sql.query(`DROP INDEX ${name}`);
@@ -202,7 +202,7 @@ const HISTORY = `
            WHERE e.happens) AS happened`;
 
 const REQUESTS = `
-  INSERT INTO verification_requests
+  INSERT INTO otp_verification_requests
     (id, purpose, status, reason, channel, phone_number, phone_fingerprint, phone_country, phone_last_digits, user_id,
      caller_fingerprint, caller_bound, locale, code_length, attempts, max_attempts, max_sends, sends, provider, provider_request_id,
      prefix_fingerprint, caller_address, caller_agent, created_at, expires_at, verified_at, ended_at, resend_available_at,
@@ -218,7 +218,7 @@ const REQUESTS = `
     FROM seeded s JOIN LATERAL (SELECT DISTINCT ON (id) * FROM seeded_events ORDER BY id, number DESC) l USING (id) ORDER BY s.i`;
 
 const EVENTS = `
-  INSERT INTO verification_events
+  INSERT INTO otp_verification_events
     (request_id, number, at, type, from_status, to_status, reason, actor, provider_status, price, currency, provider_request_id)
   SELECT * FROM seeded_events ORDER BY at`;
 
@@ -246,12 +246,12 @@ const RULES = JSON.stringify([
 ]);
 
 const ALLOWED = `
-  INSERT INTO decisions (id, at, action, outcome, request_id, rules)
+  INSERT INTO otp_decisions (id, at, action, outcome, request_id, rules)
   SELECT ${idOf('s.at', `md5('decision ' || s.i)`)}, s.at, 'start', 'allowed', s.id, '${RULES}' FROM seeded s ORDER BY s.i`;
 
 /** One start in twenty more was refused. */
 const REFUSED = `
-  INSERT INTO decisions (id, at, action, outcome, rule, rules, phone_fingerprint, phone_country, phone_last_digits, purpose, user_fingerprint, address_fingerprint)
+  INSERT INTO otp_decisions (id, at, action, outcome, rule, rules, phone_fingerprint, phone_country, phone_last_digits, purpose, user_fingerprint, address_fingerprint)
   SELECT ${idOf('s.at', `md5('refusal ' || s.i)`)}, s.at, 'start', 'refused', r.rule,
          json_build_array(json_build_object('rule', r.rule, 'outcome', 'refuse')), s.fingerprint, s.country, s.digits, s.purpose,
          sha256(('user ' || s.user_id)::bytea), sha256(('address ' || s.address)::bytea)

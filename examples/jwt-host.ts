@@ -12,10 +12,8 @@ import {
   RequireFactor,
   SkipSecondFactor,
   StepUpGrants,
-  twoFactorEntities,
   TwoFactorModule,
   TwoFactorService,
-  verificationEntities,
   VerificationModule,
   type VerificationModuleOptions,
 } from 'nest-sms-otp';
@@ -98,7 +96,6 @@ export class JwtHost {
         TypeOrmModule.forRoot({
           type: 'postgres',
           url: databaseUrl,
-          entities: [...verificationEntities, ...twoFactorEntities],
         }),
         VerificationModule.forRoot({ ...verification, routes: false }),
         TwoFactorModule.forRoot({

@@ -12,12 +12,10 @@ import {
   Problem,
   RequireFactor,
   SkipSecondFactor,
-  twoFactorEntities,
   TwoFactorModule,
   type TwoFactorNotice,
   TwoFactorNotifier,
   TwoFactorService,
-  verificationEntities,
   VerificationModule,
   type VerificationModuleOptions,
 } from 'nest-sms-otp';
@@ -101,7 +99,6 @@ export class SessionHost {
         TypeOrmModule.forRoot({
           type: 'postgres',
           url: databaseUrl,
-          entities: [...verificationEntities, ...twoFactorEntities],
         }),
         VerificationModule.forRoot({ ...verification, routes: false }),
         TwoFactorModule.forRoot({

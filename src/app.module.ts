@@ -6,9 +6,9 @@ import { TypeOrmModule } from '@nestjs/typeorm';
 import { LoggerModule } from 'nestjs-pino';
 import type { Config } from './config/index.js';
 import { dataSourceOptions } from './database/index.js';
-import { type HostMail, HostModule } from './host/index.js';
+import { tablesOf } from './schema.js';
+import { type HostMail, HostModule, User } from './host/index.js';
 import { SharedThrottlerStorage } from './http/index.js';
-import { entities } from './schema.js';
 import { HealthModule, loggerParams } from './operations/index.js';
 import { ProtectionModule } from './protection/index.js';
 import { type VerificationModuleOptions, VerificationModule } from './verification/index.js';
@@ -37,10 +37,15 @@ const derivedKey = (config: Config, use: string): Buffer =>
 
 /** What the environment says, and what only the running application knows. */
 function verificationOptions(
-  { options: { verification }, keys, production, PUBLIC_URL, VONAGE_BRAND_NAME }: Config,
+  config: Config,
   { vonageApiHost, vonageSignatureSecret }: Surroundings,
   storage: ThrottlerStorage,
 ): VerificationModuleOptions {
+  const {
+    options: { verification },
+    keys,
+    VONAGE_BRAND_NAME,
+  } = config;
   return {
     ...verification,
     vonage: {
@@ -51,9 +56,10 @@ function verificationOptions(
       ...(vonageApiHost && { apiHost: vonageApiHost }),
       ...(vonageSignatureSecret && { signatureSecret: vonageSignatureSecret }),
     },
-    http: { https: production, publicUrl: PUBLIC_URL ?? null },
+    http: { https: config.production, publicUrl: config.PUBLIC_URL ?? null },
     keys: { encryption: keys.encryption, fingerprint: keys.fingerprint },
     throttle: { ...verification['throttle'], storage },
+    database: { ...verification['database'], ...tablesOf(config) },
   };
 }
 
@@ -74,9 +80,9 @@ export class AppModule {
         TypeOrmModule.forRoot({
           ...dataSourceOptions({
             url: surroundings.databaseUrl,
-            schema: config.DATABASE_SCHEMA,
+            ...tablesOf(config),
             poolSize: config.DATABASE_POOL_SIZE,
-            entities,
+            entities: [User],
           }),
           retryAttempts: 5,
           retryDelay: 1000,

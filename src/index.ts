@@ -1,15 +1,15 @@
 export { parseKeyRing } from './crypto/index.js';
 export {
-  adminMigrations,
-  migrations,
-  protectionMigrations,
-  twoFactorMigrations,
-  verificationMigrations,
-} from '../migrations/index.js';
-export {
+  type Database,
   type DatabaseOptions,
   dataSourceOptions,
+  type LibraryDatabaseOptions,
   type MigrationOptions,
+  migrations,
+  migrationsFor,
+  type MigrationsOptions,
+  type ModuleName,
+  printMigrations,
   runMigrations,
 } from './database/index.js';
 export {

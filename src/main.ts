@@ -11,7 +11,7 @@ import { startEmbeddedPostgres } from './database/embedded-postgres/index.js';
 import { poolerWarning } from './database/pooler.js';
 import { ConsoleMailer, type Mailer, SmtpMailer } from './host/index.js';
 import { Drain } from './operations/index.js';
-import { migrate, requireSchema } from './schema.js';
+import { migrate, requireSchema, tablesOf } from './schema.js';
 
 /** How long a load balancer has to notice that the application is not ready any more. */
 const DEFAULT_DELAY_MS = 3000;
@@ -31,7 +31,7 @@ async function start(): Promise<void> {
   const config = loadConfig();
 
   const databaseUrl = config.DATABASE_URL ?? (await startDatabase(config));
-  if (config.DATABASE_URL) await requireSchema(config.DATABASE_URL, config.DATABASE_SCHEMA);
+  if (config.DATABASE_URL) await requireSchema(config.DATABASE_URL, tablesOf(config));
   const sandbox = config.sandbox ? await startOwnSandbox(config) : null;
   // Everybody can read their password: never where somebody keeps a database.
   const demoUsers = config.production ? 'refuse' : config.DATABASE_URL ? 'ignore' : 'create';
@@ -92,7 +92,7 @@ function reachable(host: string | undefined): string {
 async function startDatabase(config: Config): Promise<string> {
   const postgres = await startEmbeddedPostgres({ dataDirectory: join(config.dataDirectory, 'postgres') });
   started.push({ name: 'database', stop: () => postgres.stop() });
-  await migrate(postgres.url, { schema: config.DATABASE_SCHEMA });
+  await migrate(postgres.url, tablesOf(config));
   return postgres.url;
 }
 

@@ -46,9 +46,10 @@ describe('instances whose clocks are an hour fast and an hour slow', () => {
 
   it.each(pairs)('started by %d and checked by %d: no code counts after', async (starter, checker) => {
     const { requestId, code } = await startedBy(starter);
-    await world.sql.query('UPDATE verification_requests SET expires_at = clock_timestamp() WHERE id = $1', [
-      requestId,
-    ]);
+    await world.sql.query(
+      'UPDATE otp_verification_requests SET expires_at = clock_timestamp() WHERE id = $1',
+      [requestId],
+    );
     const answer = await world.check(requestId, code, 'right', world.cluster.instances[checker]);
     expect([answer?.status, answer?.body['code']]).toEqual([410, 'expired']);
     const seen = await world.read(requestId, world.cluster.instances[checker]);
@@ -58,11 +59,11 @@ describe('instances whose clocks are an hour fast and an hour slow', () => {
   it('the very moment is the same on all of them', async () => {
     const { requestId, code } = await startedBy(0);
     await world.sql.query(
-      `UPDATE verification_requests SET expires_at = clock_timestamp() + interval '700 ms', attempts = 0 WHERE id = $1`,
+      `UPDATE otp_verification_requests SET expires_at = clock_timestamp() + interval '700 ms', attempts = 0 WHERE id = $1`,
       [requestId],
     );
     const { rows } = await world.sql.query<{ at: Date }>(
-      'SELECT expires_at AS at FROM verification_requests WHERE id = $1',
+      'SELECT expires_at AS at FROM otp_verification_requests WHERE id = $1',
       [requestId],
     );
     // From before the moment until after it, every instance is asked for the state, and the code comes right after.

@@ -49,7 +49,7 @@ describe.each(['v2', 'v1'])('races (%s)', (api) => {
     const { client, started, sandbox, sql, advanceProvider } = application;
     const { requestId, phoneNumber } = await started();
     await advanceProvider(31);
-    await sql.query('UPDATE verification_requests SET resend_available_at = now() WHERE id = $1', [
+    await sql.query('UPDATE otp_verification_requests SET resend_available_at = now() WHERE id = $1', [
       requestId,
     ]);
     const answers = await times(20, () => client.json('POST', '/resend-otp', { requestId }));

@@ -11,7 +11,7 @@ const SCHEMA = 'otp';
 /** A table of the host whose name is also one of ours. */
 const HostKey = new EntitySchema<{ id: string }>({
   name: 'HostKey',
-  tableName: 'idempotency_keys',
+  tableName: 'otp_idempotency_keys',
   schema: 'public',
   columns: { id: { type: 'text', primary: true } },
 });
@@ -32,8 +32,8 @@ describe('the tables live in a schema of their own', () => {
     await admin.query('REVOKE ALL ON SCHEMA public FROM PUBLIC');
     await admin.query('CREATE SCHEMA decoy');
     await admin.query(`GRANT ALL ON SCHEMA decoy TO ${role}`);
-    await admin.query('CREATE TABLE decoy.verification_requests (id uuid)');
-    await admin.query('CREATE TABLE decoy.schema_migrations (id serial, "timestamp" bigint, name text)');
+    await admin.query('CREATE TABLE decoy.otp_verification_requests (id uuid)');
+    await admin.query('CREATE TABLE decoy.otp_migrations (id serial, "timestamp" bigint, name text)');
     await admin.query(`GRANT ALL ON ALL TABLES IN SCHEMA decoy TO ${role}`);
     await admin.query(
       `ALTER ROLE ${role} IN DATABASE ${pg.escapeIdentifier(pathname.slice(1))} SET search_path = decoy, ${SCHEMA}, public`,
@@ -58,10 +58,10 @@ describe('the tables live in a schema of their own', () => {
     await migrate(database.url, { schema: SCHEMA });
     const tables = await tablesIn(SCHEMA);
     expect(tables).toEqual(
-      expect.arrayContaining(['host_users', 'schema_migrations', 'verification_requests']),
+      expect.arrayContaining(['host_users', 'otp_migrations', 'otp_verification_requests']),
     );
     // A decoy for every table, with the same columns, into which the role may write.
-    await admin.query('DROP TABLE decoy.verification_requests, decoy.schema_migrations');
+    await admin.query('DROP TABLE decoy.otp_verification_requests, decoy.otp_migrations');
     for (const table of tables)
       await admin.query(`CREATE TABLE decoy.${table} (LIKE ${SCHEMA}.${table} INCLUDING ALL)`);
     await admin.query('GRANT ALL ON ALL TABLES IN SCHEMA decoy TO PUBLIC');
@@ -71,7 +71,7 @@ describe('the tables live in a schema of their own', () => {
     const answer = await application.client.json('POST', '/verify-otp', { requestId, otpCode: code });
     expect(answer).toMatchObject({ status: 200, body: { status: 'VERIFIED' } });
 
-    const { rows } = await admin.query(`SELECT status FROM ${SCHEMA}.verification_requests`);
+    const { rows } = await admin.query(`SELECT status FROM ${SCHEMA}.otp_verification_requests`);
     expect(rows).toEqual([{ status: 'VERIFIED' }]);
     for (const table of tables)
       expect({ table, rows: (await admin.query(`SELECT * FROM decoy.${table}`)).rows }).toEqual({
@@ -105,9 +105,9 @@ describe('the tables live in a schema of their own', () => {
   });
 
   it('beside a table of the host that has the same name, on one connection', async () => {
-    await admin.query('CREATE TABLE public.idempotency_keys (id text PRIMARY KEY)');
+    await admin.query('CREATE TABLE public.otp_idempotency_keys (id text PRIMARY KEY)');
     await admin.query('GRANT USAGE ON SCHEMA public TO PUBLIC');
-    await admin.query('GRANT ALL ON public.idempotency_keys TO PUBLIC');
+    await admin.query('GRANT ALL ON public.otp_idempotency_keys TO PUBLIC');
     await migrate(database.url, { schema: SCHEMA });
     const dataSource = await new DataSource({
       ...dataSourceOptions({ url: database.url, schema: SCHEMA, entities: [] }),
@@ -115,10 +115,10 @@ describe('the tables live in a schema of their own', () => {
     }).initialize();
     try {
       await dataSource.getRepository(HostKey).insert({ id: 'of the host' });
-      expect((await admin.query('SELECT * FROM public.idempotency_keys')).rows).toEqual([
+      expect((await admin.query('SELECT * FROM public.otp_idempotency_keys')).rows).toEqual([
         { id: 'of the host' },
       ]);
-      expect(await dataSource.query('SELECT * FROM idempotency_keys')).toEqual([]);
+      expect(await dataSource.query('SELECT * FROM otp_idempotency_keys')).toEqual([]);
     } finally {
       await dataSource.destroy();
     }

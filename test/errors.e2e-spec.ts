@@ -65,7 +65,7 @@ const rows: Row[] = [
     words: 'This code can no longer be used',
     reach: async ({ client, started, sql }, kind) => {
       const { requestId, code } = await started();
-      await sql.query('UPDATE verification_requests SET expires_at = now() WHERE id = $1', [requestId]);
+      await sql.query('UPDATE otp_verification_requests SET expires_at = now() WHERE id = $1', [requestId]);
       return client.as(kind, 'POST', '/verify-otp', { requestId, otpCode: code });
     },
   },
@@ -105,7 +105,7 @@ const rows: Row[] = [
       await fault({ kind: 'lost-answer', operation: 'start', to: phoneNumber });
       await client.json('POST', '/request-otp', { phoneNumber });
       const { rows: found } = await sql.query<{ id: string }>(
-        `SELECT id FROM verification_requests WHERE status = 'SENDING' ORDER BY created_at DESC LIMIT 1`,
+        `SELECT id FROM otp_verification_requests WHERE status = 'SENDING' ORDER BY created_at DESC LIMIT 1`,
       );
       return client.as(kind, 'POST', '/verify-otp', { requestId: found[0]!.id, otpCode: '123456' });
     },
@@ -120,9 +120,10 @@ const rows: Row[] = [
       const first = client.json('POST', '/verify-otp', { requestId, otpCode: code });
       const isClaimed = async () =>
         (
-          await sql.query('SELECT 1 FROM verification_requests WHERE id = $1 AND lease_token IS NOT NULL', [
-            requestId,
-          ])
+          await sql.query(
+            'SELECT 1 FROM otp_verification_requests WHERE id = $1 AND lease_token IS NOT NULL',
+            [requestId],
+          )
         ).rowCount === 1;
       while (!(await isClaimed())) await new Promise((resolve) => setTimeout(resolve, 10));
       const second = await client.as(kind, 'POST', '/verify-otp', { requestId, otpCode: code });
@@ -155,7 +156,7 @@ const rows: Row[] = [
     reach: async ({ client, started, sql }, kind) => {
       const { requestId } = await started();
       await sql.query(
-        'UPDATE verification_requests SET sends = 3, resend_available_at = now() WHERE id = $1',
+        'UPDATE otp_verification_requests SET sends = 3, resend_available_at = now() WHERE id = $1',
         [requestId],
       );
       return client.as(kind, 'POST', '/resend-otp', { requestId });

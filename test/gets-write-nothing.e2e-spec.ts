@@ -88,7 +88,7 @@ describe('a GET or a HEAD writes nothing', () => {
 
   it('and the log would have noticed', async () => {
     await application.started();
-    expect(await writes.take()).toContain('INSERT verification_requests');
+    expect(await writes.take()).toContain('INSERT otp_verification_requests');
   });
 
   it('when a token was last used is written all the same, by itself', async () => {
@@ -96,7 +96,7 @@ describe('a GET or a HEAD writes nothing', () => {
     await reader.get('/admin/verifications');
     await writes.take();
     await application.app.get(TokenUses, { strict: false }).write();
-    expect(await writes.take()).toEqual(['UPDATE api_tokens']);
+    expect(await writes.take()).toEqual(['UPDATE otp_api_tokens']);
   });
 
   it('an export is a POST: a link from another site signs nothing as the administrator', async () => {

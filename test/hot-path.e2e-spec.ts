@@ -91,7 +91,7 @@ describe('a verification costs Postgres four named single-row statements', () =>
       await new Promise((resolve) => setTimeout(resolve, 1100));
       const { rows } = await sql.query<{ relname: string; updates: number; hot: number }>(
         `SELECT relname, n_tup_upd::int AS updates, n_tup_hot_upd::int AS hot
-           FROM pg_stat_user_tables WHERE relname IN ('verification_requests', 'number_slots') ORDER BY relname`,
+           FROM pg_stat_user_tables WHERE relname IN ('otp_verification_requests', 'otp_number_slots') ORDER BY relname`,
       );
       for (const { relname, updates, hot } of rows) {
         expect({ relname, updates, hot }).toEqual({ relname, updates, hot: updates });
@@ -159,7 +159,7 @@ describe('a verification costs Postgres four named single-row statements', () =>
     const application = await startApplication();
     try {
       const { rows } = await application.sql.query<{ indexdef: string }>(
-        `SELECT indexdef FROM pg_indexes WHERE tablename IN ('verification_requests', 'number_slots')`,
+        `SELECT indexdef FROM pg_indexes WHERE tablename IN ('otp_verification_requests', 'otp_number_slots')`,
       );
       expect(rows.length).toBeGreaterThan(3);
       for (const { indexdef } of rows) {

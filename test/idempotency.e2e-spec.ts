@@ -98,7 +98,7 @@ describe('Idempotency-Key', () => {
 
   it('keeps no number in the clear', async () => {
     const { rows } = await application.sql.query<{ line: string }>(
-      'SELECT t::text AS line FROM idempotency_keys t',
+      'SELECT t::text AS line FROM otp_idempotency_keys t',
     );
     expect(rows.length).toBeGreaterThan(5);
     expect(rows.map(({ line }) => line).join()).not.toMatch(/1415556\d{4}/);

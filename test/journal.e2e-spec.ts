@@ -22,8 +22,8 @@ const verify = ({ app }: TestApplication) => app.get(JournalVerifier, { strict: 
 /** Locks the cursor before the events, as the sealer does that may be at work: in the other order they can deadlock. */
 const empty = ({ sql }: TestApplication) =>
   sql.query(
-    `UPDATE journal_cursors SET xid = 0 WHERE reader = 'seal';
-     TRUNCATE verification_requests, verification_events, number_slots, journal_seals`,
+    `UPDATE otp_journal_cursors SET xid = 0 WHERE reader = 'seal';
+     TRUNCATE otp_verification_requests, otp_verification_events, otp_number_slots, otp_journal_seals`,
   );
 
 /** A transaction of the application's role that stays open until its end is asked for. */
@@ -52,7 +52,7 @@ describe('every change of a request is in the journal', () => {
   const journal = async (requestId: string) => {
     const { rows } = await application.sql.query<{ line: string }>(
       `SELECT concat_ws(' ', number, type, coalesce(from_status, '-'), to_status, actor, coalesce(reason, '-'), provider_status) AS line
-         FROM verification_events WHERE request_id = $1 ORDER BY number`,
+         FROM otp_verification_events WHERE request_id = $1 ORDER BY number`,
       [requestId],
     );
     return rows.map(({ line }) => line);
@@ -98,12 +98,12 @@ describe('every change of a request is in the journal', () => {
       await application.started();
       await sealEverything(application);
       for (const statement of [
-        `UPDATE verification_events SET actor = 'nobody'`,
-        'DELETE FROM verification_events',
-        'TRUNCATE verification_events',
-        `UPDATE journal_seals SET hash = ''`,
-        'DELETE FROM journal_seals',
-        'TRUNCATE journal_seals',
+        `UPDATE otp_verification_events SET actor = 'nobody'`,
+        'DELETE FROM otp_verification_events',
+        'TRUNCATE otp_verification_events',
+        `UPDATE otp_journal_seals SET hash = ''`,
+        'DELETE FROM otp_journal_seals',
+        'TRUNCATE otp_journal_seals',
       ]) {
         await expect(client.query(statement)).rejects.toThrow('permission denied');
       }
@@ -113,46 +113,46 @@ describe('every change of a request is in the journal', () => {
   });
 
   const SWAP_TRANSACTIONS = `
-    UPDATE verification_events e SET xid = o.xid FROM verification_events o
+    UPDATE otp_verification_events e SET xid = o.xid FROM otp_verification_events o
      WHERE e.request_id = o.request_id AND e.number IN (2, 3) AND o.number = 5 - e.number`;
   it.each([
     [
       'a word that was altered',
-      `UPDATE verification_events SET actor = 'nobody' WHERE number = 2`,
+      `UPDATE otp_verification_events SET actor = 'nobody' WHERE number = 2`,
       'altered',
       2,
     ],
     [
       'a time that was altered',
-      `UPDATE verification_events SET at = at + interval '1 microsecond' WHERE number = 3`,
+      `UPDATE otp_verification_events SET at = at + interval '1 microsecond' WHERE number = 3`,
       'altered',
       3,
     ],
-    ['an event that was removed', 'DELETE FROM verification_events WHERE number = 2', 'missing', 2],
-    ['the last event that was removed', 'DELETE FROM verification_events WHERE number = 4', 'missing', 4],
+    ['an event that was removed', 'DELETE FROM otp_verification_events WHERE number = 2', 'missing', 2],
+    ['the last event that was removed', 'DELETE FROM otp_verification_events WHERE number = 4', 'missing', 4],
     [
       'the last event that was removed and taken off the request',
-      `DELETE FROM verification_events WHERE number = 4;
-       UPDATE verification_requests SET events = 3, status = 'PENDING'`,
+      `DELETE FROM otp_verification_events WHERE number = 4;
+       UPDATE otp_verification_requests SET events = 3, status = 'PENDING'`,
       'missing',
       4,
     ],
-    ['the events of a request that were all removed', 'DELETE FROM verification_events', 'missing', 1],
+    ['the events of a request that were all removed', 'DELETE FROM otp_verification_events', 'missing', 1],
     [
       'a request that was removed with all its events',
-      'DELETE FROM verification_events; DELETE FROM verification_requests',
+      'DELETE FROM otp_verification_events; DELETE FROM otp_verification_requests',
       'missing',
       1,
     ],
     [
       'an event that was added',
-      `INSERT INTO verification_events (request_id, number, at, type, to_status, actor, xid)
-        SELECT request_id, 5, now(), 'matched', 'VERIFIED', 'caller', xid FROM verification_events WHERE number = 4`,
+      `INSERT INTO otp_verification_events (request_id, number, at, type, to_status, actor, xid)
+        SELECT request_id, 5, now(), 'matched', 'VERIFIED', 'caller', xid FROM otp_verification_events WHERE number = 4`,
       'added',
       5,
     ],
     ['events that changed places', SWAP_TRANSACTIONS, 'reordered', 2],
-    ['a request that was removed', 'DELETE FROM verification_requests', 'request-missing', 1],
+    ['a request that was removed', 'DELETE FROM otp_verification_requests', 'request-missing', 1],
   ] as const)('%s is found and named', async (_name, tamper, kind, number) => {
     const { client, started, sql } = application;
     const { requestId, code } = await started();
@@ -180,7 +180,7 @@ describe('every change of a request is in the journal', () => {
     await client?.connect();
     try {
       await (client ?? application.sql).query(
-        `UPDATE verification_requests SET status = 'VERIFIED', verified_at = now() WHERE id = $1`,
+        `UPDATE otp_verification_requests SET status = 'VERIFIED', verified_at = now() WHERE id = $1`,
         [requestId],
       );
     } finally {
@@ -190,16 +190,16 @@ describe('every change of a request is in the journal', () => {
       { kind: 'unrecorded-change', requestId, number: 2 },
     ]);
     // It stays visible when a genuine change follows.
-    await application.sql.query(`UPDATE verification_requests SET status = 'PENDING' WHERE id = $1`, [
+    await application.sql.query(`UPDATE otp_verification_requests SET status = 'PENDING' WHERE id = $1`, [
       requestId,
     ]);
     expect((await verify(application)).findings).toEqual([]);
     await application.sql.query(
-      `INSERT INTO verification_events (request_id, number, at, type, from_status, to_status, actor)
+      `INSERT INTO otp_verification_events (request_id, number, at, type, from_status, to_status, actor)
        VALUES ($1, 3, now(), 'time-ran-out', 'SENDING', 'PENDING', 'caller')`,
       [other.requestId],
     );
-    await application.sql.query('UPDATE verification_requests SET events = 3 WHERE id = $1', [
+    await application.sql.query('UPDATE otp_verification_requests SET events = 3 WHERE id = $1', [
       other.requestId,
     ]);
     expect((await verify(application)).findings).toEqual([
@@ -208,12 +208,17 @@ describe('every change of a request is in the journal', () => {
   });
 
   it.each([
-    ['a seal that was altered', `UPDATE journal_seals SET row_count = 3 WHERE number = 2`, 'seal-altered', 2],
-    ['a seal that was removed', 'DELETE FROM journal_seals WHERE number = 2', 'seal-missing', 2],
-    ['the newest seal that was removed', 'DELETE FROM journal_seals WHERE number = 3', 'seal-missing', 3],
+    [
+      'a seal that was altered',
+      `UPDATE otp_journal_seals SET row_count = 3 WHERE number = 2`,
+      'seal-altered',
+      2,
+    ],
+    ['a seal that was removed', 'DELETE FROM otp_journal_seals WHERE number = 2', 'seal-missing', 2],
+    ['the newest seal that was removed', 'DELETE FROM otp_journal_seals WHERE number = 3', 'seal-missing', 3],
     [
       'a seal that hides its range as retired',
-      `UPDATE journal_seals SET retired_at = now(), leaves = '' WHERE number = 2`,
+      `UPDATE otp_journal_seals SET retired_at = now(), leaves = '' WHERE number = 2`,
       'seal-altered',
       2,
     ],
@@ -232,11 +237,11 @@ describe('every change of a request is in the journal', () => {
     await sealOnce(application);
     expect(await verify(application)).toMatchObject({ seals: 0, notSealed: 2 });
     await late.query(
-      `INSERT INTO verification_events (request_id, number, at, type, from_status, to_status, actor)
+      `INSERT INTO otp_verification_events (request_id, number, at, type, from_status, to_status, actor)
        VALUES ($1, 3, now(), 'check-claimed', 'PENDING', 'PENDING', 'caller')`,
       [requestId],
     );
-    await late.query('UPDATE verification_requests SET events = 3 WHERE id = $1', [requestId]);
+    await late.query('UPDATE otp_verification_requests SET events = 3 WHERE id = $1', [requestId]);
     await late.commit();
     await sealEverything(application);
     expect(await verify(application)).toMatchObject({ rows: 3, notSealed: 0, findings: [] });
@@ -256,9 +261,9 @@ describe('every change of a request is in the journal', () => {
     await started();
     // As a dump from a cluster that was a billion transactions older.
     await sql.query(
-      `UPDATE verification_events SET xid = xid + 1000000000;
-       UPDATE journal_seals SET last_xid = last_xid + 1000000000 WHERE journal = 'verification';
-       UPDATE journal_cursors SET xid = xid + 1000000000 WHERE journal = 'verification'`,
+      `UPDATE otp_verification_events SET xid = xid + 1000000000;
+       UPDATE otp_journal_seals SET last_xid = last_xid + 1000000000 WHERE journal = 'verification';
+       UPDATE otp_journal_cursors SET xid = xid + 1000000000 WHERE journal = 'verification'`,
     );
     await started();
     await expect(sealOnce(application)).rejects.toThrow('npm run journal:seal -- --after-restore');
@@ -286,12 +291,12 @@ describe('every change of a request is in the journal', () => {
     expect(clean).toMatchObject({ code: 0 });
     expect(clean.output).toContain('1 request, 2 sealed events, 0 events not sealed yet');
     expect(clean.output).toContain('the journal is as it was written');
-    await sql.query(`UPDATE verification_events SET reason = 'because' WHERE number = 2`);
+    await sql.query(`UPDATE otp_verification_events SET reason = 'because' WHERE number = 2`);
     const altered = await command('verify-journal');
     expect(altered.code).toBe(1);
     expect(altered.output).toContain(`request ${requestId}, event 2: altered`);
     // Whoever may change everything seals it anew. Only the kept seal shows it.
-    await sql.query(`DELETE FROM journal_seals; UPDATE journal_cursors SET xid = 0`);
+    await sql.query(`DELETE FROM otp_journal_seals; UPDATE otp_journal_cursors SET xid = 0`);
     await sealEverything(application);
     expect((await verify(application)).findings).toEqual([]);
     const rewritten = await command('verify-journal', '--seal', kept!);
@@ -308,7 +313,7 @@ describe('the journal is sealed by itself', () => {
       const { sql, started } = application;
       const sealed = async () => {
         const { rows } = await sql.query<{ n: number }>(
-          'SELECT coalesce(sum(row_count), 0)::int AS n FROM journal_seals',
+          'SELECT coalesce(sum(row_count), 0)::int AS n FROM otp_journal_seals',
         );
         return rows[0]!.n;
       };
@@ -317,7 +322,7 @@ describe('the journal is sealed by itself', () => {
       await until(async () => (await sealed()) === 2);
       await often.close();
       const { rows: seals } = await sql.query(
-        `SELECT journal, number, encode(hash, 'hex') AS hash FROM journal_seals`,
+        `SELECT journal, number, encode(hash, 'hex') AS hash FROM otp_journal_seals`,
       );
       const logged = log.mock.calls.filter(([, message]) => message === 'journal sealed');
       expect(logged).toHaveLength(1);
@@ -327,7 +332,7 @@ describe('the journal is sealed by itself', () => {
       await started();
       await until(async () => {
         const { rows } = await sql.query<{ over: boolean }>(
-          `SELECT max(xid) < pg_snapshot_xmin(pg_current_snapshot())::text::bigint AS over FROM verification_events`,
+          `SELECT max(xid) < pg_snapshot_xmin(pg_current_snapshot())::text::bigint AS over FROM otp_verification_events`,
         );
         return rows[0]!.over;
       });
@@ -366,7 +371,9 @@ describe('events are published after their commit, at least once and in order', 
     application.app.get(EventEmitter2).on('something.else', () => undefined);
     await application.started();
     await new Promise((resolve) => setTimeout(resolve, 1000));
-    const { rows } = await application.sql.query(`SELECT 1 FROM journal_cursors WHERE reader = 'publish'`);
+    const { rows } = await application.sql.query(
+      `SELECT 1 FROM otp_journal_cursors WHERE reader = 'publish'`,
+    );
     expect(rows).toEqual([]);
   });
 
@@ -452,21 +459,21 @@ describe('events are published after their commit, at least once and in order', 
     const { requestId } = await application.started();
     // More events than a batch takes: those that come before the late one are in the next batch.
     await late.query(
-      `INSERT INTO verification_requests (id, purpose, status, channel, phone_fingerprint, phone_country, phone_last_digits,
+      `INSERT INTO otp_verification_requests (id, purpose, status, channel, phone_fingerprint, phone_country, phone_last_digits,
          caller_fingerprint, caller_bound, code_length, max_attempts, max_sends, provider, created_at, expires_at, events)
        SELECT gen_random_uuid(), 'bulk', 'SENDING', 'sms', sha256(i::text::bytea), 'US', '00', '', false, 6, 3, 3, 'none', now(), now(), 1
          FROM generate_series(1, 150) AS i`,
     );
     await late.query(
-      `INSERT INTO verification_events (request_id, number, at, type, to_status, actor)
-       SELECT id, 1, now(), 'started', 'SENDING', 'caller' FROM verification_requests WHERE purpose = 'bulk'`,
+      `INSERT INTO otp_verification_events (request_id, number, at, type, to_status, actor)
+       SELECT id, 1, now(), 'started', 'SENDING', 'caller' FROM otp_verification_requests WHERE purpose = 'bulk'`,
     );
     await late.query(
-      `INSERT INTO verification_events (request_id, number, at, type, from_status, to_status, actor)
+      `INSERT INTO otp_verification_events (request_id, number, at, type, from_status, to_status, actor)
        VALUES ($1, 3, now(), 'check-claimed', 'PENDING', 'PENDING', 'caller')`,
       [requestId],
     );
-    await late.query('UPDATE verification_requests SET events = 3 WHERE id = $1', [requestId]);
+    await late.query('UPDATE otp_verification_requests SET events = 3 WHERE id = $1', [requestId]);
     expect(seen).toEqual([]);
     await late.commit();
     await until(() => new Set(seen.map((event) => `${event.requestId} ${event.number}`)).size === 153);

@@ -29,7 +29,7 @@ describe('keys can be replaced while everything runs', () => {
       for (const service of [oldOne, newOne]) {
         expect(await service.check({ requestId, caller: owner, code })).toMatchObject({ code: 'wrong-code' });
       }
-      const { rows } = await before.sql.query('SELECT wrong_codes FROM number_slots');
+      const { rows } = await before.sql.query('SELECT wrong_codes FROM otp_number_slots');
       expect(rows).toEqual([{ wrong_codes: 2 }]);
       expect(before.sandbox.ledger(phoneNumber)).toHaveLength(1);
       expect(
@@ -66,13 +66,13 @@ describe('keys can be replaced while everything runs', () => {
       expect(counted.output()).toContain(
         'verification_requests.phone_number: 1201 of 1201 rows would be rotated',
       );
-      expect((await sql.query('SELECT FROM key_rotations')).rows).toEqual([]);
+      expect((await sql.query('SELECT FROM otp_key_rotations')).rows).toEqual([]);
       const first = run(process.execPath, ['dist/src/commands/rotate-keys.js'], both);
       await first.says(/verification_requests.phone_number: 500 of 1201 rows/);
       first.process.kill('SIGKILL');
       await first.ended();
       const { rows } = await sql.query<{ done: number }>(
-        `SELECT done FROM key_rotations WHERE column_name = 'verification_requests.phone_number'`,
+        `SELECT done FROM otp_key_rotations WHERE column_name = 'verification_requests.phone_number'`,
       );
       expect(rows[0]!.done).toBeGreaterThanOrEqual(500);
       const second = run(process.execPath, ['dist/src/commands/rotate-keys.js'], both);
@@ -83,7 +83,7 @@ describe('keys can be replaced while everything runs', () => {
       );
 
       const left = await sql.query(
-        `SELECT 1 FROM verification_requests WHERE phone_number NOT LIKE 'v1:e2:%'`,
+        `SELECT 1 FROM otp_verification_requests WHERE phone_number NOT LIKE 'v1:e2:%'`,
       );
       expect(left.rows).toEqual([]);
       const after = await instance(onlyNew);
@@ -92,7 +92,7 @@ describe('keys can be replaced while everything runs', () => {
         const caller = { sessionId: 'a stranger' };
         // The number still has its live request and its count of wrong codes, now under the new fingerprint only.
         expect(await newest.start({ phoneNumber, caller })).toMatchObject({ code: 'phone-busy' });
-        const guards = await sql.query('SELECT wrong_codes FROM number_slots WHERE wrong_codes > 0');
+        const guards = await sql.query('SELECT wrong_codes FROM otp_number_slots WHERE wrong_codes > 0');
         expect(guards.rows).toEqual([{ wrong_codes: 1 }]);
       } finally {
         await after.close();
@@ -133,7 +133,7 @@ describe('keys can be replaced while everything runs', () => {
       await before.started();
       await expect(after.get(KeyRotator).run()).rejects.toThrow('encryption key "e1" is not in the key ring');
       const { rows } = await before.sql.query(
-        `SELECT 1 FROM verification_requests WHERE phone_number LIKE 'v1:e1:%'`,
+        `SELECT 1 FROM otp_verification_requests WHERE phone_number LIKE 'v1:e1:%'`,
       );
       expect(rows).toHaveLength(1);
     } finally {

@@ -12,7 +12,7 @@ import {
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { ThrottlerGuard, ThrottlerModule } from '@nestjs/throttler';
 import { TypeOrmModule } from '@nestjs/typeorm';
-import { verificationEntities, VerificationModule, VerificationService } from '../src/index.js';
+import { VerificationModule, VerificationService } from '../src/index.js';
 import { FakeVerificationProvider } from '../src/verification/provider/testing/index.js';
 import { createTestDatabase, type TestDatabase } from './support/database.js';
 import { nestApplication } from './support/nest-application.js';
@@ -37,7 +37,6 @@ describe('a Nest team adds the module to its application', () => {
     TypeOrmModule.forRoot({
       type: 'postgres',
       url: database.url,
-      entities: verificationEntities,
       retryAttempts: 1,
     });
 

@@ -33,55 +33,55 @@ describe('a migration can run beside the version before it', () => {
   );
 
   it.each([
-    ['CREATE INDEX i ON verification_requests (note)', 'CREATE INDEX needs CONCURRENTLY'],
-    ['CREATE UNIQUE INDEX i ON verification_requests (note)', 'CREATE INDEX needs CONCURRENTLY'],
-    ['CREATE INDEX ON verification_requests (note)', 'an index needs a name'],
-    ['DROP INDEX verification_requests_user', 'DROP INDEX needs CONCURRENTLY'],
+    ['CREATE INDEX i ON otp_verification_requests (note)', 'CREATE INDEX needs CONCURRENTLY'],
+    ['CREATE UNIQUE INDEX i ON otp_verification_requests (note)', 'CREATE INDEX needs CONCURRENTLY'],
+    ['CREATE INDEX ON otp_verification_requests (note)', 'an index needs a name'],
+    ['DROP INDEX otp_verification_requests_user', 'DROP INDEX needs CONCURRENTLY'],
     [
-      'CREATE INDEX CONCURRENTLY i ON verification_requests (note)',
+      'CREATE INDEX CONCURRENTLY i ON otp_verification_requests (note)',
       'CONCURRENTLY needs `transaction = false`',
     ],
     [
-      'CREATE INDEX CONCURRENTLY i ON verification_requests (note)',
+      'CREATE INDEX CONCURRENTLY i ON otp_verification_requests (note)',
       'CREATE INDEX CONCURRENTLY needs DROP INDEX CONCURRENTLY IF EXISTS before it',
     ],
     [
-      'ALTER TABLE verification_requests ALTER COLUMN locale SET NOT NULL',
+      'ALTER TABLE otp_verification_requests ALTER COLUMN locale SET NOT NULL',
       'SET NOT NULL reads the whole table under a lock',
     ],
     [
-      'ALTER TABLE verification_requests ADD COLUMN a text, ADD COLUMN note text NOT NULL',
+      'ALTER TABLE otp_verification_requests ADD COLUMN a text, ADD COLUMN note text NOT NULL',
       'a NOT NULL column needs a default',
     ],
     [
-      "ALTER TABLE verification_requests ADD COLUMN a text NOT NULL, ADD COLUMN b text DEFAULT ''",
+      "ALTER TABLE otp_verification_requests ADD COLUMN a text NOT NULL, ADD COLUMN b text DEFAULT ''",
       'a NOT NULL column needs a default',
     ],
     [
-      'ALTER TABLE verification_requests ADD COLUMN at timestamptz DEFAULT clock_timestamp()',
+      'ALTER TABLE otp_verification_requests ADD COLUMN at timestamptz DEFAULT clock_timestamp()',
       'a volatile default rewrites the table',
     ],
     [
-      'ALTER TABLE verification_requests RENAME COLUMN locale TO language',
+      'ALTER TABLE otp_verification_requests RENAME COLUMN locale TO language',
       'RENAME breaks the running version',
     ],
     [
-      'ALTER TABLE verification_requests ADD COLUMN language text, DROP COLUMN locale',
+      'ALTER TABLE otp_verification_requests ADD COLUMN language text, DROP COLUMN locale',
       'what is replaced is dropped by a later release',
     ],
     [
-      'ALTER TABLE verification_requests ALTER COLUMN sends TYPE integer',
+      'ALTER TABLE otp_verification_requests ALTER COLUMN sends TYPE integer',
       'changing a type rewrites the table',
     ],
     [
-      'ALTER TABLE verification_requests ADD CONSTRAINT sends_positive CHECK (sends > 0)',
+      'ALTER TABLE otp_verification_requests ADD CONSTRAINT sends_positive CHECK (sends > 0)',
       'a constraint needs NOT VALID, or an index made before it',
     ],
     [
-      "UPDATE verification_requests SET locale = 'en'",
+      "UPDATE otp_verification_requests SET locale = 'en'",
       'many rows are changed in batches by a command, not by a migration',
     ],
-    ['LOCK TABLE verification_requests', 'LOCK, TRUNCATE, CLUSTER and VACUUM FULL lock the table'],
+    ['LOCK TABLE otp_verification_requests', 'LOCK, TRUNCATE, CLUSTER and VACUUM FULL lock the table'],
   ])('%s is found', (sql, rule) => {
     expect(violationsOf({ statements: [sql], transaction: true })).toContain(rule);
   });
@@ -91,7 +91,7 @@ describe('a migration can run beside the version before it', () => {
       'CREATE TABLE notes (id uuid NOT NULL)',
       'CREATE INDEX notes_id ON notes (id)',
       'ALTER TABLE notes ADD CONSTRAINT notes_pkey PRIMARY KEY (id)',
-      'ALTER TABLE verification_requests ADD COLUMN note_count integer NOT NULL DEFAULT 0',
+      'ALTER TABLE otp_verification_requests ADD COLUMN note_count integer NOT NULL DEFAULT 0',
     ];
     expect(violationsOf({ statements, transaction: true })).toEqual([]);
   });

@@ -68,7 +68,7 @@ describe('the next migration runs beside the running version', () => {
       const people = traffic();
       try {
         await holder.query('BEGIN');
-        await holder.query('LOCK TABLE verification_requests IN ROW EXCLUSIVE MODE');
+        await holder.query('LOCK TABLE otp_verification_requests IN ROW EXCLUSIVE MODE');
         let retries = 0;
         const from = performance.now();
         const migrating = runMigrations(application.databaseUrl, {
@@ -89,7 +89,7 @@ describe('the next migration runs beside the running version', () => {
       expect(Math.max(...requests.map(({ ms }) => ms))).toBeLessThan(SLOWEST_REQUEST_MS);
 
       const { rows } = await application.sql.query(`
-      SELECT indisvalid FROM pg_index WHERE indexrelid = to_regclass('verification_requests_note')`);
+      SELECT indisvalid FROM pg_index WHERE indexrelid = to_regclass('otp_verification_requests_note')`);
       expect(rows).toEqual(next.length === 2 ? [{ indisvalid: true }] : []);
     },
   );
@@ -101,7 +101,7 @@ describe('the next migration runs beside the running version', () => {
       const all = [...migrations, ...nextMigrations];
       await holder.connect();
       await holder.query('BEGIN');
-      await holder.query('LOCK TABLE verification_requests IN ROW EXCLUSIVE MODE');
+      await holder.query('LOCK TABLE otp_verification_requests IN ROW EXCLUSIVE MODE');
       await expect(
         runMigrations(database.url, { migrations: all, lockTimeoutMs: 100, retryForMs: 0 }),
       ).rejects.toThrow(/lock timeout/);

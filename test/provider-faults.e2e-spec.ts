@@ -177,7 +177,7 @@ describe('when the provider is not there at all', () => {
         const answer = await client.json('POST', '/request-otp', { phoneNumber });
         expect([answer.status, answer.headers.get('retry-after')]).toEqual([503, '2']);
       }
-      const { rows } = await sql.query<{ status: string }>('SELECT status FROM verification_requests');
+      const { rows } = await sql.query<{ status: string }>('SELECT status FROM otp_verification_requests');
       expect(rows.map((row) => row.status)).toEqual(['FAILED', 'FAILED']);
     } finally {
       await application.close();

@@ -126,7 +126,7 @@ describe('the pace of the account', () => {
 
   it('begins anew when a crash of Postgres has emptied its unlogged table', async () => {
     expect((await start(application)).status).toBe(200);
-    await application.app.get(DataSource).query('TRUNCATE provider_lanes');
+    await application.app.get(DataSource).query('TRUNCATE otp_provider_lanes');
     expect((await start(application)).status).toBe(200);
   });
 

@@ -75,13 +75,15 @@ describe.each(['v2', 'v1'])('messages whose answer was lost are found again by t
       times: 'always',
     });
     const { body } = await client.json('POST', '/request-otp', { phoneNumber });
-    await sql.query(`UPDATE verification_requests SET expires_at = now() WHERE id = $1`, [body['requestId']]);
-    await sql.query(`UPDATE number_slots SET live_until = now() WHERE live_request_id = $1`, [
+    await sql.query(`UPDATE otp_verification_requests SET expires_at = now() WHERE id = $1`, [
+      body['requestId'],
+    ]);
+    await sql.query(`UPDATE otp_number_slots SET live_until = now() WHERE live_request_id = $1`, [
       body['requestId'],
     ]);
     const { VerificationReconciler } = await import('../src/index.js');
     await application.app.get(VerificationReconciler).runOnce();
-    const { rows } = await sql.query('SELECT status, reason FROM verification_requests WHERE id = $1', [
+    const { rows } = await sql.query('SELECT status, reason FROM otp_verification_requests WHERE id = $1', [
       body['requestId'],
     ]);
     expect(rows).toEqual([{ status: 'FAILED', reason: 'send-lost' }]);
@@ -92,10 +94,12 @@ describe.each(['v2', 'v1'])('messages whose answer was lost are found again by t
   it('requests whose time ran out are written down as expired', async () => {
     const { started, sql, app } = application;
     const { requestId } = await started();
-    await sql.query(`UPDATE verification_requests SET expires_at = now() WHERE id = $1`, [requestId]);
+    await sql.query(`UPDATE otp_verification_requests SET expires_at = now() WHERE id = $1`, [requestId]);
     const { VerificationReconciler } = await import('../src/index.js');
     await app.get(VerificationReconciler).runOnce();
-    const { rows } = await sql.query('SELECT status FROM verification_requests WHERE id = $1', [requestId]);
+    const { rows } = await sql.query('SELECT status FROM otp_verification_requests WHERE id = $1', [
+      requestId,
+    ]);
     expect(rows).toEqual([{ status: 'EXPIRED' }]);
   });
 });
@@ -134,7 +138,7 @@ describe('an instance that is killed while it asks the provider', () => {
         let requestId = '';
         await until(async () => {
           const { rows } = await sql.query<{ id: string }>(
-            `SELECT id FROM verification_requests WHERE status = 'SENDING' ORDER BY created_at DESC LIMIT 1`,
+            `SELECT id FROM otp_verification_requests WHERE status = 'SENDING' ORDER BY created_at DESC LIMIT 1`,
           );
           requestId = rows[0]?.id ?? '';
           return rows.length > 0;

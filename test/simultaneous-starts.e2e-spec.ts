@@ -72,7 +72,7 @@ describe('an Idempotency-Key', () => {
       const lease = async () =>
         (
           await application.sql.query<{ seconds: number }>(
-            `SELECT extract(epoch FROM locked_until - created_at)::float8 AS seconds FROM idempotency_keys`,
+            `SELECT extract(epoch FROM locked_until - created_at)::float8 AS seconds FROM otp_idempotency_keys`,
           )
         ).rows[0]?.seconds;
       await until(async () => (await lease()) !== undefined);

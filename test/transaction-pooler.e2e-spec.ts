@@ -155,7 +155,7 @@ withPgBouncer('behind a pooler in transaction mode', () => {
           retryForMs,
         });
       await asAdmin(async (holder) => {
-        await holder.query('BEGIN; LOCK TABLE verification_requests IN ACCESS SHARE MODE');
+        await holder.query('BEGIN; LOCK TABLE otp_verification_requests IN ACCESS SHARE MODE');
         await expect(migrate(0)).rejects.toThrow(
           /^A table is in use: its lock was not available within 100 ms.*Look for a long transaction in pg_stat_activity, end it, and try again\.$/,
         );

@@ -19,7 +19,7 @@ describe('a verdict in hand is not lost', () => {
       const row = async () =>
         (
           await application.sql.query<{ status: string; attempts: number }>(
-            'SELECT status, attempts FROM verification_requests WHERE id = $1',
+            'SELECT status, attempts FROM otp_verification_requests WHERE id = $1',
             [requestId],
           )
         ).rows[0]!;

@@ -221,7 +221,7 @@ describe.each(['v2', 'v1'])('a number is proven over Verify %s', (api) => {
     const { client, started, sql } = application;
     const { requestId, code } = await started();
     await sql.query(
-      `UPDATE verification_requests SET expires_at = now() - interval '1 second' WHERE id = $1`,
+      `UPDATE otp_verification_requests SET expires_at = now() - interval '1 second' WHERE id = $1`,
       [requestId],
     );
     const late = await client.json('POST', '/verify-otp', { requestId, otpCode: code });

@@ -27,7 +27,7 @@ describe('webhooks of Verify v2', () => {
 
   const row = async (id: string) => {
     const { rows } = await application.sql.query<Record<string, unknown>>(
-      'SELECT status, reason, attempts, price, currency, provider_request_id AS "providerRequestId" FROM verification_requests WHERE id = $1',
+      'SELECT status, reason, attempts, price, currency, provider_request_id AS "providerRequestId" FROM otp_verification_requests WHERE id = $1',
       [id],
     );
     return rows[0]!;
@@ -35,7 +35,7 @@ describe('webhooks of Verify v2', () => {
   const events = async (id: string) => {
     const { rows } = await application.sql.query<{ line: string }>(
       `SELECT concat_ws(' ', type, from_status, to_status, actor, provider_status) AS line
-         FROM verification_events WHERE request_id = $1 ORDER BY number`,
+         FROM otp_verification_events WHERE request_id = $1 ORDER BY number`,
       [id],
     );
     return rows.map(({ line }) => line);

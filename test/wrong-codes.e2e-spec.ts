@@ -12,11 +12,11 @@ describe('wrong codes are counted over all requests of a number and of a user', 
     application.client.json('POST', '/verify-otp', { requestId, otpCode: wrongCode(code) });
   const waitIsOver = (phoneNumber: string) =>
     application.sql.query(
-      `UPDATE number_slots g SET wait_until = clock_timestamp()
-         FROM verification_requests r
+      `UPDATE otp_number_slots g SET wait_until = clock_timestamp()
+         FROM otp_verification_requests r
         WHERE r.phone_fingerprint = g.phone_fingerprint AND r.phone_last_digits = $1
           AND g.wrong_codes > 0 AND g.phone_fingerprint = (
-            SELECT phone_fingerprint FROM verification_requests ORDER BY created_at DESC LIMIT 1)`,
+            SELECT phone_fingerprint FROM otp_verification_requests ORDER BY created_at DESC LIMIT 1)`,
       [phoneNumber.slice(-2)],
     );
 
@@ -65,7 +65,7 @@ describe('wrong codes are counted over all requests of a number and of a user', 
     const third = await client.json('POST', '/request-otp', { phoneNumber });
     expect([third.status, third.body['code']]).toEqual([429, 'rate-limited']);
     expect(Number(third.headers.get('retry-after'))).toBeGreaterThan(30);
-    const { rows } = await sql.query<{ n: number }>('SELECT max(wrong_codes) AS n FROM number_slots');
+    const { rows } = await sql.query<{ n: number }>('SELECT max(wrong_codes) AS n FROM otp_number_slots');
     expect(rows[0]!.n).toBe(6);
   });
 
@@ -107,7 +107,7 @@ describe('wrong codes are counted over all requests of a number and of a user', 
     const reconciler = app.get(VerificationReconciler);
     const startAfter = async (age: string) => {
       await sql.query(
-        `UPDATE number_slots SET wait_until = NULL, locked_at = now() - $1::interval WHERE locked_at IS NOT NULL`,
+        `UPDATE otp_number_slots SET wait_until = NULL, locked_at = now() - $1::interval WHERE locked_at IS NOT NULL`,
         [age],
       );
       await reconciler.runOnce();
@@ -189,15 +189,16 @@ describe('wrong codes are counted over all requests of a number and of a user', 
     await fault({ kind: 'latency', latencyMs: 500, operation: 'check', to: phoneNumber });
     const check = wrong(requestId, code);
     for (;;) {
-      const { rows } = await sql.query('SELECT 1 FROM verification_requests WHERE id = $1 AND attempts = 1', [
-        requestId,
-      ]);
+      const { rows } = await sql.query(
+        'SELECT 1 FROM otp_verification_requests WHERE id = $1 AND attempts = 1',
+        [requestId],
+      );
       if (rows.length > 0) break;
     }
     expect((await client.json('POST', '/cancel-otp', { requestId })).status).toBe(200);
     expect((await check).status).toBe(410);
     const { rows } = await sql.query<{ n: number }>(
-      `SELECT g.wrong_codes AS n FROM number_slots g JOIN verification_requests r USING (phone_fingerprint) WHERE r.id = $1`,
+      `SELECT g.wrong_codes AS n FROM otp_number_slots g JOIN otp_verification_requests r USING (phone_fingerprint) WHERE r.id = $1`,
       [requestId],
     );
     expect(rows).toEqual([{ n: 1 }]);

@@ -36,7 +36,7 @@ export const application = {
   script: MAIN,
   env: ENVIRONMENT,
   conversation: 'json',
-  verifiedRows: `SELECT provider_request_id AS key FROM verification_requests
+  verifiedRows: `SELECT provider_request_id AS key FROM otp_verification_requests
                   WHERE created_at >= $1 AND status = 'VERIFIED' AND attempts = 1 AND sends = 1`,
   ledgerKey: 'providerRequestId',
 };

@@ -6,7 +6,7 @@ export class CreateApiTokens1795000003001 implements MigrationInterface {
 
   async up(queryRunner: QueryRunner): Promise<void> {
     await queryRunner.query(`
-      CREATE TABLE api_tokens (
+      CREATE TABLE otp_api_tokens (
         id uuid NOT NULL,
         parent_id uuid,
         name text NOT NULL,
@@ -17,12 +17,12 @@ export class CreateApiTokens1795000003001 implements MigrationInterface {
         expires_at timestamptz,
         last_used_at timestamptz,
         revoked_at timestamptz,
-        CONSTRAINT api_tokens_pkey PRIMARY KEY (id)
+        CONSTRAINT otp_api_tokens_pkey PRIMARY KEY (id)
       )`);
-    await queryRunner.query('CREATE INDEX api_tokens_parent ON api_tokens (parent_id)');
+    await queryRunner.query('CREATE INDEX otp_api_tokens_parent ON otp_api_tokens (parent_id)');
   }
 
   async down(queryRunner: QueryRunner): Promise<void> {
-    await queryRunner.query('DROP TABLE api_tokens');
+    await queryRunner.query('DROP TABLE otp_api_tokens');
   }
 }

@@ -6,7 +6,7 @@ export class CreateAudit1795000003002 implements MigrationInterface {
 
   async up(queryRunner: QueryRunner): Promise<void> {
     await queryRunner.query(`
-      CREATE TABLE admin_audit (
+      CREATE TABLE otp_admin_audit (
         number bigint GENERATED ALWAYS AS IDENTITY,
         at timestamptz NOT NULL,
         actor text NOT NULL,
@@ -16,14 +16,14 @@ export class CreateAudit1795000003002 implements MigrationInterface {
         details jsonb NOT NULL,
         -- Which transaction wrote it. A bigint, because TypeORM's schema builder does not know xid8.
         xid bigint NOT NULL DEFAULT pg_current_xact_id()::text::bigint,
-        CONSTRAINT admin_audit_pkey PRIMARY KEY (number)
+        CONSTRAINT otp_admin_audit_pkey PRIMARY KEY (number)
       )`);
-    await queryRunner.query('CREATE INDEX admin_audit_xid ON admin_audit (xid)');
+    await queryRunner.query('CREATE INDEX otp_admin_audit_xid ON otp_admin_audit (xid)');
     // Append-only for the role that migrates, which by default is the application's own.
-    await queryRunner.query('REVOKE UPDATE, DELETE, TRUNCATE ON admin_audit FROM CURRENT_USER');
+    await queryRunner.query('REVOKE UPDATE, DELETE, TRUNCATE ON otp_admin_audit FROM CURRENT_USER');
   }
 
   async down(queryRunner: QueryRunner): Promise<void> {
-    await queryRunner.query('DROP TABLE admin_audit');
+    await queryRunner.query('DROP TABLE otp_admin_audit');
   }
 }

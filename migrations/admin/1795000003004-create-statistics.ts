@@ -6,7 +6,7 @@ export class CreateStatistics1795000003004 implements MigrationInterface {
 
   async up(queryRunner: QueryRunner): Promise<void> {
     await queryRunner.query(`
-      CREATE TABLE verification_rollups (
+      CREATE TABLE otp_verification_rollups (
         grain text NOT NULL,
         at timestamptz NOT NULL,
         country text NOT NULL,
@@ -18,34 +18,34 @@ export class CreateStatistics1795000003004 implements MigrationInterface {
         verified integer NOT NULL,
         cost numeric(14,4) NOT NULL,
         seconds integer[] NOT NULL,
-        CONSTRAINT verification_rollups_pkey PRIMARY KEY (grain, at, country, channel, currency),
-        CONSTRAINT verification_rollups_grain CHECK (grain IN ('hour', 'day'))
+        CONSTRAINT otp_verification_rollups_pkey PRIMARY KEY (grain, at, country, channel, currency),
+        CONSTRAINT otp_verification_rollups_grain CHECK (grain IN ('hour', 'day'))
       )`);
     await queryRunner.query(`
-      CREATE TABLE provider_status_rollups (
+      CREATE TABLE otp_provider_status_rollups (
         grain text NOT NULL,
         at timestamptz NOT NULL,
         type text NOT NULL,
         provider_status text NOT NULL,
         count integer NOT NULL,
-        CONSTRAINT provider_status_rollups_pkey PRIMARY KEY (grain, at, type, provider_status)
+        CONSTRAINT otp_provider_status_rollups_pkey PRIMARY KEY (grain, at, type, provider_status)
       )`);
     await queryRunner.query(`
-      CREATE TABLE rollup_state (
+      CREATE TABLE otp_rollup_state (
         id smallint NOT NULL,
         built_until timestamptz,
         events_until timestamptz,
         frozen_before timestamptz,
-        CONSTRAINT rollup_state_pkey PRIMARY KEY (id),
-        CONSTRAINT rollup_state_one CHECK (id = 1)
+        CONSTRAINT otp_rollup_state_pkey PRIMARY KEY (id),
+        CONSTRAINT otp_rollup_state_one CHECK (id = 1)
       )`);
     // Late events are counted from now on, not from the first run of the background job.
-    await queryRunner.query('INSERT INTO rollup_state (id, events_until) VALUES (1, now())');
+    await queryRunner.query('INSERT INTO otp_rollup_state (id, events_until) VALUES (1, now())');
   }
 
   async down(queryRunner: QueryRunner): Promise<void> {
-    await queryRunner.query('DROP TABLE rollup_state');
-    await queryRunner.query('DROP TABLE provider_status_rollups');
-    await queryRunner.query('DROP TABLE verification_rollups');
+    await queryRunner.query('DROP TABLE otp_rollup_state');
+    await queryRunner.query('DROP TABLE otp_provider_status_rollups');
+    await queryRunner.query('DROP TABLE otp_verification_rollups');
   }
 }

@@ -6,7 +6,7 @@ export class CreateBlocks1795000001001 implements MigrationInterface {
 
   async up(queryRunner: QueryRunner): Promise<void> {
     await queryRunner.query(`
-      CREATE TABLE block_entries (
+      CREATE TABLE otp_block_entries (
         id uuid NOT NULL,
         kind text NOT NULL,
         value text,
@@ -18,21 +18,21 @@ export class CreateBlocks1795000001001 implements MigrationInterface {
         created_at timestamptz NOT NULL,
         expires_at timestamptz,
         lifted_at timestamptz,
-        CONSTRAINT block_entries_pkey PRIMARY KEY (id),
-        CONSTRAINT block_entries_kind CHECK (kind IN ('number', 'prefix', 'country', 'address'))
+        CONSTRAINT otp_block_entries_pkey PRIMARY KEY (id),
+        CONSTRAINT otp_block_entries_kind CHECK (kind IN ('number', 'prefix', 'country', 'address'))
       )`);
     await queryRunner.query(
-      'CREATE INDEX block_entries_value ON block_entries (kind, value) WHERE lifted_at IS NULL',
+      'CREATE INDEX otp_block_entries_value ON otp_block_entries (kind, value) WHERE lifted_at IS NULL',
     );
     await queryRunner.query(
-      'CREATE INDEX block_entries_fingerprint ON block_entries (fingerprint) WHERE lifted_at IS NULL',
+      'CREATE INDEX otp_block_entries_fingerprint ON otp_block_entries (fingerprint) WHERE lifted_at IS NULL',
     );
     await queryRunner.query(
-      'CREATE INDEX block_entries_network ON block_entries USING gist (network inet_ops) WHERE lifted_at IS NULL',
+      'CREATE INDEX otp_block_entries_network ON otp_block_entries USING gist (network inet_ops) WHERE lifted_at IS NULL',
     );
   }
 
   async down(queryRunner: QueryRunner): Promise<void> {
-    await queryRunner.query('DROP TABLE block_entries');
+    await queryRunner.query('DROP TABLE otp_block_entries');
   }
 }

@@ -6,7 +6,7 @@ export class CreateStops1795000001002 implements MigrationInterface {
 
   async up(queryRunner: QueryRunner): Promise<void> {
     await queryRunner.query(`
-      CREATE TABLE destination_stops (
+      CREATE TABLE otp_destination_stops (
         scope text NOT NULL,
         key bytea NOT NULL,
         label text NOT NULL,
@@ -15,11 +15,11 @@ export class CreateStops1795000001002 implements MigrationInterface {
         stopped_at timestamptz NOT NULL,
         until timestamptz NOT NULL,
         lifted_at timestamptz,
-        CONSTRAINT destination_stops_pkey PRIMARY KEY (scope, key)
+        CONSTRAINT otp_destination_stops_pkey PRIMARY KEY (scope, key)
       )`);
   }
 
   async down(queryRunner: QueryRunner): Promise<void> {
-    await queryRunner.query('DROP TABLE destination_stops');
+    await queryRunner.query('DROP TABLE otp_destination_stops');
   }
 }

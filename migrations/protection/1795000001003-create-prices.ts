@@ -6,17 +6,17 @@ export class CreatePrices1795000001003 implements MigrationInterface {
 
   async up(queryRunner: QueryRunner): Promise<void> {
     await queryRunner.query(`
-      CREATE TABLE message_prices (
+      CREATE TABLE otp_message_prices (
         country text NOT NULL,
         channel text NOT NULL,
         price numeric(12,4) NOT NULL,
         currency text NOT NULL,
         updated_at timestamptz NOT NULL,
-        CONSTRAINT message_prices_pkey PRIMARY KEY (country, channel)
+        CONSTRAINT otp_message_prices_pkey PRIMARY KEY (country, channel)
       )`);
   }
 
   async down(queryRunner: QueryRunner): Promise<void> {
-    await queryRunner.query('DROP TABLE message_prices');
+    await queryRunner.query('DROP TABLE otp_message_prices');
   }
 }

@@ -6,14 +6,14 @@ export class CreateEpochs1795000002001 implements MigrationInterface {
 
   async up(queryRunner: QueryRunner): Promise<void> {
     await queryRunner.query(`
-      CREATE TABLE factor_epochs (
+      CREATE TABLE otp_factor_epochs (
         user_id text NOT NULL,
         epoch integer NOT NULL,
-        CONSTRAINT factor_epochs_pkey PRIMARY KEY (user_id)
+        CONSTRAINT otp_factor_epochs_pkey PRIMARY KEY (user_id)
       )`);
   }
 
   async down(queryRunner: QueryRunner): Promise<void> {
-    await queryRunner.query('DROP TABLE factor_epochs');
+    await queryRunner.query('DROP TABLE otp_factor_epochs');
   }
 }

@@ -6,7 +6,7 @@ export class CreateFactorAttempts1795000002002 implements MigrationInterface {
 
   async up(queryRunner: QueryRunner): Promise<void> {
     await queryRunner.query(`
-      CREATE TABLE factor_attempts (
+      CREATE TABLE otp_factor_attempts (
         user_id text NOT NULL,
         method text NOT NULL,
         source text NOT NULL DEFAULT 'untrusted',
@@ -14,11 +14,11 @@ export class CreateFactorAttempts1795000002002 implements MigrationInterface {
         wait_until timestamptz,
         locked_until timestamptz,
         updated_at timestamptz NOT NULL DEFAULT clock_timestamp(),
-        CONSTRAINT factor_attempts_pkey PRIMARY KEY (user_id, method, source)
+        CONSTRAINT otp_factor_attempts_pkey PRIMARY KEY (user_id, method, source)
       ) WITH (fillfactor = 70)`);
   }
 
   async down(queryRunner: QueryRunner): Promise<void> {
-    await queryRunner.query('DROP TABLE factor_attempts');
+    await queryRunner.query('DROP TABLE otp_factor_attempts');
   }
 }

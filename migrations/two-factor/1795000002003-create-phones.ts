@@ -6,7 +6,7 @@ export class CreatePhones1795000002003 implements MigrationInterface {
 
   async up(queryRunner: QueryRunner): Promise<void> {
     await queryRunner.query(`
-      CREATE TABLE enrolled_phones (
+      CREATE TABLE otp_enrolled_phones (
         id uuid NOT NULL,
         user_id text NOT NULL,
         phone_number text NOT NULL,
@@ -17,20 +17,20 @@ export class CreatePhones1795000002003 implements MigrationInterface {
         label text NOT NULL,
         is_primary boolean NOT NULL,
         created_at timestamptz NOT NULL DEFAULT clock_timestamp(),
-        CONSTRAINT enrolled_phones_pkey PRIMARY KEY (id)
+        CONSTRAINT otp_enrolled_phones_pkey PRIMARY KEY (id)
       )`);
     await queryRunner.query(
-      'CREATE UNIQUE INDEX enrolled_phones_user_number ON enrolled_phones (user_id, phone_fingerprint)',
+      'CREATE UNIQUE INDEX enrolled_phones_user_number ON otp_enrolled_phones (user_id, phone_fingerprint)',
     );
     await queryRunner.query(
-      'CREATE UNIQUE INDEX enrolled_phones_primary ON enrolled_phones (user_id) WHERE is_primary',
+      'CREATE UNIQUE INDEX otp_enrolled_phones_primary ON otp_enrolled_phones (user_id) WHERE is_primary',
     );
     await queryRunner.query(
-      'CREATE UNIQUE INDEX enrolled_phones_exclusive ON enrolled_phones (exclusive_fingerprint)',
+      'CREATE UNIQUE INDEX otp_enrolled_phones_exclusive ON otp_enrolled_phones (exclusive_fingerprint)',
     );
   }
 
   async down(queryRunner: QueryRunner): Promise<void> {
-    await queryRunner.query('DROP TABLE enrolled_phones');
+    await queryRunner.query('DROP TABLE otp_enrolled_phones');
   }
 }

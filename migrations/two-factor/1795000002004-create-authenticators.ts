@@ -6,7 +6,7 @@ export class CreateAuthenticators1795000002004 implements MigrationInterface {
 
   async up(queryRunner: QueryRunner): Promise<void> {
     await queryRunner.query(`
-      CREATE TABLE authenticators (
+      CREATE TABLE otp_authenticators (
         id uuid NOT NULL,
         user_id text NOT NULL,
         secret text NOT NULL,
@@ -16,12 +16,12 @@ export class CreateAuthenticators1795000002004 implements MigrationInterface {
         confirmed_at timestamptz,
         last_step bigint NOT NULL DEFAULT 0,
         last_used_in text,
-        CONSTRAINT authenticators_pkey PRIMARY KEY (id)
+        CONSTRAINT otp_authenticators_pkey PRIMARY KEY (id)
       )`);
-    await queryRunner.query('CREATE INDEX authenticators_user ON authenticators (user_id)');
+    await queryRunner.query('CREATE INDEX otp_authenticators_user ON otp_authenticators (user_id)');
   }
 
   async down(queryRunner: QueryRunner): Promise<void> {
-    await queryRunner.query('DROP TABLE authenticators');
+    await queryRunner.query('DROP TABLE otp_authenticators');
   }
 }

@@ -6,17 +6,17 @@ export class CreateRecoveryCodes1795000002005 implements MigrationInterface {
 
   async up(queryRunner: QueryRunner): Promise<void> {
     await queryRunner.query(`
-      CREATE TABLE recovery_codes (
+      CREATE TABLE otp_recovery_codes (
         user_id text NOT NULL,
         selector text NOT NULL,
         hash text NOT NULL,
         created_at timestamptz NOT NULL DEFAULT now(),
         used_at timestamptz,
-        CONSTRAINT recovery_codes_pkey PRIMARY KEY (user_id, selector)
+        CONSTRAINT otp_recovery_codes_pkey PRIMARY KEY (user_id, selector)
       )`);
   }
 
   async down(queryRunner: QueryRunner): Promise<void> {
-    await queryRunner.query('DROP TABLE recovery_codes');
+    await queryRunner.query('DROP TABLE otp_recovery_codes');
   }
 }

@@ -6,7 +6,7 @@ export class CreateTrustedBrowsers1795000002006 implements MigrationInterface {
 
   async up(queryRunner: QueryRunner): Promise<void> {
     await queryRunner.query(`
-      CREATE TABLE trusted_browsers (
+      CREATE TABLE otp_trusted_browsers (
         id uuid NOT NULL,
         user_id text NOT NULL,
         secret_hash bytea NOT NULL,
@@ -15,12 +15,12 @@ export class CreateTrustedBrowsers1795000002006 implements MigrationInterface {
         created_at timestamptz NOT NULL DEFAULT now(),
         last_used_at timestamptz NOT NULL DEFAULT now(),
         expires_at timestamptz NOT NULL,
-        CONSTRAINT trusted_browsers_pkey PRIMARY KEY (id)
+        CONSTRAINT otp_trusted_browsers_pkey PRIMARY KEY (id)
       )`);
-    await queryRunner.query('CREATE INDEX trusted_browsers_user ON trusted_browsers (user_id)');
+    await queryRunner.query('CREATE INDEX otp_trusted_browsers_user ON otp_trusted_browsers (user_id)');
   }
 
   async down(queryRunner: QueryRunner): Promise<void> {
-    await queryRunner.query('DROP TABLE trusted_browsers');
+    await queryRunner.query('DROP TABLE otp_trusted_browsers');
   }
 }

@@ -6,7 +6,7 @@ export class CreateStepUpGrants1795000002007 implements MigrationInterface {
 
   async up(queryRunner: QueryRunner): Promise<void> {
     await queryRunner.query(`
-      CREATE TABLE step_up_grants (
+      CREATE TABLE otp_step_up_grants (
         id uuid NOT NULL,
         user_id text NOT NULL,
         sid text NOT NULL,
@@ -17,11 +17,11 @@ export class CreateStepUpGrants1795000002007 implements MigrationInterface {
         expires_at timestamptz NOT NULL,
         granted_at timestamptz,
         used_at timestamptz,
-        CONSTRAINT step_up_grants_pkey PRIMARY KEY (id)
+        CONSTRAINT otp_step_up_grants_pkey PRIMARY KEY (id)
       )`);
   }
 
   async down(queryRunner: QueryRunner): Promise<void> {
-    await queryRunner.query('DROP TABLE step_up_grants');
+    await queryRunner.query('DROP TABLE otp_step_up_grants');
   }
 }

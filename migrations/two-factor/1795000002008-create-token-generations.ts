@@ -6,17 +6,17 @@ export class CreateTokenGenerations1795000002008 implements MigrationInterface {
 
   async up(queryRunner: QueryRunner): Promise<void> {
     await queryRunner.query(`
-      CREATE TABLE token_generations (
+      CREATE TABLE otp_token_generations (
         sid uuid NOT NULL,
         user_id text NOT NULL,
         generation integer NOT NULL,
         expires_at timestamptz NOT NULL,
-        CONSTRAINT token_generations_pkey PRIMARY KEY (sid)
+        CONSTRAINT otp_token_generations_pkey PRIMARY KEY (sid)
       )`);
-    await queryRunner.query('CREATE INDEX token_generations_user ON token_generations (user_id)');
+    await queryRunner.query('CREATE INDEX otp_token_generations_user ON otp_token_generations (user_id)');
   }
 
   async down(queryRunner: QueryRunner): Promise<void> {
-    await queryRunner.query('DROP TABLE token_generations');
+    await queryRunner.query('DROP TABLE otp_token_generations');
   }
 }

@@ -7,7 +7,7 @@ export class CreateRequests1795000000001 implements MigrationInterface {
   async up(queryRunner: QueryRunner): Promise<void> {
     // A request is updated three times in its life. Free space on its page keeps those updates HOT (docs/decisions/0003).
     await queryRunner.query(`
-      CREATE TABLE verification_requests (
+      CREATE TABLE otp_verification_requests (
         id uuid NOT NULL,
         purpose text NOT NULL,
         status text NOT NULL,
@@ -50,36 +50,36 @@ export class CreateRequests1795000000001 implements MigrationInterface {
         expires_at timestamptz NOT NULL,
         verified_at timestamptz,
         ended_at timestamptz,
-        CONSTRAINT verification_requests_pkey PRIMARY KEY (id),
-        CONSTRAINT verification_requests_status
+        CONSTRAINT otp_verification_requests_pkey PRIMARY KEY (id),
+        CONSTRAINT otp_verification_requests_status
           CHECK (status IN ('SENDING', 'PENDING', 'VERIFIED', 'FAILED', 'EXPIRED', 'CANCELLED')),
-        CONSTRAINT verification_requests_attempts CHECK (attempts >= 0 AND attempts <= max_attempts)
+        CONSTRAINT otp_verification_requests_attempts CHECK (attempts >= 0 AND attempts <= max_attempts)
       ) WITH (fillfactor = 60)`);
     // Only columns that never change are indexed. How a request ended is found through its events.
     await queryRunner.query(
-      'CREATE INDEX verification_requests_phone ON verification_requests (phone_fingerprint, created_at)',
+      'CREATE INDEX otp_verification_requests_phone ON otp_verification_requests (phone_fingerprint, created_at)',
     );
     await queryRunner.query(`
-      CREATE INDEX verification_requests_user ON verification_requests (user_id, created_at, id)
+      CREATE INDEX otp_verification_requests_user ON otp_verification_requests (user_id, created_at, id)
        WHERE user_id IS NOT NULL`);
     await queryRunner.query(`
-      CREATE INDEX verification_requests_address ON verification_requests (caller_address, id)
+      CREATE INDEX otp_verification_requests_address ON otp_verification_requests (caller_address, id)
        WHERE caller_address IS NOT NULL`);
     await queryRunner.query(
-      'CREATE INDEX verification_requests_country ON verification_requests (phone_country, id)',
+      'CREATE INDEX otp_verification_requests_country ON otp_verification_requests (phone_country, id)',
     );
     await queryRunner.query(
-      'CREATE INDEX verification_requests_purpose ON verification_requests (purpose, id)',
+      'CREATE INDEX otp_verification_requests_purpose ON otp_verification_requests (purpose, id)',
     );
     await queryRunner.query(
-      'CREATE INDEX verification_requests_channel ON verification_requests (channel, id)',
+      'CREATE INDEX otp_verification_requests_channel ON otp_verification_requests (channel, id)',
     );
     await queryRunner.query(
-      'CREATE INDEX verification_requests_created ON verification_requests USING brin (created_at)',
+      'CREATE INDEX otp_verification_requests_created ON otp_verification_requests USING brin (created_at)',
     );
   }
 
   async down(queryRunner: QueryRunner): Promise<void> {
-    await queryRunner.query('DROP TABLE verification_requests');
+    await queryRunner.query('DROP TABLE otp_verification_requests');
   }
 }

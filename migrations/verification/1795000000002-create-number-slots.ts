@@ -6,7 +6,7 @@ export class CreateNumberSlots1795000000002 implements MigrationInterface {
 
   async up(queryRunner: QueryRunner): Promise<void> {
     await queryRunner.query(`
-      CREATE TABLE number_slots (
+      CREATE TABLE otp_number_slots (
         phone_fingerprint bytea NOT NULL,
         confirmed_for text NOT NULL DEFAULT '',
         live_request_id uuid,
@@ -14,15 +14,15 @@ export class CreateNumberSlots1795000000002 implements MigrationInterface {
         wrong_codes integer NOT NULL DEFAULT 0,
         wait_until timestamptz,
         locked_at timestamptz,
-        CONSTRAINT number_slots_pkey PRIMARY KEY (phone_fingerprint, confirmed_for)
+        CONSTRAINT otp_number_slots_pkey PRIMARY KEY (phone_fingerprint, confirmed_for)
       ) WITH (fillfactor = 70)`);
     // The background job that ends old locks reads it.
     await queryRunner.query(
-      'CREATE INDEX number_slots_locked ON number_slots (locked_at) WHERE locked_at IS NOT NULL',
+      'CREATE INDEX otp_number_slots_locked ON otp_number_slots (locked_at) WHERE locked_at IS NOT NULL',
     );
   }
 
   async down(queryRunner: QueryRunner): Promise<void> {
-    await queryRunner.query('DROP TABLE number_slots');
+    await queryRunner.query('DROP TABLE otp_number_slots');
   }
 }

@@ -6,17 +6,17 @@ export class CreateIdempotencyKeys1795000000004 implements MigrationInterface {
 
   async up(queryRunner: QueryRunner): Promise<void> {
     await queryRunner.query(`
-      CREATE TABLE idempotency_keys (
+      CREATE TABLE otp_idempotency_keys (
         key_fingerprint bytea NOT NULL,
         body_fingerprint bytea NOT NULL,
         answer jsonb,
         locked_until timestamptz NOT NULL,
         created_at timestamptz NOT NULL,
-        CONSTRAINT idempotency_keys_pkey PRIMARY KEY (key_fingerprint)
+        CONSTRAINT otp_idempotency_keys_pkey PRIMARY KEY (key_fingerprint)
       )`);
   }
 
   async down(queryRunner: QueryRunner): Promise<void> {
-    await queryRunner.query('DROP TABLE idempotency_keys');
+    await queryRunner.query('DROP TABLE otp_idempotency_keys');
   }
 }

@@ -6,7 +6,7 @@ export class SealJournals1795000000006 implements MigrationInterface {
 
   async up(queryRunner: QueryRunner): Promise<void> {
     await queryRunner.query(`
-      CREATE TABLE journal_seals (
+      CREATE TABLE otp_journal_seals (
         journal text NOT NULL,
         number integer NOT NULL,
         last_xid bigint NOT NULL,
@@ -17,24 +17,24 @@ export class SealJournals1795000000006 implements MigrationInterface {
         leaves bytea NOT NULL,
         sealed_at timestamptz NOT NULL,
         retired_at timestamptz,
-        CONSTRAINT journal_seals_pkey PRIMARY KEY (journal, number)
+        CONSTRAINT otp_journal_seals_pkey PRIMARY KEY (journal, number)
       )`);
     await queryRunner.query(`
-      CREATE TABLE journal_cursors (
+      CREATE TABLE otp_journal_cursors (
         journal text NOT NULL,
         reader text NOT NULL,
         xid bigint NOT NULL,
-        CONSTRAINT journal_cursors_pkey PRIMARY KEY (journal, reader)
+        CONSTRAINT otp_journal_cursors_pkey PRIMARY KEY (journal, reader)
       ) WITH (fillfactor = 50)`);
     await queryRunner.query(
-      `INSERT INTO journal_cursors VALUES ('verification', 'seal', 0), ('audit', 'seal', 0)`,
+      `INSERT INTO otp_journal_cursors VALUES ('verification', 'seal', 0), ('audit', 'seal', 0)`,
     );
     // Append-only for the role that migrates, which by default is the application's own.
-    await queryRunner.query('REVOKE UPDATE, DELETE, TRUNCATE ON journal_seals FROM CURRENT_USER');
+    await queryRunner.query('REVOKE UPDATE, DELETE, TRUNCATE ON otp_journal_seals FROM CURRENT_USER');
   }
 
   async down(queryRunner: QueryRunner): Promise<void> {
-    await queryRunner.query('DROP TABLE journal_cursors');
-    await queryRunner.query('DROP TABLE journal_seals');
+    await queryRunner.query('DROP TABLE otp_journal_cursors');
+    await queryRunner.query('DROP TABLE otp_journal_seals');
   }
 }

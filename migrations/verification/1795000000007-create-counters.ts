@@ -6,26 +6,26 @@ export class CreateCounters1795000000007 implements MigrationInterface {
 
   async up(queryRunner: QueryRunner): Promise<void> {
     await queryRunner.query(`
-      CREATE TABLE rate_counters (
+      CREATE TABLE otp_rate_counters (
         scope text NOT NULL,
         key bytea NOT NULL,
         seconds integer NOT NULL,
         kept integer NOT NULL,
         moments timestamptz[] NOT NULL DEFAULT '{}',
-        CONSTRAINT rate_counters_pkey PRIMARY KEY (scope, key, seconds)
+        CONSTRAINT otp_rate_counters_pkey PRIMARY KEY (scope, key, seconds)
       ) WITH (fillfactor = 70)`);
     await queryRunner.query(`
-      CREATE TABLE daily_counters (
+      CREATE TABLE otp_daily_counters (
         scope text NOT NULL,
         key bytea NOT NULL,
         day date NOT NULL,
         taken numeric(14,4) NOT NULL DEFAULT 0,
-        CONSTRAINT daily_counters_pkey PRIMARY KEY (scope, key, day)
+        CONSTRAINT otp_daily_counters_pkey PRIMARY KEY (scope, key, day)
       ) WITH (fillfactor = 50)`);
   }
 
   async down(queryRunner: QueryRunner): Promise<void> {
-    await queryRunner.query('DROP TABLE daily_counters');
-    await queryRunner.query('DROP TABLE rate_counters');
+    await queryRunner.query('DROP TABLE otp_daily_counters');
+    await queryRunner.query('DROP TABLE otp_rate_counters');
   }
 }

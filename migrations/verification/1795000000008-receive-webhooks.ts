@@ -6,14 +6,14 @@ export class ReceiveWebhooks1795000000008 implements MigrationInterface {
 
   async up(queryRunner: QueryRunner): Promise<void> {
     await queryRunner.query(`
-      CREATE TABLE webhook_receipts (
+      CREATE TABLE otp_webhook_receipts (
         payload_hash bytea NOT NULL,
         received_at timestamptz NOT NULL,
-        CONSTRAINT webhook_receipts_pkey PRIMARY KEY (payload_hash)
+        CONSTRAINT otp_webhook_receipts_pkey PRIMARY KEY (payload_hash)
       )`);
   }
 
   async down(queryRunner: QueryRunner): Promise<void> {
-    await queryRunner.query('DROP TABLE webhook_receipts');
+    await queryRunner.query('DROP TABLE otp_webhook_receipts');
   }
 }

@@ -6,18 +6,18 @@ export class RotateKeys1795000000010 implements MigrationInterface {
 
   async up(queryRunner: QueryRunner): Promise<void> {
     await queryRunner.query(`
-      CREATE TABLE key_rotations (
+      CREATE TABLE otp_key_rotations (
         encryption_key text NOT NULL,
         fingerprint_key text NOT NULL,
         column_name text NOT NULL,
         last_id uuid,
         done integer NOT NULL DEFAULT 0,
         finished_at timestamptz,
-        CONSTRAINT key_rotations_pkey PRIMARY KEY (encryption_key, fingerprint_key, column_name)
+        CONSTRAINT otp_key_rotations_pkey PRIMARY KEY (encryption_key, fingerprint_key, column_name)
       )`);
   }
 
   async down(queryRunner: QueryRunner): Promise<void> {
-    await queryRunner.query('DROP TABLE key_rotations');
+    await queryRunner.query('DROP TABLE otp_key_rotations');
   }
 }

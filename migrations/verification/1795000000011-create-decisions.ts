@@ -6,7 +6,7 @@ export class CreateDecisions1795000000011 implements MigrationInterface {
 
   async up(queryRunner: QueryRunner): Promise<void> {
     await queryRunner.query(`
-      CREATE TABLE decisions (
+      CREATE TABLE otp_decisions (
         id uuid NOT NULL,
         at timestamptz NOT NULL,
         action text NOT NULL,
@@ -20,28 +20,30 @@ export class CreateDecisions1795000000011 implements MigrationInterface {
         purpose text,
         user_fingerprint bytea,
         address_fingerprint bytea,
-        CONSTRAINT decisions_pkey PRIMARY KEY (id)
+        CONSTRAINT otp_decisions_pkey PRIMARY KEY (id)
       )`);
     await queryRunner.query(
-      'CREATE INDEX decisions_request ON decisions (request_id) WHERE request_id IS NOT NULL',
+      'CREATE INDEX otp_decisions_request ON otp_decisions (request_id) WHERE request_id IS NOT NULL',
     );
     await queryRunner.query(
-      'CREATE INDEX decisions_phone ON decisions (phone_fingerprint, id) WHERE phone_fingerprint IS NOT NULL',
+      'CREATE INDEX otp_decisions_phone ON otp_decisions (phone_fingerprint, id) WHERE phone_fingerprint IS NOT NULL',
     );
     await queryRunner.query(
-      'CREATE INDEX decisions_user ON decisions (user_fingerprint, id) WHERE user_fingerprint IS NOT NULL',
+      'CREATE INDEX otp_decisions_user ON otp_decisions (user_fingerprint, id) WHERE user_fingerprint IS NOT NULL',
     );
     await queryRunner.query(
-      'CREATE INDEX decisions_address ON decisions (address_fingerprint, id) WHERE address_fingerprint IS NOT NULL',
+      'CREATE INDEX otp_decisions_address ON otp_decisions (address_fingerprint, id) WHERE address_fingerprint IS NOT NULL',
     );
-    await queryRunner.query('CREATE INDEX decisions_rule ON decisions (rule, id) WHERE rule IS NOT NULL');
+    await queryRunner.query(
+      'CREATE INDEX otp_decisions_rule ON otp_decisions (rule, id) WHERE rule IS NOT NULL',
+    );
     // Allowed starts, which are nearly all, are not in this index.
     await queryRunner.query(
-      `CREATE INDEX decisions_outcome ON decisions (outcome, id) WHERE action = 'start'`,
+      `CREATE INDEX otp_decisions_outcome ON otp_decisions (outcome, id) WHERE action = 'start'`,
     );
   }
 
   async down(queryRunner: QueryRunner): Promise<void> {
-    await queryRunner.query('DROP TABLE decisions');
+    await queryRunner.query('DROP TABLE otp_decisions');
   }
 }

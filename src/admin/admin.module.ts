@@ -1,8 +1,12 @@
 import { ConfigurableModuleBuilder, Module } from '@nestjs/common';
 import { RouterModule } from '@nestjs/core';
+import { adminMigrations } from '../../migrations/index.js';
+import type { ModuleTables } from '../database/library-data-source.js';
+import { ProtectionModule } from '../protection/index.js';
 import { AccessModule } from './access/access.module.js';
 import { ADMIN } from './access/admin-paths.js';
 import { ADMIN_OPTIONS, type AdminModuleOptions, resolveAdminOptions } from './admin.options.js';
+import { adminEntities } from './entities/index.js';
 import { AuditModule } from './audit/audit.module.js';
 import { BlocksModule } from './blocks/blocks.module.js';
 import { ErasureModule } from './erasure/erasure.module.js';
@@ -78,4 +82,10 @@ const { ConfigurableModuleClass } = new ConfigurableModuleBuilder<AdminModuleOpt
     RetentionModule,
   ],
 })
-export class AdminModule extends ConfigurableModuleClass {}
+export class AdminModule extends ConfigurableModuleClass {
+  /** Blocks and stops are there without `ProtectionModule`, too. */
+  static readonly tables: readonly ModuleTables[] = [
+    { entities: adminEntities, migrations: adminMigrations },
+    ...ProtectionModule.tables,
+  ];
+}

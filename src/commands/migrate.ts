@@ -1,4 +1,6 @@
-import { Command } from 'commander';
+import { Command, InvalidArgumentError } from 'commander';
+import type { MigrationsOptions } from '../database/index.js';
+import { MODULE_NAMES, type ModuleName } from '../database/library-migrations.js';
 import {
   type Confirmation,
   destructive,
@@ -9,18 +11,27 @@ import {
   unlessConfirmed,
 } from './run-command.js';
 
+async function databaseUrl(): Promise<string> {
+  const { loadEnvironmentFile, loadVariables } = await import('../config/index.js');
+  loadEnvironmentFile();
+  const { DATABASE_URL: url } = loadVariables(['DATABASE_URL']);
+  if (!url) throw new Error('Set DATABASE_URL, for example to postgres://user:password@host:5432/name.');
+  return url;
+}
+
 /** The database to migrate, and what does it. Loaded only when the command line is valid. */
 async function migrationParts() {
   const { loadEnvironmentFile, loadVariables } = await import('../config/index.js');
   loadEnvironmentFile();
-  const { DATABASE_URL: url, DATABASE_SCHEMA: schema } = loadVariables(['DATABASE_URL', 'DATABASE_SCHEMA']);
+  const variables = loadVariables(['DATABASE_URL', 'DATABASE_SCHEMA', 'DATABASE_TABLE_PREFIX']);
+  const { DATABASE_URL: url } = variables;
   if (!url) throw new Error('Set DATABASE_URL, for example to postgres://user:password@host:5432/name.');
-  const [database, { migrate, migrations }] = [
+  const [database, { migrate, migrations, tablesOf }] = [
     await import('../database/index.js'),
     await import('../schema.js'),
   ];
   const onRetry = (error: Error) => progress(`${error.message} Trying again.`);
-  return { url, options: { schema, onRetry }, ...database, migrate, migrations };
+  return { url, options: { ...tablesOf(variables), onRetry }, ...database, migrate, migrations };
 }
 
 const run = new Command('run')
@@ -40,7 +51,7 @@ const revert = destructive(new Command('revert'))
   .action(
     printing(async (confirmation: Confirmation) => {
       const { url, options, newestMigration, revertLastMigration, migrations } = await migrationParts();
-      const newest = await newestMigration(url, { schema: options.schema, migrations });
+      const newest = await newestMigration(url, { ...options, migrations });
       if (!newest) return refused('There is no migration to revert.');
       const { name, losses } = newest;
       const preview = async () => ({
@@ -53,13 +64,40 @@ const revert = destructive(new Command('revert'))
     }),
   );
 
-for (const command of [run, revert])
+function modulesOf(text: string): ModuleName[] {
+  return text.split(',').map((name) => {
+    const known = MODULE_NAMES.find((each) => each === name.trim());
+    if (!known) throw new InvalidArgumentError(`A module is one of ${MODULE_NAMES.join(', ')}.`);
+    return known;
+  });
+}
+
+const sql = new Command('sql')
+  .description(
+    'print the migrations of the library as one SQL script, for a database that people migrate by hand',
+  )
+  .option('--schema <name>', 'the schema of the tables; without it the script uses the search_path')
+  .option('--table-prefix <prefix>', 'what the names of the tables begin with', 'otp_')
+  .option('--modules <names>', `comma-separated, of ${MODULE_NAMES.join(', ')} (default: all)`, modulesOf)
+  .option('--pending', 'only what the database of DATABASE_URL lacks')
+  .action(
+    printing(async ({ pending, ...options }: MigrationsOptions & { pending?: true }) => {
+      const { pendingMigrations, printMigrations } = await import('../database/index.js');
+      const only = pending && (await pendingMigrations(await databaseUrl(), options));
+      return { lines: [await printMigrations(options, only)] };
+    }),
+  );
+
+for (const command of [run, revert, sql])
   command.configureHelp({
     commandUsage: () => `npm run migration:${command.name()} -- ${command.usage()}`,
   });
 const program = new Command('migrate')
-  .description('Brings the schema of DATABASE_URL up to date, or reverts its newest migration.')
+  .description(
+    'Brings the schema of DATABASE_URL up to date, reverts its newest migration, or prints all as SQL.',
+  )
   .addCommand(run)
-  .addCommand(revert);
+  .addCommand(revert)
+  .addCommand(sql);
 
 void runCommand(program);

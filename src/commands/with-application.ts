@@ -8,7 +8,7 @@ import { withoutBackgroundWork } from '../background/background-work.js';
 import { type Config, loadConfig, loadEnvironmentFile } from '../config/index.js';
 import { findEmbeddedPostgres } from '../database/embedded-postgres/index.js';
 import * as host from '../host/index.js';
-import { requireSchema } from '../schema.js';
+import { requireSchema, tablesOf } from '../schema.js';
 import * as verification from '../verification/index.js';
 
 const FEATURES = { admin, host, verification };
@@ -34,7 +34,7 @@ export async function withApplication<T>(command: (parts: Parts) => Promise<T>):
   loadEnvironmentFile();
   const config = loadConfig();
   const databaseUrl = config.DATABASE_URL ?? runningDatabase(config);
-  await requireSchema(databaseUrl, config.DATABASE_SCHEMA);
+  await requireSchema(databaseUrl, tablesOf(config));
   const module = AppModule.forRoot(config, {
     databaseUrl,
     // Of the application that runs beside: the real Vonage has not heard of what was sent there.

@@ -40,10 +40,13 @@ export const environmentSchema = z.object({
 
   DATABASE_URL: url(['postgres:', 'postgresql:'], 'postgres://user:password@host:5432/name').optional(),
   EMBEDDED_DATABASE: z.literal('allow', '"allow", or absent').optional(),
-  DATABASE_PREPARED_STATEMENTS: option('verification.preparedStatements', onOff),
+  DATABASE_PREPARED_STATEMENTS: option('verification.database.preparedStatements', onOff),
   DATABASE_SCHEMA: text
     .regex(/^[a-z_][a-z0-9_]{0,62}$/, 'a schema such as otp: lower-case letters, digits and "_"')
     .default('public'),
+  DATABASE_TABLE_PREFIX: text
+    .regex(/^[a-z_][a-z0-9_]{0,19}$/, 'a prefix such as otp_: lower-case letters, digits and "_", at most 20')
+    .default('otp_'),
   DATABASE_POOL_SIZE: whole(1, 200, 'connections').default(10),
   DATA_DIRECTORY: text.default('.data'),
   INSTANCES: whole(1, 1000, 'instances').default(1),

@@ -1,16 +1,16 @@
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 
 /** How far a column has been brought under a pair of keys, so that a rotation that was killed resumes there. */
-@Entity('key_rotations')
+@Entity('otp_key_rotations')
 export class KeyRotation {
-  @PrimaryColumn('text', { name: 'encryption_key', primaryKeyConstraintName: 'key_rotations_pkey' })
+  @PrimaryColumn('text', { name: 'encryption_key', primaryKeyConstraintName: 'otp_key_rotations_pkey' })
   encryptionKey!: string;
 
-  @PrimaryColumn('text', { name: 'fingerprint_key', primaryKeyConstraintName: 'key_rotations_pkey' })
+  @PrimaryColumn('text', { name: 'fingerprint_key', primaryKeyConstraintName: 'otp_key_rotations_pkey' })
   fingerprintKey!: string;
 
   /** Table and column, such as `enrolled_phones.phone_number`. */
-  @PrimaryColumn('text', { name: 'column_name', primaryKeyConstraintName: 'key_rotations_pkey' })
+  @PrimaryColumn('text', { name: 'column_name', primaryKeyConstraintName: 'otp_key_rotations_pkey' })
   column!: string;
 
   /** The last row that is done. */

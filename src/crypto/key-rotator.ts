@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
-import { InjectDataSource, InjectRepository } from '@nestjs/typeorm';
 import { DataSource, Equal, IsNull, MoreThan, Not, type ObjectLiteral, Repository } from 'typeorm';
+import { InjectLibraryDataSource, InjectLibraryRepository } from '../database/library-data-source.js';
 import { StatementRunner } from '../database/statement.js';
 import { ENCRYPTED_COLUMNS, type EncryptedColumn } from './encrypted-column.js';
 import { KeyRotation } from './key-rotation.entity.js';
@@ -24,10 +24,10 @@ const FIRST_ID = '00000000-0000-0000-0000-000000000000';
 @Injectable()
 export class KeyRotator {
   constructor(
-    @InjectDataSource() private readonly dataSource: DataSource,
+    @InjectLibraryDataSource() private readonly dataSource: DataSource,
     private readonly statements: StatementRunner,
     private readonly cipher: PersonalDataCipher,
-    @InjectRepository(KeyRotation) private readonly rotations: Repository<KeyRotation>,
+    @InjectLibraryRepository(KeyRotation) private readonly rotations: Repository<KeyRotation>,
   ) {}
 
   /**

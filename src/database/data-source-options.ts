@@ -1,11 +1,7 @@
 import type { DataSourceOptions } from 'typeorm';
-import { migrations as libraryMigrations } from '../../migrations/index.js';
+import { LEDGER, located, type MigrationClass, migrationsOf } from './library-migrations.js';
 import { ConnectionSettings, TransactionSettings } from './session-settings.js';
-
-export const MIGRATIONS_TABLE = 'schema_migrations';
-
-/** Migration classes, in order. */
-export type MigrationList = NonNullable<Extract<DataSourceOptions['migrations'], unknown[]>>;
+import { tableNames } from './table-names.js';
 
 /** How to connect to Postgres. */
 export interface DatabaseOptions {
@@ -16,6 +12,11 @@ export interface DatabaseOptions {
    * @default 'public'
    */
   schema?: string;
+  /**
+   * What the names of the library's tables begin with.
+   * @default 'otp_'
+   */
+  tablePrefix?: string;
   /**
    * The most connections that the pool opens.
    * @default 10
@@ -35,7 +36,7 @@ export interface DatabaseOptions {
   // oxlint-disable-next-line typescript/no-unsafe-function-type -- TypeORM's own type of an entity class
   entities: Function[];
   /** @default the library's migrations */
-  migrations?: MigrationList;
+  migrations?: readonly MigrationClass[];
 }
 
 /** How much later than Postgres the client gives up a statement. */
@@ -48,14 +49,17 @@ const CLIENT_PATIENCE_MS = 2000;
 export function dataSourceOptions({
   url,
   schema = 'public',
+  tablePrefix,
   poolSize = 10,
   statementTimeoutMs = 10_000,
   lockTimeoutMs = 0,
   entities,
-  migrations = libraryMigrations,
+  migrations = migrationsOf(),
 }: DatabaseOptions): DataSourceOptions {
+  const names = tableNames({ schema, ...(tablePrefix === undefined ? {} : { tablePrefix }) });
   const settings = new ConnectionSettings({
-    search_path: searchPathOf(schema),
+    // `pg_temp` is named last: Postgres otherwise looks for tables there first.
+    search_path: `"${schema}",pg_temp`,
     statement_timeout: statementTimeoutMs,
     lock_timeout: lockTimeoutMs,
     idle_in_transaction_session_timeout: 15_000,
@@ -66,8 +70,8 @@ export function dataSourceOptions({
     schema,
     entities,
     subscribers: [TransactionSettings],
-    migrations: [...migrations],
-    migrationsTableName: MIGRATIONS_TABLE,
+    migrations: located(migrations, names),
+    migrationsTableName: names.named(LEDGER),
     // Errors only: queries carry parameters, and those are personal data.
     logging: false,
     synchronize: false,
@@ -83,13 +87,4 @@ export function dataSourceOptions({
       onConnect: settings.onConnect,
     },
   };
-}
-
-/** `pg_temp` is named last: Postgres otherwise looks for tables there first. */
-function searchPathOf(schema: string): string {
-  if (!/^[a-z_][a-z0-9_]{0,62}$/.test(schema))
-    throw new Error(
-      `The schema's name must be lower-case letters, digits and "_", at most 63, and begin with a letter or "_".`,
-    );
-  return `"${schema}",pg_temp`;
 }

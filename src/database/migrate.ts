@@ -1,11 +1,18 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Pool } from 'pg';
 import { DataSource, type QueryRunner } from 'typeorm';
+import { dataSourceOptions } from './data-source-options.js';
+import { LibraryDataSource } from './library-data-source.js';
 import {
-  type DatabaseOptions,
-  dataSourceOptions,
-  type MigrationList,
-  MIGRATIONS_TABLE,
-} from './data-source-options.js';
+  createLedger,
+  createSchema,
+  LEDGER,
+  type MigrationClass,
+  migrationsOf,
+  type ModuleName,
+} from './library-migrations.js';
+import { poolOf } from './sql.js';
+import { type TableNames, type TableOptions, tableNames } from './table-names.js';
 
 /** The same number in every instance. Any number would do. */
 const MIGRATION_LOCK = 7_367_011;
@@ -15,16 +22,21 @@ const RETRY_FOR_MS = 300_000;
 const POLL_MS = 100;
 /** Postgres's code for a lock that was not to be had within `lock_timeout`. */
 const LOCK_NOT_AVAILABLE = '55P03';
+/** Postgres's code for a table that does not exist. */
+const NO_SUCH_TABLE = '42P01';
 
-/** Options of {@link runMigrations}. */
-export interface MigrationOptions {
-  /** @default the library's migrations */
-  migrations?: MigrationList;
+/** A database: its URL, a pool of `pg` that may open two connections at once, or a connected TypeORM data source. */
+export type Database = string | Pool | DataSource;
+
+/** Options of {@link runMigrations}. The schema is created if it does not exist. */
+export interface MigrationOptions extends TableOptions {
   /**
-   * The schema of our tables. It is created if it does not exist.
-   * @default 'public'
+   * The modules that you import. `AdminModule` needs the tables of all of them.
+   * @default all modules
    */
-  schema?: string;
+  modules?: readonly ModuleName[];
+  /** @default those of the modules */
+  migrations?: readonly MigrationClass[];
   /**
    * How long a migration may wait for a lock. While it waits, the requests that want the same table queue behind it.
    * @default 2000
@@ -43,21 +55,21 @@ export interface MigrationOptions {
  * Brings the schema up to date. Safe when several instances start at once: one migrates, the others wait for it. Safe
  * beside running instances: a migration gives up its place in a table's queue after `lockTimeoutMs`, lets the requests
  * behind it through, and is retried.
- * @param databaseUrl the role that owns the tables
+ * @param database as the role that owns the tables
  * @returns the names of the migrations that ran
  * @throws Error if a migration fails, or did not get its lock within `retryForMs`: then it says what to do
  */
-export function runMigrations(databaseUrl: string, options: MigrationOptions = {}): Promise<string[]> {
-  return withMigrationLock(databaseUrl, options, async (dataSource) => {
-    const pending = await pendingOf(dataSource, options.schema);
+export function runMigrations(database: Database, options: MigrationOptions = {}): Promise<string[]> {
+  return withMigrationLock(database, options, async (dataSource, names) => {
+    const pending = await pendingOf(dataSource, names);
     await retryOnLockTimeout(options, () => dataSource.runMigrations({ transaction: 'each' }));
     return pending;
   });
 }
 
 /** Reverts the newest migration, as politely as {@link runMigrations}. */
-export function revertLastMigration(databaseUrl: string, options: MigrationOptions = {}): Promise<void> {
-  return withMigrationLock(databaseUrl, options, (dataSource) =>
+export function revertLastMigration(database: Database, options: MigrationOptions = {}): Promise<void> {
+  return withMigrationLock(database, options, (dataSource) =>
     retryOnLockTimeout(options, () => dataSource.undoLastMigration({ transaction: 'each' })),
   );
 }
@@ -68,39 +80,60 @@ export function revertLastMigration(databaseUrl: string, options: MigrationOptio
  */
 export async function pendingMigrations(
   databaseUrl: string,
-  options: Pick<MigrationOptions, 'migrations' | 'schema'> = {},
+  options: Pick<MigrationOptions, 'migrations' | 'modules' | 'schema' | 'tablePrefix'> = {},
 ): Promise<string[]> {
   const dataSource = await connectPatiently(connection(databaseUrl, options, { poolSize: 1 }));
   try {
     await requireSearchPath(dataSource, options.schema);
-    return await pendingOf(dataSource, options.schema);
+    return await pendingOf(dataSource, tableNames(options));
   } finally {
     await dataSource.destroy();
   }
 }
 
-async function pendingOf(dataSource: DataSource, schema = 'public'): Promise<string[]> {
-  const table = `"${schema}".${MIGRATIONS_TABLE}`;
-  const [{ exists }] = await dataSource.query<[{ exists: boolean }]>(
-    `SELECT to_regclass('${table}') IS NOT NULL AS exists`,
-  );
-  const rows = exists ? await dataSource.query<{ name: string }[]>(`SELECT name FROM ${table}`) : [];
+/** The data source's migrations that its database lacks. One query. */
+export async function pendingOf(dataSource: DataSource, names: TableNames): Promise<string[]> {
+  const rows = await dataSource
+    .query<{ name: string }[]>(`SELECT name FROM ${names.inSql(LEDGER)}`)
+    .catch((error: { code?: string }) => {
+      if (error.code !== NO_SUCH_TABLE) throw error;
+      return [];
+    });
   const done = new Set(rows.map(({ name }) => name));
   return dataSource.migrations.map(({ name }) => name ?? '').filter((name) => !done.has(name));
 }
 
 const connection = (
   url: string,
-  { migrations, schema }: Pick<MigrationOptions, 'migrations' | 'schema'>,
-  more: Partial<DatabaseOptions>,
+  { migrations, modules, schema, tablePrefix }: MigrationOptions,
+  limits: { poolSize: number; statementTimeoutMs?: number; lockTimeoutMs?: number },
 ) =>
   dataSourceOptions({
     url,
     entities: [],
-    ...(migrations ? { migrations } : {}),
-    ...(schema ? { schema } : {}),
-    ...more,
+    migrations: migrations ?? migrationsOf(modules),
+    ...(schema === undefined ? {} : { schema }),
+    ...(tablePrefix === undefined ? {} : { tablePrefix }),
+    ...limits,
   });
+
+/** Two connections: one holds the lock in a transaction, the other one migrates. No statement timeout: indexes take long. */
+function dataSourceFor(database: Database, names: TableNames, options: MigrationOptions): DataSource {
+  const lockTimeoutMs = options.lockTimeoutMs ?? 2000;
+  if (typeof database === 'string')
+    return new DataSource(
+      connection(database, options, { poolSize: 2, statementTimeoutMs: 0, lockTimeoutMs }),
+    );
+  const migrations = options.migrations ?? migrationsOf(options.modules);
+  const tables = { entities: [], migrations };
+  const pool = database instanceof DataSource ? () => poolOf(database) : () => database;
+  // The pool is the application's: its sessions stay as they are.
+  const settings = {
+    isPooled: true,
+    values: { statement_timeout: 0, lock_timeout: lockTimeoutMs },
+  };
+  return new LibraryDataSource(pool, names, tables, settings);
+}
 
 async function connectPatiently(options: ReturnType<typeof dataSourceOptions>): Promise<DataSource> {
   for (let triesLeft = CONNECT_TRIES; ; triesLeft -= 1) {
@@ -116,24 +149,19 @@ async function connectPatiently(options: ReturnType<typeof dataSourceOptions>): 
 }
 
 async function withMigrationLock<T>(
-  databaseUrl: string,
+  database: Database,
   options: MigrationOptions,
-  work: (dataSource: DataSource) => Promise<T>,
+  work: (dataSource: DataSource, names: TableNames) => Promise<T>,
 ): Promise<T> {
-  // Two connections: one holds the lock in a transaction, the other one migrates. No statement timeout: indexes take long.
-  const dataSource = await new DataSource(
-    connection(databaseUrl, options, {
-      poolSize: 2,
-      statementTimeoutMs: 0,
-      lockTimeoutMs: options.lockTimeoutMs ?? 2000,
-    }),
-  ).initialize();
+  const names = tableNames(options);
+  const dataSource = await dataSourceFor(database, names, options).initialize();
   const holder = dataSource.createQueryRunner();
   try {
     await takeMigrationLock(holder, options);
-    await createSchemaIfMissing(dataSource, options.schema ?? 'public');
-    await requireSearchPath(dataSource, options.schema);
-    return await work(dataSource);
+    for (const statement of createSchema(names)) await dataSource.query(statement);
+    if (typeof database === 'string') await requireSearchPath(dataSource, options.schema);
+    await dataSource.query(createLedger(names));
+    return await work(dataSource, names);
   } finally {
     // Ends the transaction, and with it the lock.
     if (holder.isTransactionActive) await holder.rollbackTransaction().catch(() => undefined);
@@ -184,15 +212,6 @@ async function requireSearchPath(dataSource: DataSource, schema = 'public'): Pro
   throw new Error(
     `The role of DATABASE_URL finds tables in the schema "${found}", not in "${schema}". Behind a pooler it needs: ALTER ROLE ${role} SET search_path = ${schema}, pg_temp`,
   );
-}
-
-/** CREATE SCHEMA IF NOT EXISTS needs the right to create one even where it exists. */
-async function createSchemaIfMissing(dataSource: DataSource, schema: string): Promise<void> {
-  const [{ exists }] = await dataSource.query<[{ exists: boolean }]>(
-    'SELECT to_regnamespace($1) IS NOT NULL AS exists',
-    [`"${schema}"`],
-  );
-  if (!exists) await dataSource.query(`CREATE SCHEMA "${schema}"`);
 }
 
 async function retryOnLockTimeout(

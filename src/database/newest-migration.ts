@@ -1,6 +1,8 @@
 import { DataSource, type QueryRunner } from 'typeorm';
-import { dataSourceOptions, MIGRATIONS_TABLE } from './data-source-options.js';
+import { dataSourceOptions } from './data-source-options.js';
+import { LEDGER } from './library-migrations.js';
 import type { MigrationOptions } from './migrate.js';
+import { tableNames } from './table-names.js';
 
 /** The migration that would be reverted next. */
 export interface NewestMigration {
@@ -17,7 +19,7 @@ export interface NewestMigration {
  */
 export async function newestMigration(
   url: string,
-  { migrations, schema = 'public', lockTimeoutMs = 2000 }: MigrationOptions = {},
+  { migrations, schema = 'public', tablePrefix, lockTimeoutMs = 2000 }: MigrationOptions = {},
 ): Promise<NewestMigration | null> {
   const dataSource = await new DataSource(
     dataSourceOptions({
@@ -29,11 +31,12 @@ export async function newestMigration(
       statementTimeoutMs: 0,
       lockTimeoutMs,
       ...(migrations ? { migrations } : {}),
+      ...(tablePrefix === undefined ? {} : { tablePrefix }),
     }),
   ).initialize();
   const runner = dataSource.createQueryRunner();
   try {
-    const table = `"${schema}".${MIGRATIONS_TABLE}`;
+    const table = tableNames({ schema, ...(tablePrefix === undefined ? {} : { tablePrefix }) }).inSql(LEDGER);
     const [{ exists }] = await runner.query(`SELECT to_regclass($1) IS NOT NULL AS exists`, [table]);
     if (!exists) return null;
     const [newest] = await runner.query(`SELECT name FROM ${table} ORDER BY id DESC LIMIT 1`);

@@ -10,6 +10,12 @@ export interface SessionSettings {
   idle_in_transaction_session_timeout: number;
 }
 
+/** Settings that each transaction makes for itself, if the sessions belong to others too. */
+export interface SettingsOfTransactions {
+  isPooled: boolean;
+  values: Partial<SessionSettings>;
+}
+
 /**
  * Behind a pooler, `pg_backend_pid()` is not the process that the connection was told at its start. The session belongs to
  * everybody there, so the statement then changes nothing, and returns no row.
@@ -23,7 +29,7 @@ const SET_FOR_SESSION = `
  * Applies settings to the connections of one pool. They are not startup parameters, because poolers refuse those. A direct
  * connection gets them for its session, a pooled one for each transaction of several statements.
  */
-export class ConnectionSettings {
+export class ConnectionSettings implements SettingsOfTransactions {
   /** Whether the newest connection goes through a pooler. */
   isPooled = false;
 
@@ -43,14 +49,14 @@ export class ConnectionSettings {
   };
 }
 
-/** Applies the {@link ConnectionSettings} among the data source's `extra` options to each transaction of a pooled connection. */
+/** Applies the {@link SettingsOfTransactions} among the data source's `extra` options. */
 @EventSubscriber()
 export class TransactionSettings implements EntitySubscriberInterface {
   async afterTransactionStart({ queryRunner }: TransactionStartEvent): Promise<void> {
-    const { extra } = queryRunner.dataSource.options as PostgresDataSourceOptions;
-    const { isPooled, values } = (extra as { settings: ConnectionSettings }).settings;
-    if (!isPooled) return;
-    const statements = Object.entries(values).map(([name, value]) => `SET LOCAL ${name} = ${value}`);
+    const { extra } = queryRunner.manager.connection.options as PostgresDataSourceOptions;
+    const { settings } = extra as { settings?: SettingsOfTransactions };
+    if (!settings?.isPooled) return;
+    const statements = Object.entries(settings.values).map(([name, value]) => `SET LOCAL ${name} = ${value}`);
     await queryRunner.query(statements.join('; '));
   }
 }

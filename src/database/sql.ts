@@ -1,17 +1,24 @@
 import type { Pool } from 'pg';
 import type { DataSource, EntityManager } from 'typeorm';
+import { LibraryDataSource } from './library-data-source.js';
 
-/** TypeORM's own pool, for what its `query` has no words for: named statements, a session store. */
+/** The pool of a data source, for what TypeORM's `query` has no words for: named statements, a session store. */
 export const poolOf = (dataSource: DataSource): Pool =>
-  (dataSource.driver as unknown as { master: Pool }).master;
+  dataSource instanceof LibraryDataSource
+    ? dataSource.pool
+    : (dataSource.driver as unknown as { master: Pool }).master;
 
-/** Runs one statement on TypeORM's own pool. @returns its rows, of whatever kind it is (TypeORM's `query` differs by kind) */
+/** SQL that is written with `otp_`, with the names that our tables have in this database. */
+const sqlFor = (dataSource: DataSource, text: string): string =>
+  dataSource instanceof LibraryDataSource ? dataSource.names.inSql(text) : text;
+
+/** Runs one statement on the pool of a data source. @returns its rows, of whatever kind it is (TypeORM's `query` differs by kind) */
 export async function rowsOf<Row>(
   dataSource: DataSource,
   text: string,
   values: unknown[] = [],
 ): Promise<Row[]> {
-  return (await poolOf(dataSource).query(text, values)).rows as Row[];
+  return (await poolOf(dataSource).query(sqlFor(dataSource, text), values)).rows as Row[];
 }
 
 /** The same within a transaction. */
@@ -20,5 +27,6 @@ export async function rowsIn<Row>(
   text: string,
   values: unknown[] = [],
 ): Promise<Row[]> {
-  return (await queryRunner!.query(text, values, true)).records as Row[];
+  const { manager } = queryRunner!;
+  return (await queryRunner!.query(sqlFor(manager.connection, text), values, true)).records as Row[];
 }

@@ -1,8 +1,6 @@
 import { Inject, Injectable, Logger, Optional } from '@nestjs/common';
-import { InjectDataSource } from '@nestjs/typeorm';
 import type { QueryArrayConfig, QueryArrayResult } from 'pg';
-import { DataSource } from 'typeorm';
-import { poolOf } from './sql.js';
+import { InjectLibraryDataSource, LibraryDataSource } from './library-data-source.js';
 
 /** One SQL statement with named parameters, and the types of what goes in and what comes out. */
 export interface Statement<Parameters, Row> {
@@ -46,16 +44,18 @@ const camelCase = (column: string) =>
   column.replace(/_([a-z])/g, (_match, letter: string) => letter.toUpperCase());
 
 /**
- * Runs statements, each its own transaction, on TypeORM's own pool. They do not go through `DataSource.query` because it
+ * Runs statements, each its own transaction, on the application's pool. They do not go through `DataSource.query` because it
  * cannot prepare by name, which saves 40 % of Postgres's CPU here (docs/decisions/0011).
  */
 @Injectable()
 export class StatementRunner {
   private readonly logger = new Logger('StatementRunner');
   private readonly columnNames = new Map<string, string[]>();
+  /** The statements' texts with the names of this database. */
+  private readonly texts = new Map<string, string>();
 
   constructor(
-    @InjectDataSource() private readonly dataSource: DataSource,
+    @InjectLibraryDataSource() private readonly dataSource: LibraryDataSource,
     @Optional() @Inject(PREPARED_STATEMENTS) private isPrepared: boolean | null = true,
   ) {}
 
@@ -65,7 +65,7 @@ export class StatementRunner {
     values: Parameters,
   ): Promise<Row[]> {
     const result = await this.query(name, {
-      text,
+      text: this.textOf(name, text),
       values: parameters.map((parameter) => values[parameter]),
       rowMode: 'array',
     });
@@ -83,11 +83,20 @@ export class StatementRunner {
     return (await this.all(statement, values))[0] ?? null;
   }
 
+  private textOf(name: string, text: string): string {
+    let known = this.texts.get(name);
+    if (known === undefined) {
+      known = this.dataSource.names.inSql(text);
+      this.texts.set(name, known);
+    }
+    return known;
+  }
+
   private async query(name: string, query: QueryArrayConfig): Promise<QueryArrayResult<unknown[]>> {
-    const pool = poolOf(this.dataSource);
+    const { pool, names } = this.dataSource;
     if (this.isPrepared === false) return pool.query<unknown[]>(query);
     try {
-      return await pool.query<unknown[]>({ ...query, name: `otp.${name}` });
+      return await pool.query<unknown[]>({ ...query, name: `otp.${names.key}${name}` });
     } catch (error) {
       // Postgres refused the name before it ran anything, so the statement can be sent again.
       if (!NAME_UNUSABLE.includes(String((error as { code?: unknown }).code))) throw error;
@@ -101,7 +110,7 @@ export class StatementRunner {
     if (this.isPrepared === false) return;
     this.isPrepared = false;
     this.logger.warn(
-      'prepared statements do not work behind this pooler and are no longer used: set DATABASE_PREPARED_STATEMENTS=off',
+      'prepared statements do not work behind this pooler and are no longer used: set DATABASE_PREPARED_STATEMENTS=off (preparedStatements: false)',
     );
   }
 }

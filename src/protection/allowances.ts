@@ -186,7 +186,7 @@ export const TAKE_ALLOWANCE = statement<
 >(
   'take-allowance',
   `
-  INSERT INTO daily_counters AS d (scope, key, day, taken)
+  INSERT INTO otp_daily_counters AS d (scope, key, day, taken)
   SELECT :scope, :key, (now() AT TIME ZONE 'UTC')::date, :units::numeric / 10000 WHERE :units <= :limit::numeric
   ON CONFLICT (scope, key, day) DO UPDATE SET taken = d.taken + excluded.taken
    WHERE d.taken + excluded.taken <= :limit / 10000
@@ -197,13 +197,13 @@ export const TAKE_ALLOWANCE = statement<
 export const RETURN_ALLOWANCE = statement<{ scope: string; key: Buffer; day: string | null; units: number }>(
   'return-allowance',
   `
-  UPDATE daily_counters d SET taken = greatest(d.taken - :units::numeric / 10000, 0)
+  UPDATE otp_daily_counters d SET taken = greatest(d.taken - :units::numeric / 10000, 0)
    WHERE d.scope = :scope AND d.key = :key AND d.day = coalesce(:day::date, (now() AT TIME ZONE 'UTC')::date)`,
 );
 
 export const READ_ALLOWANCE = statement<{ scope: string; key: Buffer }, { taken: number }>(
   'read-allowance',
   `
-  SELECT (d.taken * 10000)::float8 AS taken FROM daily_counters d
+  SELECT (d.taken * 10000)::float8 AS taken FROM otp_daily_counters d
    WHERE d.scope = :scope AND d.key = :key AND d.day = (now() AT TIME ZONE 'UTC')::date`,
 );

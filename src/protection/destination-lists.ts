@@ -1,7 +1,7 @@
 import { BlockList, isIP } from 'node:net';
 import { Injectable } from '@nestjs/common';
-import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource, IsNull } from 'typeorm';
+import { InjectLibraryDataSource } from '../database/library-data-source.js';
 import { PersonalDataCipher } from '../crypto/index.js';
 import { rowsOf } from '../database/sql.js';
 import { BlockEntry, DestinationStop, type PhoneNumber } from '../verification/index.js';
@@ -12,8 +12,8 @@ const LONGEST_AGE_MS = 1000;
 
 /** Changes whenever an entry is added, lifted or deleted. */
 const VERSION = `
-  SELECT (SELECT concat_ws(' ', count(*), count(lifted_at), max(id::text)) FROM block_entries) || ' / ' ||
-         (SELECT concat_ws(' ', count(*), count(lifted_at), max(stopped_at), max(lifted_at)) FROM destination_stops) AS version,
+  SELECT (SELECT concat_ws(' ', count(*), count(lifted_at), max(id::text)) FROM otp_block_entries) || ' / ' ||
+         (SELECT concat_ws(' ', count(*), count(lifted_at), max(stopped_at), max(lifted_at)) FROM otp_destination_stops) AS version,
          clock_timestamp() AS now`;
 
 type Block = Pick<BlockEntry, 'id' | 'expiresAt'>;
@@ -34,7 +34,7 @@ export class DestinationLists {
   private reading: Promise<void> | null = null;
 
   constructor(
-    @InjectDataSource() private readonly dataSource: DataSource,
+    @InjectLibraryDataSource() private readonly dataSource: DataSource,
     private readonly cipher: PersonalDataCipher,
   ) {}
 

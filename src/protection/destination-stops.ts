@@ -98,10 +98,10 @@ export const FIND_POOR_DESTINATIONS = statement<Share, PoorDestination>(
            bool_and(r.created_at > coalesce(c.lifted_at, c.until, '-infinity')) AS is_after_country_stop,
            bool_and(r.created_at > coalesce(p.lifted_at, p.until, '-infinity')) AS is_after_prefix_stop,
            (array_agg(r.id))[1] AS id, (array_agg(r.phone_number))[1] AS phone_number
-      FROM verification_requests r
+      FROM otp_verification_requests r
       CROSS JOIN LATERAL (SELECT CASE family(r.caller_address::inet) WHEN 4 THEN 24 ELSE 48 END AS bits) n
-      LEFT JOIN destination_stops c ON c.scope = 'country' AND c.label = r.phone_country
-      LEFT JOIN destination_stops p ON p.scope = 'prefix' AND p.key = substring(r.prefix_fingerprint FROM 1 FOR 15)
+      LEFT JOIN otp_destination_stops c ON c.scope = 'country' AND c.label = r.phone_country
+      LEFT JOIN otp_destination_stops p ON p.scope = 'prefix' AND p.key = substring(r.prefix_fingerprint FROM 1 FOR 15)
      WHERE r.created_at > now() - make_interval(secs => :windowSeconds)
        AND r.created_at <= now() - make_interval(secs => :ageSeconds)
        AND r.user_id IS NULL AND r.caller_address IS NOT NULL
@@ -130,10 +130,10 @@ export const LIFT_RECOVERED = statement<
 >(
   'lift-recovered-stops',
   `
-  UPDATE destination_stops s SET lifted_at = clock_timestamp()
+  UPDATE otp_destination_stops s SET lifted_at = clock_timestamp()
    WHERE s.lifted_at IS NULL AND s.until > clock_timestamp()
      AND (SELECT count(*) > 0 AND count(*) FILTER (WHERE r.status = 'VERIFIED') >= :floor::float8 * count(*)
-            FROM verification_requests r
+            FROM otp_verification_requests r
            WHERE r.created_at > now() - make_interval(secs => :windowSeconds) AND r.provider_request_id IS NOT NULL
              AND CASE s.scope WHEN 'country' THEN r.phone_country = s.label
                               ELSE substring(r.prefix_fingerprint FROM 1 FOR 15) = s.key END)
@@ -143,7 +143,7 @@ export const LIFT_RECOVERED = statement<
 export const WRITE_STOP = statement<Stop & { key: Buffer; stopSeconds: number }, { scope: string }>(
   'write-stop',
   `
-  INSERT INTO destination_stops AS s (scope, key, label, started, verified, stopped_at, until)
+  INSERT INTO otp_destination_stops AS s (scope, key, label, started, verified, stopped_at, until)
   VALUES (:scope, :key, :label, :started, :verified, clock_timestamp(), clock_timestamp() + make_interval(secs => :stopSeconds))
   ON CONFLICT (scope, key) DO UPDATE
      SET started = excluded.started, verified = excluded.verified, stopped_at = excluded.stopped_at,

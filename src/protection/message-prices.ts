@@ -1,6 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource } from 'typeorm';
+import { InjectLibraryDataSource } from '../database/library-data-source.js';
 import { rowsOf } from '../database/sql.js';
 import type { Channel } from '../verification/index.js';
 import { PROTECTION_OPTIONS, type ResolvedProtection } from './protection.options.js';
@@ -14,7 +14,7 @@ export class MessagePrices {
   private learned = new Map<string, number>();
 
   constructor(
-    @InjectDataSource() private readonly dataSource: DataSource,
+    @InjectLibraryDataSource() private readonly dataSource: DataSource,
     @Inject(PROTECTION_OPTIONS) private readonly options: ResolvedProtection,
   ) {}
 
@@ -28,7 +28,7 @@ export class MessagePrices {
   async reload(): Promise<void> {
     const rows = await rowsOf<{ country: string; channel: string; price: string }>(
       this.dataSource,
-      'SELECT country, channel, price FROM message_prices',
+      'SELECT country, channel, price FROM otp_message_prices',
     );
     this.learned = new Map(
       rows.map(({ country, channel, price }) => [`${country} ${channel}`, Number(price)]),
@@ -40,9 +40,9 @@ export class MessagePrices {
     await rowsOf(
       this.dataSource,
       `
-      INSERT INTO message_prices AS p (country, channel, price, currency, updated_at)
+      INSERT INTO otp_message_prices AS p (country, channel, price, currency, updated_at)
       SELECT phone_country, channel, sum(price) / sum(sends), max(currency), clock_timestamp()
-        FROM verification_requests
+        FROM otp_verification_requests
        WHERE created_at > now() - interval '1 day' AND price > 0
        GROUP BY phone_country, channel
       ON CONFLICT (country, channel) DO UPDATE

@@ -1,7 +1,9 @@
 import { ConfigurableModuleBuilder, Module } from '@nestjs/common';
 import { ModulesContainer } from '@nestjs/core';
 import { requireImportedOnce } from '../options/imported-once.js';
-import { MessageRules } from '../verification/index.js';
+import { protectionMigrations } from '../../migrations/index.js';
+import type { ModuleTables } from '../database/library-data-source.js';
+import { MessageRules, protectionEntities } from '../verification/index.js';
 import { Allowances } from './allowances.js';
 import { DestinationLists } from './destination-lists.js';
 import { DestinationStops } from './destination-stops.js';
@@ -34,6 +36,10 @@ const { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN } = new ConfigurableModule
   exports: [MessageRules, DestinationLists, ProtectionWatch, DestinationStops, PROTECTION_OPTIONS],
 })
 export class ProtectionModule extends ConfigurableModuleClass {
+  static readonly tables: readonly ModuleTables[] = [
+    { entities: protectionEntities, migrations: protectionMigrations },
+  ];
+
   constructor(modules: ModulesContainer) {
     super();
     requireImportedOnce(modules, ProtectionModule);

@@ -7,7 +7,7 @@ import { StepUpGrant } from './step-up/step-up-grant.entity.js';
 import { Authenticator } from './totp/authenticator.entity.js';
 import { TrustedBrowser } from './trusted-browsers/trusted-browser.entity.js';
 
-/** The entities of `TwoFactorModule`, for the host's TypeORM connection. */
+/** The entities of `TwoFactorModule`. */
 export const twoFactorEntities = [
   Authenticator,
   EnrolledPhone,

@@ -3,6 +3,8 @@ import { APP_GUARD, ModulesContainer } from '@nestjs/core';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { mounted, type MountOptions } from '../http/index.js';
 import { requireImportedOnce } from '../options/imported-once.js';
+import { twoFactorMigrations } from '../../migrations/index.js';
+import { LIBRARY_DATA_SOURCE, type ModuleTables } from '../database/library-data-source.js';
 import { ChallengeController } from './challenge/challenge.controller.js';
 import { CHALLENGE_PAGES } from './challenge/challenge.pages.js';
 import { ChallengeService } from './challenge/challenge.service.js';
@@ -86,10 +88,10 @@ const { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN } =
 
 /**
  * Two-factor sign-in on top of `VerificationModule`, which has to be imported too. It enrols second factors, demands and
- * checks them. The host's TypeORM connection needs {@link twoFactorEntities}.
+ * checks them.
  */
 @Module({
-  imports: [TypeOrmModule.forFeature(twoFactorEntities)],
+  imports: [TypeOrmModule.forFeature(twoFactorEntities, LIBRARY_DATA_SOURCE)],
   providers: [
     TwoFactorService,
     TwoFactorPaths,
@@ -143,6 +145,10 @@ const { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN } =
   ],
 })
 export class TwoFactorModule extends ConfigurableModuleClass {
+  static readonly tables: readonly ModuleTables[] = [
+    { entities: twoFactorEntities, migrations: twoFactorMigrations },
+  ];
+
   constructor(modules: ModulesContainer) {
     super();
     requireImportedOnce(modules, TwoFactorModule);

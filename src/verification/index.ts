@@ -45,7 +45,12 @@ export { describeService } from './dto/service.resource.js';
 export { StartVerificationDto } from './dto/start-verification.dto.js';
 export { toResource, VerificationResource } from './dto/verification.resource.js';
 export { BLOCK_KINDS, BlockEntry, type BlockKind, DestinationStop } from './entities/limits.entities.js';
-export { NumberSlot, verificationEntities, VerificationRequest } from './entities/index.js';
+export {
+  NumberSlot,
+  protectionEntities,
+  verificationEntities,
+  VerificationRequest,
+} from './entities/index.js';
 export { type FindingKind, Findings, type JournalFinding } from './journal/findings.js';
 export { VERIFICATION_EVENT } from './journal/journal-publisher.service.js';
 export { JournalRestorer } from './journal/journal-restorer.service.js';

@@ -1,5 +1,6 @@
 import { ConfigurableModuleBuilder, type DynamicModule, Module } from '@nestjs/common';
 import { HTTP_OPTIONS, mounted, type MountOptions, PagesModule, type PagesOptions } from '../http/index.js';
+import { LibraryDatabaseModule } from '../database/library-database.module.js';
 import {
   type ResolvedVerificationOptions,
   resolveVerificationOptions,
@@ -59,6 +60,7 @@ export const { ConfigurableModuleClass } = new ConfigurableModuleBuilder<Verific
         imports: [
           ...(definition.imports ?? []),
           options,
+          LibraryDatabaseModule.for(options, VERIFICATION_OPTIONS),
           PagesModule.forRoot(extras.pages ?? {}, extras, options),
           VerificationThrottlerModule.for(options),
         ],

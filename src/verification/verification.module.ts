@@ -5,7 +5,8 @@ import { getDataSourceToken, TypeOrmModule } from '@nestjs/typeorm';
 import type { DataSource } from 'typeorm';
 import { KeyRotation, KeyRotator, PersonalDataCipher } from '../crypto/index.js';
 import { requireImportedOnce } from '../options/imported-once.js';
-import { PREPARED_STATEMENTS, StatementRunner } from '../database/statement.js';
+import { verificationMigrations } from '../../migrations/index.js';
+import { LIBRARY_DATA_SOURCE, type ModuleTables } from '../database/library-data-source.js';
 import { CancelRepository } from './cancel/cancel.repository.js';
 import { CancelService } from './cancel/cancel.service.js';
 import { CodeCheckService } from './check/check.service.js';
@@ -14,6 +15,7 @@ import { DoubtService } from './check/doubt.service.js';
 import { WrongCodesRepository } from './check/wrong-codes.repository.js';
 import type { VerificationPolicy } from './domain/policy.js';
 import { IdempotencyKey } from './entities/idempotency-key.entity.js';
+import { verificationEntities } from './entities/index.js';
 import { VerificationRequest } from './entities/verification-request.entity.js';
 import { IdempotencyRepository } from './idempotency/idempotency.repository.js';
 import { JournalPublisher } from './journal/journal-publisher.service.js';
@@ -78,11 +80,13 @@ function vonageProvider(vonage: ResolvedVerificationOptions['vonage']): Verifica
 }
 
 /**
- * Proves control of phone numbers. `forRoot(options)` or `forRootAsync({ useFactory, inject })`; needs the host's
- * TypeORM connection to have {@link verificationEntities} and the package's migrations.
+ * Proves control of phone numbers. `forRoot(options)` or `forRootAsync({ useFactory, inject })`; needs a
+ * TypeORM data source or a pool of `pg`, and the package's migrations.
  */
 @Module({
-  imports: [TypeOrmModule.forFeature([VerificationRequest, IdempotencyKey, KeyRotation])],
+  imports: [
+    TypeOrmModule.forFeature([VerificationRequest, IdempotencyKey, KeyRotation], LIBRARY_DATA_SOURCE),
+  ],
   providers: [
     VerificationService,
     StartService,
@@ -111,7 +115,6 @@ function vonageProvider(vonage: ResolvedVerificationOptions['vonage']): Verifica
     PhoneNumbers,
     CallerFingerprints,
     ProviderReports,
-    StatementRunner,
     JournalReader,
     JournalSealer,
     JournalPublisher,
@@ -124,13 +127,8 @@ function vonageProvider(vonage: ResolvedVerificationOptions['vonage']): Verifica
     ...VERIFICATION_PAGES,
     {
       provide: VerificationProvider,
-      inject: [VERIFICATION_OPTIONS, getDataSourceToken()],
+      inject: [VERIFICATION_OPTIONS, getDataSourceToken(LIBRARY_DATA_SOURCE)],
       useFactory: createProvider,
-    },
-    {
-      provide: PREPARED_STATEMENTS,
-      inject: [VERIFICATION_OPTIONS],
-      useFactory: ({ preparedStatements }: ResolvedVerificationOptions) => preparedStatements,
     },
     {
       provide: VERIFICATION_POLICY,
@@ -158,7 +156,6 @@ function vonageProvider(vonage: ResolvedVerificationOptions['vonage']): Verifica
     SealVerifier,
     KeyRotator,
     CountersRepository,
-    StatementRunner,
     PersonalDataCipher,
     VERIFICATION_POLICY,
     CodeForm,
@@ -166,6 +163,10 @@ function vonageProvider(vonage: ResolvedVerificationOptions['vonage']): Verifica
   ],
 })
 export class VerificationModule extends ConfigurableModuleClass {
+  static readonly tables: readonly ModuleTables[] = [
+    { entities: verificationEntities, migrations: verificationMigrations },
+  ];
+
   constructor(modules: ModulesContainer) {
     super();
     requireImportedOnce(modules, VerificationModule);

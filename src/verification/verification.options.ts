@@ -5,7 +5,6 @@ import { type KeyRing, parseKeyRing } from '../crypto/index.js';
 import { HTTP_DEFAULTS, type HttpOptions, type ResolvedHttpOptions } from '../http/index.js';
 import {
   checkOptions,
-  FLAG,
   FUNCTION,
   having,
   OBJECT,
@@ -14,6 +13,7 @@ import {
   POSITIVE,
   TEXT,
 } from '../options/check-options.js';
+import type { LibraryDatabaseOptions } from '../database/library-database.module.js';
 import { withDefaults } from '../options/with-defaults.js';
 import type { Caller } from './domain/caller.js';
 import { isCountry } from './domain/phone-number.js';
@@ -89,10 +89,10 @@ export interface VerificationModuleOptions {
     storage?: ThrottlerStorage;
   };
   /**
-   * Prepare statements by name. Turn it off for a pooler that gives every transaction another connection.
-   * @default true
+   * Where the tables are, for all modules of the library.
+   * @default the pool of the TypeORM data source without a name
    */
-  preparedStatements?: boolean;
+  database?: LibraryDatabaseOptions;
   /**
    * About how often every instance looks for lost messages, in seconds. Null leaves it to `npm run reconcile`.
    * @default 3
@@ -128,7 +128,7 @@ export const VERIFICATION_DEFAULTS = {
     number: { limit: 20, windowSeconds: 60 },
     request: { limit: 30, windowSeconds: 60 },
   },
-  preparedStatements: true,
+  database: { preparedStatements: true, migrationsRun: false },
   reconcileEverySeconds: 3,
   sealJournalEverySeconds: 5,
 } as const;
@@ -142,7 +142,7 @@ const KINDS: Record<keyof VerificationModuleOptions, OptionKind> = {
   policy: OBJECT,
   protection: OBJECT,
   throttle: OBJECT,
-  preparedStatements: FLAG,
+  database: OBJECT,
   reconcileEverySeconds: orNull(POSITIVE),
   sealJournalEverySeconds: orNull(POSITIVE),
   defaultCountry: TEXT,
@@ -211,13 +211,13 @@ export function resolveVerificationOptions(given: VerificationModuleOptions) {
   }
   return {
     ...withDefaults(given, {
-      preparedStatements: defaults.preparedStatements,
       reconcileEverySeconds: defaults.reconcileEverySeconds,
       sealJournalEverySeconds: defaults.sealJournalEverySeconds,
     }),
     vonage,
     policy,
     defaultCountry,
+    database: withDefaults(given.database, defaults.database),
     protection: withDefaults(given.protection, defaults.protection),
     throttle: withDefaults(given.throttle, defaults.throttle),
     http: withDefaults(given.http, HTTP_DEFAULTS) as ResolvedHttpOptions,

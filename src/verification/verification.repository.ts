@@ -100,14 +100,14 @@ export const CLAIM_CHECK = statement<
              WHEN r.attempts >= r.max_attempts THEN
                CASE WHEN r.check_in_doubt OR r.lease_token IS NOT NULL THEN 'verdict-owed' ELSE 'attempt-cap' END
            END AS refused_by
-      FROM verification_requests r
-      LEFT JOIN number_slots s ON s.phone_fingerprint = r.phone_fingerprint AND s.confirmed_for = r.confirmed_for
-      LEFT JOIN user_wrong_codes u ON u.user_id = r.user_id AND u.confirmed = (r.confirmed_for <> '')
+      FROM otp_verification_requests r
+      LEFT JOIN otp_number_slots s ON s.phone_fingerprint = r.phone_fingerprint AND s.confirmed_for = r.confirmed_for
+      LEFT JOIN otp_user_wrong_codes u ON u.user_id = r.user_id AND u.confirmed = (r.confirmed_for <> '')
      WHERE r.id = :id AND r.purpose = :purpose
        AND (NOT r.caller_bound OR r.caller_fingerprint = ANY(:callers::bytea[]))),
   claimed AS (
     -- The conditions again: the row may have changed since this statement began, and only they are checked under its lock.
-    UPDATE verification_requests r
+    UPDATE otp_verification_requests r
        SET attempts = r.attempts + 1, events = r.events + 1,
            lease_token = :token, lease_until = clock_timestamp() + make_interval(secs => :leaseSeconds),
            -- A lease that nobody finished is a check whose answer is unknown.
@@ -124,10 +124,10 @@ export const CLAIM_CHECK = statement<
        AND (r.lease_token IS NULL AND NOT r.check_in_doubt OR :inDoubt <> 'refuse')
     RETURNING r.*),
   event AS (
-    INSERT INTO verification_events (request_id, number, at, type, from_status, to_status, actor)
+    INSERT INTO otp_verification_events (request_id, number, at, type, from_status, to_status, actor)
     SELECT id, events, now(), 'check-claimed', 'PENDING', 'PENDING', 'caller' FROM claimed),
   slot AS (
-    UPDATE number_slots s
+    UPDATE otp_number_slots s
        SET wrong_codes = s.wrong_codes + 1,
            wait_until = clock_timestamp()
              + make_interval(secs => (:waits::float8[])[least(s.wrong_codes + 1, cardinality(:waits::float8[]))]),
@@ -136,7 +136,7 @@ export const CLAIM_CHECK = statement<
      WHERE s.phone_fingerprint = r.phone_fingerprint AND s.confirmed_for = r.confirmed_for AND NOT r.counted_by_caller
     RETURNING 1),
   counted_user AS (
-    INSERT INTO user_wrong_codes AS u (user_id, confirmed, wrong_codes, wait_until, locked_at)
+    INSERT INTO otp_user_wrong_codes AS u (user_id, confirmed, wrong_codes, wait_until, locked_at)
     SELECT r.user_id, r.confirmed_for <> '', 1, clock_timestamp() + make_interval(secs => (:waits::float8[])[1]),
            CASE WHEN :lockAfter <= 1 THEN clock_timestamp() END
       FROM claimed r
@@ -147,7 +147,7 @@ export const CLAIM_CHECK = statement<
              + make_interval(secs => (:waits::float8[])[least(u.wrong_codes + 1, cardinality(:waits::float8[]))]),
            locked_at = CASE WHEN u.wrong_codes + 1 >= :lockAfter THEN clock_timestamp() END),
   refusal AS (
-    INSERT INTO decisions (id, at, action, outcome, rule, request_id, rules)
+    INSERT INTO otp_decisions (id, at, action, outcome, rule, request_id, rules)
     SELECT :decisionId::uuid, now(), 'check', 'refused', t.refused_by, t.id,
            json_build_array(json_build_object('rule', t.refused_by, 'outcome', 'refuse'))
       FROM target t WHERE t.refused_by IS NOT NULL)
@@ -179,7 +179,7 @@ export const FINISH_CHECK = statement<
   'finish-check',
   `
   WITH changed AS (
-    UPDATE verification_requests r
+    UPDATE otp_verification_requests r
        SET status = :to::text, reason = :reason::text, events = r.events + 1,
            attempts = r.attempts - CASE WHEN :isNotJudged::bool THEN 1 ELSE 0 END,
            lease_token = NULL, lease_until = NULL, check_in_doubt = :isInDoubt,
@@ -197,12 +197,12 @@ export const FINISH_CHECK = statement<
      WHERE r.id = :id AND r.lease_token = :token AND r.status = 'PENDING'
     RETURNING r.*),
   event AS (
-    INSERT INTO verification_events
+    INSERT INTO otp_verification_events
       (request_id, number, at, type, from_status, to_status, reason, actor, provider_status, price, currency)
     SELECT id, events, now(), :event::text, 'PENDING', :to, :reason, :actor::text, :providerStatus::text,
            :price, :currency FROM changed),
   slot AS (
-    UPDATE number_slots s
+    UPDATE otp_number_slots s
        SET live_request_id = CASE WHEN :to = 'PENDING' OR s.live_request_id IS DISTINCT FROM r.id THEN s.live_request_id END,
            live_until = CASE WHEN :to = 'PENDING' OR s.live_request_id IS DISTINCT FROM r.id THEN s.live_until END,
            -- A right code ends the row of wrong ones; a code that was not judged is not one.
@@ -216,7 +216,7 @@ export const FINISH_CHECK = statement<
        AND (:to <> 'PENDING' OR :isNotJudged)
     RETURNING 1),
   counted_user AS (
-    UPDATE user_wrong_codes u
+    UPDATE otp_user_wrong_codes u
        SET wrong_codes = CASE WHEN :to = 'VERIFIED' THEN 0 ELSE greatest(u.wrong_codes - 1, 0) END,
            wait_until = NULL, locked_at = NULL
       FROM changed r
@@ -228,7 +228,7 @@ export const FINISH_CHECK = statement<
 export const ACCEPT_LATE_VERDICT = statement<{ id: string; codes: Buffer[] }, VerificationRecord>(
   'accept-late-verdict',
   `
-  UPDATE verification_requests r SET doubt_fingerprint = NULL
+  UPDATE otp_verification_requests r SET doubt_fingerprint = NULL
    WHERE r.id = :id AND r.status = 'VERIFIED' AND r.expires_at > clock_timestamp()
      AND r.doubt_fingerprint = ANY(:codes::bytea[])
   RETURNING ${REQUEST_COLUMNS}`,
@@ -239,8 +239,8 @@ export const FIND_BY_ID = statement<{ id: string }, RequestWithWait>(
   `
   SELECT ${REQUEST_COLUMNS}, greatest(s.wait_until, u.wait_until) AS wait_until,
          s.locked_at IS NOT NULL OR u.locked_at IS NOT NULL AS is_locked
-    FROM verification_requests r
-    LEFT JOIN number_slots s ON s.phone_fingerprint = r.phone_fingerprint AND s.confirmed_for = r.confirmed_for
-    LEFT JOIN user_wrong_codes u ON u.user_id = r.user_id AND u.confirmed = (r.confirmed_for <> '')
+    FROM otp_verification_requests r
+    LEFT JOIN otp_number_slots s ON s.phone_fingerprint = r.phone_fingerprint AND s.confirmed_for = r.confirmed_for
+    LEFT JOIN otp_user_wrong_codes u ON u.user_id = r.user_id AND u.confirmed = (r.confirmed_for <> '')
    WHERE r.id = :id`,
 );

@@ -94,7 +94,7 @@ describe('the routes of the administration', () => {
     await tokens.revoke('cli:test', revoked.record.id, 'a test');
     const expired = await made(1);
     await application.sql.query(
-      `UPDATE api_tokens SET expires_at = now() - interval '1 second' WHERE id = $1`,
+      `UPDATE otp_api_tokens SET expires_at = now() - interval '1 second' WHERE id = $1`,
       [expired.record.id],
     );
     expect(await statusesOf({})).toEqual([]);
@@ -206,7 +206,7 @@ describe('the routes of the administration', () => {
   it('keep tokens as hashes only', async () => {
     const { token } = await program(application);
     const { rows } = await application.sql.query<{ text: string }>(
-      `SELECT (SELECT string_agg(t::text, '') FROM api_tokens t) || (SELECT string_agg(a::text, '') FROM admin_audit a) AS text`,
+      `SELECT (SELECT string_agg(t::text, '') FROM otp_api_tokens t) || (SELECT string_agg(a::text, '') FROM otp_admin_audit a) AS text`,
     );
     expect(rows[0]!.text).not.toContain(token.split('_')[2]);
   });

@@ -42,7 +42,7 @@ describe('the audit', () => {
 
   it('gives every entry a number of its own, however many write at once, and seals them all', async () => {
     const { rows } = await application.sql.query<{ number: string }>(
-      'SELECT number FROM admin_audit ORDER BY number',
+      'SELECT number FROM otp_admin_audit ORDER BY number',
     );
     expect(rows.map(({ number }) => Number(number))).toEqual(rows.map((_, index) => index + 1));
     expect(await verify()).toEqual({ entries: 121, notSealed: 0, findings: [] });
@@ -62,7 +62,7 @@ describe('the audit', () => {
     const { body } = await admin.get('/admin/audit?action=thing.slow');
     expect(items(body)).toHaveLength(1);
     expect(await verify()).toEqual({ entries: 121, notSealed: 1, findings: [] });
-    await application.sql.query(`DELETE FROM admin_audit WHERE action = 'thing.slow'`);
+    await application.sql.query(`DELETE FROM otp_admin_audit WHERE action = 'thing.slow'`);
   });
 
   it('pages both ways and filters, newest first, every entry once', async () => {
@@ -93,10 +93,10 @@ describe('the audit', () => {
 
   it('cannot be changed by the application itself', async () => {
     const { rows } = await application.sql.query<{ role: string }>(
-      `SELECT tableowner AS role FROM pg_tables WHERE tablename = 'admin_audit'`,
+      `SELECT tableowner AS role FROM pg_tables WHERE tablename = 'otp_admin_audit'`,
     );
     const { rows: may } = await application.sql.query<{ may: boolean }>(
-      `SELECT has_table_privilege($1, 'admin_audit', 'UPDATE, DELETE, TRUNCATE') AS may`,
+      `SELECT has_table_privilege($1, 'otp_admin_audit', 'UPDATE, DELETE, TRUNCATE') AS may`,
       [rows[0]!.role],
     );
     expect(may[0]!.may).toBe(false);
@@ -105,28 +105,28 @@ describe('the audit', () => {
   it.each([
     [
       'a changed reason',
-      `UPDATE admin_audit SET reason = 'other' WHERE number = 7`,
+      `UPDATE otp_admin_audit SET reason = 'other' WHERE number = 7`,
       [{ number: 7, kind: 'altered' }],
     ],
     [
       'a changed moment',
-      `UPDATE admin_audit SET at = at + interval '1 microsecond' WHERE number = 9`,
+      `UPDATE otp_admin_audit SET at = at + interval '1 microsecond' WHERE number = 9`,
       [{ number: 9, kind: 'altered' }],
     ],
     [
       'changed details',
-      `UPDATE admin_audit SET details = '{}' WHERE number = 121`,
+      `UPDATE otp_admin_audit SET details = '{}' WHERE number = 121`,
       [{ number: 121, kind: 'altered' }],
     ],
     [
       'a changed first entry',
-      `UPDATE admin_audit SET actor = 'user:eve' WHERE number = 1`,
+      `UPDATE otp_admin_audit SET actor = 'user:eve' WHERE number = 1`,
       [{ number: 1, kind: 'altered' }],
     ],
-    ['a removed entry', `DELETE FROM admin_audit WHERE number = 50`, [{ number: 50, kind: 'missing' }]],
+    ['a removed entry', `DELETE FROM otp_admin_audit WHERE number = 50`, [{ number: 50, kind: 'missing' }]],
     [
       'a removed end',
-      `DELETE FROM admin_audit WHERE number > 119`,
+      `DELETE FROM otp_admin_audit WHERE number > 119`,
       [
         { number: 120, kind: 'missing' },
         { number: 121, kind: 'missing' },
@@ -134,14 +134,14 @@ describe('the audit', () => {
     ],
     [
       'an inserted entry',
-      `INSERT INTO admin_audit (number, at, actor, action, reason, details, xid) OVERRIDING SYSTEM VALUE
-       SELECT 1000, at, actor, action, reason, details, xid FROM admin_audit WHERE number = 121`,
+      `INSERT INTO otp_admin_audit (number, at, actor, action, reason, details, xid) OVERRIDING SYSTEM VALUE
+       SELECT 1000, at, actor, action, reason, details, xid FROM otp_admin_audit WHERE number = 121`,
       [{ number: 1000, kind: 'added' }],
     ],
     [
       'two entries that changed places',
-      `UPDATE admin_audit a SET reason = b.reason, details = b.details, target = b.target, action = b.action, actor = b.actor
-         FROM admin_audit b WHERE a.number IN (20, 21) AND b.number = 41 - a.number`,
+      `UPDATE otp_admin_audit a SET reason = b.reason, details = b.details, target = b.target, action = b.action, actor = b.actor
+         FROM otp_admin_audit b WHERE a.number IN (20, 21) AND b.number = 41 - a.number`,
       [
         { number: 20, kind: 'altered' },
         { number: 21, kind: 'altered' },
@@ -149,25 +149,25 @@ describe('the audit', () => {
     ],
     [
       'an altered seal',
-      `UPDATE journal_seals SET content_hash = sha256('x') WHERE journal = 'audit' AND number = 1`,
+      `UPDATE otp_journal_seals SET content_hash = sha256('x') WHERE journal = 'audit' AND number = 1`,
       [{ number: 1, kind: 'seal-altered' }],
     ],
     [
       'lost seals',
-      `DELETE FROM journal_seals WHERE journal = 'audit'`,
+      `DELETE FROM otp_journal_seals WHERE journal = 'audit'`,
       [{ number: 1, kind: 'seal-missing' }],
     ],
   ])('%s is found and named', async (_name, tampering, expected) => {
     await application.sql.query(
-      'CREATE TABLE kept AS TABLE admin_audit; CREATE TABLE kept_seals AS TABLE journal_seals',
+      'CREATE TABLE kept AS TABLE otp_admin_audit; CREATE TABLE kept_seals AS TABLE otp_journal_seals',
     );
     try {
       await application.sql.query(tampering);
       expect((await verify()).findings).toEqual(expected);
     } finally {
       await application.sql.query(
-        `DELETE FROM admin_audit; INSERT INTO admin_audit OVERRIDING SYSTEM VALUE TABLE kept; DROP TABLE kept;
-         DELETE FROM journal_seals; INSERT INTO journal_seals TABLE kept_seals; DROP TABLE kept_seals`,
+        `DELETE FROM otp_admin_audit; INSERT INTO otp_admin_audit OVERRIDING SYSTEM VALUE TABLE kept; DROP TABLE kept;
+         DELETE FROM otp_journal_seals; INSERT INTO otp_journal_seals TABLE kept_seals; DROP TABLE kept_seals`,
       );
     }
     expect((await verify()).findings).toEqual([]);
@@ -181,8 +181,8 @@ describe('the audit', () => {
       (await application.app.get(AuditVerifier, { strict: false }).verify(kept)).findings;
     expect(await compare()).toEqual([]);
     await application.sql.query(
-      `UPDATE admin_audit SET reason = 'other' WHERE number = 7;
-       DELETE FROM journal_seals WHERE journal = 'audit'; UPDATE journal_cursors SET xid = 0 WHERE journal = 'audit'`,
+      `UPDATE otp_admin_audit SET reason = 'other' WHERE number = 7;
+       DELETE FROM otp_journal_seals WHERE journal = 'audit'; UPDATE otp_journal_cursors SET xid = 0 WHERE journal = 'audit'`,
     );
     await seal();
     expect((await verify()).findings).toEqual([]);

@@ -61,7 +61,7 @@ describe('npm run admin', () => {
     person.password = password;
     expect((await person.signsIn()).status).toBe(200);
     const { rows } = await application.sql.query(
-      `SELECT action, reason FROM admin_audit WHERE action = 'password.set'`,
+      `SELECT action, reason FROM otp_admin_audit WHERE action = 'password.set'`,
     );
     expect(rows).toEqual([{ action: 'password.set', reason: 'going live' }]);
   });
@@ -148,7 +148,7 @@ describe('npm run admin', () => {
       receipt: expect.any(Number),
       rows: { verification_requests: 1 },
     });
-    await application.sql.query(`UPDATE admin_audit SET reason = 'other' WHERE number = 1`);
+    await application.sql.query(`UPDATE otp_admin_audit SET reason = 'other' WHERE number = 1`);
     expect(await admin('audit', 'verify')).toMatchObject({ code: 1, stdout: 'entry 1: altered\n' });
   }, 600_000);
 });

@@ -63,7 +63,7 @@ describe('erasing a person', () => {
   const counts = async () =>
     (
       await application.sql.query(
-        `SELECT status, phone_country, purpose, count(*)::int AS n FROM verification_requests GROUP BY 1, 2, 3 ORDER BY 1, 2, 3`,
+        `SELECT status, phone_country, purpose, count(*)::int AS n FROM otp_verification_requests GROUP BY 1, 2, 3 ORDER BY 1, 2, 3`,
       )
     ).rows;
 

@@ -26,7 +26,7 @@ describe('the export', () => {
   /** Requests of the past, one a second, made in the database. */
   const seeded = (count: number) =>
     application.sql.query(
-      `INSERT INTO verification_requests
+      `INSERT INTO otp_verification_requests
          (id, purpose, status, channel, phone_fingerprint, phone_country, phone_last_digits, caller_fingerprint,
           caller_bound, code_length, max_attempts, max_sends, provider, created_at, expires_at, caller_agent)
        SELECT (lpad(to_hex((extract(epoch FROM at) * 1000)::bigint), 12, '0') || '7000' || '8' || lpad(to_hex(i), 15, '0'))::uuid,
@@ -73,7 +73,7 @@ describe('the export', () => {
   it('lets no spreadsheet run what a caller has written', async () => {
     const { requestId } = await application.started();
     await application.sql.query(
-      `UPDATE verification_requests SET caller_agent = $2, purpose = $3, user_id = $4 WHERE id = $1`,
+      `UPDATE otp_verification_requests SET caller_agent = $2, purpose = $3, user_id = $4 WHERE id = $1`,
       [requestId, `=HYPERLINK("https://evil.example","x")`, `@SUM(1;2)`, `+cmd|' /C calc'!A0`],
     );
     const [line] = lines((await take({ requestId })).text);
@@ -93,7 +93,8 @@ describe('the export', () => {
       details: { number: 'given', country: 'US' },
     });
     const count = async () =>
-      (await application.sql.query(`SELECT 1 FROM admin_audit WHERE action = 'history.exported'`)).rowCount;
+      (await application.sql.query(`SELECT 1 FROM otp_admin_audit WHERE action = 'history.exported'`))
+        .rowCount;
     const before = await count();
     for (const [query, field] of [
       [{}, 'why'],
@@ -151,9 +152,9 @@ describe('the export', () => {
   });
 
   it('begins at once, reads no further than it is read, and stops when nobody reads', async () => {
-    await application.sql.query(`DELETE FROM verification_requests WHERE purpose = 'seeded'`);
+    await application.sql.query(`DELETE FROM otp_verification_requests WHERE purpose = 'seeded'`);
     await seeded(60_000);
-    await application.sql.query('ANALYZE verification_requests');
+    await application.sql.query('ANALYZE otp_verification_requests');
     const repository = application.app.get(HistoryRepository, { strict: false });
     const all = repository.all.bind(repository);
     let batches = 0;
@@ -196,7 +197,7 @@ describe('the export', () => {
     const response = await raw({ purpose: 'seeded', why: 'because' });
     await once(response, 'readable');
     await application.sql.query(
-      `ALTER TABLE verification_requests RENAME COLUMN caller_agent TO caller_agent_gone`,
+      `ALTER TABLE otp_verification_requests RENAME COLUMN caller_agent TO caller_agent_gone`,
     );
     try {
       response.resume();
@@ -204,7 +205,7 @@ describe('the export', () => {
       expect(response.complete).toBe(false);
     } finally {
       await application.sql.query(
-        `ALTER TABLE verification_requests RENAME COLUMN caller_agent_gone TO caller_agent`,
+        `ALTER TABLE otp_verification_requests RENAME COLUMN caller_agent_gone TO caller_agent`,
       );
     }
   });

@@ -43,15 +43,15 @@ describe('the history', () => {
         otpCode: wrongCode(failed.code),
       });
     const lapsed = await begun({ phoneNumber: freshNumber() });
-    await application.sql.query(`UPDATE verification_requests SET expires_at = now() WHERE id = $1`, [
+    await application.sql.query(`UPDATE otp_verification_requests SET expires_at = now() WHERE id = $1`, [
       lapsed,
     ]);
     await application.sql.query(
-      `UPDATE verification_requests SET user_id = 'anna', purpose = 'payment' WHERE id = $1`,
+      `UPDATE otp_verification_requests SET user_id = 'anna', purpose = 'payment' WHERE id = $1`,
       [called],
     );
     const { rows } = await application.sql.query<{ id: string }>(
-      'SELECT provider_request_id AS id FROM verification_requests WHERE id = $1',
+      'SELECT provider_request_id AS id FROM otp_verification_requests WHERE id = $1',
       [verified],
     );
 
@@ -105,7 +105,7 @@ describe('the history', () => {
   });
 
   it('pages both ways through every request once, also while new ones come', async () => {
-    await application.sql.query(`DELETE FROM verification_events; DELETE FROM verification_requests`);
+    await application.sql.query(`DELETE FROM otp_verification_events; DELETE FROM otp_verification_requests`);
     const all: string[] = [];
     for (let i = 0; i < 130; i += 1) all.unshift(await begun({ phoneNumber: freshNumber() }));
     const seen: string[] = [];
@@ -200,7 +200,7 @@ describe('the history', () => {
 
   it('knows of starts that no request came of', async () => {
     await application.sql.query(
-      `INSERT INTO block_entries (id, kind, value, label, reason, author, created_at)
+      `INSERT INTO otp_block_entries (id, kind, value, label, reason, author, created_at)
        VALUES (gen_random_uuid(), 'country', 'FR', 'FR', 'test', 'cli:test', now())`,
     );
     // Written behind the application's back, so it is effective within a second.

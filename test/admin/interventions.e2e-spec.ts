@@ -30,7 +30,7 @@ describe('an administrator', () => {
     expect(check.body).toMatchObject({ code: 'cancelled' });
     expect((await application.client.json('POST', '/request-otp', { phoneNumber })).status).toBe(200);
     const { rows } = await application.sql.query(
-      `SELECT actor, reason FROM verification_events WHERE request_id = $1 AND type = 'cancelled'`,
+      `SELECT actor, reason FROM otp_verification_events WHERE request_id = $1 AND type = 'cancelled'`,
       [requestId],
     );
     expect(rows).toEqual([{ actor: 'operator', reason: 'cancelled-by-operator' }]);
@@ -83,10 +83,10 @@ describe('an administrator', () => {
     const right = await application.client.json('POST', '/verify-otp', { requestId, otpCode: code });
     expect(right.status).toBe(200);
     await application.sql.query(
-      `INSERT INTO user_wrong_codes (user_id, confirmed, wrong_codes, locked_at) VALUES ('anna', true, 20, now())`,
+      `INSERT INTO otp_user_wrong_codes (user_id, confirmed, wrong_codes, locked_at) VALUES ('anna', true, 20, now())`,
     );
     await application.sql.query(
-      `INSERT INTO factor_attempts (user_id, method, wrong_codes) VALUES ('ben', 'totp', 7)`,
+      `INSERT INTO otp_factor_attempts (user_id, method, wrong_codes) VALUES ('ben', 'totp', 7)`,
     );
     for (const userId of ['anna', 'ben'])
       expect((await admin.post('/admin/locks/lift', { userId, ...REASON })).body).toEqual({ lifted: true });
@@ -122,7 +122,7 @@ describe('an administrator', () => {
 
   it('lets a destination go on that has stopped by itself', async () => {
     await application.sql.query(
-      `INSERT INTO destination_stops VALUES ('country', '\\x01', 'FR', 40, 1, now(), now() + interval '1 day')`,
+      `INSERT INTO otp_destination_stops VALUES ('country', '\\x01', 'FR', 40, 1, now(), now() + interval '1 day')`,
     );
     expect((await admin.get('/admin/blocks')).body['stops']).toMatchObject([
       { label: 'FR', started: 40, verified: 1 },
@@ -156,13 +156,13 @@ describe('an administrator', () => {
     expect(entry).toMatchObject({ action: 'number.revealed', target: requestId });
     expect(JSON.stringify(entry)).not.toContain(phoneNumber.slice(2));
     // Nothing is shown that cannot be written down.
-    await application.sql.query('ALTER TABLE admin_audit RENAME TO away');
+    await application.sql.query('ALTER TABLE otp_admin_audit RENAME TO away');
     try {
       const answer = await admin.post(`/admin/verifications/${requestId}/reveal`, REASON);
       expect(answer.status).toBeGreaterThanOrEqual(500);
       expect(answer.text).not.toContain(phoneNumber.slice(2));
     } finally {
-      await application.sql.query('ALTER TABLE away RENAME TO admin_audit');
+      await application.sql.query('ALTER TABLE away RENAME TO otp_admin_audit');
     }
   });
 });

@@ -27,14 +27,14 @@ describe('retention', () => {
     const hex = ms.toString(16).padStart(12, '0');
     const old = `${hex.slice(0, 8)}-${hex.slice(8)}${requestId.slice(13)}`;
     await sql(
-      `UPDATE verification_requests SET id = $2, created_at = created_at - make_interval(days => $3) WHERE id = $1`,
+      `UPDATE otp_verification_requests SET id = $2, created_at = created_at - make_interval(days => $3) WHERE id = $1`,
       [requestId, old, days],
     );
     await sql(
-      'UPDATE verification_events SET request_id = $2, at = at - make_interval(days => $3) WHERE request_id = $1',
+      'UPDATE otp_verification_events SET request_id = $2, at = at - make_interval(days => $3) WHERE request_id = $1',
       [requestId, old, days],
     );
-    await sql('UPDATE decisions SET request_id = $2 WHERE request_id = $1', [requestId, old]);
+    await sql('UPDATE otp_decisions SET request_id = $2 WHERE request_id = $1', [requestId, old]);
     await seal();
     return old;
   }
@@ -44,7 +44,9 @@ describe('retention', () => {
     return requestId;
   };
   const left = async () =>
-    (await sql('SELECT id FROM verification_requests ORDER BY id')).rows.map(({ id }: { id: string }) => id);
+    (await sql('SELECT id FROM otp_verification_requests ORDER BY id')).rows.map(
+      ({ id }: { id: string }) => id,
+    );
 
   it('deletes what is old with its events, and nothing that lives, is young or counts', async () => {
     const old = await aged(await verified(), 101);
@@ -53,8 +55,9 @@ describe('retention', () => {
     const young = await verified();
     await seal();
     await application.app.get(Rollups, { strict: false }).catchUp();
-    const before = (await sql(`SELECT sum(started)::int AS n FROM verification_rollups WHERE grain = 'day'`))
-      .rows[0];
+    const before = (
+      await sql(`SELECT sum(started)::int AS n FROM otp_verification_rollups WHERE grain = 'day'`)
+    ).rows[0];
     const dry = await retention.dryRun();
     expect(dry).toMatchObject({ verification_requests: 1, journal_seals: 2 });
     expect(await left()).toContain(old);
@@ -62,11 +65,13 @@ describe('retention', () => {
     const deleted = await retention.run('cli:test', 'a test');
     expect(deleted).toMatchObject({ verification_requests: 1, verification_events: 4, journal_seals: 1 });
     expect(await left()).toEqual([live, fresh, young]);
-    expect((await sql('SELECT 1 FROM verification_events WHERE request_id = $1', [old])).rows).toEqual([]);
+    expect((await sql('SELECT 1 FROM otp_verification_events WHERE request_id = $1', [old])).rows).toEqual(
+      [],
+    );
     expect(
-      (await sql(`SELECT sum(started)::int AS n FROM verification_rollups WHERE grain = 'day'`)).rows[0],
+      (await sql(`SELECT sum(started)::int AS n FROM otp_verification_rollups WHERE grain = 'day'`)).rows[0],
     ).toEqual(before);
-    const { rows } = await sql(`SELECT action, details FROM admin_audit ORDER BY number DESC LIMIT 1`);
+    const { rows } = await sql(`SELECT action, details FROM otp_admin_audit ORDER BY number DESC LIMIT 1`);
     expect(rows[0]).toMatchObject({
       action: 'retention.ran',
       details: { verification_requests: 1, retired_until_seal: 1 },
@@ -74,12 +79,12 @@ describe('retention', () => {
     expect(await retention.run('cli:test', 'a test')).toEqual({});
     expect(await findings()).toEqual([]);
     const { rows: seals } = await sql(
-      `SELECT number, retired_at IS NOT NULL AS retired, length(leaves) > 0 AS "hasLeaves" FROM journal_seals WHERE journal = 'verification' ORDER BY number`,
+      `SELECT number, retired_at IS NOT NULL AS retired, length(leaves) > 0 AS "hasLeaves" FROM otp_journal_seals WHERE journal = 'verification' ORDER BY number`,
     );
     expect(seals.map(({ retired }) => retired)).toEqual([true, false, false, false]);
     expect(seals.map(({ hasLeaves }) => hasLeaves)).toEqual([false, true, true, true]);
     // Over, but never swept: it stands in nobody's way any more.
-    await sql(`UPDATE verification_requests SET expires_at = now() WHERE id = $1`, [live]);
+    await sql(`UPDATE otp_verification_requests SET expires_at = now() WHERE id = $1`, [live]);
     expect(await retention.run('cli:test', 'a test')).toMatchObject({ verification_requests: 1 });
     expect(await left()).toEqual([fresh, young]);
     expect(await findings()).toEqual([]);
@@ -89,9 +94,9 @@ describe('retention', () => {
     const privileges = async () =>
       (
         await sql(
-          `SELECT has_table_privilege(tableowner, 'verification_events', 'DELETE') AS events,
-                  has_any_column_privilege(tableowner, 'journal_seals', 'UPDATE') AS seals
-             FROM pg_tables WHERE tablename = 'verification_events'`,
+          `SELECT has_table_privilege(tableowner, 'otp_verification_events', 'DELETE') AS events,
+                  has_any_column_privilege(tableowner, 'otp_journal_seals', 'UPDATE') AS seals
+             FROM pg_tables WHERE tablename = 'otp_verification_events'`,
         )
       ).rows[0];
     expect(await privileges()).toEqual({ events: false, seals: false });
@@ -103,8 +108,8 @@ describe('retention', () => {
 
   it('leaves a journal that can be verified when a request lies on both sides of the limit', async () => {
     const { requestId, code } = await application.started(freshNumber());
-    await sql(`UPDATE verification_requests SET created_at = created_at - interval '101 days'`);
-    await sql(`UPDATE verification_events SET at = at - interval '101 days'`);
+    await sql(`UPDATE otp_verification_requests SET created_at = created_at - interval '101 days'`);
+    await sql(`UPDATE otp_verification_events SET at = at - interval '101 days'`);
     await seal();
     await application.client.json('POST', '/verify-otp', { requestId, otpCode: code });
     await seal();
@@ -113,19 +118,19 @@ describe('retention', () => {
     expect(await findings()).toEqual([]);
     // Its other events are still covered, and nothing can be put in the place of the deleted ones.
     await sql(
-      `INSERT INTO verification_events (request_id, number, at, type, to_status, actor, xid)
-       SELECT id, 2, now(), 'sent', 'PENDING', 'caller', 1 FROM verification_requests`,
+      `INSERT INTO otp_verification_events (request_id, number, at, type, to_status, actor, xid)
+       SELECT id, 2, now(), 'sent', 'PENDING', 'caller', 1 FROM otp_verification_requests`,
     );
     expect(await findings()).toContainEqual({ kind: 'added', requestId, number: 2 });
-    await sql('DELETE FROM verification_events WHERE number = 2');
-    await sql('DELETE FROM verification_events WHERE number = 3');
+    await sql('DELETE FROM otp_verification_events WHERE number = 2');
+    await sql('DELETE FROM otp_verification_events WHERE number = 3');
     expect(await findings()).toEqual([{ kind: 'missing', requestId, number: 3 }]);
   });
 
   it('deletes step-up grants that ended more than a day ago', async () => {
     const insert = (ago: string) =>
       sql(
-        `INSERT INTO step_up_grants (id, user_id, sid, payload_hash, action, summary, created_at, expires_at)
+        `INSERT INTO otp_step_up_grants (id, user_id, sid, payload_hash, action, summary, created_at, expires_at)
          VALUES (gen_random_uuid(), 'somebody', '', '', 'payment', '', now(), now() - $1::interval)`,
         [ago],
       );
@@ -134,13 +139,13 @@ describe('retention', () => {
     await insert('23 hours');
     await insert('-5 minutes');
     expect(await retention.run('cli:test', 'a test')).toMatchObject({ step_up_grants: 2 });
-    expect((await sql('SELECT 1 FROM step_up_grants')).rows).toHaveLength(2);
+    expect((await sql('SELECT 1 FROM otp_step_up_grants')).rows).toHaveLength(2);
   });
 
   it('deletes trusted browsers that have expired', async () => {
     const insert = (end: string) =>
       sql(
-        `INSERT INTO trusted_browsers (id, user_id, secret_hash, epoch, description, created_at, last_used_at, expires_at)
+        `INSERT INTO otp_trusted_browsers (id, user_id, secret_hash, epoch, description, created_at, last_used_at, expires_at)
          VALUES (gen_random_uuid(), 'somebody', '', 1, 'a browser', now(), now(), now() + $1::interval)`,
         [end],
       );
@@ -148,16 +153,16 @@ describe('retention', () => {
     await insert('-30 days');
     await insert('1 minute');
     expect(await retention.run('cli:test', 'a test')).toMatchObject({ trusted_browsers: 2 });
-    expect((await sql('SELECT 1 FROM trusted_browsers')).rows).toHaveLength(1);
+    expect((await sql('SELECT 1 FROM otp_trusted_browsers')).rows).toHaveLength(1);
   });
 
   it('deletes counters that no limit looks at any more, and forgets old decisions', async () => {
     await verified();
-    await sql(`UPDATE rate_counters SET moments = ARRAY[now() - interval '40 days']`);
-    await sql(`UPDATE daily_counters SET day = day - 40`);
-    const { rows } = await sql(`SELECT count(*)::int AS n FROM rate_counters`);
+    await sql(`UPDATE otp_rate_counters SET moments = ARRAY[now() - interval '40 days']`);
+    await sql(`UPDATE otp_daily_counters SET day = day - 40`);
+    const { rows } = await sql(`SELECT count(*)::int AS n FROM otp_rate_counters`);
     const deleted = await retention.run('cli:test', 'a test');
     expect(deleted).toMatchObject({ rate_counters: rows[0]!.n });
-    expect((await sql('SELECT 1 FROM daily_counters')).rows).toEqual([]);
+    expect((await sql('SELECT 1 FROM otp_daily_counters')).rows).toEqual([]);
   });
 });

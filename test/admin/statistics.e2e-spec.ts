@@ -69,16 +69,16 @@ describe('statistics', () => {
   it('take in what comes late: a price, an expiry, of hours long over', async () => {
     const id = await verify();
     await application.sql.query(
-      `UPDATE verification_requests SET created_at = created_at - interval '5 hours', verified_at = verified_at - interval '5 hours' + interval '42 seconds' WHERE id = $1`,
+      `UPDATE otp_verification_requests SET created_at = created_at - interval '5 hours', verified_at = verified_at - interval '5 hours' + interval '42 seconds' WHERE id = $1`,
       [id],
     );
     await read();
     await application.sql.query(
-      `UPDATE verification_requests SET price = 0.25, currency = 'EUR' WHERE id = $1`,
+      `UPDATE otp_verification_requests SET price = 0.25, currency = 'EUR' WHERE id = $1`,
       [id],
     );
     await application.sql.query(
-      `INSERT INTO verification_events (request_id, number, at, type, to_status, actor) VALUES ($1, 9, now(), 'reported', 'VERIFIED', 'provider')`,
+      `INSERT INTO otp_verification_events (request_id, number, at, type, to_status, actor) VALUES ($1, 9, now(), 'reported', 'VERIFIED', 'provider')`,
       [id],
     );
     const { groups } = await read('groupBy=hour');
@@ -90,16 +90,16 @@ describe('statistics', () => {
 
   it('say the same as a count of all rows, over random history, by every grouping, whenever they are brought up to date', async () => {
     await application.sql.query(`
-      DELETE FROM verification_events; DELETE FROM verification_requests;
-      DELETE FROM verification_rollups; DELETE FROM provider_status_rollups;
-      UPDATE rollup_state SET built_until = NULL, events_until = NULL`);
+      DELETE FROM otp_verification_events; DELETE FROM otp_verification_requests;
+      DELETE FROM otp_verification_rollups; DELETE FROM otp_provider_status_rollups;
+      UPDATE otp_rollup_state SET built_until = NULL, events_until = NULL`);
     const rollups = application.app.get(Rollups, { strict: false });
     for (let round = 0; round < 4; round += 1) {
       await application.sql.query(
         `WITH made AS (
            SELECT now() - random() * interval '9 days' AS at, random() AS chance, random() AS other, gen_random_uuid() AS id FROM generate_series(1, 300)),
          requests AS (
-           INSERT INTO verification_requests
+           INSERT INTO otp_verification_requests
              (id, purpose, status, reason, channel, phone_fingerprint, phone_country, phone_last_digits, caller_fingerprint,
               caller_bound, code_length, max_attempts, max_sends, provider, provider_request_id, created_at, expires_at, verified_at, sends, price, currency)
            SELECT (lpad(to_hex((extract(epoch FROM at) * 1000)::bigint), 12, '0') || '7' || substr(md5(id::text), 1, 3) || '8' || substr(md5(id::text), 4, 15))::uuid,
@@ -109,7 +109,7 @@ describe('statistics', () => {
                   CASE WHEN chance < 0.6 THEN at + chance * interval '100 seconds' END, 1 + floor(other * 3)::int,
                   CASE WHEN chance < 0.5 THEN round(other::numeric, 4) END, CASE WHEN chance < 0.5 THEN 'EUR' END
              FROM made RETURNING id)
-         INSERT INTO verification_events (request_id, number, at, type, to_status, actor)
+         INSERT INTO otp_verification_events (request_id, number, at, type, to_status, actor)
          SELECT id, 1, now(), 'started', 'SENDING', 'caller' FROM requests`,
       );
       await rollups.catchUp();
@@ -127,7 +127,7 @@ describe('statistics', () => {
                 (coalesce(sum(sends) FILTER (WHERE provider_request_id IS NOT NULL), 0)
                   - count(*) FILTER (WHERE provider_request_id IS NOT NULL AND reason = 'fraud-blocked'))::int AS delivered,
                 count(*) FILTER (WHERE status = 'VERIFIED')::int AS verified, coalesce(sum(price), 0) AS cost
-           FROM verification_requests GROUP BY 1 ORDER BY 1`,
+           FROM otp_verification_requests GROUP BY 1 ORDER BY 1`,
       );
       const { groups, total, complete } = await read(`groupBy=country&from=${from}`);
       expect(complete).toBe(true);
@@ -146,8 +146,8 @@ describe('statistics', () => {
   it('keep what was counted of requests that are deleted since', async () => {
     const before = (await read('groupBy=country')).total;
     await application.app.get(Rollups, { strict: false }).freezeBefore(new Date());
-    await application.sql.query('DELETE FROM verification_requests');
-    await application.sql.query(`UPDATE rollup_state SET events_until = now() - interval '30 days'`);
+    await application.sql.query('DELETE FROM otp_verification_requests');
+    await application.sql.query(`UPDATE otp_rollup_state SET events_until = now() - interval '30 days'`);
     expect((await read('groupBy=country')).total).toEqual(before);
   });
 
@@ -168,7 +168,7 @@ describe('statistics', () => {
   it('have a chart of all days, also of those on which nothing began, and name their total so', async () => {
     const query = 'from=2026-01-30T00:00Z&to=2026-02-03T00:00Z';
     await application.sql.query(
-      `INSERT INTO verification_rollups (grain, at, country, channel, currency, started, messages, undelivered, verified, seconds, cost)
+      `INSERT INTO otp_verification_rollups (grain, at, country, channel, currency, started, messages, undelivered, verified, seconds, cost)
        SELECT 'day', '2026-02-01T00:00Z', 'FR', 'sms', '', 7, 7, 0, 0, ARRAY_FILL(0, ARRAY[${BARS}]), 0`,
     );
     const page = await application.client.html('GET', `/admin/statistics?${query}`, undefined, {

@@ -63,7 +63,7 @@ describe('API tokens end with what they came from', () => {
     for (const { token } of [parent, child, grandchild]) expect(await works(token)).toBe(401);
     expect(await works(other.token)).toBe(200);
     const { rows } = await application.sql.query<{ count: string }>(
-      'SELECT count(*) FROM api_tokens WHERE id = ANY($1) AND revoked_at IS NOT NULL',
+      'SELECT count(*) FROM otp_api_tokens WHERE id = ANY($1) AND revoked_at IS NOT NULL',
       [[parent.id, child.id, grandchild.id]],
     );
     expect(rows[0]!.count).toBe('3');
@@ -82,7 +82,7 @@ describe('API tokens end with what they came from', () => {
         if (typeof token === 'string') expect(await works(token)).toBe(401);
       }
       const { rows } = await application.sql.query(
-        `SELECT 1 FROM api_tokens WHERE parent_id = $1 AND revoked_at IS NULL`,
+        `SELECT 1 FROM otp_api_tokens WHERE parent_id = $1 AND revoked_at IS NULL`,
         [parent.id],
       );
       // Those that were written before the revocation are revoked with it; later ones are not written at all.

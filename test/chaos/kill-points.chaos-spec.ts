@@ -35,7 +35,7 @@ describe('kill -9 at every point between a call and its answer', () => {
   };
   const newest = async () => {
     const { rows } = await world.sql.query<{ id: string; status: string; attempts: number }>(
-      'SELECT id, status, attempts FROM verification_requests ORDER BY created_at DESC LIMIT 1',
+      'SELECT id, status, attempts FROM otp_verification_requests ORDER BY created_at DESC LIMIT 1',
     );
     return rows[0];
   };

@@ -90,7 +90,7 @@ describe(`kill -9 at ${KILLS} random points, with the reconciler running`, () =>
     // Who was not verified had the provider's word lost with the process that heard it, or every attempt; what the last
     // one came to may be found out after they were told.
     const { rows } = await sql.query<{ id: string; status: string; provider: string; attempts: number }>(
-      `SELECT id, status, provider_request_id AS provider, attempts FROM verification_requests
+      `SELECT id, status, provider_request_id AS provider, attempts FROM otp_verification_requests
         WHERE status = 'FAILED' OR id = ANY($1)`,
       [people.filter(({ ending }) => ending === 'ended').map(({ requestId }) => requestId!)],
     );

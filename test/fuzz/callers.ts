@@ -7,11 +7,11 @@ const USES = 5;
 
 /** Whose rows a route acts on, and which column says to whom they belong. */
 const TABLES: [string, string, string?][] = [
-  ['/phones/', 'enrolled_phones', 'user_id'],
-  ['/browsers/', 'trusted_browsers', 'user_id'],
-  ['/authenticators/', 'authenticators', 'user_id'],
-  ['/tokens/', 'api_tokens'],
-  ['/blocks/', 'block_entries'],
+  ['/phones/', 'otp_enrolled_phones', 'user_id'],
+  ['/browsers/', 'otp_trusted_browsers', 'user_id'],
+  ['/authenticators/', 'otp_authenticators', 'user_id'],
+  ['/tokens/', 'otp_api_tokens'],
+  ['/blocks/', 'otp_block_entries'],
 ];
 
 export const CALLERS = ['nobody', 'one factor', 'two factors', 'an administrator', 'a token'] as const;
@@ -94,7 +94,7 @@ export class Callers {
       const { body } = await visitor.post('/account/payment', { amount: '1.00', recipient: 'ACME' });
       if (body['grant']) return String(body['grant']);
     }
-    const [, table = 'verification_requests', owner = ''] =
+    const [, table = 'otp_verification_requests', owner = ''] =
       TABLES.find(([part]) => path.includes(part)) ?? [];
     const { rows } = await this.application.sql.query<{ id: string }>(
       `SELECT id FROM ${table}

@@ -24,7 +24,7 @@ const REFUSED_BEFORE_ANYTHING = [
  * The answer of a call with an Idempotency-Key is kept, a refusal too. The link of an accepted sign-up is written after
  * its answer, so it may show up during a later request.
  */
-const KEPT_ANSWERS = /(idempotency_keys|host_account_links)$/;
+const KEPT_ANSWERS = /(otp_idempotency_keys|host_account_links)$/;
 /** A request with nothing but valid fields is often served: at least this share, or nothing was tested. */
 const LEAST_SERVED = 0.05;
 

@@ -4,15 +4,7 @@ import { ConsoleLogger, type DynamicModule, type ExecutionContext, Module, type 
 import { NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { TypeOrmModule } from '@nestjs/typeorm';
-import {
-  AdminModule,
-  adminEntities,
-  ProtectionModule,
-  twoFactorEntities,
-  TwoFactorModule,
-  verificationEntities,
-  VerificationModule,
-} from '../../src/index.js';
+import { AdminModule, ProtectionModule, TwoFactorModule, VerificationModule } from '../../src/index.js';
 import { FakeVerificationProvider } from '../../src/verification/provider/testing/index.js';
 import { createTestDatabase, type TestDatabase } from '../support/database.js';
 import { HeaderSessions } from '../support/header-sessions.js';
@@ -73,7 +65,6 @@ describe('your own routes answer exactly as before, byte for byte', () => {
     TypeOrmModule.forRoot({
       type: 'postgres',
       url: database.url,
-      entities: [...verificationEntities, ...twoFactorEntities, ...adminEntities],
     }),
     ProtectionModule.forRoot({}),
     VerificationModule.forRoot({

@@ -10,10 +10,8 @@ import { Strategy } from 'passport-local';
 import {
   ExpressSessions,
   SkipSecondFactor,
-  twoFactorEntities,
   TwoFactorModule,
   TwoFactorService,
-  verificationEntities,
   VerificationModule,
 } from '../../src/index.js';
 import { FakeVerificationProvider } from '../../src/verification/provider/testing/index.js';
@@ -114,7 +112,6 @@ describe('what the host and Passport keep in a session stays there', () => {
         TypeOrmModule.forRoot({
           type: 'postgres',
           url: database.url,
-          entities: [...verificationEntities, ...twoFactorEntities],
         }),
         VerificationModule.forRoot({
           provider,

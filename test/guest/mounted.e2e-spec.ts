@@ -6,14 +6,11 @@ import { TypeOrmModule } from '@nestjs/typeorm';
 import type { Request, Response } from 'express';
 import {
   AdminModule,
-  adminEntities,
   type AuthenticationState,
   MountedPaths,
   ProtectionModule,
-  twoFactorEntities,
   TwoFactorModule,
   TwoFactorPaths,
-  verificationEntities,
   VerificationModule,
 } from '../../src/index.js';
 import { FakeVerificationProvider } from '../../src/verification/provider/testing/index.js';
@@ -105,7 +102,6 @@ describe('forms, links, redirects and assets lead to where the routes are', () =
         TypeOrmModule.forRoot({
           type: 'postgres',
           url: database.url,
-          entities: [...verificationEntities, ...twoFactorEntities, ...adminEntities],
         }),
         ProtectionModule.forRoot({}),
         VerificationModule.forRoot({

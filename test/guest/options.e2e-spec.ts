@@ -7,10 +7,8 @@ import {
   ExpressSessions,
   JwtSessions,
   ProtectionModule,
-  twoFactorEntities,
   TwoFactorModule,
   type TwoFactorModuleOptions,
-  verificationEntities,
   VerificationModule,
   type VerificationModuleOptions,
 } from '../../src/index.js';
@@ -111,7 +109,6 @@ describe('a mistake in the options stops the start, with the name of the option 
         TypeOrmModule.forRoot({
           type: 'postgres',
           url: database.url,
-          entities: [...verificationEntities, ...twoFactorEntities],
           retryAttempts: 1,
         }),
         ...imports,

@@ -23,7 +23,7 @@ describe('an authenticator app', () => {
       'confirming',
     );
     // The code that confirmed is spent.
-    await application.sql.query('UPDATE authenticators SET last_step = last_step - 10');
+    await application.sql.query('UPDATE otp_authenticators SET last_step = last_step - 10');
     return { person, secret };
   };
   const shows = (person: Visitor, otpCode: string) =>
@@ -70,7 +70,7 @@ describe('an authenticator app', () => {
 
   it('its secret is not readable in the database', async () => {
     const { secret } = await withApp();
-    const { rows } = await application.sql.query('SELECT * FROM authenticators');
+    const { rows } = await application.sql.query('SELECT * FROM otp_authenticators');
     expect(JSON.stringify(rows)).not.toContain(secret);
   });
 });

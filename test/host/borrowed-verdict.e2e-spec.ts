@@ -38,7 +38,7 @@ describe.each(APIS)(
 
     const statusOf = async (id: string) => {
       const { rows } = await application.sql.query<{ status: string }>(
-        'SELECT status FROM verification_requests WHERE id = $1',
+        'SELECT status FROM otp_verification_requests WHERE id = $1',
         [id],
       );
       return rows[0]!.status;
@@ -89,7 +89,7 @@ describe.each(APIS)(
         if (isTold) {
           // v1 is not asked again within a few seconds.
           await application.sql.query(
-            'UPDATE verification_requests SET lease_until = NULL WHERE lease_token IS NULL',
+            'UPDATE otp_verification_requests SET lease_until = NULL WHERE lease_token IS NULL',
           );
           if (!name.startsWith('v1')) await until(async () => (await statusOf(requestId)) === 'VERIFIED');
           expect(codeOf(await thief.types(requestId, right))[0]).toBe(409);
@@ -139,13 +139,13 @@ describe.each(APIS)(
         'requested-elsewhere',
       ]);
       const { rows } = await application.sql.query(
-        'SELECT attempts FROM verification_requests WHERE id = $1',
+        'SELECT attempts FROM otp_verification_requests WHERE id = $1',
         [requestId],
       );
       expect(rows).toEqual([{ attempts: 0 }]);
       // While the owner has the time of the cooldown, asking again shows the same request.
       await application.sql.query(
-        `UPDATE verification_requests SET resend_available_at = clock_timestamp() + interval '20 s' WHERE id = $1`,
+        `UPDATE otp_verification_requests SET resend_available_at = clock_timestamp() + interval '20 s' WHERE id = $1`,
         [requestId],
       );
       expect((await thief.post('/two-factor/challenge')).body).toMatchObject({

@@ -19,12 +19,16 @@ it('phones and apps of users go under new keys with the requests', async () => {
     expect(await rotating.get(KeyRotator).run()).toEqual(rotated);
     await rotating.close();
 
-    const { rows } = await before.sql.query<{ id: string; user_id: string }>('SELECT * FROM enrolled_phones');
+    const { rows } = await before.sql.query<{ id: string; user_id: string }>(
+      'SELECT * FROM otp_enrolled_phones',
+    );
     const [{ id: phoneId, user_id: userId }] = rows as [{ id: string; user_id: string }];
     const after = await instance(onlyNew);
     try {
       const sms = after.get(SmsFactor, { strict: false });
-      const { rows: epochs } = await before.sql.query<{ epoch: number }>('SELECT epoch FROM factor_epochs');
+      const { rows: epochs } = await before.sql.query<{ epoch: number }>(
+        'SELECT epoch FROM otp_factor_epochs',
+      );
       const caller: SignedInCaller = {
         userId,
         sid: 'a session',
@@ -41,7 +45,7 @@ it('phones and apps of users go under new keys with the requests', async () => {
       };
       expect(await sms.challenge(caller, { phoneId, purpose: 'second-factor' })).toMatchObject({ ok: true });
       expect(before.sandbox.ledger(person.phoneNumber)).toHaveLength(2);
-      await before.sql.query('UPDATE authenticators SET last_step = 0');
+      await before.sql.query('UPDATE otp_authenticators SET last_step = 0');
       const totp = after.get(TotpFactor, { strict: false });
       expect(await totp.verify(caller, otpCode)).toEqual({ ok: true });
     } finally {

@@ -147,14 +147,14 @@ describe.each(['json', 'html'] as const)('passwords (%s)', (kind) => {
       ]);
       const { id } = rows[0]!;
       await blocker.query(
-        `INSERT INTO factor_epochs (user_id, epoch) VALUES ($1, 1)
-         ON CONFLICT (user_id) DO UPDATE SET epoch = factor_epochs.epoch + 1`,
+        `INSERT INTO otp_factor_epochs (user_id, epoch) VALUES ($1, 1)
+         ON CONFLICT (user_id) DO UPDATE SET epoch = otp_factor_epochs.epoch + 1`,
         [id],
       );
       const late = thief.post('/account/password', { currentPassword: PASSWORD, password: NEW_PASSWORD });
       await until(async () => {
         const waiting = await application.sql.query(
-          `SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE '%factor_epochs%'`,
+          `SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE '%otp_factor_epochs%'`,
         );
         return waiting.rows.length > 0;
       });

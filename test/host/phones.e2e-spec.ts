@@ -47,7 +47,7 @@ describe('a user’s phones', () => {
 
     const spelled = `00${first.slice(1, 2)} (${first.slice(2, 5)}) ${first.slice(5)}`;
     await application.advanceProvider(600);
-    await application.sql.query(`UPDATE number_slots SET live_until = now()`);
+    await application.sql.query(`UPDATE otp_number_slots SET live_until = now()`);
     const messages = application.sandbox.ledger(first).length;
     expect(codeOf(await person.post('/two-factor/phones', { phoneNumber: spelled }))).toEqual([
       409,
@@ -85,7 +85,7 @@ describe('a user’s phones', () => {
   it('one number is one user’s', async () => {
     const person = await enrolled();
     const thief = await someone();
-    await application.sql.query(`UPDATE number_slots SET live_until = now()`);
+    await application.sql.query(`UPDATE otp_number_slots SET live_until = now()`);
     const started = mustBe(
       await thief.post('/two-factor/phones', { phoneNumber: person.phoneNumber }),
       'enrolling',

@@ -45,7 +45,7 @@ describe('recovery codes', () => {
     const other = person.elsewhere();
     await other.signsIn();
     expect((await uses(other, old!)).status).toBe(422);
-    const { rows } = await application.sql.query<{ hash: string }>('SELECT hash FROM recovery_codes');
+    const { rows } = await application.sql.query<{ hash: string }>('SELECT hash FROM otp_recovery_codes');
     expect(rows.every(({ hash }) => hash.startsWith('$argon2id$'))).toBe(true);
     expect(JSON.stringify(rows)).not.toContain(fresh!.replaceAll('-', '').slice(2));
     expect((await uses(other, fresh!)).status).toBe(200);
@@ -67,8 +67,8 @@ describe('recovery codes', () => {
     const person = await enrolled();
     const [code] = await codesOf(person);
     await application.sql.query(
-      `INSERT INTO user_wrong_codes (user_id, confirmed, locked_at)
-       SELECT user_id, true, now() FROM enrolled_phones ORDER BY created_at DESC LIMIT 1`,
+      `INSERT INTO otp_user_wrong_codes (user_id, confirmed, locked_at)
+       SELECT user_id, true, now() FROM otp_enrolled_phones ORDER BY created_at DESC LIMIT 1`,
     );
     const other = person.elsewhere();
     await other.signsIn();

@@ -125,7 +125,7 @@ describe.each(['json', 'html'] as const)('sessions end when their user says so (
     const requestId = await thief.isChallenged();
     await application.fault({ kind: 'latency', operation: 'check', latencyMs: 1500, afterEffect: true });
     const typed = thief.types(requestId, thief.code);
-    const checking = `SELECT 1 FROM verification_requests WHERE id = $1 AND attempts = 1`;
+    const checking = `SELECT 1 FROM otp_verification_requests WHERE id = $1 AND attempts = 1`;
     await until(async () => (await application.sql.query(checking, [requestId])).rowCount === 1);
     await person.post(`/account/sessions/${id}/end`);
     expect((await typed).status).toBe(refused);

@@ -103,7 +103,7 @@ describe.each(['json', 'html'] as const)('signing in with a second factor (%s)',
   it('an expired code says so', async () => {
     const person = await halfSignedIn();
     const requestId = await person.isChallenged();
-    await application.sql.query('UPDATE verification_requests SET expires_at = now() WHERE id = $1', [
+    await application.sql.query('UPDATE otp_verification_requests SET expires_at = now() WHERE id = $1', [
       requestId,
     ]);
     const answer = await person.types(requestId, person.code);
@@ -114,7 +114,7 @@ describe.each(['json', 'html'] as const)('signing in with a second factor (%s)',
   it('a code of an enrolment is no code of a sign-in, and the reverse', async () => {
     const person = await enrolled();
     const { rows } = await application.sql.query<{ id: string }>(
-      `SELECT id FROM verification_requests WHERE purpose = $1 ORDER BY created_at DESC LIMIT 1`,
+      `SELECT id FROM otp_verification_requests WHERE purpose = $1 ORDER BY created_at DESC LIMIT 1`,
       [ENROLMENT_ACCOUNTS_FOR],
     );
     expect((await person.types(rows[0]!.id, person.code)).status).toBe(404);
@@ -130,9 +130,10 @@ describe.each(['json', 'html'] as const)('signing in with a second factor (%s)',
     const requestId = await owner.isChallenged();
     expect((await other.types(requestId, owner.code)).status).toBe(404);
     expect(await isIn(other)).toBe(false);
-    const { rows } = await application.sql.query('SELECT attempts FROM verification_requests WHERE id = $1', [
-      requestId,
-    ]);
+    const { rows } = await application.sql.query(
+      'SELECT attempts FROM otp_verification_requests WHERE id = $1',
+      [requestId],
+    );
     expect(rows).toEqual([{ attempts: 0 }]);
     await owner.types(requestId, owner.code);
     expect(await isIn(owner)).toBe(true);

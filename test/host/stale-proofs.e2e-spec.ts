@@ -107,7 +107,7 @@ describe.each(['v2', 'v1'])('a proof begun before a change of factors does not s
     expect(messages(owner)).toBe(sent);
     // The same where the process died before it could end the request.
     await application.sql.query(
-      `UPDATE verification_requests SET status = 'PENDING', reason = NULL, ended_at = NULL WHERE id = $1`,
+      `UPDATE otp_verification_requests SET status = 'PENDING', reason = NULL, ended_at = NULL WHERE id = $1`,
       [requestId],
     );
     expect(codeOf(await owner.types(requestId, otpCode))).toEqual([410, 'cancelled']);
@@ -151,7 +151,7 @@ describe.each(['v2', 'v1'])('a proof begun before a change of factors does not s
     const late = await other.post(`/two-factor/step-up/${waiting}/verify`, { requestId, otpCode });
     expect(codeOf(late)).toEqual([401, 'sign-in-required']);
     expect(codeOf(await other.post('/account/payment', { ...payment, grant: granted }))[0]).toBe(401);
-    const { rows } = await application.sql.query('SELECT 1 FROM step_up_grants WHERE id = ANY($1)', [
+    const { rows } = await application.sql.query('SELECT 1 FROM otp_step_up_grants WHERE id = ANY($1)', [
       [waiting, granted],
     ]);
     expect(rows).toEqual([]);
@@ -187,7 +187,7 @@ describe.each(['v2', 'v1'])('a proof begun before a change of factors does not s
     expect(codeOf(await owner.get('/two-factor/authenticators/new'))).toEqual([404, 'unknown-factor']);
     mustBe(await owner.post('/two-factor/recovery-codes'), 'making codes');
     const { rows } = await application.sql.query(
-      `SELECT 1 FROM authenticators WHERE confirmed_at IS NULL
+      `SELECT 1 FROM otp_authenticators WHERE confirmed_at IS NULL
           AND user_id = (SELECT id::text FROM host_users WHERE email = $1)`,
       [owner.email],
     );

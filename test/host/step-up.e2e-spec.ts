@@ -59,7 +59,7 @@ describe('an act that wants to be confirmed', () => {
   it('is not confirmed after five minutes, and not done five minutes after', async () => {
     const person = await enrolled();
     const late = await asked(person);
-    await application.sql.query(`UPDATE step_up_grants SET expires_at = now() WHERE id = $1`, [late]);
+    await application.sql.query(`UPDATE otp_step_up_grants SET expires_at = now() WHERE id = $1`, [late]);
     expect(codeOf(await person.post(`/two-factor/step-up/${late}/challenge`))).toEqual([
       404,
       'unknown-step-up',
@@ -67,7 +67,7 @@ describe('an act that wants to be confirmed', () => {
     const grant = await asked(person);
     await confirms(person, grant);
     await application.sql.query(
-      `UPDATE step_up_grants SET granted_at = now() - interval '301 s' WHERE id = $1`,
+      `UPDATE otp_step_up_grants SET granted_at = now() - interval '301 s' WHERE id = $1`,
       [grant],
     );
     expect((await pays(person, grant)).status).toBe(403);

@@ -15,7 +15,9 @@ describe('what strangers and the provider do', () => {
   };
   const past30Seconds = async () => {
     await application.advanceProvider(31);
-    await application.sql.query(`UPDATE verification_requests SET created_at = created_at - interval '31 s'`);
+    await application.sql.query(
+      `UPDATE otp_verification_requests SET created_at = created_at - interval '31 s'`,
+    );
   };
 
   it('a stranger who exhausts a number anonymously does not keep its owner out', async () => {

@@ -101,7 +101,7 @@ describe('a trusted browser', () => {
     const browsersOf = async ({ email }: Visitor) =>
       (
         await application.sql.query<{ id: string }>(
-          `SELECT b.id FROM trusted_browsers b JOIN host_users u ON u.id::text = b.user_id WHERE u.email = $1`,
+          `SELECT b.id FROM otp_trusted_browsers b JOIN host_users u ON u.id::text = b.user_id WHERE u.email = $1`,
           [email],
         )
       ).rows;

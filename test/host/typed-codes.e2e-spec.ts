@@ -49,7 +49,7 @@ afterAll(() => application.close());
 
 const now = () => Math.floor(Date.now() / 1000);
 /** The next code counts, whatever was used before. */
-const forgetUsedCodes = () => application.sql.query('UPDATE authenticators SET last_step = 0');
+const forgetUsedCodes = () => application.sql.query('UPDATE otp_authenticators SET last_step = 0');
 
 const mustBeMalformed = (person: Visitor, { status, body, text }: Answer, defect: string) => {
   expect([status, person.kind === 'json' ? body['code'] : null]).toEqual([
@@ -62,7 +62,7 @@ const mustBeMalformed = (person: Visitor, { status, body, text }: Answer, defect
 /** Counters of wrong codes that belong to the person. */
 const wrongCodesOf = async ({ email }: Visitor) => {
   const { rows } = await application.sql.query<{ wrong: number }>(
-    `SELECT coalesce(sum(wrong_codes), 0)::int AS wrong FROM factor_attempts
+    `SELECT coalesce(sum(wrong_codes), 0)::int AS wrong FROM otp_factor_attempts
       WHERE user_id = (SELECT id::text FROM host_users WHERE email = $1)`,
     [email],
   );
@@ -223,7 +223,7 @@ describe.each(['json', 'html'] as const)('every kind of code is read the same (%
       }
       // Both have cost an attempt: the count would tell too.
       const { rows } = await application.sql.query<{ wrong_codes: number }>(
-        `SELECT wrong_codes FROM factor_attempts WHERE source LIKE 'session %'
+        `SELECT wrong_codes FROM otp_factor_attempts WHERE source LIKE 'session %'
             AND user_id = (SELECT id::text FROM host_users WHERE email = $1)`,
         [person.email],
       );
@@ -233,7 +233,7 @@ describe.each(['json', 'html'] as const)('every kind of code is read the same (%
     it('is an ordinary wrong code once no used code can be on a screen', async () => {
       const { person, secret } = await withApp();
       const old = await generate({ secret, epoch: now() - 600 });
-      await application.sql.query('UPDATE authenticators SET last_step = last_step - 20');
+      await application.sql.query('UPDATE otp_authenticators SET last_step = last_step - 20');
       const answer = await shows(await signedIn(person), old);
       expect([answer.status, WRONG.test(answer.text)]).toEqual([422, true]);
     });
@@ -241,7 +241,7 @@ describe.each(['json', 'html'] as const)('every kind of code is read the same (%
     /** The code of the newest step that was accepted. */
     const usedCode = async (secret: string) => {
       const { rows } = await application.sql.query<{ step: string }>(
-        'SELECT last_step AS step FROM authenticators ORDER BY created_at DESC LIMIT 1',
+        'SELECT last_step AS step FROM otp_authenticators ORDER BY created_at DESC LIMIT 1',
       );
       return generate({ secret, epoch: Number(rows[0]!.step) * 30 });
     };

@@ -38,7 +38,7 @@ describe('somebody who knows the password does not lock the owner out', () => {
   });
   afterAll(() => application.close());
 
-  const waitsAreOver = () => application.sql.query('UPDATE factor_attempts SET wait_until = NULL');
+  const waitsAreOver = () => application.sql.query('UPDATE otp_factor_attempts SET wait_until = NULL');
   const owner = async () => (await new Caller(application).signsUp()).enrols();
   const elsewhere = async (person: Visitor, address: string) => {
     const other = new Caller(application);
@@ -80,7 +80,7 @@ describe('somebody who knows the password does not lock the owner out', () => {
     const person = await owner();
     const other = await elsewhere(person, '198.51.100.77');
     const sent = mustBe(await other.post('/two-factor/challenge'), 'the challenge');
-    const attempts = async () => (await application.sql.query('SELECT * FROM factor_attempts')).rows;
+    const attempts = async () => (await application.sql.query('SELECT * FROM otp_factor_attempts')).rows;
     const before = await attempts();
     for (const code of ['12', '1234567890', 'abcdef']) {
       const answer = await other.types(String(sent.body['requestId']), code);
@@ -116,11 +116,11 @@ describe('somebody who knows the password does not lock the owner out', () => {
     expect((await confirmsPayment(person)).status).toBe(200);
     // The lock ends by itself.
     const { rows } = await application.sql.query<{ hours: number }>(
-      `SELECT round(extract(epoch FROM max(locked_until) - now()) / 3600)::int AS hours FROM factor_attempts
+      `SELECT round(extract(epoch FROM max(locked_until) - now()) / 3600)::int AS hours FROM otp_factor_attempts
         WHERE source = 'untrusted'`,
     );
     expect(rows).toEqual([{ hours: 24 }]);
-    await application.sql.query('UPDATE factor_attempts SET locked_until = clock_timestamp()');
+    await application.sql.query('UPDATE otp_factor_attempts SET locked_until = clock_timestamp()');
     expect((await home.types(await home.isChallenged(), home.code)).status).toBe(200);
   });
 
@@ -156,7 +156,7 @@ describe('somebody who knows the password does not lock the owner out', () => {
     for (let i = 0; i < 2; i += 1) expect((await home.types(requestId, home.wrongCode)).status).toBe(422);
     expect((await home.types(requestId, home.code)).status).toBe(200);
     const { rows } = await application.sql.query(
-      `SELECT 1 FROM factor_attempts WHERE method = 'sms' AND user_id = (SELECT id::text FROM host_users WHERE email = $1)
+      `SELECT 1 FROM otp_factor_attempts WHERE method = 'sms' AND user_id = (SELECT id::text FROM host_users WHERE email = $1)
           AND wrong_codes > 0`,
       [person.email],
     );
@@ -178,7 +178,7 @@ describe('somebody who knows the password does not lock the owner out', () => {
     mustBe(await thief.signsIn(), 'signing in');
     const requestId = await thief.isChallenged();
     await application.sql.query(
-      `INSERT INTO factor_attempts (user_id, method, source, wrong_codes, locked_until)
+      `INSERT INTO otp_factor_attempts (user_id, method, source, wrong_codes, locked_until)
        SELECT id::text, 'sms', 'untrusted', 20, now() + interval '1 day' FROM host_users WHERE email = $1`,
       [person.email],
     );
@@ -213,7 +213,7 @@ describe('somebody who knows the password does not lock the owner out', () => {
     await application.fault({ kind: 'status', status: 429, operation: 'check', to: person.phoneNumber });
     expect((await home.types(requestId, home.wrongCode)).status).toBe(503);
     const { rows } = await application.sql.query(
-      `SELECT 1 FROM factor_attempts WHERE wrong_codes > 0 AND method = 'sms'
+      `SELECT 1 FROM otp_factor_attempts WHERE wrong_codes > 0 AND method = 'sms'
           AND user_id = (SELECT id::text FROM host_users WHERE email = $1)`,
       [person.email],
     );

@@ -41,13 +41,13 @@ export async function readRows({ instances, phones }: World): Promise<Rows> {
             max_attempts AS "maxAttempts", sends, channel, provider_request_id AS "providerId",
             send_lease_until IS NOT NULL AS "isSending", lease_token IS NOT NULL AS claimed, check_in_doubt AS "inDoubt",
             events, expires_at > clock_timestamp() AS "isInTime"
-       FROM verification_requests WHERE phone_fingerprint = ANY($1) ORDER BY created_at`,
+       FROM otp_verification_requests WHERE phone_fingerprint = ANY($1) ORDER BY created_at`,
     [fingerprints],
   );
   const guards = await sql.query<GuardRow>(
     `SELECT array_position($1::bytea[], phone_fingerprint) - 1 AS number, wrong_codes AS wrong,
             live_request_id AS live, coalesce(wait_until > clock_timestamp(), false) AS waits
-       FROM number_slots WHERE phone_fingerprint = ANY($1)`,
+       FROM otp_number_slots WHERE phone_fingerprint = ANY($1)`,
     [fingerprints],
   );
   return { requests: requests.rows, guards: guards.rows };

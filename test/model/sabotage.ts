@@ -23,16 +23,16 @@ export class Sabotage implements Command {
 }
 
 const requests = (change: string) =>
-  new Sabotage(`UPDATE verification_requests SET ${change} WHERE phone_fingerprint = ANY($1)`);
+  new Sabotage(`UPDATE otp_verification_requests SET ${change} WHERE phone_fingerprint = ANY($1)`);
 const guards = (change: string) =>
-  new Sabotage(`UPDATE number_slots SET ${change} WHERE phone_fingerprint = ANY($1)`);
+  new Sabotage(`UPDATE otp_number_slots SET ${change} WHERE phone_fingerprint = ANY($1)`);
 
 /** Alone of all it is no affair of the invariants: the verification of the journal has to find it. */
 export const ALTERED_JOURNAL: Command[] = [
   startBy(0),
   new Sabotage(
-    `UPDATE verification_events SET actor = 'nobody' WHERE number = 1 AND request_id IN
-       (SELECT id FROM verification_requests WHERE phone_fingerprint = ANY($1))`,
+    `UPDATE otp_verification_events SET actor = 'nobody' WHERE number = 1 AND request_id IN
+       (SELECT id FROM otp_verification_requests WHERE phone_fingerprint = ANY($1))`,
   ),
 ];
 

@@ -105,8 +105,8 @@ export class World {
     const earlier = (column: string) => `${column} = ${column} - make_interval(secs => $1)`;
     const fingerprints = this.phones.map(({ fingerprint }) => fingerprint);
     await sql.query(
-      `WITH r AS (UPDATE verification_requests SET ${COLUMNS_OF_TIME.map(earlier).join(', ')} WHERE phone_fingerprint = ANY($2))
-       UPDATE number_slots SET ${['live_until', 'wait_until'].map(earlier).join(', ')} WHERE phone_fingerprint = ANY($2)`,
+      `WITH r AS (UPDATE otp_verification_requests SET ${COLUMNS_OF_TIME.map(earlier).join(', ')} WHERE phone_fingerprint = ANY($2))
+       UPDATE otp_number_slots SET ${['live_until', 'wait_until'].map(earlier).join(', ')} WHERE phone_fingerprint = ANY($2)`,
       [seconds, fingerprints],
     );
   }
@@ -148,7 +148,7 @@ export class World {
   /** What a sequence that failed has left must not disturb the next. */
   async bury(): Promise<void> {
     await this.sabotage(
-      `UPDATE verification_requests SET status = 'FAILED', send_lease_until = NULL WHERE phone_fingerprint = ANY($1)`,
+      `UPDATE otp_verification_requests SET status = 'FAILED', send_lease_until = NULL WHERE phone_fingerprint = ANY($1)`,
     );
   }
 

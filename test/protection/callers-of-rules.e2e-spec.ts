@@ -114,7 +114,7 @@ describe('where a message comes from is passed on by every caller of the rules',
       await application.advanceProvider(31);
       await elsewhere.post(`${base}/resend`, { requestId: stepUp });
       const { rows } = await application.sql.query<{ scope: string; messages: number }>(
-        'SELECT scope, cardinality(moments) AS messages FROM rate_counters ORDER BY scope',
+        'SELECT scope, cardinality(moments) AS messages FROM otp_rate_counters ORDER BY scope',
       );
       // Four of the confirmed number, which has limits of its own, then the one message of the enrolment.
       expect(rows).toEqual([

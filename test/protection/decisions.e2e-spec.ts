@@ -19,11 +19,11 @@ describe('the record of decisions', () => {
       LIMIT_ADDRESS: 'off',
     });
   });
-  beforeEach(() => application.sql.query('DELETE FROM decisions'));
+  beforeEach(() => application.sql.query('DELETE FROM otp_decisions'));
   afterAll(() => application.close());
 
   const decisions = async (): Promise<Decided[]> =>
-    (await application.sql.query<Decided>('SELECT * FROM decisions ORDER BY at, id')).rows;
+    (await application.sql.query<Decided>('SELECT * FROM otp_decisions ORDER BY at, id')).rows;
   const short = (all: Decided[]) => all.map(({ action, outcome, rule }) => [action, outcome, rule]);
   const check = (requestId: string, otpCode: string, headers: Record<string, string> = {}) =>
     application.client.json('POST', '/verify-otp', { requestId, otpCode }, headers);
@@ -44,7 +44,7 @@ describe('the record of decisions', () => {
     await check(requestId, code); // has to wait
     await check('01890000-0000-7000-8000-000000000000', code);
     await client.json('POST', '/resend-otp', { requestId });
-    await application.sql.query('UPDATE number_slots SET wait_until = NULL');
+    await application.sql.query('UPDATE otp_number_slots SET wait_until = NULL');
     await check(requestId, code);
     await check(requestId, code);
     await client.json('POST', '/request-otp', { phoneNumber });
@@ -65,7 +65,7 @@ describe('the record of decisions', () => {
     const phoneNumber = freshNumber();
     for (let i = 0; i < 4; i += 1) {
       await client.json('POST', '/request-otp', { phoneNumber: i ? phoneNumber : freshNumber() });
-      await application.sql.query('UPDATE number_slots SET live_until = NULL, live_request_id = NULL');
+      await application.sql.query('UPDATE otp_number_slots SET live_until = NULL, live_request_id = NULL');
     }
     for (const { outcome, rule, rules } of await decisions()) {
       const refusing = rules.filter((each) => each.outcome === 'refuse' && each.mode !== 'record');
@@ -96,7 +96,7 @@ describe('the record of decisions', () => {
     await service.start({ phoneNumber, caller });
     await service.start({ phoneNumber, caller: { ...caller, userId: 'another-user-of-this-test' } });
     const { rows } = await application.sql.query<{ all: string }>(
-      'SELECT json_agg(d)::text AS all FROM decisions d',
+      'SELECT json_agg(d)::text AS all FROM otp_decisions d',
     );
     for (const trace of ['user-of-this-test', '203.0.113.99']) expect(rows[0]!.all).not.toContain(trace);
     const { get } = await program(application);
@@ -121,8 +121,8 @@ describe('the record of decisions', () => {
       { Cookie: `otp-caller=${cookie}` },
     );
     const { rows } = await application.sql.query<{ all: string }>(
-      `SELECT coalesce((SELECT json_agg(d) FROM decisions d)::text, '') || (SELECT json_agg(c) FROM rate_counters c)::text
-              || (SELECT json_agg(c) FROM daily_counters c)::text AS all`,
+      `SELECT coalesce((SELECT json_agg(d) FROM otp_decisions d)::text, '') || (SELECT json_agg(c) FROM otp_rate_counters c)::text
+              || (SELECT json_agg(c) FROM otp_daily_counters c)::text AS all`,
     );
     for (const trace of [phoneNumber.slice(1), phoneNumber.slice(2), phoneNumber.slice(1, 7), cookie])
       expect(rows[0]!.all).not.toContain(trace);

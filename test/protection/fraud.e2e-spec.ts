@@ -49,12 +49,12 @@ describe('pumping of messages', () => {
     expect(messages()).toBe(100);
     expect(new Set(answers)).toEqual(new Set([200, 429]));
     const { rows } = await application.sql.query<{ rule: string; decided: number }>(
-      `SELECT rule, count(*)::int AS decided FROM decisions WHERE outcome = 'refused' GROUP BY 1`,
+      `SELECT rule, count(*)::int AS decided FROM otp_decisions WHERE outcome = 'refused' GROUP BY 1`,
     );
     expect(rows.reduce((sum, { decided }) => sum + decided, 0)).toBe(9900);
     // The refused ones have left nothing to count but their record.
     const { rows: buckets } = await application.sql.query<{ n: number }>(
-      `SELECT count(*)::int AS n FROM rate_counters WHERE scope = 'number'`,
+      `SELECT count(*)::int AS n FROM otp_rate_counters WHERE scope = 'number'`,
     );
     expect(buckets[0]!.n).toBeLessThan(600);
   }, 600_000);
@@ -85,7 +85,7 @@ describe('pumping of messages', () => {
     expect(await watch()).toEqual([]);
     await start(application.client, numberOf('141556', 10), newcomer(10));
     expect((await watch()).map(({ label }) => label)).toEqual(['141556']);
-    await application.sql.query('UPDATE destination_stops SET lifted_at = now()');
+    await application.sql.query('UPDATE otp_destination_stops SET lifted_at = now()');
     await takesEffect();
     expect((await start(application.client, numberOf('141556', 11), newcomer(11))).status).toBe(200);
     expect(await watch()).toEqual([]);
@@ -96,7 +96,7 @@ describe('pumping of messages', () => {
   it('a budget is counted in the prices that the provider asks', async () => {
     application = await startProtected({ ...ONLY('budget'), BUDGET_PER_DAY: '1', MESSAGE_PRICES: '*:0.50' });
     expect((await start(application.client, freshNumber())).status).toBe(200);
-    await application.sql.query(`UPDATE verification_requests SET price = 0.1, currency = 'EUR'`);
+    await application.sql.query(`UPDATE otp_verification_requests SET price = 0.1, currency = 'EUR'`);
     await watch();
     const answers = [];
     for (let i = 0; i < 8; i += 1) answers.push(await start(application.client, freshNumber()));
@@ -111,7 +111,7 @@ describe('pumping of messages', () => {
     application = await startProtected({ PROTECTION: 'off' });
     const block = (kind: string, column: string, value: string, expires = 'NULL') =>
       application.sql.query(
-        `INSERT INTO block_entries (id, kind, ${column}, label, reason, author, created_at, expires_at)
+        `INSERT INTO otp_block_entries (id, kind, ${column}, label, reason, author, created_at, expires_at)
          VALUES (gen_random_uuid(), $1, $2, 'test', 'test', 'cli:test', now(), ${expires})`,
         [kind, value],
       );
@@ -210,7 +210,7 @@ describe('pumping of messages', () => {
       outcome: string;
       rule: string | null;
       rules: { rule: string }[];
-    }>(`SELECT outcome, rule, rules FROM decisions WHERE action = 'start' ORDER BY at`);
+    }>(`SELECT outcome, rule, rules FROM otp_decisions WHERE action = 'start' ORDER BY at`);
     expect(rows.map(({ outcome, rule }) => [outcome, rule])).toEqual(
       Array.from({ length: 3 }, () => ['would-refuse', 'number-limit']),
     );

@@ -4,7 +4,7 @@ import { anotherInstance, cancel, ONLY, start, startProtected, tally } from './c
 
 const elapsed = (application: TestApplication, seconds: number) =>
   application.sql.query(
-    `UPDATE rate_counters SET moments = ARRAY(SELECT m - make_interval(secs => $1) FROM unnest(moments) m)`,
+    `UPDATE otp_rate_counters SET moments = ARRAY(SELECT m - make_interval(secs => $1) FROM unnest(moments) m)`,
     [seconds],
   );
 

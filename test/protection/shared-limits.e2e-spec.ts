@@ -6,7 +6,7 @@ const takenToday = async ({ sql }: TestApplication, scope: string) =>
   Number(
     (
       await sql.query<{ taken: string }>(
-        'SELECT coalesce(sum(taken), 0) AS taken FROM daily_counters WHERE scope = $1',
+        'SELECT coalesce(sum(taken), 0) AS taken FROM otp_daily_counters WHERE scope = $1',
         [scope],
       )
     ).rows[0]!.taken,

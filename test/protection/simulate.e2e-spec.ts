@@ -57,7 +57,7 @@ describe('a simulation', () => {
       BUDGET_PER_DAY: '15',
     });
     await application.sql.query(
-      `INSERT INTO block_entries (id, kind, value, network, label, reason, author, created_at)
+      `INSERT INTO otp_block_entries (id, kind, value, network, label, reason, author, created_at)
        VALUES (gen_random_uuid(), 'prefix', '491511', NULL, '491511', 'test', 'cli:test', now()),
               (gen_random_uuid(), 'address', NULL, '203.0.113.0/28', '203.0.113.0/28', 'test', 'cli:test', now())`,
     );
@@ -69,18 +69,18 @@ describe('a simulation', () => {
     if (before === 'end') {
       await application.advanceProvider(400);
       await sql.query(
-        `UPDATE number_slots SET live_until = now() - interval '1 second', live_request_id = NULL`,
+        `UPDATE otp_number_slots SET live_until = now() - interval '1 second', live_request_id = NULL`,
       );
     } else if (before === 'hour') {
       await sql.query(
-        `UPDATE rate_counters SET moments = ARRAY(SELECT m - interval '1 hour' FROM unnest(moments) m)`,
+        `UPDATE otp_rate_counters SET moments = ARRAY(SELECT m - interval '1 hour' FROM unnest(moments) m)`,
       );
     } else if (before === 'wrong-codes') {
       await sql.query(
-        `UPDATE number_slots SET wait_until = now() + interval '30 seconds' WHERE random() < 0.1`,
+        `UPDATE otp_number_slots SET wait_until = now() + interval '30 seconds' WHERE random() < 0.1`,
       );
     } else if (before === 'lift') {
-      await sql.query(`UPDATE number_slots SET wait_until = NULL, locked_at = NULL`);
+      await sql.query(`UPDATE otp_number_slots SET wait_until = NULL, locked_at = NULL`);
     }
   }
 
@@ -92,14 +92,14 @@ describe('a simulation', () => {
     const state = async () =>
       (
         await application.sql.query<{ state: string }>(
-          `SELECT (SELECT count(*) FROM decisions) || ' ' || (SELECT coalesce(sum(cardinality(moments)), 0) FROM rate_counters)
-                  || ' ' || (SELECT coalesce(sum(taken), 0) FROM daily_counters) || ' ' || (SELECT count(*) FROM verification_requests) AS state`,
+          `SELECT (SELECT count(*) FROM otp_decisions) || ' ' || (SELECT coalesce(sum(cardinality(moments)), 0) FROM otp_rate_counters)
+                  || ' ' || (SELECT coalesce(sum(taken), 0) FROM otp_daily_counters) || ' ' || (SELECT count(*) FROM otp_verification_requests) AS state`,
         )
       ).rows[0]!.state;
     const newestRefusal = async () =>
       (
         await application.sql.query<{ rule: string }>(
-          'SELECT rule FROM decisions ORDER BY at DESC, id DESC LIMIT 1',
+          'SELECT rule FROM otp_decisions ORDER BY at DESC, id DESC LIMIT 1',
         )
       ).rows[0]!.rule;
     await fc.assert(

@@ -155,7 +155,7 @@ function recorder({ cluster, sandbox, words, sql }: Parts) {
       until(
         async () => {
           const { rows } = await sql.query<{ open: number }>(
-            `SELECT count(*)::int AS open FROM verification_requests
+            `SELECT count(*)::int AS open FROM otp_verification_requests
               WHERE status = 'SENDING' OR (status = 'PENDING' AND send_lease_until IS NOT NULL)`,
           );
           return rows[0]!.open === 0;

@@ -5,11 +5,11 @@ export class AddNote1899000000001 implements MigrationInterface {
   readonly name = 'AddNote1899000000001';
 
   async up(queryRunner: QueryRunner): Promise<void> {
-    await queryRunner.query('ALTER TABLE verification_requests ADD COLUMN note text');
+    await queryRunner.query('ALTER TABLE otp_verification_requests ADD COLUMN note text');
   }
 
   async down(queryRunner: QueryRunner): Promise<void> {
-    await queryRunner.query('ALTER TABLE verification_requests DROP COLUMN note');
+    await queryRunner.query('ALTER TABLE otp_verification_requests DROP COLUMN note');
   }
 }
 
@@ -19,14 +19,14 @@ export class IndexNote1899000000002 implements MigrationInterface {
   readonly transaction = false;
 
   async up(queryRunner: QueryRunner): Promise<void> {
-    await queryRunner.query('DROP INDEX CONCURRENTLY IF EXISTS verification_requests_note');
+    await queryRunner.query('DROP INDEX CONCURRENTLY IF EXISTS otp_verification_requests_note');
     await queryRunner.query(
-      'CREATE INDEX CONCURRENTLY verification_requests_note ON verification_requests (note)',
+      'CREATE INDEX CONCURRENTLY otp_verification_requests_note ON otp_verification_requests (note)',
     );
   }
 
   async down(queryRunner: QueryRunner): Promise<void> {
-    await queryRunner.query('DROP INDEX CONCURRENTLY verification_requests_note');
+    await queryRunner.query('DROP INDEX CONCURRENTLY otp_verification_requests_note');
   }
 }
 

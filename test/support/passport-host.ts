@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { TypeOrmModule } from '@nestjs/typeorm';
-import { verificationEntities, VerificationModule } from '../../src/index.js';
+import { VerificationModule } from '../../src/index.js';
 import type { FakeVerificationProvider } from '../../src/verification/provider/testing/index.js';
 import { freshNumber } from './application.js';
 import type { TestDatabase } from './database.js';
@@ -21,7 +21,7 @@ export const newUser = (phoneNumber: string | null = freshNumber()): User => {
 
 /** What both hosts have of the library: no routes. */
 export const verificationModules = (database: TestDatabase, provider: FakeVerificationProvider) => [
-  TypeOrmModule.forRoot({ type: 'postgres', url: database.url, entities: verificationEntities }),
+  TypeOrmModule.forRoot({ type: 'postgres', url: database.url }),
   VerificationModule.forRoot({
     provider,
     keys: { encryption: ring('e1'), fingerprint: ring('f1') },

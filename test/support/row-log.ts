@@ -24,7 +24,7 @@ export async function installRowLog(sql: Pool): Promise<void> {
       VALUES (clock_timestamp(), NEW.id, NEW.status, NEW.reason, NEW.attempts, NEW.provider_request_id, NEW.expires_at);
       RETURN NULL;
     END $$;
-    CREATE TRIGGER log_row AFTER INSERT OR UPDATE ON verification_requests FOR EACH ROW EXECUTE FUNCTION log_row();`);
+    CREATE TRIGGER log_row AFTER INSERT OR UPDATE ON otp_verification_requests FOR EACH ROW EXECUTE FUNCTION log_row();`);
 }
 
 export async function readRowLog(sql: Pool): Promise<RowVersion[]> {

@@ -13,11 +13,11 @@ export async function sealEverything(application: {
     async () => {
       await app.get(JournalSealer, { strict: false }).sealAll();
       const { rows } = await sql.query(
-        `SELECT FROM verification_events
-          WHERE xid > (SELECT xid FROM journal_cursors WHERE journal = 'verification' AND reader = 'seal')
+        `SELECT FROM otp_verification_events
+          WHERE xid > (SELECT xid FROM otp_journal_cursors WHERE journal = 'verification' AND reader = 'seal')
          UNION ALL
-         SELECT FROM admin_audit
-          WHERE xid > (SELECT xid FROM journal_cursors WHERE journal = 'audit' AND reader = 'seal') LIMIT 1`,
+         SELECT FROM otp_admin_audit
+          WHERE xid > (SELECT xid FROM otp_journal_cursors WHERE journal = 'audit' AND reader = 'seal') LIMIT 1`,
       );
       return rows.length === 0;
     },

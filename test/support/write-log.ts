@@ -30,7 +30,7 @@ export class WriteLog {
     return new WriteLog(sql);
   }
 
-  /** What was written since the last call, such as `INSERT decisions`, each once; forgets it. */
+  /** What was written since the last call, such as `INSERT otp_decisions`, each once; forgets it. */
   async take(): Promise<string[]> {
     const { rows } = await this.sql.query<{ what: string }>('DELETE FROM write_log RETURNING what');
     return [...new Set(rows.map(({ what }) => what))].sort();

@@ -161,7 +161,7 @@ describe('examples/jwt-host.ts: two-factor sign-in with bearer tokens', () => {
     expect(await statusWith(token)).toBe(401);
     const database = host.app.get(DataSource);
     await database.query(
-      `INSERT INTO trusted_browsers (id, user_id, secret_hash, epoch, description, created_at, last_used_at, expires_at)
+      `INSERT INTO otp_trusted_browsers (id, user_id, secret_hash, epoch, description, created_at, last_used_at, expires_at)
        VALUES ($1, $2, '', $3, 'Firefox', now(), now(), now() + interval '1 day')`,
       [trustedBrowserId, id, epoch],
     );
@@ -171,7 +171,7 @@ describe('examples/jwt-host.ts: two-factor sign-in with bearer tokens', () => {
       200,
     );
     expect(await statusWith(through.token!)).toBe(200);
-    await database.query('DELETE FROM trusted_browsers WHERE id = $1', [trustedBrowserId]);
+    await database.query('DELETE FROM otp_trusted_browsers WHERE id = $1', [trustedBrowserId]);
     expect([await statusWith(through.token!), await statusWith(through.token!, '/two-factor')]).toEqual([
       401, 401,
     ]);

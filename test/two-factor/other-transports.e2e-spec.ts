@@ -22,10 +22,8 @@ import {
   RequireFactor,
   SecondFactorGuard,
   SkipSecondFactor,
-  twoFactorEntities,
   TwoFactorModule,
   TwoFactorService,
-  verificationEntities,
   VerificationModule,
 } from '../../src/index.js';
 import { FakeVerificationProvider } from '../../src/verification/provider/testing/index.js';
@@ -113,10 +111,9 @@ describe.each([
   const isServed = 'requestOf' in options;
   beforeAll(async () => {
     database = await createTestDatabase();
-    const entities = [...verificationEntities, ...twoFactorEntities];
     @Module({
       imports: [
-        TypeOrmModule.forRoot({ type: 'postgres', url: database.url, entities }),
+        TypeOrmModule.forRoot({ type: 'postgres', url: database.url }),
         VerificationModule.forRoot({
           provider: new FakeVerificationProvider(),
           keys: { encryption: ring('e1'), fingerprint: ring('f1') },

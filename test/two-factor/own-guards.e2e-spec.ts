@@ -7,10 +7,8 @@ import {
   SecondFactorGuard,
   SignedIn,
   type SignedInCaller,
-  twoFactorEntities,
   TwoFactorModule,
   TwoFactorService,
-  verificationEntities,
   VerificationModule,
 } from '../../src/index.js';
 import { FakeVerificationProvider } from '../../src/verification/provider/testing/index.js';
@@ -52,7 +50,6 @@ describe('a host that guards its routes itself (guardAll: false)', () => {
         TypeOrmModule.forRoot({
           type: 'postgres',
           url: database.url,
-          entities: [...verificationEntities, ...twoFactorEntities],
         }),
         VerificationModule.forRoot({
           provider: new FakeVerificationProvider(),

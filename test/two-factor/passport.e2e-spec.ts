@@ -147,7 +147,7 @@ describe('the sms-otp strategy behind Nest’s AuthGuard', () => {
     const user = newUser();
     const { requestId, code: otpCode } = await challenged(user);
     const sql = app.get(DataSource);
-    await sql.query('UPDATE verification_requests SET expires_at = now() WHERE id = $1', [requestId]);
+    await sql.query('UPDATE otp_verification_requests SET expires_at = now() WHERE id = $1', [requestId]);
     const answer = await as(user, { requestId, otpCode });
     expect([answer.status, answer.body['code']]).toEqual([410, 'expired']);
   });
@@ -195,7 +195,7 @@ describe('the sms-otp strategy behind Nest’s AuthGuard', () => {
     epochs.set(user.id, 1);
     const answer = await as(user, { requestId, otpCode });
     expect([answer.status, answer.body['code']]).toEqual([410, 'cancelled']);
-    await app.get(DataSource).query('UPDATE verification_requests SET resend_available_at = now()');
+    await app.get(DataSource).query('UPDATE otp_verification_requests SET resend_available_at = now()');
     const next = await challenged(user);
     expect(next.requestId).not.toBe(requestId);
     expect((await as(user, { requestId: next.requestId, otpCode: next.code })).status).toBe(200);

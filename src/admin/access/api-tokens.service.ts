@@ -1,8 +1,8 @@
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
-import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource, type EntityManager } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
+import { InjectLibraryDataSource } from '../../database/library-data-source.js';
 import { rowsIn, rowsOf } from '../../database/sql.js';
 import { Problem } from '../../http/index.js';
 import { ADMIN_OPTIONS, type ResolvedAdminOptions } from '../admin.options.js';
@@ -45,7 +45,7 @@ const toUuid = (hex: string) => hex.replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-
 @Injectable()
 export class ApiTokens {
   constructor(
-    @InjectDataSource() private readonly dataSource: DataSource,
+    @InjectLibraryDataSource() private readonly dataSource: DataSource,
     private readonly audit: AuditLog,
     private readonly uses: TokenUses,
     @Inject(ADMIN_OPTIONS) private readonly options: ResolvedAdminOptions,
@@ -61,11 +61,11 @@ export class ApiTokens {
     const [row] = await rowsOf<KnownToken & { secretHash: Buffer; maker: Actor }>(
       this.dataSource,
       `WITH RECURSIVE lineage AS (
-         SELECT * FROM api_tokens WHERE id = $1
+         SELECT * FROM otp_api_tokens WHERE id = $1
          UNION ALL
-         SELECT parent.* FROM lineage child JOIN api_tokens parent ON parent.id = child.parent_id)
+         SELECT parent.* FROM lineage child JOIN otp_api_tokens parent ON parent.id = child.parent_id)
        SELECT t.id, t.scopes, t.secret_hash AS "secretHash", first.author AS maker
-         FROM api_tokens t JOIN lineage first ON first.parent_id IS NULL
+         FROM otp_api_tokens t JOIN lineage first ON first.parent_id IS NULL
         WHERE t.id = $1 AND NOT EXISTS (SELECT 1 FROM lineage l WHERE NOT (${WORKS('l')}))`,
       [toUuid(hex)],
     );
@@ -99,7 +99,7 @@ export class ApiTokens {
       const rows = await rowsIn<TokenRecord>(
         sql,
         // least() ignores NULL, which here means "no end".
-        `INSERT INTO api_tokens (id, name, secret_hash, scopes, author, parent_id, created_at, expires_at)
+        `INSERT INTO otp_api_tokens (id, name, secret_hash, scopes, author, parent_id, created_at, expires_at)
          VALUES ($1, $2, $3, $4, $5, $7, clock_timestamp(),
                  least(clock_timestamp() + make_interval(days => $6::int), $8::timestamptz))
          RETURNING ${COLUMNS}`,
@@ -121,7 +121,7 @@ export class ApiTokens {
 
   /** Newest first. */
   list(): Promise<TokenRecord[]> {
-    return rowsOf(this.dataSource, `SELECT ${COLUMNS} FROM api_tokens ORDER BY id DESC LIMIT 200`);
+    return rowsOf(this.dataSource, `SELECT ${COLUMNS} FROM otp_api_tokens ORDER BY id DESC LIMIT 200`);
   }
 
   /** The tokens that {@link revoke} would revoke: this one first, then those that were made with it. */
@@ -129,9 +129,9 @@ export class ApiTokens {
     return rowsOf(
       this.dataSource,
       `WITH RECURSIVE lineage AS (
-         SELECT * FROM api_tokens WHERE id = $1 AND revoked_at IS NULL
+         SELECT * FROM otp_api_tokens WHERE id = $1 AND revoked_at IS NULL
          UNION ALL
-         SELECT t.* FROM lineage l JOIN api_tokens t ON t.parent_id = l.id)
+         SELECT t.* FROM lineage l JOIN otp_api_tokens t ON t.parent_id = l.id)
        SELECT ${COLUMNS} FROM lineage WHERE revoked_at IS NULL ORDER BY id`,
       [id],
     );
@@ -142,7 +142,7 @@ export class ApiTokens {
     return this.audit.with({ actor, action: 'token.revoked', target: id, reason }, async (sql) => {
       const rows = await rowsIn<TokenRecord>(
         sql,
-        `UPDATE api_tokens SET revoked_at = clock_timestamp() WHERE id = $1 AND revoked_at IS NULL RETURNING ${COLUMNS}`,
+        `UPDATE otp_api_tokens SET revoked_at = clock_timestamp() WHERE id = $1 AND revoked_at IS NULL RETURNING ${COLUMNS}`,
         [id],
       );
       if (!rows[0]) return null;
@@ -150,10 +150,10 @@ export class ApiTokens {
       await rowsIn(
         sql,
         `WITH RECURSIVE descendants AS (
-           SELECT id FROM api_tokens WHERE parent_id = $1
+           SELECT id FROM otp_api_tokens WHERE parent_id = $1
            UNION ALL
-           SELECT t.id FROM descendants d JOIN api_tokens t ON t.parent_id = d.id)
-         UPDATE api_tokens SET revoked_at = clock_timestamp()
+           SELECT t.id FROM descendants d JOIN otp_api_tokens t ON t.parent_id = d.id)
+         UPDATE otp_api_tokens SET revoked_at = clock_timestamp()
           WHERE id IN (SELECT id FROM descendants) AND revoked_at IS NULL RETURNING id`,
         [id],
       );
@@ -168,7 +168,7 @@ export class ApiTokens {
   ): Promise<Pick<TokenRecord, 'id' | 'scopes' | 'expiresAt'>> {
     const [parent] = await rowsIn<Pick<TokenRecord, 'id' | 'scopes' | 'expiresAt'>>(
       sql,
-      `SELECT id, scopes, expires_at AS "expiresAt" FROM api_tokens t WHERE id = $1 AND ${WORKS('t')} FOR SHARE`,
+      `SELECT id, scopes, expires_at AS "expiresAt" FROM otp_api_tokens t WHERE id = $1 AND ${WORKS('t')} FOR SHARE`,
       [id],
     );
     if (!parent) throw Problem.http('unauthorized');

@@ -1,6 +1,6 @@
 import { Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
-import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource } from 'typeorm';
+import { InjectLibraryDataSource } from '../../database/library-data-source.js';
 import { BackgroundWork } from '../../background/background-work.js';
 import { rowsOf } from '../../database/sql.js';
 
@@ -16,7 +16,7 @@ export class TokenUses implements OnApplicationBootstrap, OnApplicationShutdown 
   private readonly work = new BackgroundWork(this.logger, EVERY_MS, () => this.write());
   private used = new Set<string>();
 
-  constructor(@InjectDataSource() private readonly dataSource: DataSource) {}
+  constructor(@InjectLibraryDataSource() private readonly dataSource: DataSource) {}
 
   onApplicationBootstrap(): void {
     this.work.start();
@@ -38,7 +38,7 @@ export class TokenUses implements OnApplicationBootstrap, OnApplicationShutdown 
     this.used = new Set();
     await rowsOf(
       this.dataSource,
-      'UPDATE api_tokens SET last_used_at = clock_timestamp() WHERE id = ANY($1::uuid[])',
+      'UPDATE otp_api_tokens SET last_used_at = clock_timestamp() WHERE id = ANY($1::uuid[])',
       [ids],
     );
   }

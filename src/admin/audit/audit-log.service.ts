@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
-import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource, type EntityManager } from 'typeorm';
+import { InjectLibraryDataSource } from '../../database/library-data-source.js';
 import { rowsIn, rowsOf } from '../../database/sql.js';
 import type { Actor } from '../access/administrator.js';
 
@@ -21,7 +21,7 @@ export interface AuditEntry {
  */
 @Injectable()
 export class AuditLog {
-  constructor(@InjectDataSource() private readonly dataSource: DataSource) {}
+  constructor(@InjectLibraryDataSource() private readonly dataSource: DataSource) {}
 
   /** @returns the entry's number. @throws when it cannot be written: then the act must not happen */
   async append(entry: AuditEntry): Promise<number> {
@@ -57,6 +57,6 @@ const valuesOf = ({ actor, action, target, reason, details }: AuditEntry) => [
 ];
 
 const APPEND = `
-  INSERT INTO admin_audit (at, actor, action, target, reason, details)
+  INSERT INTO otp_admin_audit (at, actor, action, target, reason, details)
   VALUES (now(), $1, $2, $3, $4, $5::jsonb)
   RETURNING number`;

@@ -11,10 +11,10 @@ import type { AuditReportResource } from './audit.dto.js';
 /** The audit is sealed and verified exactly as the journal of requests is. */
 const AUDIT_JOURNAL: JournalSource = {
   name: 'audit',
-  table: 'admin_audit',
+  table: 'otp_admin_audit',
   endOfBatch: `
     SELECT xid FROM (
-      SELECT xid FROM admin_audit
+      SELECT xid FROM otp_admin_audit
        WHERE xid > $1::bigint AND xid < pg_snapshot_xmin(pg_current_snapshot())::text::bigint
        ORDER BY xid LIMIT $2) AS batch
      ORDER BY xid DESC LIMIT 1`,
@@ -22,10 +22,10 @@ const AUDIT_JOURNAL: JournalSource = {
     SELECT xid, NULL AS "requestId", number::int, at,
            ARRAY[number::text, (extract(epoch FROM at) * 1000000)::bigint::text, actor, action, target, reason,
                  details::text] AS values
-      FROM admin_audit
+      FROM otp_admin_audit
      WHERE xid > $1::bigint AND xid <= $2::bigint
      ORDER BY number`,
-  countAfter: 'SELECT count(*)::int AS count FROM admin_audit WHERE xid > $1::bigint',
+  countAfter: 'SELECT count(*)::int AS count FROM otp_admin_audit WHERE xid > $1::bigint',
 };
 
 /** Checks that nobody has changed the audit. */

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
-import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource } from 'typeorm';
+import { InjectLibraryDataSource } from '../../database/library-data-source.js';
 import { rowsOf } from '../../database/sql.js';
 import type { Actor } from '../access/administrator.js';
 import { type Cursor, type ListPage, PAGE_SIZE, toPage } from '../pagination.js';
@@ -26,14 +26,14 @@ export interface AuditFilter extends Cursor<number> {
 /** Reads the audit. */
 @Injectable()
 export class AuditRepository {
-  constructor(@InjectDataSource() private readonly dataSource: DataSource) {}
+  constructor(@InjectLibraryDataSource() private readonly dataSource: DataSource) {}
 
   /** Newest first. */
   async list({ actor, action, target, from, to, ...cursor }: AuditFilter): Promise<ListPage<AuditRecord>> {
     const isBack = cursor.before !== undefined;
     const rows = await rowsOf<AuditRecord & { number: string }>(
       this.dataSource,
-      `SELECT number, at, actor, action, target, reason, details FROM admin_audit
+      `SELECT number, at, actor, action, target, reason, details FROM otp_admin_audit
         WHERE ($1::text IS NULL OR actor = $1) AND ($2::text IS NULL OR action = $2)
           AND ($3::text IS NULL OR target = $3) AND ($4::timestamptz IS NULL OR at >= $4)
           AND ($5::timestamptz IS NULL OR at < $5)

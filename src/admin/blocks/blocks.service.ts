@@ -1,7 +1,7 @@
 import { Injectable, Optional } from '@nestjs/common';
-import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource, type EntityManager } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
+import { InjectLibraryDataSource } from '../../database/library-data-source.js';
 import { rowsIn, rowsOf } from '../../database/sql.js';
 import { PersonalDataCipher } from '../../crypto/index.js';
 import { DestinationLists } from '../../protection/index.js';
@@ -34,7 +34,7 @@ export interface StopRecord {
 @Injectable()
 export class Blocks {
   constructor(
-    @InjectDataSource() private readonly dataSource: DataSource,
+    @InjectLibraryDataSource() private readonly dataSource: DataSource,
     private readonly cipher: PersonalDataCipher,
     private readonly audit: AuditLog,
     private readonly verifications: VerificationService,
@@ -45,7 +45,7 @@ export class Blocks {
   list(): Promise<BlockRecord[]> {
     return rowsOf(
       this.dataSource,
-      `SELECT ${BLOCK} FROM block_entries
+      `SELECT ${BLOCK} FROM otp_block_entries
         WHERE lifted_at IS NULL AND (expires_at IS NULL OR expires_at > clock_timestamp()) ORDER BY id DESC LIMIT 500`,
     );
   }
@@ -53,7 +53,7 @@ export class Blocks {
   stops(): Promise<StopRecord[]> {
     return rowsOf(
       this.dataSource,
-      `SELECT ${STOP} FROM destination_stops
+      `SELECT ${STOP} FROM otp_destination_stops
         WHERE lifted_at IS NULL AND until > clock_timestamp() ORDER BY stopped_at DESC LIMIT 500`,
     );
   }
@@ -71,7 +71,7 @@ export class Blocks {
     return this.changing(entry, async (sql) => {
       const rows = await rowsIn<BlockRecord>(
         sql,
-        `INSERT INTO block_entries (id, kind, value, network, fingerprint, label, reason, author, created_at, expires_at)
+        `INSERT INTO otp_block_entries (id, kind, value, network, fingerprint, label, reason, author, created_at, expires_at)
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8, clock_timestamp(), clock_timestamp() + make_interval(hours => $9::int))
          RETURNING ${BLOCK}`,
         [
@@ -96,7 +96,7 @@ export class Blocks {
     return this.changing({ actor, action: 'block.lifted', target: id, reason }, async (sql) => {
       const rows = await rowsIn<BlockRecord>(
         sql,
-        `UPDATE block_entries SET lifted_at = clock_timestamp()
+        `UPDATE otp_block_entries SET lifted_at = clock_timestamp()
           WHERE id = $1 AND lifted_at IS NULL AND (expires_at IS NULL OR expires_at > clock_timestamp()) RETURNING ${BLOCK}`,
         [id],
       );
@@ -115,7 +115,7 @@ export class Blocks {
     return this.changing(entry, async (sql) => {
       const rows = await rowsIn<StopRecord>(
         sql,
-        `UPDATE destination_stops SET lifted_at = clock_timestamp()
+        `UPDATE otp_destination_stops SET lifted_at = clock_timestamp()
           WHERE scope = $1 AND label = $2 AND lifted_at IS NULL AND until > clock_timestamp() RETURNING ${STOP}`,
         [scope, label],
       );

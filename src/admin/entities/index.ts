@@ -4,10 +4,10 @@ import type { Scope } from '../access/scopes.js';
 import { ProviderStatusRollup, RollupState, VerificationRollup } from './rollup.entities.js';
 
 /** What a program shows instead of a session. */
-@Entity('api_tokens')
-@Index('api_tokens_parent', ['parentId'])
+@Entity('otp_api_tokens')
+@Index('otp_api_tokens_parent', ['parentId'])
 export class ApiToken {
-  @PrimaryColumn('uuid', { primaryKeyConstraintName: 'api_tokens_pkey' })
+  @PrimaryColumn('uuid', { primaryKeyConstraintName: 'otp_api_tokens_pkey' })
   id!: string;
 
   @Column('text')
@@ -41,15 +41,15 @@ export class ApiToken {
   revokedAt!: Date | null;
 }
 
-/** One act of an administrator. Append-only by privilege; `journal_seals` shows whether somebody changed it anyway. */
-@Entity('admin_audit')
-@Index('admin_audit_xid', ['xid'])
+/** One act of an administrator. Append-only by privilege; `otp_journal_seals` shows whether somebody changed it anyway. */
+@Entity('otp_admin_audit')
+@Index('otp_admin_audit_xid', ['xid'])
 export class AuditEntryRow {
   /** Rising. A number is skipped when the transaction that took it was rolled back. */
   @PrimaryGeneratedColumn('identity', {
     type: 'bigint',
     generatedIdentity: 'ALWAYS',
-    primaryKeyConstraintName: 'admin_audit_pkey',
+    primaryKeyConstraintName: 'otp_admin_audit_pkey',
   })
   number!: string;
 
@@ -77,5 +77,5 @@ export class AuditEntryRow {
   xid!: string;
 }
 
-/** For the host's TypeORM connection. */
+/** The entities of `AdminModule`. */
 export const adminEntities = [ApiToken, AuditEntryRow, VerificationRollup, ProviderStatusRollup, RollupState];

@@ -1,12 +1,12 @@
 import { Check, Column, Entity, PrimaryColumn } from 'typeorm';
 
 // TypeORM writes into what it is given: every column needs its own.
-const ROLLUP_KEY = () => ({ primaryKeyConstraintName: 'verification_rollups_pkey' });
-const STATUS_KEY = () => ({ primaryKeyConstraintName: 'provider_status_rollups_pkey' });
+const ROLLUP_KEY = () => ({ primaryKeyConstraintName: 'otp_verification_rollups_pkey' });
+const STATUS_KEY = () => ({ primaryKeyConstraintName: 'otp_provider_status_rollups_pkey' });
 
 /** What was begun within one hour or day (UTC), and what has become of it. */
-@Entity('verification_rollups')
-@Check('verification_rollups_grain', `grain IN ('hour', 'day')`)
+@Entity('otp_verification_rollups')
+@Check('otp_verification_rollups_grain', `grain IN ('hour', 'day')`)
 export class VerificationRollup {
   @PrimaryColumn('text', ROLLUP_KEY())
   grain!: 'hour' | 'day';
@@ -48,7 +48,7 @@ export class VerificationRollup {
 }
 
 /** How often the provider said what, within one hour or day. */
-@Entity('provider_status_rollups')
+@Entity('otp_provider_status_rollups')
 export class ProviderStatusRollup {
   @PrimaryColumn('text', STATUS_KEY())
   grain!: 'hour' | 'day';
@@ -68,10 +68,10 @@ export class ProviderStatusRollup {
 }
 
 /** How far the rollups have come; one row. */
-@Entity('rollup_state')
-@Check('rollup_state_one', 'id = 1')
+@Entity('otp_rollup_state')
+@Check('otp_rollup_state_one', 'id = 1')
 export class RollupState {
-  @PrimaryColumn('smallint', { primaryKeyConstraintName: 'rollup_state_pkey' })
+  @PrimaryColumn('smallint', { primaryKeyConstraintName: 'otp_rollup_state_pkey' })
   id!: number;
 
   /** Every hour before this one has been rolled up once. */

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
-import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource, type EntityManager } from 'typeorm';
+import { InjectLibraryDataSource } from '../../database/library-data-source.js';
 import { rowsIn, rowsOf } from '../../database/sql.js';
 import { PersonalDataCipher, type SealedColumn } from '../../crypto/index.js';
 import { counterKeysOf } from '../../protection/index.js';
@@ -55,7 +55,7 @@ const BATCH = 1000;
 @Injectable()
 export class Erasures {
   constructor(
-    @InjectDataSource() private readonly dataSource: DataSource,
+    @InjectLibraryDataSource() private readonly dataSource: DataSource,
     private readonly cipher: PersonalDataCipher,
     private readonly verifications: VerificationService,
     private readonly factors: FactorChanges,

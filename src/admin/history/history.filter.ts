@@ -81,7 +81,7 @@ export function branchesOf(
   }
 }
 
-/** The words of the partial index `verification_events_ends`. */
+/** The words of the partial index `otp_verification_events_ends`. */
 const endsIn = (status: string) => `
   e.to_status = ${status} AND e.from_status IS DISTINCT FROM e.to_status
   AND e.to_status IN ('VERIFIED', 'FAILED', 'EXPIRED', 'CANCELLED')`;
@@ -114,7 +114,7 @@ function conditionsOf(filter: HistoryFilter, parameters: Parameters): string[] {
       ? []
       : [
           // Two events may be about one message.
-          `r.id IN (SELECT p.request_id FROM verification_events p
+          `r.id IN (SELECT p.request_id FROM otp_verification_events p
                      WHERE p.provider_request_id = ${parameters.add(providerRequestId)})`,
         ]),
     ...(fingerprints ? [`r.phone_fingerprint = ANY(${parameters.add(fingerprints)}::bytea[])`] : []),

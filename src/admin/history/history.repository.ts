@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
-import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource } from 'typeorm';
+import { InjectLibraryDataSource } from '../../database/library-data-source.js';
 import { rowsIn, rowsOf } from '../../database/sql.js';
 import type { EndReason, PublicStatus } from '../../verification/index.js';
 import { type Cursor, type ListPage, PAGE_SIZE, toPage } from '../pagination.js';
@@ -44,7 +44,7 @@ export const isTooSlow = (error: unknown): boolean => (error as { code?: string 
 
 @Injectable()
 export class HistoryRepository {
-  constructor(@InjectDataSource() private readonly dataSource: DataSource) {}
+  constructor(@InjectLibraryDataSource() private readonly dataSource: DataSource) {}
 
   /** Newest first. @throws an error that {@link isTooSlow} when the filters match too few rows */
   async page(filter: HistoryFilter, cursor: Cursor, size = PAGE_SIZE): Promise<ListPage<HistoryRow>> {
@@ -71,7 +71,7 @@ export class HistoryRepository {
   async find(id: string): Promise<HistoryRow | null> {
     const rows = await rowsOf<HistoryRow>(
       this.dataSource,
-      `SELECT ${COLUMNS} FROM verification_requests r WHERE r.id = $1`,
+      `SELECT ${COLUMNS} FROM otp_verification_requests r WHERE r.id = $1`,
       [id],
     );
     return rows[0] ?? null;
@@ -104,8 +104,8 @@ export function statementFor(
     const key = events ? 'e.request_id' : 'r.id';
     const beyond = id === null ? '' : ` AND ${key} ${direction === 'DESC' ? '<' : '>'} ${id}::uuid`;
     const source = events
-      ? 'verification_events e JOIN verification_requests r ON r.id = e.request_id'
-      : 'verification_requests r';
+      ? 'otp_verification_events e JOIN otp_verification_requests r ON r.id = e.request_id'
+      : 'otp_verification_requests r';
     return `(SELECT ${COLUMNS} FROM ${source} WHERE ${where}${beyond} ORDER BY ${key} ${direction} LIMIT ${limit})`;
   });
   const text =

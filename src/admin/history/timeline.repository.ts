@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
-import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource } from 'typeorm';
+import { InjectLibraryDataSource } from '../../database/library-data-source.js';
 import { rowsIn, rowsOf } from '../../database/sql.js';
 import type { EvaluatedRule } from '../../verification/index.js';
 import { type Cursor, type ListPage, PAGE_SIZE, toPage } from '../pagination.js';
@@ -46,14 +46,14 @@ export interface DecisionFilter {
 /** What happened to one request, and why; and what was decided where no request came of it. */
 @Injectable()
 export class TimelineRepository {
-  constructor(@InjectDataSource() private readonly dataSource: DataSource) {}
+  constructor(@InjectLibraryDataSource() private readonly dataSource: DataSource) {}
 
   events(requestId: string): Promise<EventRow[]> {
     return rowsOf(
       this.dataSource,
       `SELECT at, type, to_status AS status, actor, reason, provider_status AS "providerStatus",
               provider_request_id AS "providerRequestId", price, currency
-         FROM verification_events WHERE request_id = $1 ORDER BY number`,
+         FROM otp_verification_events WHERE request_id = $1 ORDER BY number`,
       [requestId],
     );
   }
@@ -61,7 +61,7 @@ export class TimelineRepository {
   decisions(requestId: string): Promise<DecisionRow[]> {
     return rowsOf(
       this.dataSource,
-      `SELECT ${COLUMNS} FROM decisions d WHERE d.request_id = $1 ORDER BY d.at, d.id LIMIT 500`,
+      `SELECT ${COLUMNS} FROM otp_decisions d WHERE d.request_id = $1 ORDER BY d.at, d.id LIMIT 500`,
       [requestId],
     );
   }
@@ -88,7 +88,7 @@ export class TimelineRepository {
       await rowsIn(sql, 'SET LOCAL statement_timeout = 5000');
       return rowsIn<DecisionRow>(
         sql,
-        `SELECT ${COLUMNS} FROM decisions d WHERE ${conditions.join(' AND ')}
+        `SELECT ${COLUMNS} FROM otp_decisions d WHERE ${conditions.join(' AND ')}
           ORDER BY d.id ${isBack ? 'ASC' : 'DESC'} LIMIT ${PAGE_SIZE + 1}`,
         parameters.values,
       );

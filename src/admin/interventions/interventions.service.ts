@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
-import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource } from 'typeorm';
+import { InjectLibraryDataSource } from '../../database/library-data-source.js';
 import { rowsOf } from '../../database/sql.js';
 import { FactorChanges, TwoFactorService } from '../../two-factor/index.js';
 import {
@@ -23,7 +23,7 @@ export class Interventions {
     private readonly factors: FactorChanges,
     private readonly twoFactor: TwoFactorService,
     private readonly audit: AuditLog,
-    @InjectDataSource() private readonly dataSource: DataSource,
+    @InjectLibraryDataSource() private readonly dataSource: DataSource,
   ) {}
 
   /** Ends a live request; its code is rejected from then on. */
@@ -51,7 +51,7 @@ export class Interventions {
     // Codes of authenticator apps and recovery sheets are counted apart.
     const attempts = await rowsOf(
       this.dataSource,
-      'DELETE FROM factor_attempts WHERE user_id = $1 RETURNING 1',
+      'DELETE FROM otp_factor_attempts WHERE user_id = $1 RETURNING 1',
       [of.userId],
     );
     return lifted || attempts.length > 0;

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
-import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource, type EntityManager } from 'typeorm';
+import { InjectLibraryDataSource } from '../../database/library-data-source.js';
 import { rowsIn, rowsOf } from '../../database/sql.js';
 
 /** What {@link JournalRetention.retire} deleted, by table, and the last seal that it retired. */
@@ -27,7 +27,7 @@ const MOST_SEALS = 200;
  */
 @Injectable()
 export class JournalRetention {
-  constructor(@InjectDataSource() private readonly dataSource: DataSource) {}
+  constructor(@InjectLibraryDataSource() private readonly dataSource: DataSource) {}
 
   /** @returns how many requests and seals {@link retire} would take now */
   async count(limit: Date): Promise<Record<string, number>> {
@@ -51,15 +51,15 @@ export class JournalRetention {
     if (!last) return null;
     // Nobody may delete events or change seals, not even this role. The privilege is granted and revoked within one
     // transaction, so that no other one ever has it.
-    await rowsIn(sql, 'GRANT DELETE ON verification_events TO CURRENT_USER');
-    await rowsIn(sql, 'GRANT UPDATE (retired_at, leaves) ON journal_seals TO CURRENT_USER');
+    await rowsIn(sql, 'GRANT DELETE ON otp_verification_events TO CURRENT_USER');
+    await rowsIn(sql, 'GRANT UPDATE (retired_at, leaves) ON otp_journal_seals TO CURRENT_USER');
     const events = await rowsIn<{ id: string }>(sql, DELETE_EVENTS, [last.lastXid]);
     const ids = [...new Set(events.map(({ id }) => id))];
     const requests = (await rowsIn<{ id: string }>(sql, DELETE_REQUESTS, [ids])).map(({ id }) => id);
     const decisions = await rowsIn(sql, DELETE_DECISIONS, [requests]);
     await rowsIn(sql, RETIRE_SEALS, [seals[0]!.number, last.number]);
-    await rowsIn(sql, 'REVOKE UPDATE (retired_at, leaves) ON journal_seals FROM CURRENT_USER');
-    await rowsIn(sql, 'REVOKE DELETE ON verification_events FROM CURRENT_USER');
+    await rowsIn(sql, 'REVOKE UPDATE (retired_at, leaves) ON otp_journal_seals FROM CURRENT_USER');
+    await rowsIn(sql, 'REVOKE DELETE ON otp_verification_events FROM CURRENT_USER');
     return {
       rows: {
         verification_requests: requests.length,
@@ -90,39 +90,39 @@ export class JournalRetention {
 
 const OLDEST_SEALS = `
   SELECT number, last_xid AS "lastXid", row_count AS "rowCount", newest_at AS "newestAt"
-    FROM journal_seals WHERE journal = 'verification' AND retired_at IS NULL
+    FROM otp_journal_seals WHERE journal = 'verification' AND retired_at IS NULL
    ORDER BY number LIMIT $1`;
 
 const FIRST_EVENT_OF_LIVE_REQUEST = `
   SELECT e.xid
-    FROM verification_events e JOIN verification_requests r ON r.id = e.request_id
+    FROM otp_verification_events e JOIN otp_verification_requests r ON r.id = e.request_id
    WHERE e.xid <= $1::bigint AND r.status IN ('SENDING', 'PENDING') AND r.expires_at > clock_timestamp()
    ORDER BY e.xid LIMIT 1`;
 
 const DELETE_EVENTS = `
-  DELETE FROM verification_events WHERE xid <= $1::bigint RETURNING request_id AS id`;
+  DELETE FROM otp_verification_events WHERE xid <= $1::bigint RETURNING request_id AS id`;
 
 const DELETE_REQUESTS = `
-  DELETE FROM verification_requests r
+  DELETE FROM otp_verification_requests r
    WHERE r.id = ANY($1::uuid[])
-     AND NOT EXISTS (SELECT FROM verification_events e WHERE e.request_id = r.id)
+     AND NOT EXISTS (SELECT FROM otp_verification_events e WHERE e.request_id = r.id)
   RETURNING r.id`;
 
-const DELETE_DECISIONS = 'DELETE FROM decisions WHERE request_id = ANY($1::uuid[]) RETURNING 1';
+const DELETE_DECISIONS = 'DELETE FROM otp_decisions WHERE request_id = ANY($1::uuid[]) RETURNING 1';
 
 const RETIRE_SEALS = `
-  UPDATE journal_seals SET retired_at = now(), leaves = ''
+  UPDATE otp_journal_seals SET retired_at = now(), leaves = ''
    WHERE journal = 'verification' AND number BETWEEN $1 AND $2`;
 
 const OLD_SEALS = `
   SELECT count(*)::int AS count, max(last_xid) AS "lastXid"
-    FROM journal_seals s
+    FROM otp_journal_seals s
    WHERE journal = 'verification' AND retired_at IS NULL
-     AND number < coalesce((SELECT min(number) FROM journal_seals
+     AND number < coalesce((SELECT min(number) FROM otp_journal_seals
                              WHERE journal = 'verification' AND retired_at IS NULL AND newest_at >= $1), 2147483647)`;
 
 const OLD_REQUESTS = `
   SELECT count(*)::int AS count
-    FROM verification_requests r
+    FROM otp_verification_requests r
    WHERE r.created_at < $1 AND (r.status NOT IN ('SENDING', 'PENDING') OR r.expires_at <= clock_timestamp())
-     AND NOT EXISTS (SELECT FROM verification_events e WHERE e.request_id = r.id AND e.xid > $2::bigint)`;
+     AND NOT EXISTS (SELECT FROM otp_verification_events e WHERE e.request_id = r.id AND e.xid > $2::bigint)`;

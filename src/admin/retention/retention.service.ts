@@ -5,8 +5,8 @@ import {
   type OnApplicationBootstrap,
   type OnApplicationShutdown,
 } from '@nestjs/common';
-import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource, type EntityManager } from 'typeorm';
+import { InjectLibraryDataSource } from '../../database/library-data-source.js';
 import { BackgroundWork } from '../../background/background-work.js';
 import { rowsIn, rowsOf } from '../../database/sql.js';
 import type { Actor } from '../access/administrator.js';
@@ -43,7 +43,7 @@ export class Retention implements OnApplicationBootstrap, OnApplicationShutdown 
   private readonly work: BackgroundWork;
 
   constructor(
-    @InjectDataSource() private readonly dataSource: DataSource,
+    @InjectLibraryDataSource() private readonly dataSource: DataSource,
     private readonly rollups: Rollups,
     private readonly audit: AuditLog,
     private readonly sealer: JournalSealer,
@@ -72,7 +72,7 @@ export class Retention implements OnApplicationBootstrap, OnApplicationShutdown 
     for (const { table, where, values } of this.rules()) {
       const [row] = await rowsOf<{ count: number }>(
         this.dataSource,
-        `SELECT count(*)::int AS count FROM ${table} t WHERE ${where}`,
+        `SELECT count(*)::int AS count FROM otp_${table} t WHERE ${where}`,
         values,
       );
       add(report, table, row!.count);
@@ -130,8 +130,9 @@ export class Retention implements OnApplicationBootstrap, OnApplicationShutdown 
 
   private async batch(sql: EntityManager, { table, where, values, key }: Rule): Promise<number> {
     await rowsIn(sql, 'SELECT pg_advisory_xact_lock($1)', [LOCK]);
-    const old = `SELECT ${key} FROM ${table} t WHERE ${where} ORDER BY ${key} LIMIT ${BATCH} FOR UPDATE SKIP LOCKED`;
-    return (await rowsIn(sql, `DELETE FROM ${table} WHERE (${key}) IN (${old}) RETURNING 1`, values)).length;
+    const old = `SELECT ${key} FROM otp_${table} t WHERE ${where} ORDER BY ${key} LIMIT ${BATCH} FOR UPDATE SKIP LOCKED`;
+    return (await rowsIn(sql, `DELETE FROM otp_${table} WHERE (${key}) IN (${old}) RETURNING 1`, values))
+      .length;
   }
 
   private rules(): Rule[] {
@@ -145,7 +146,7 @@ export class Retention implements OnApplicationBootstrap, OnApplicationShutdown 
               table: 'number_slots',
               key: 'phone_fingerprint, confirmed_for',
               where: `t.locked_at IS NULL AND t.wrong_codes = 0 AND (t.live_until IS NULL OR t.live_until < $1)
-                AND NOT EXISTS (SELECT 1 FROM verification_requests r WHERE r.phone_fingerprint = t.phone_fingerprint)`,
+                AND NOT EXISTS (SELECT 1 FROM otp_verification_requests r WHERE r.phone_fingerprint = t.phone_fingerprint)`,
               values: [daysAgo(1)],
             },
           ]),
@@ -187,6 +188,7 @@ export class Retention implements OnApplicationBootstrap, OnApplicationShutdown 
 }
 
 interface Rule {
+  /** Without the prefix. */
   table: string;
   /** Columns of its primary key. */
   key: string;

@@ -5,8 +5,8 @@ import {
   type OnApplicationBootstrap,
   type OnApplicationShutdown,
 } from '@nestjs/common';
-import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource, type EntityManager } from 'typeorm';
+import { InjectLibraryDataSource } from '../../database/library-data-source.js';
 import { BackgroundWork } from '../../background/background-work.js';
 import { rowsIn } from '../../database/sql.js';
 import { ADMIN_OPTIONS, type ResolvedAdminOptions } from '../admin.options.js';
@@ -62,7 +62,7 @@ export class Rollups implements OnApplicationBootstrap, OnApplicationShutdown {
   private readonly work: BackgroundWork | null;
 
   constructor(
-    @InjectDataSource() private readonly dataSource: DataSource,
+    @InjectLibraryDataSource() private readonly dataSource: DataSource,
     @Inject(ADMIN_OPTIONS) { rollUpEverySeconds: every }: ResolvedAdminOptions,
   ) {
     const round = async () => {
@@ -180,9 +180,9 @@ export class Rollups implements OnApplicationBootstrap, OnApplicationShutdown {
     statuses: string,
   ): Promise<void> {
     const range = [new Date(from), new Date(to)];
-    await rowsIn(sql, FORGET('verification_rollups', grain), range);
+    await rowsIn(sql, FORGET('otp_verification_rollups', grain), range);
     await rowsIn(sql, requests, range);
-    await rowsIn(sql, FORGET('provider_status_rollups', grain), range);
+    await rowsIn(sql, FORGET('otp_provider_status_rollups', grain), range);
     await rowsIn(sql, statuses, range);
   }
 }

@@ -46,7 +46,7 @@ export class StatisticsRepository {
       `SELECT ${key} AS key, currency, sum(started)::int AS started, sum(messages)::int AS messages,
               sum(undelivered)::int AS undelivered, sum(verified)::int AS verified, sum(cost) AS cost,
               ARRAY[${Array.from({ length: BARS }, (_, bar) => `sum(seconds[${bar + 1}])::int`).join(', ')}] AS seconds
-         FROM verification_rollups
+         FROM otp_verification_rollups
         WHERE grain = $1 AND at >= $2 AND at < $3
         GROUP BY 1, 2 ORDER BY 1, 2`,
       [grain, from, to],
@@ -63,7 +63,7 @@ export class StatisticsRepository {
   statuses(sql: EntityManager, { from, to, grain }: Range): Promise<CountedStatus[]> {
     return rowsIn(
       sql,
-      `SELECT type, provider_status AS status, sum(count)::int AS count FROM provider_status_rollups
+      `SELECT type, provider_status AS status, sum(count)::int AS count FROM otp_provider_status_rollups
         WHERE grain = $1 AND at >= $2 AND at < $3 GROUP BY 1, 2 ORDER BY 3 DESC, 1, 2 LIMIT 200`,
       [grain, from, to],
     );

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
-import { InjectRepository } from '@nestjs/typeorm';
 import { In, Repository } from 'typeorm';
+import { InjectLibraryRepository } from '../../database/library-data-source.js';
 import { PersonalDataCipher } from '../../crypto/index.js';
 import { rowsIn } from '../../database/sql.js';
 import { statement, StatementRunner } from '../../database/statement.js';
@@ -40,7 +40,7 @@ export type Attempt =
 @Injectable()
 export class FactorAttempts {
   constructor(
-    @InjectRepository(FactorAttempt) private readonly attempts: Repository<FactorAttempt>,
+    @InjectLibraryRepository(FactorAttempt) private readonly attempts: Repository<FactorAttempt>,
     private readonly statements: StatementRunner,
     private readonly cipher: PersonalDataCipher,
     private readonly notices: Notices,
@@ -157,7 +157,7 @@ class MustWait extends Error {}
 
 /** Returns no row while the counter waits or is locked. After a lock it starts again at 1. */
 const COUNT_WRONG_CODE = `
-  INSERT INTO factor_attempts AS a (user_id, method, source, wrong_codes, wait_until)
+  INSERT INTO otp_factor_attempts AS a (user_id, method, source, wrong_codes, wait_until)
   VALUES ($1, $2, $3, 1, clock_timestamp() + make_interval(secs => ($4::float8[])[1]))
   ON CONFLICT (user_id, method, source) DO UPDATE
     SET wrong_codes = CASE WHEN a.locked_until IS NULL THEN a.wrong_codes + 1 ELSE 1 END,
@@ -177,14 +177,14 @@ export const READ_WAIT = statement<
   'read-factor-wait',
   `
   SELECT ceil(extract(epoch FROM max(greatest(wait_until, locked_until)) - clock_timestamp()))::int AS seconds
-    FROM factor_attempts
+    FROM otp_factor_attempts
    WHERE user_id = :userId AND method = :method AND source = ANY(:sources::text[])`,
 );
 
 export const CLAIM_WORK = statement<{ userId: string; work: string; seconds: number }, object>(
   'claim-factor-work',
   `
-  INSERT INTO factor_attempts AS a (user_id, method, source, wait_until)
+  INSERT INTO otp_factor_attempts AS a (user_id, method, source, wait_until)
   VALUES (:userId, :work, '', clock_timestamp() + make_interval(secs => :seconds))
   ON CONFLICT (user_id, method, source) DO UPDATE
      SET wait_until = excluded.wait_until, updated_at = clock_timestamp()

@@ -1,6 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource, type EntityManager, type EntityTarget, IsNull, Not } from 'typeorm';
+import { InjectLibraryDataSource } from '../../database/library-data-source.js';
 import { rowsIn } from '../../database/sql.js';
 import { VerificationService } from '../../verification/index.js';
 import { FactorAttempt } from '../challenge/factor-attempt.entity.js';
@@ -46,7 +46,7 @@ async function countFactors(manager: EntityManager, userId: string): Promise<num
 @Injectable()
 export class FactorChanges {
   constructor(
-    @InjectDataSource() private readonly dataSource: DataSource,
+    @InjectLibraryDataSource() private readonly dataSource: DataSource,
     private readonly verifications: VerificationService,
     @Inject(TWO_FACTOR_OPTIONS) private readonly options: ResolvedTwoFactorOptions,
   ) {}
@@ -145,7 +145,7 @@ export class FactorChanges {
         if (changed === null) throw new NothingChanged();
         await manager.delete(Authenticator, { userId, confirmedAt: IsNull() });
         await manager.delete(StepUpGrant, { userId, usedAt: IsNull() });
-        await rowsIn(manager, 'UPDATE factor_epochs SET epoch = epoch + 1 WHERE user_id = $1', [userId]);
+        await rowsIn(manager, 'UPDATE otp_factor_epochs SET epoch = epoch + 1 WHERE user_id = $1', [userId]);
         return { changed, epoch: epoch + 1 };
       });
     } catch (error) {
@@ -159,6 +159,6 @@ export class FactorChanges {
 }
 
 const LOCK_EPOCH = `
-  INSERT INTO factor_epochs (user_id, epoch) VALUES ($1, 0)
-  ON CONFLICT (user_id) DO UPDATE SET epoch = factor_epochs.epoch
+  INSERT INTO otp_factor_epochs (user_id, epoch) VALUES ($1, 0)
+  ON CONFLICT (user_id) DO UPDATE SET epoch = otp_factor_epochs.epoch
   RETURNING epoch`;

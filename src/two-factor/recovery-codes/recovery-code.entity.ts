@@ -1,13 +1,13 @@
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 
 /** One of a user's recovery codes. */
-@Entity('recovery_codes')
+@Entity('otp_recovery_codes')
 export class RecoveryCode {
-  @PrimaryColumn('text', { name: 'user_id', primaryKeyConstraintName: 'recovery_codes_pkey' })
+  @PrimaryColumn('text', { name: 'user_id', primaryKeyConstraintName: 'otp_recovery_codes_pkey' })
   userId!: string;
 
   /** The code's first characters. They find the row and are not secret. */
-  @PrimaryColumn('text', { primaryKeyConstraintName: 'recovery_codes_pkey' })
+  @PrimaryColumn('text', { primaryKeyConstraintName: 'otp_recovery_codes_pkey' })
   selector!: string;
 
   /** The argon2id hash of the other characters. */

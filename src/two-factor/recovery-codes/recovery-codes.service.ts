@@ -1,7 +1,7 @@
 import { randomInt } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
-import { InjectRepository } from '@nestjs/typeorm';
 import { IsNull, Repository } from 'typeorm';
+import { InjectLibraryRepository } from '../../database/library-data-source.js';
 import { hash, verify } from '../../crypto/index.js';
 import { Problem } from '../../http/index.js';
 import { readTypedCode } from '../../verification/index.js';
@@ -37,7 +37,7 @@ export class RecoveryCodes {
   private readonly decoy = hash(random(SECRET_LENGTH));
 
   constructor(
-    @InjectRepository(RecoveryCode) private readonly codes: Repository<RecoveryCode>,
+    @InjectLibraryRepository(RecoveryCode) private readonly codes: Repository<RecoveryCode>,
     private readonly attempts: FactorAttempts,
     private readonly changes: FactorChanges,
   ) {}

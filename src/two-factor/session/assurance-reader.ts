@@ -102,9 +102,9 @@ export const READ_STANDING = statement<
   'read-standing',
   `
   SELECT clock_timestamp() AS now,
-         coalesce((SELECT epoch FROM factor_epochs WHERE user_id = :userId), 0) AS epoch,
-         coalesce((SELECT generation FROM token_generations WHERE sid = :sid), 0) AS generation,
+         coalesce((SELECT epoch FROM otp_factor_epochs WHERE user_id = :userId), 0) AS epoch,
+         coalesce((SELECT generation FROM otp_token_generations WHERE sid = :sid), 0) AS generation,
          :trustedBrowserId::uuid IS NULL OR EXISTS (
-           SELECT 1 FROM trusted_browsers
+           SELECT 1 FROM otp_trusted_browsers
             WHERE id = :trustedBrowserId AND user_id = :userId AND expires_at > clock_timestamp()) AS is_browser_trusted`,
 );

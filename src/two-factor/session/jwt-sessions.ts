@@ -56,7 +56,7 @@ export class JwtSessions extends AuthenticationSessions {
     const exp = Math.floor(Date.parse(state.signedInAt) / 1000) + lifetimeSeconds;
     const claims: Claims = { iss: this.issuer, sub: userId, exp, ...shown };
     this.changed.set(request, state);
-    this.issued.set(request, jwt.sign(claims, this.secrets[0]!, { algorithm: 'HS256' }));
+    this.issued.set(request, jwt.sign(claims, this.secrets[0]!, { algorithm: 'HS256', noTimestamp: true }));
     response.setHeader('Cache-Control', 'no-store');
     return Promise.resolve();
   }

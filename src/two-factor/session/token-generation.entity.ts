@@ -1,10 +1,10 @@
 import { Column, Entity, Index, PrimaryColumn } from 'typeorm';
 
 /** The newest bearer token of a sign-in. Those of earlier generations are worth nothing. */
-@Entity('token_generations')
-@Index('token_generations_user', ['userId'])
+@Entity('otp_token_generations')
+@Index('otp_token_generations_user', ['userId'])
 export class TokenGeneration {
-  @PrimaryColumn('uuid', { primaryKeyConstraintName: 'token_generations_pkey' })
+  @PrimaryColumn('uuid', { primaryKeyConstraintName: 'otp_token_generations_pkey' })
   sid!: string;
 
   @Column('text', { name: 'user_id' })

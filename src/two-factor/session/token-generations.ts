@@ -46,9 +46,9 @@ export const RECORD_GENERATION = statement<
   'record-token-generation',
   `
   WITH outdated AS (
-    DELETE FROM token_generations WHERE user_id = :userId AND sid <> :sid AND expires_at < clock_timestamp()
+    DELETE FROM otp_token_generations WHERE user_id = :userId AND sid <> :sid AND expires_at < clock_timestamp()
   )
-  INSERT INTO token_generations AS known (sid, user_id, generation, expires_at)
+  INSERT INTO otp_token_generations AS known (sid, user_id, generation, expires_at)
   VALUES (:sid, :userId, :generation, :expiresAt)
       ON CONFLICT (sid) DO UPDATE SET generation = excluded.generation
    WHERE known.generation < excluded.generation

@@ -102,6 +102,6 @@ export const FIND_CURRENT = statement<{ userId: string; epoch: number; phoneId: 
   'find-current-factors',
   `
   SELECT :userId AS user_id
-   WHERE coalesce((SELECT epoch FROM factor_epochs WHERE user_id = :userId), 0) = :epoch
-     AND (:phoneId::uuid IS NULL OR EXISTS (SELECT 1 FROM enrolled_phones WHERE id = :phoneId AND user_id = :userId))`,
+   WHERE coalesce((SELECT epoch FROM otp_factor_epochs WHERE user_id = :userId), 0) = :epoch
+     AND (:phoneId::uuid IS NULL OR EXISTS (SELECT 1 FROM otp_enrolled_phones WHERE id = :phoneId AND user_id = :userId))`,
 );

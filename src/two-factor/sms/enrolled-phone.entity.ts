@@ -2,13 +2,13 @@ import { Column, Entity, Index, PrimaryColumn } from 'typeorm';
 import { Encrypted } from '../../crypto/index.js';
 
 /** A number that a user has proven to control. Numbers that are not proven have no row. */
-@Entity('enrolled_phones')
+@Entity('otp_enrolled_phones')
 @Index('enrolled_phones_user_number', ['userId', 'phoneFingerprint'], { unique: true })
-@Index('enrolled_phones_primary', ['userId'], { unique: true, where: 'is_primary' })
-@Index('enrolled_phones_exclusive', ['exclusiveFingerprint'], { unique: true })
+@Index('otp_enrolled_phones_primary', ['userId'], { unique: true, where: 'is_primary' })
+@Index('otp_enrolled_phones_exclusive', ['exclusiveFingerprint'], { unique: true })
 export class EnrolledPhone {
   /** UUID version 7. */
-  @PrimaryColumn('uuid', { primaryKeyConstraintName: 'enrolled_phones_pkey' })
+  @PrimaryColumn('uuid', { primaryKeyConstraintName: 'otp_enrolled_phones_pkey' })
   id!: string;
 
   @Column('text', { name: 'user_id' })

@@ -1,7 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { InjectRepository } from '@nestjs/typeorm';
 import { type EntityManager, In, Not, Repository } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
+import { InjectLibraryRepository } from '../../database/library-data-source.js';
 import { PersonalDataCipher } from '../../crypto/index.js';
 import { maskPhoneNumber, PhoneNumber } from '../../verification/index.js';
 import { type FactorChange, FactorChanges } from '../enrolment/factor-changes.js';
@@ -18,7 +18,7 @@ export const maskOf = ({ phoneCountry, phoneLastDigits }: EnrolledPhone): string
 @Injectable()
 export class EnrolledPhones {
   constructor(
-    @InjectRepository(EnrolledPhone) private readonly phones: Repository<EnrolledPhone>,
+    @InjectLibraryRepository(EnrolledPhone) private readonly phones: Repository<EnrolledPhone>,
     private readonly changes: FactorChanges,
     private readonly cipher: PersonalDataCipher,
     @Inject(TWO_FACTOR_OPTIONS) private readonly options: ResolvedTwoFactorOptions,
@@ -94,7 +94,7 @@ export class EnrolledPhones {
       });
     } catch (error) {
       // Two users have proven the same number at the same moment.
-      if ((error as { constraint?: string }).constraint === 'enrolled_phones_exclusive')
+      if ((error as { constraint?: string }).constraint?.endsWith('enrolled_phones_exclusive'))
         throw twoFactorProblem('number-taken');
       throw error;
     }

@@ -1,10 +1,10 @@
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 
 /** One action that has to be confirmed by a factor, and then the permission to do it once. */
-@Entity('step_up_grants')
+@Entity('otp_step_up_grants')
 export class StepUpGrant {
   /** UUID version 7. */
-  @PrimaryColumn('uuid', { primaryKeyConstraintName: 'step_up_grants_pkey' })
+  @PrimaryColumn('uuid', { primaryKeyConstraintName: 'otp_step_up_grants_pkey' })
   id!: string;
 
   @Column('text', { name: 'user_id' })

@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
-import { InjectRepository } from '@nestjs/typeorm';
 import type { Request } from 'express';
 import { isUUID } from 'class-validator';
 import { IsNull, Raw, Repository } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
+import { InjectLibraryRepository } from '../../database/library-data-source.js';
 import { PersonalDataCipher } from '../../crypto/index.js';
 import { statement, StatementRunner } from '../../database/statement.js';
 import { safePath, withHiddenCharactersShown } from '../../http/index.js';
@@ -34,7 +34,7 @@ export interface StepUp {
 @Injectable()
 export class StepUpGrants {
   constructor(
-    @InjectRepository(StepUpGrant) private readonly grants: Repository<StepUpGrant>,
+    @InjectLibraryRepository(StepUpGrant) private readonly grants: Repository<StepUpGrant>,
     private readonly statements: StatementRunner,
     private readonly cipher: PersonalDataCipher,
     private readonly twoFactor: TwoFactorService,
@@ -115,7 +115,7 @@ export const USE_GRANT = statement<
 >(
   'use-grant',
   `
-  UPDATE step_up_grants SET used_at = now()
+  UPDATE otp_step_up_grants SET used_at = now()
    WHERE id = :id AND user_id = :userId AND sid = :sid AND payload_hash = :payloadHash
      AND used_at IS NULL AND granted_at > now() - make_interval(mins => :minutes)
   RETURNING id`,

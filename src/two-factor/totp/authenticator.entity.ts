@@ -2,10 +2,10 @@ import { Column, Entity, Index, PrimaryColumn } from 'typeorm';
 import { Encrypted } from '../../crypto/index.js';
 
 /** A user's authenticator app. It is a factor once it has shown a code. */
-@Entity('authenticators')
-@Index('authenticators_user', ['userId'])
+@Entity('otp_authenticators')
+@Index('otp_authenticators_user', ['userId'])
 export class Authenticator {
-  @PrimaryColumn('uuid', { primaryKeyConstraintName: 'authenticators_pkey' })
+  @PrimaryColumn('uuid', { primaryKeyConstraintName: 'otp_authenticators_pkey' })
   id!: string;
 
   @Column('text', { name: 'user_id' })

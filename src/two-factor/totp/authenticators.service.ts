@@ -1,8 +1,8 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { InjectRepository } from '@nestjs/typeorm';
 import { generateSecret, generateURI, verify } from 'otplib';
 import { IsNull, Not, Raw, Repository } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
+import { InjectLibraryRepository } from '../../database/library-data-source.js';
 import { PersonalDataCipher } from '../../crypto/index.js';
 import { statement, StatementRunner } from '../../database/statement.js';
 import type { CodeResult } from '../challenge/factor.js';
@@ -32,7 +32,7 @@ export interface AuthenticatorSetup {
 @Injectable()
 export class Authenticators {
   constructor(
-    @InjectRepository(Authenticator) private readonly authenticators: Repository<Authenticator>,
+    @InjectLibraryRepository(Authenticator) private readonly authenticators: Repository<Authenticator>,
     private readonly statements: StatementRunner,
     private readonly cipher: PersonalDataCipher,
     private readonly changes: FactorChanges,
@@ -135,7 +135,7 @@ export class Authenticators {
 export const USE_TIME_STEP = statement<{ id: string; timeStep: number; sid: string }, object>(
   'use-time-step',
   `
-  UPDATE authenticators SET last_step = :timeStep, last_used_in = :sid
+  UPDATE otp_authenticators SET last_step = :timeStep, last_used_in = :sid
    WHERE id = :id AND last_step < :timeStep
   RETURNING id`,
 );

@@ -1,10 +1,10 @@
 import { Column, Entity, Index, PrimaryColumn } from 'typeorm';
 
 /** A browser that is not asked for a second factor at sign-in. */
-@Entity('trusted_browsers')
-@Index('trusted_browsers_user', ['userId'])
+@Entity('otp_trusted_browsers')
+@Index('otp_trusted_browsers_user', ['userId'])
 export class TrustedBrowser {
-  @PrimaryColumn('uuid', { primaryKeyConstraintName: 'trusted_browsers_pkey' })
+  @PrimaryColumn('uuid', { primaryKeyConstraintName: 'otp_trusted_browsers_pkey' })
   id!: string;
 
   @Column('text', { name: 'user_id' })

@@ -1,9 +1,9 @@
 import { createHash, randomBytes, randomUUID } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
-import { InjectRepository } from '@nestjs/typeorm';
 import { parseCookie, stringifySetCookie } from 'cookie';
 import type { Request, Response } from 'express';
 import { Repository } from 'typeorm';
+import { InjectLibraryRepository } from '../../database/library-data-source.js';
 import { statement, StatementRunner } from '../../database/statement.js';
 import { describeBrowser, keepsSecureCookies } from '../../http/index.js';
 import { TWO_FACTOR_OPTIONS, type ResolvedTwoFactorOptions } from '../two-factor.options.js';
@@ -41,7 +41,7 @@ interface UserInEpoch {
 @Injectable()
 export class TrustedBrowsers {
   constructor(
-    @InjectRepository(TrustedBrowser) private readonly browsers: Repository<TrustedBrowser>,
+    @InjectLibraryRepository(TrustedBrowser) private readonly browsers: Repository<TrustedBrowser>,
     private readonly statements: StatementRunner,
     @Inject(TWO_FACTOR_OPTIONS) private readonly options: ResolvedTwoFactorOptions,
   ) {}
@@ -146,7 +146,7 @@ export const REPLACE_SECRET = statement<
 >(
   'replace-browser-secret',
   `
-  UPDATE trusted_browsers SET secret_hash = :secretHash, last_used_at = now()
+  UPDATE otp_trusted_browsers SET secret_hash = :secretHash, last_used_at = now()
    WHERE id = :id AND user_id = :userId AND secret_hash = :shownHash AND epoch = :epoch AND expires_at > now()
   RETURNING expires_at`,
 );
@@ -157,7 +157,7 @@ export const END_TRUST = statement<
 >(
   'end-browser-trust',
   `
-  DELETE FROM trusted_browsers WHERE id = :id AND user_id = :userId
+  DELETE FROM otp_trusted_browsers WHERE id = :id AND user_id = :userId
   RETURNING description, (epoch = :epoch AND expires_at > now()) AS was_trusted`,
 );
 
@@ -165,8 +165,8 @@ export const LIST_TRUSTED = statement<{ userId: string }, ListedBrowser>(
   'list-trusted-browsers',
   `
   SELECT id, description, created_at, last_used_at, expires_at
-    FROM trusted_browsers
+    FROM otp_trusted_browsers
    WHERE user_id = :userId AND expires_at > now()
-     AND epoch = coalesce((SELECT epoch FROM factor_epochs WHERE user_id = :userId), 0)
+     AND epoch = coalesce((SELECT epoch FROM otp_factor_epochs WHERE user_id = :userId), 0)
    ORDER BY last_used_at DESC`,
 );

@@ -62,9 +62,9 @@ export const CANCEL = statement<
   'cancel',
   `
   WITH before AS (
-    SELECT r.id, r.status FROM verification_requests r WHERE r.id = :id FOR UPDATE),
+    SELECT r.id, r.status FROM otp_verification_requests r WHERE r.id = :id FOR UPDATE),
   changed AS (
-    UPDATE verification_requests r
+    UPDATE otp_verification_requests r
        SET status = 'CANCELLED', reason = :reason::text, ended_at = clock_timestamp(), events = r.events + 1,
            lease_token = NULL, lease_until = NULL, check_in_doubt = false, claim_fingerprint = NULL, doubt_fingerprint = NULL
       FROM before b
@@ -74,12 +74,12 @@ export const CANCEL = statement<
             AND (r.prover_fingerprint IS NULL OR r.prover_fingerprint = ANY(:provers::bytea[])))
     RETURNING r.*),
   event AS (
-    INSERT INTO verification_events (request_id, number, at, type, from_status, to_status, reason, actor)
+    INSERT INTO otp_verification_events (request_id, number, at, type, from_status, to_status, reason, actor)
     SELECT r.id, r.events, now(), 'cancelled', b.status, 'CANCELLED', :reason, :actor::text
       FROM changed r JOIN before b ON b.id = r.id),
   slot AS (
     -- Held a little longer without a request where somebody else's turn comes first.
-    UPDATE number_slots s
+    UPDATE otp_number_slots s
        SET live_request_id = NULL,
            live_until = CASE WHEN :holdSeconds::float8 > 0 THEN clock_timestamp() + make_interval(secs => :holdSeconds) END
       FROM changed r
@@ -90,7 +90,7 @@ export const CANCEL = statement<
 export const FIND_LIVE_OF_USER = statement<{ userId: string; createdWithinSeconds: number }, { id: string }>(
   'find-live-of-user',
   `
-  SELECT r.id FROM verification_requests r
+  SELECT r.id FROM otp_verification_requests r
    WHERE r.user_id = :userId AND r.created_at > now() - make_interval(secs => :createdWithinSeconds)
      AND r.status IN ('SENDING', 'PENDING')
    ORDER BY r.created_at`,

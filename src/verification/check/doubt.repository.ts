@@ -41,7 +41,7 @@ export const CLAIM_DOUBT = statement<
 >(
   'claim-doubt',
   `
-  UPDATE verification_requests r
+  UPDATE otp_verification_requests r
      SET lease_token = :token, lease_until = clock_timestamp() + make_interval(secs => :leaseSeconds),
          check_in_doubt = r.check_in_doubt OR r.lease_token IS NOT NULL, claim_fingerprint = NULL,
          doubt_fingerprint = CASE
@@ -49,7 +49,7 @@ export const CLAIM_DOUBT = statement<
            WHEN r.doubt_fingerprint IS NULL OR r.doubt_fingerprint = r.claim_fingerprint THEN r.claim_fingerprint
            ELSE ''::bytea END -- two different codes in doubt: a verdict would belong to nobody
    WHERE r.id = (
-     SELECT r.id FROM verification_requests r
+     SELECT r.id FROM otp_verification_requests r
       WHERE r.created_at > now() - make_interval(secs => :createdWithinSeconds) AND r.status = 'PENDING'
         AND r.expires_at > clock_timestamp() AND r.send_lease_until IS NULL
         AND (r.lease_until IS NULL OR r.lease_until <= clock_timestamp())
@@ -63,7 +63,7 @@ export const CLAIM_DOUBT = statement<
 export const ASK_LATER = statement<{ id: string; token: string; seconds: number }, VerificationRecord>(
   'ask-later',
   `
-  UPDATE verification_requests r
+  UPDATE otp_verification_requests r
      SET lease_token = NULL, lease_until = clock_timestamp() + make_interval(secs => :seconds)
    WHERE r.id = :id AND r.lease_token = :token AND r.status = 'PENDING'
   RETURNING ${REQUEST_COLUMNS}`,

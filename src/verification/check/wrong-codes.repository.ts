@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
-import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource, In } from 'typeorm';
+import { InjectLibraryDataSource } from '../../database/library-data-source.js';
 import { NumberSlot, UserWrongCodes } from '../entities/index.js';
 
 /** How long a lock lasts, unless somebody lifts it earlier. */
@@ -12,7 +12,7 @@ const HAS_SOME = '(wrong_codes > 0 OR locked_at IS NOT NULL)';
 /** Wrong codes in a row, per number and per user. Checks count them in their own statements. */
 @Injectable()
 export class WrongCodesRepository {
-  constructor(@InjectDataSource() private readonly dataSource: DataSource) {}
+  constructor(@InjectLibraryDataSource() private readonly dataSource: DataSource) {}
 
   /** @returns whether there were any */
   async forgetOfNumber(phoneFingerprints: Buffer[]): Promise<boolean> {

@@ -5,7 +5,7 @@ import type { Channel } from './phone-number.js';
 /** Facts about what a proof is for, fixed when the request is made. */
 export type VerificationContext = Readonly<Record<string, string | number | null>>;
 
-/** One row of `verification_requests`, as every statement returns it. Times are the database's. */
+/** One row of `otp_verification_requests`, as every statement returns it. Times are the database's. */
 export interface VerificationRecord {
   id: string;
   purpose: string;

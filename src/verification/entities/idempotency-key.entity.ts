@@ -1,10 +1,10 @@
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 
 /** What was answered to a call that carried an `Idempotency-Key`, for a day. */
-@Entity('idempotency_keys')
+@Entity('otp_idempotency_keys')
 export class IdempotencyKey {
   /** Of route, caller (if it showed more than an address) and key. */
-  @PrimaryColumn('bytea', { name: 'key_fingerprint', primaryKeyConstraintName: 'idempotency_keys_pkey' })
+  @PrimaryColumn('bytea', { name: 'key_fingerprint', primaryKeyConstraintName: 'otp_idempotency_keys_pkey' })
   keyFingerprint!: Buffer;
 
   @Column('bytea', { name: 'body_fingerprint' })

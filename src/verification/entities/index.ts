@@ -18,7 +18,7 @@ import { WebhookReceipt } from './webhook-receipt.entity.js';
 
 export { NumberSlot, UserWrongCodes, VerificationEventRow, VerificationRequest };
 
-/** What a host adds to the `entities` of its own data source. */
+/** The entities of `VerificationModule`. */
 export const verificationEntities = [
   VerificationRequest,
   VerificationEventRow,
@@ -32,8 +32,8 @@ export const verificationEntities = [
   KeyRotation,
   RateCounter,
   DailyCounter,
-  BlockEntry,
-  DestinationStop,
-  MessagePrice,
   Decision,
 ];
+
+/** The entities of `ProtectionModule`. */
+export const protectionEntities = [BlockEntry, DestinationStop, MessagePrice];

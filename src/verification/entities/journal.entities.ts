@@ -1,14 +1,14 @@
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 
 /** Fixes the content of one range of a journal's rows, and all seals before it. Append-only by privilege. */
-@Entity('journal_seals')
+@Entity('otp_journal_seals')
 export class JournalSeal {
   /** `verification` or `audit`. */
-  @PrimaryColumn('text', { primaryKeyConstraintName: 'journal_seals_pkey' })
+  @PrimaryColumn('text', { primaryKeyConstraintName: 'otp_journal_seals_pkey' })
   journal!: string;
 
   /** 1, 2, 3… without gaps. */
-  @PrimaryColumn('integer', { primaryKeyConstraintName: 'journal_seals_pkey' })
+  @PrimaryColumn('integer', { primaryKeyConstraintName: 'otp_journal_seals_pkey' })
   number!: number;
 
   /** The range: rows of all transactions after the previous seal's last one, up to and including this one. */
@@ -43,13 +43,13 @@ export class JournalSeal {
 }
 
 /** How far one reader of a journal has come. Whoever locks the row is the only one to read on. */
-@Entity('journal_cursors')
+@Entity('otp_journal_cursors')
 export class JournalCursor {
-  @PrimaryColumn('text', { primaryKeyConstraintName: 'journal_cursors_pkey' })
+  @PrimaryColumn('text', { primaryKeyConstraintName: 'otp_journal_cursors_pkey' })
   journal!: string;
 
   /** `seal` or `publish`. */
-  @PrimaryColumn('text', { primaryKeyConstraintName: 'journal_cursors_pkey' })
+  @PrimaryColumn('text', { primaryKeyConstraintName: 'otp_journal_cursors_pkey' })
   reader!: string;
 
   /** Everything of this transaction and of all before it is done. */

@@ -3,17 +3,17 @@ import { Encrypted } from '../../crypto/index.js';
 import type { EvaluatedRule } from '../start/message-rules.js';
 
 /** When a number, a user, a session or an address was last counted a message, for one limit of it. */
-@Entity('rate_counters')
+@Entity('otp_rate_counters')
 export class RateCounter {
-  @PrimaryColumn('text', { primaryKeyConstraintName: 'rate_counters_pkey' })
+  @PrimaryColumn('text', { primaryKeyConstraintName: 'otp_rate_counters_pkey' })
   scope!: string;
 
   /** A fingerprint, cut to 15 bytes. */
-  @PrimaryColumn('bytea', { primaryKeyConstraintName: 'rate_counters_pkey' })
+  @PrimaryColumn('bytea', { primaryKeyConstraintName: 'otp_rate_counters_pkey' })
   key!: Buffer;
 
   /** Length of the window. */
-  @PrimaryColumn('integer', { primaryKeyConstraintName: 'rate_counters_pkey' })
+  @PrimaryColumn('integer', { primaryKeyConstraintName: 'otp_rate_counters_pkey' })
   seconds!: number;
 
   /** How many moments are kept: the limit when it was last counted, or more where the rule only records. */
@@ -26,15 +26,15 @@ export class RateCounter {
 }
 
 /** What a prefix, a country or everybody has taken on one day (UTC): messages, or money. */
-@Entity('daily_counters')
+@Entity('otp_daily_counters')
 export class DailyCounter {
-  @PrimaryColumn('text', { primaryKeyConstraintName: 'daily_counters_pkey' })
+  @PrimaryColumn('text', { primaryKeyConstraintName: 'otp_daily_counters_pkey' })
   scope!: string;
 
-  @PrimaryColumn('bytea', { primaryKeyConstraintName: 'daily_counters_pkey' })
+  @PrimaryColumn('bytea', { primaryKeyConstraintName: 'otp_daily_counters_pkey' })
   key!: Buffer;
 
-  @PrimaryColumn('date', { primaryKeyConstraintName: 'daily_counters_pkey' })
+  @PrimaryColumn('date', { primaryKeyConstraintName: 'otp_daily_counters_pkey' })
   day!: string;
 
   /** Allowances included that instances have taken and not used yet. */
@@ -48,13 +48,13 @@ export const BLOCK_KINDS = ['number', 'prefix', 'country', 'address'] as const;
 export type BlockKind = (typeof BLOCK_KINDS)[number];
 
 /** Somebody has forbidden messages to a number, a 6-digit prefix or a country, or asked for from an address range. */
-@Entity('block_entries')
-@Index('block_entries_value', ['kind', 'value'], { where: 'lifted_at IS NULL' })
-@Index('block_entries_fingerprint', ['fingerprint'], { where: 'lifted_at IS NULL' })
-@Index('block_entries_network', { synchronize: false }) // GiST with inet_ops: see the migration
-@Check('block_entries_kind', `kind IN (${BLOCK_KINDS.map((kind) => `'${kind}'`).join(', ')})`)
+@Entity('otp_block_entries')
+@Index('otp_block_entries_value', ['kind', 'value'], { where: 'lifted_at IS NULL' })
+@Index('otp_block_entries_fingerprint', ['fingerprint'], { where: 'lifted_at IS NULL' })
+@Index('otp_block_entries_network', { synchronize: false }) // GiST with inet_ops: see the migration
+@Check('otp_block_entries_kind', `kind IN (${BLOCK_KINDS.map((kind) => `'${kind}'`).join(', ')})`)
 export class BlockEntry {
-  @PrimaryColumn('uuid', { primaryKeyConstraintName: 'block_entries_pkey' })
+  @PrimaryColumn('uuid', { primaryKeyConstraintName: 'otp_block_entries_pkey' })
   id!: string;
 
   @Column('text')
@@ -94,12 +94,12 @@ export class BlockEntry {
 }
 
 /** A prefix or a country that has stopped by itself, because too few of its starts were verified. */
-@Entity('destination_stops')
+@Entity('otp_destination_stops')
 export class DestinationStop {
-  @PrimaryColumn('text', { primaryKeyConstraintName: 'destination_stops_pkey' })
+  @PrimaryColumn('text', { primaryKeyConstraintName: 'otp_destination_stops_pkey' })
   scope!: string;
 
-  @PrimaryColumn('bytea', { primaryKeyConstraintName: 'destination_stops_pkey' })
+  @PrimaryColumn('bytea', { primaryKeyConstraintName: 'otp_destination_stops_pkey' })
   key!: Buffer;
 
   /** A country's code; a prefix, its six digits. */
@@ -123,12 +123,12 @@ export class DestinationStop {
 }
 
 /** What one message to a country has cost lately. */
-@Entity('message_prices')
+@Entity('otp_message_prices')
 export class MessagePrice {
-  @PrimaryColumn('text', { primaryKeyConstraintName: 'message_prices_pkey' })
+  @PrimaryColumn('text', { primaryKeyConstraintName: 'otp_message_prices_pkey' })
   country!: string;
 
-  @PrimaryColumn('text', { primaryKeyConstraintName: 'message_prices_pkey' })
+  @PrimaryColumn('text', { primaryKeyConstraintName: 'otp_message_prices_pkey' })
   channel!: string;
 
   @Column('numeric', { precision: 12, scale: 4 })
@@ -142,15 +142,15 @@ export class MessagePrice {
 }
 
 /** Why a start, a further message or a check was refused, or would have been if the rule were enforced. */
-@Entity('decisions')
-@Index('decisions_request', ['requestId'], { where: 'request_id IS NOT NULL' })
-@Index('decisions_phone', ['phoneFingerprint', 'id'], { where: 'phone_fingerprint IS NOT NULL' })
-@Index('decisions_user', ['userFingerprint', 'id'], { where: 'user_fingerprint IS NOT NULL' })
-@Index('decisions_outcome', ['outcome', 'id'], { where: `action = 'start'` })
-@Index('decisions_rule', ['rule', 'id'], { where: 'rule IS NOT NULL' })
-@Index('decisions_address', ['addressFingerprint', 'id'], { where: 'address_fingerprint IS NOT NULL' })
+@Entity('otp_decisions')
+@Index('otp_decisions_request', ['requestId'], { where: 'request_id IS NOT NULL' })
+@Index('otp_decisions_phone', ['phoneFingerprint', 'id'], { where: 'phone_fingerprint IS NOT NULL' })
+@Index('otp_decisions_user', ['userFingerprint', 'id'], { where: 'user_fingerprint IS NOT NULL' })
+@Index('otp_decisions_outcome', ['outcome', 'id'], { where: `action = 'start'` })
+@Index('otp_decisions_rule', ['rule', 'id'], { where: 'rule IS NOT NULL' })
+@Index('otp_decisions_address', ['addressFingerprint', 'id'], { where: 'address_fingerprint IS NOT NULL' })
 export class Decision {
-  @PrimaryColumn('uuid', { primaryKeyConstraintName: 'decisions_pkey' })
+  @PrimaryColumn('uuid', { primaryKeyConstraintName: 'otp_decisions_pkey' })
   id!: string;
 
   @Column('timestamptz')

@@ -4,16 +4,16 @@ import { Column, Entity, Index, PrimaryColumn } from 'typeorm';
  * One row per number (and, for a user's confirmed factor, per user): names the number's live request, so that there is
  * never a second one, and counts its wrong codes. Taken and freed in the same statement as the request changes.
  */
-@Entity('number_slots')
-@Index('number_slots_locked', ['lockedAt'], { where: 'locked_at IS NOT NULL' })
+@Entity('otp_number_slots')
+@Index('otp_number_slots_locked', ['lockedAt'], { where: 'locked_at IS NOT NULL' })
 export class NumberSlot {
-  @PrimaryColumn('bytea', { name: 'phone_fingerprint', primaryKeyConstraintName: 'number_slots_pkey' })
+  @PrimaryColumn('bytea', { name: 'phone_fingerprint', primaryKeyConstraintName: 'otp_number_slots_pkey' })
   phoneFingerprint!: Buffer;
 
   @PrimaryColumn('text', {
     name: 'confirmed_for',
     default: '',
-    primaryKeyConstraintName: 'number_slots_pkey',
+    primaryKeyConstraintName: 'otp_number_slots_pkey',
   })
   confirmedFor!: string;
 

@@ -1,12 +1,12 @@
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 
 /** One lane of a provider account: lets its share of the calls pass, then stays closed until a second after they were answered. */
-@Entity('provider_lanes')
+@Entity('otp_provider_lanes')
 export class ProviderLane {
-  @PrimaryColumn('text', { primaryKeyConstraintName: 'provider_lanes_pkey' })
+  @PrimaryColumn('text', { primaryKeyConstraintName: 'otp_provider_lanes_pkey' })
   account!: string;
 
-  @PrimaryColumn('integer', { primaryKeyConstraintName: 'provider_lanes_pkey' })
+  @PrimaryColumn('integer', { primaryKeyConstraintName: 'otp_provider_lanes_pkey' })
   lane!: number;
 
   /** When an instance may lease it. */

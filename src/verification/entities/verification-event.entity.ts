@@ -5,19 +5,21 @@ import type { Actor, EventType } from '../domain/verification-event.js';
 /** How a request ended, and nothing else that an event can be. */
 const ENDS = `from_status IS DISTINCT FROM to_status AND to_status IN ('VERIFIED', 'FAILED', 'EXPIRED', 'CANCELLED')`;
 
-/** One change of one request. Append-only by privilege; `journal_seals` shows whether somebody changed it anyway. */
-@Entity('verification_events')
-@Index('verification_events_at', { synchronize: false }) // BRIN, which TypeORM cannot express: see the migration
-@Index('verification_events_ends', ['toStatus', 'requestId'], { where: ENDS })
-@Index('verification_events_reason', ['reason', 'requestId'], { where: 'reason IS NOT NULL' })
-@Index('verification_events_xid', ['xid'])
-@Index('verification_events_provider', ['providerRequestId'], { where: 'provider_request_id IS NOT NULL' })
+/** One change of one request. Append-only by privilege; `otp_journal_seals` shows whether somebody changed it anyway. */
+@Entity('otp_verification_events')
+@Index('otp_verification_events_at', { synchronize: false }) // BRIN, which TypeORM cannot express: see the migration
+@Index('otp_verification_events_ends', ['toStatus', 'requestId'], { where: ENDS })
+@Index('otp_verification_events_reason', ['reason', 'requestId'], { where: 'reason IS NOT NULL' })
+@Index('otp_verification_events_xid', ['xid'])
+@Index('otp_verification_events_provider', ['providerRequestId'], {
+  where: 'provider_request_id IS NOT NULL',
+})
 export class VerificationEventRow {
-  @PrimaryColumn('uuid', { name: 'request_id', primaryKeyConstraintName: 'verification_events_pkey' })
+  @PrimaryColumn('uuid', { name: 'request_id', primaryKeyConstraintName: 'otp_verification_events_pkey' })
   requestId!: string;
 
   /** 1, 2, 3… within the request. */
-  @PrimaryColumn('smallint', { primaryKeyConstraintName: 'verification_events_pkey' })
+  @PrimaryColumn('smallint', { primaryKeyConstraintName: 'otp_verification_events_pkey' })
   number!: number;
 
   @Column('timestamptz')

@@ -13,19 +13,22 @@ import { type EndReason, type Status, STATUSES } from '../domain/lifecycle.js';
  * end HOT updates (docs/decisions/0003). The hot path does not go through this class but through the named statements of
  * `verification.statements.ts`; it serves migrations and administration.
  */
-@Entity('verification_requests')
-@Index('verification_requests_phone', ['phoneFingerprint', 'createdAt'])
-@Index('verification_requests_user', ['userId', 'createdAt', 'id'], { where: 'user_id IS NOT NULL' })
-@Index('verification_requests_country', ['phoneCountry', 'id'])
-@Index('verification_requests_purpose', ['purpose', 'id'])
-@Index('verification_requests_channel', ['channel', 'id']) // a resend writes the same channel: still HOT
-@Index('verification_requests_address', ['callerAddress', 'id'], { where: 'caller_address IS NOT NULL' })
-@Index('verification_requests_created', { synchronize: false }) // BRIN, which TypeORM cannot express: see the migration
-@Check('verification_requests_status', `status IN (${STATUSES.map((status) => `'${status}'`).join(', ')})`)
-@Check('verification_requests_attempts', 'attempts >= 0 AND attempts <= max_attempts')
+@Entity('otp_verification_requests')
+@Index('otp_verification_requests_phone', ['phoneFingerprint', 'createdAt'])
+@Index('otp_verification_requests_user', ['userId', 'createdAt', 'id'], { where: 'user_id IS NOT NULL' })
+@Index('otp_verification_requests_country', ['phoneCountry', 'id'])
+@Index('otp_verification_requests_purpose', ['purpose', 'id'])
+@Index('otp_verification_requests_channel', ['channel', 'id']) // a resend writes the same channel: still HOT
+@Index('otp_verification_requests_address', ['callerAddress', 'id'], { where: 'caller_address IS NOT NULL' })
+@Index('otp_verification_requests_created', { synchronize: false }) // BRIN, which TypeORM cannot express: see the migration
+@Check(
+  'otp_verification_requests_status',
+  `status IN (${STATUSES.map((status) => `'${status}'`).join(', ')})`,
+)
+@Check('otp_verification_requests_attempts', 'attempts >= 0 AND attempts <= max_attempts')
 export class VerificationRequest {
   /** UUID v7, made by the application. */
-  @PrimaryColumn('uuid', { primaryKeyConstraintName: 'verification_requests_pkey' })
+  @PrimaryColumn('uuid', { primaryKeyConstraintName: 'otp_verification_requests_pkey' })
   id!: string;
 
   @Column('text')
@@ -64,7 +67,7 @@ export class VerificationRequest {
   @Column('boolean', { name: 'counted_by_caller', default: false })
   countedByCaller!: boolean;
 
-  /** The user whose confirmed factor this number is; empty for everyone else. Half of the key of number_slots. */
+  /** The user whose confirmed factor this number is; empty for everyone else. Half of the key of otp_number_slots. */
   @Column('text', { name: 'confirmed_for', default: '' })
   confirmedFor!: string;
 

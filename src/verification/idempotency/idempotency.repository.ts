@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
-import { InjectRepository } from '@nestjs/typeorm';
 import { IsNull, Repository } from 'typeorm';
+import { InjectLibraryRepository } from '../../database/library-data-source.js';
 import { StatementRunner, statement } from '../../database/statement.js';
 import { IdempotencyKey } from '../entities/idempotency-key.entity.js';
 
@@ -9,7 +9,7 @@ import { IdempotencyKey } from '../entities/idempotency-key.entity.js';
 export class IdempotencyRepository {
   constructor(
     private readonly statements: StatementRunner,
-    @InjectRepository(IdempotencyKey) private readonly keys: Repository<IdempotencyKey>,
+    @InjectLibraryRepository(IdempotencyKey) private readonly keys: Repository<IdempotencyKey>,
   ) {}
 
   /** @returns false when another call with this key is under way or was answered */
@@ -34,7 +34,7 @@ export class IdempotencyRepository {
 export const CLAIM_KEY = statement<{ key: Buffer; body: Buffer; lockSeconds: number }, { createdAt: Date }>(
   'claim-idempotency-key',
   `
-  INSERT INTO idempotency_keys AS k (key_fingerprint, body_fingerprint, locked_until, created_at)
+  INSERT INTO otp_idempotency_keys AS k (key_fingerprint, body_fingerprint, locked_until, created_at)
   VALUES (:key, :body, clock_timestamp() + make_interval(secs => :lockSeconds), clock_timestamp())
   ON CONFLICT (key_fingerprint) DO UPDATE
      SET body_fingerprint = excluded.body_fingerprint, answer = NULL,

@@ -108,14 +108,14 @@ async function withTimeout(work: Promise<unknown>): Promise<void> {
  */
 const EVENTS_BETWEEN = `
   WITH batch AS (
-    SELECT * FROM verification_events WHERE xid > $1::bigint AND xid <= $2::bigint),
+    SELECT * FROM otp_verification_events WHERE xid > $1::bigint AND xid <= $2::bigint),
   earlier AS (
     SELECT e.*
       FROM (SELECT request_id, max(number) AS number FROM batch GROUP BY request_id) AS last
-      JOIN verification_events e ON e.request_id = last.request_id AND e.number < last.number
+      JOIN otp_verification_events e ON e.request_id = last.request_id AND e.number < last.number
      WHERE e.xid > $2::bigint)
   SELECT e.request_id AS "requestId", e.number, e.at, e.type, e.from_status AS "from", e.to_status AS "to", e.reason,
          e.actor, e.provider_status AS "providerStatus", e.price, e.currency, r.purpose, r.user_id AS "userId"
     FROM (TABLE batch UNION ALL TABLE earlier) AS e
-    JOIN verification_requests r ON r.id = e.request_id
+    JOIN otp_verification_requests r ON r.id = e.request_id
    ORDER BY e.request_id, e.number`;

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
-import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource, type EntityManager } from 'typeorm';
+import { InjectLibraryDataSource } from '../../database/library-data-source.js';
 import { rowsIn, rowsOf } from '../../database/sql.js';
 import type { JournalSource } from './journal-source.js';
 
@@ -17,7 +17,7 @@ export interface JournalBatch {
  */
 @Injectable()
 export class JournalReader {
-  constructor(@InjectDataSource() private readonly dataSource: DataSource) {}
+  constructor(@InjectLibraryDataSource() private readonly dataSource: DataSource) {}
 
   /**
    * Handles the next batch, unless there is none or another instance is reading.
@@ -69,10 +69,10 @@ export class JournalReader {
 
 const CURSOR = `
   SELECT xid, xid >= pg_snapshot_xmax(pg_current_snapshot())::text::bigint AS "isAhead"
-    FROM journal_cursors WHERE journal = $1 AND reader = $2`;
+    FROM otp_journal_cursors WHERE journal = $1 AND reader = $2`;
 const LOCK_CURSOR = `
-  SELECT xid FROM journal_cursors WHERE journal = $1 AND reader = $2 FOR UPDATE SKIP LOCKED`;
-const MOVE_CURSOR = 'UPDATE journal_cursors SET xid = $3 WHERE journal = $1 AND reader = $2';
+  SELECT xid FROM otp_journal_cursors WHERE journal = $1 AND reader = $2 FOR UPDATE SKIP LOCKED`;
+const MOVE_CURSOR = 'UPDATE otp_journal_cursors SET xid = $3 WHERE journal = $1 AND reader = $2';
 const CREATE_CURSOR = `
-  INSERT INTO journal_cursors (journal, reader, xid) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING`;
+  INSERT INTO otp_journal_cursors (journal, reader, xid) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING`;
 const POSITION = 'SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint - 1 AS xid';

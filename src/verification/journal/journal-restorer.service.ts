@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
-import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource } from 'typeorm';
+import { InjectLibraryDataSource } from '../../database/library-data-source.js';
 import { rowsIn } from '../../database/sql.js';
 import { JournalSealer } from './journal-sealer.service.js';
 import { BEFORE_ALL, type JournalSource } from './journal-source.js';
@@ -13,7 +13,7 @@ import { BEFORE_ALL, type JournalSource } from './journal-source.js';
 export class JournalRestorer {
   constructor(
     private readonly sealer: JournalSealer,
-    @InjectDataSource() private readonly dataSource: DataSource,
+    @InjectLibraryDataSource() private readonly dataSource: DataSource,
   ) {}
 
   /**
@@ -33,12 +33,12 @@ export class JournalRestorer {
       const ahead = await rowsIn(sql, LOCK_CURSOR_AHEAD, [name]);
       if (ahead.length === 0) return false;
       await rowsIn(sql, `GRANT UPDATE (xid) ON ${table} TO CURRENT_USER`);
-      await rowsIn(sql, 'GRANT UPDATE (last_xid) ON journal_seals TO CURRENT_USER');
+      await rowsIn(sql, 'GRANT UPDATE (last_xid) ON otp_journal_seals TO CURRENT_USER');
       await rowsIn(sql, RENUMBER_ROWS(table), [name, BEFORE_ALL]);
       await rowsIn(sql, MOVE_PUBLISH_CURSOR, [name, BEFORE_ALL]);
       await rowsIn(sql, RENUMBER_SEALS, [name]);
       await rowsIn(sql, MOVE_SEAL_CURSOR, [name, BEFORE_ALL]);
-      await rowsIn(sql, 'REVOKE UPDATE (last_xid) ON journal_seals FROM CURRENT_USER');
+      await rowsIn(sql, 'REVOKE UPDATE (last_xid) ON otp_journal_seals FROM CURRENT_USER');
       await rowsIn(sql, `REVOKE UPDATE (xid) ON ${table} FROM CURRENT_USER`);
       return true;
     });
@@ -46,7 +46,7 @@ export class JournalRestorer {
 }
 
 const LOCK_CURSOR_AHEAD = `
-  SELECT FROM journal_cursors
+  SELECT FROM otp_journal_cursors
    WHERE journal = $1 AND reader = 'seal' AND xid >= pg_snapshot_xmax(pg_current_snapshot())::text::bigint
      FOR UPDATE`;
 
@@ -58,23 +58,23 @@ const RENUMBER_ROWS = (table: string) => `
   WITH ranges AS (
     SELECT number - 1000000000000 AS xid, last_xid AS until, newest_at + interval '1 millisecond' AS before,
            coalesce(lag(last_xid) OVER (ORDER BY number), $2::bigint) AS after
-      FROM journal_seals WHERE journal = $1
+      FROM otp_journal_seals WHERE journal = $1
     UNION ALL
     SELECT -1, 9223372036854775807, 'infinity', coalesce(max(last_xid), $2::bigint)
-      FROM journal_seals WHERE journal = $1)
+      FROM otp_journal_seals WHERE journal = $1)
   UPDATE ${table} j SET xid = CASE WHEN j.at < r.before THEN r.xid ELSE -1 END
     FROM ranges r WHERE j.xid > r.after AND j.xid <= r.until`;
 
 /** Back to the end of a seal: events after it are published again. */
 const MOVE_PUBLISH_CURSOR = `
-  UPDATE journal_cursors c
-     SET xid = coalesce((SELECT max(s.number) - 1000000000000 FROM journal_seals s
+  UPDATE otp_journal_cursors c
+     SET xid = coalesce((SELECT max(s.number) - 1000000000000 FROM otp_journal_seals s
                           WHERE s.journal = c.journal AND s.last_xid <= c.xid), $2::bigint)
    WHERE c.journal = $1 AND c.reader = 'publish'`;
 
-const RENUMBER_SEALS = `UPDATE journal_seals SET last_xid = number - 1000000000000 WHERE journal = $1`;
+const RENUMBER_SEALS = `UPDATE otp_journal_seals SET last_xid = number - 1000000000000 WHERE journal = $1`;
 
 const MOVE_SEAL_CURSOR = `
-  UPDATE journal_cursors
-     SET xid = coalesce((SELECT max(last_xid) FROM journal_seals WHERE journal = $1), $2::bigint)
+  UPDATE otp_journal_cursors
+     SET xid = coalesce((SELECT max(last_xid) FROM otp_journal_seals WHERE journal = $1), $2::bigint)
    WHERE journal = $1 AND reader = 'seal'`;

@@ -5,8 +5,8 @@ import {
   Logger,
   type OnApplicationBootstrap,
 } from '@nestjs/common';
-import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource } from 'typeorm';
+import { InjectLibraryDataSource } from '../../database/library-data-source.js';
 import { BackgroundWork } from '../../background/background-work.js';
 import { rowsIn, rowsOf } from '../../database/sql.js';
 import { VERIFICATION_OPTIONS, type ResolvedVerificationOptions } from '../verification.options.js';
@@ -37,7 +37,7 @@ export class JournalSealer implements OnApplicationBootstrap, BeforeApplicationS
 
   constructor(
     private readonly reader: JournalReader,
-    @InjectDataSource() private readonly dataSource: DataSource,
+    @InjectLibraryDataSource() private readonly dataSource: DataSource,
     @Inject(VERIFICATION_OPTIONS) { sealJournalEverySeconds: every }: ResolvedVerificationOptions,
   ) {
     this.work = every === null ? null : new BackgroundWork(this.logger, every * 1000, () => this.round());
@@ -116,11 +116,11 @@ export class JournalSealer implements OnApplicationBootstrap, BeforeApplicationS
 }
 
 const PREVIOUS_SEAL = `
-  SELECT number, hash FROM journal_seals WHERE journal = $1 ORDER BY number DESC LIMIT 1`;
+  SELECT number, hash FROM otp_journal_seals WHERE journal = $1 ORDER BY number DESC LIMIT 1`;
 const INSERT_SEAL = `
-  INSERT INTO journal_seals
+  INSERT INTO otp_journal_seals
     (journal, number, last_xid, row_count, newest_at, content_hash, hash, leaves, sealed_at)
   VALUES ($1, $2, $3, $4, $5, $6, $7, $8, now())`;
 const NEWEST_SEALS = `
   SELECT DISTINCT ON (journal) journal, number, encode(hash, 'hex') AS hash
-    FROM journal_seals ORDER BY journal, number DESC`;
+    FROM otp_journal_seals ORDER BY journal, number DESC`;

@@ -33,10 +33,10 @@ export interface JournalSource {
 /** The events of all requests. */
 export const VERIFICATION_JOURNAL: JournalSource = {
   name: 'verification',
-  table: 'verification_events',
+  table: 'otp_verification_events',
   endOfBatch: `
     SELECT xid FROM (
-      SELECT xid FROM verification_events
+      SELECT xid FROM otp_verification_events
        WHERE xid > $1::bigint AND xid < pg_snapshot_xmin(pg_current_snapshot())::text::bigint
        ORDER BY xid LIMIT $2) AS batch
      ORDER BY xid DESC LIMIT 1`,
@@ -44,8 +44,8 @@ export const VERIFICATION_JOURNAL: JournalSource = {
     SELECT xid, request_id AS "requestId", number, at,
            ARRAY[request_id::text, number::text, (extract(epoch FROM at) * 1000000)::bigint::text, type, from_status,
                  to_status, reason, actor, provider_status, price::text, currency, provider_request_id] AS values
-      FROM verification_events
+      FROM otp_verification_events
      WHERE xid > $1::bigint AND xid <= $2::bigint
      ORDER BY request_id, number`,
-  countAfter: 'SELECT count(*)::int AS count FROM verification_events WHERE xid > $1::bigint',
+  countAfter: 'SELECT count(*)::int AS count FROM otp_verification_events WHERE xid > $1::bigint',
 };

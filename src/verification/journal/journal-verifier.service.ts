@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
-import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource } from 'typeorm';
+import { InjectLibraryDataSource } from '../../database/library-data-source.js';
 import { rowsOf } from '../../database/sql.js';
 import { Findings, type JournalFinding } from './findings.js';
 import { VERIFICATION_JOURNAL } from './journal-source.js';
@@ -31,7 +31,7 @@ const MOST_ORPHANS = 20;
 export class JournalVerifier {
   constructor(
     private readonly seals: SealVerifier,
-    @InjectDataSource() private readonly dataSource: DataSource,
+    @InjectLibraryDataSource() private readonly dataSource: DataSource,
   ) {}
 
   /**
@@ -93,7 +93,7 @@ function verifyHistory(
 /** One statement per batch, so that a request and its events are read at the same moment. */
 const HISTORIES = `
   WITH batch AS (
-    SELECT id, status, events, created_at FROM verification_requests
+    SELECT id, status, events, created_at FROM otp_verification_requests
      WHERE $1::uuid IS NULL OR id > $1::uuid ORDER BY id LIMIT $2)
   SELECT b.id, b.status, b.events, b.created_at AS "createdAt",
          coalesce(h.numbers, '{}') AS numbers, coalesce(h.from_statuses, '{}') AS "from",
@@ -102,11 +102,11 @@ const HISTORIES = `
       SELECT array_agg(e.number ORDER BY e.number) AS numbers,
              array_agg(e.from_status ORDER BY e.number) AS from_statuses,
              array_agg(e.to_status ORDER BY e.number) AS to_statuses
-        FROM verification_events e WHERE e.request_id = b.id) h ON true
+        FROM otp_verification_events e WHERE e.request_id = b.id) h ON true
    ORDER BY b.id`;
 
 const ORPHANS = `
   SELECT e.request_id AS "requestId", min(e.number) AS number
-    FROM verification_events e
-   WHERE NOT EXISTS (SELECT FROM verification_requests r WHERE r.id = e.request_id)
+    FROM otp_verification_events e
+   WHERE NOT EXISTS (SELECT FROM otp_verification_requests r WHERE r.id = e.request_id)
    GROUP BY e.request_id ORDER BY e.request_id LIMIT $1`;

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
-import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource } from 'typeorm';
+import { InjectLibraryDataSource } from '../../database/library-data-source.js';
 import { rowsOf } from '../../database/sql.js';
 import type { Findings } from './findings.js';
 import { BEFORE_ALL, type JournalRow, type JournalSource } from './journal-source.js';
@@ -39,7 +39,7 @@ const PAGE = 50;
 /** Compares the rows of a journal with its seals, and the seals with each other. */
 @Injectable()
 export class SealVerifier {
-  constructor(@InjectDataSource() private readonly dataSource: DataSource) {}
+  constructor(@InjectLibraryDataSource() private readonly dataSource: DataSource) {}
 
   /**
    * @param kept a seal from elsewhere that the journal must still have
@@ -164,9 +164,10 @@ function compareRows(seal: Seal, rows: readonly JournalRow[], findings: Findings
   if (!isExplained) findings.add('seal-altered', null, seal.number);
 }
 
-const SEAL_CURSOR = `SELECT xid FROM journal_cursors WHERE journal = $1 AND reader = 'seal'`;
+const SEAL_CURSOR = `SELECT xid FROM otp_journal_cursors WHERE journal = $1 AND reader = 'seal'`;
 const SEALS_AFTER = `
   SELECT journal, number, last_xid AS "lastXid", row_count AS "rowCount", newest_at AS "newestAt",
          content_hash AS "contentHash", hash, leaves, retired_at AS "retiredAt"
-    FROM journal_seals WHERE journal = $1 AND number > $2 ORDER BY number LIMIT $3`;
-const RETIRED_AT = 'SELECT retired_at AS "retiredAt" FROM journal_seals WHERE journal = $1 AND number = $2';
+    FROM otp_journal_seals WHERE journal = $1 AND number > $2 ORDER BY number LIMIT $3`;
+const RETIRED_AT =
+  'SELECT retired_at AS "retiredAt" FROM otp_journal_seals WHERE journal = $1 AND number = $2';

@@ -18,7 +18,7 @@ const DEFAULT_PAUSE_SECONDS = 1;
 
 /** Makes the $2 lanes of the account $1 that do not exist yet. */
 const MAKE_LANES = `
-  INSERT INTO provider_lanes (account, lane, free_at)
+  INSERT INTO otp_provider_lanes (account, lane, free_at)
   SELECT $1, numbers.lane, '-infinity'
     FROM generate_series(1, $2::int) AS numbers (lane)
    ORDER BY numbers.lane
@@ -30,12 +30,12 @@ const MAKE_LANES = `
  */
 const CLAIM_LANES = `
   WITH free AS (
-    SELECT lane FROM provider_lanes
+    SELECT lane FROM otp_provider_lanes
      WHERE account = $1 AND lane <= $2::int AND free_at <= clock_timestamp()
      ORDER BY random()
      LIMIT $3::int
        FOR UPDATE SKIP LOCKED)
-  UPDATE provider_lanes p
+  UPDATE otp_provider_lanes p
      SET free_at = clock_timestamp() + make_interval(secs => $4::float8), lease_token = $5::uuid
     FROM free
    WHERE p.account = $1 AND p.lane = free.lane
@@ -44,18 +44,18 @@ const CLAIM_LANES = `
 /** Gives back the lanes $2 that were leased with the tokens $3. They become free after $4 seconds. */
 const RETURN_LANES = `
   WITH mine AS (
-    SELECT lane FROM provider_lanes
+    SELECT lane FROM otp_provider_lanes
      WHERE account = $1 AND lane = ANY ($2::int[]) AND lease_token = ANY ($3::uuid[])
      ORDER BY lane
        FOR UPDATE)
-  UPDATE provider_lanes p
+  UPDATE otp_provider_lanes p
      SET free_at = clock_timestamp() + make_interval(secs => $4::float8), lease_token = NULL
     FROM mine
    WHERE p.account = $1 AND p.lane = mine.lane`;
 
 /** No lane of the account $1 becomes free for the next $3 seconds, including those that are leased now. */
 const PAUSE_LANES = `
-  INSERT INTO provider_lanes AS p (account, lane, free_at)
+  INSERT INTO otp_provider_lanes AS p (account, lane, free_at)
   SELECT $1, numbers.lane, clock_timestamp() + make_interval(secs => $3::float8)
     FROM generate_series(1, $2::int) AS numbers (lane)
    ORDER BY numbers.lane

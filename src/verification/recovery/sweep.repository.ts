@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
-import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource } from 'typeorm';
+import { InjectLibraryDataSource } from '../../database/library-data-source.js';
 import { StatementRunner, statement } from '../../database/statement.js';
 import { IdempotencyKey } from '../entities/idempotency-key.entity.js';
 import { WebhookReceipt } from '../entities/webhook-receipt.entity.js';
@@ -10,7 +10,7 @@ import { WebhookReceipt } from '../entities/webhook-receipt.entity.js';
 export class SweepRepository {
   constructor(
     private readonly statements: StatementRunner,
-    @InjectDataSource() private readonly dataSource: DataSource,
+    @InjectLibraryDataSource() private readonly dataSource: DataSource,
   ) {}
 
   /** @returns how many requests were over; with 500 there may be more */
@@ -31,12 +31,12 @@ export const SWEEP = statement<{ createdWithinSeconds: number }, { id: string }>
   'sweep',
   `
   WITH over AS (
-    SELECT r.id, r.status FROM verification_requests r
+    SELECT r.id, r.status FROM otp_verification_requests r
      WHERE r.created_at > now() - make_interval(secs => :createdWithinSeconds) AND r.status IN ('SENDING', 'PENDING')
        AND r.expires_at <= clock_timestamp() AND (r.lease_until IS NULL OR r.lease_until <= clock_timestamp())
      ORDER BY r.id FOR UPDATE SKIP LOCKED LIMIT 500),
   changed AS (
-    UPDATE verification_requests r
+    UPDATE otp_verification_requests r
        SET status = CASE over.status WHEN 'SENDING' THEN 'FAILED' ELSE 'EXPIRED' END,
            reason = CASE over.status WHEN 'SENDING' THEN 'send-lost' END,
            send_lease_until = NULL, ended_at = clock_timestamp(), events = r.events + 1,
@@ -45,7 +45,7 @@ export const SWEEP = statement<{ createdWithinSeconds: number }, { id: string }>
      WHERE r.id = over.id
     RETURNING r.id, r.events, r.status, r.reason),
   event AS (
-    INSERT INTO verification_events (request_id, number, at, type, from_status, to_status, reason, actor)
+    INSERT INTO otp_verification_events (request_id, number, at, type, from_status, to_status, reason, actor)
     SELECT r.id, r.events, now(), CASE r.status WHEN 'FAILED' THEN 'send-lost' ELSE 'time-ran-out' END, over.status,
            r.status, r.reason, 'reconciler'
       FROM changed r JOIN over ON over.id = r.id)

@@ -78,9 +78,9 @@ export const CLAIM_RESEND = statement<
   `
   WITH before AS (
     SELECT r.id, r.channel, r.send_lease_until IS NOT NULL AS is_lost
-      FROM verification_requests r
-      LEFT JOIN number_slots s ON s.phone_fingerprint = r.phone_fingerprint AND s.confirmed_for = r.confirmed_for
-      LEFT JOIN user_wrong_codes u ON u.user_id = r.user_id AND u.confirmed = (r.confirmed_for <> '')
+      FROM otp_verification_requests r
+      LEFT JOIN otp_number_slots s ON s.phone_fingerprint = r.phone_fingerprint AND s.confirmed_for = r.confirmed_for
+      LEFT JOIN otp_user_wrong_codes u ON u.user_id = r.user_id AND u.confirmed = (r.confirmed_for <> '')
      WHERE r.id = :id AND r.purpose = :purpose AND r.status = 'PENDING' AND r.expires_at > clock_timestamp()
        AND (NOT r.caller_bound OR r.caller_fingerprint = ANY(:callers::bytea[]))
        AND r.attempts < r.max_attempts AND (r.sends < r.max_sends OR r.send_lease_until IS NOT NULL)
@@ -89,7 +89,7 @@ export const CLAIM_RESEND = statement<
        AND coalesce(greatest(s.wait_until, u.wait_until), '-infinity') <= clock_timestamp()
        FOR UPDATE OF r),
   changed AS (
-    UPDATE verification_requests r
+    UPDATE otp_verification_requests r
        SET sends = r.sends + CASE WHEN b.is_lost THEN 0 ELSE 1 END, channel = coalesce(:channel::text, r.channel),
            events = r.events + 1, lease_token = :token, claim_fingerprint = NULL,
            doubt_fingerprint = CASE
@@ -102,7 +102,7 @@ export const CLAIM_RESEND = statement<
      WHERE r.id = b.id
     RETURNING r.*),
   event AS (
-    INSERT INTO verification_events (request_id, number, at, type, from_status, to_status, actor)
+    INSERT INTO otp_verification_events (request_id, number, at, type, from_status, to_status, actor)
     SELECT id, events, now(), 'resend-claimed', 'PENDING', 'PENDING', 'caller' FROM changed)
   SELECT ${REQUEST_COLUMNS}, b.is_lost AS earlier_send_lost, b.channel AS previous_channel
     FROM changed r JOIN before b ON b.id = r.id`,
@@ -121,7 +121,7 @@ export const FINISH_RESEND = statement<
   'finish-resend',
   `
   WITH changed AS (
-    UPDATE verification_requests r
+    UPDATE otp_verification_requests r
        SET events = r.events + 1, lease_token = NULL, lease_until = NULL,
            resend_available_at = clock_timestamp() + make_interval(secs => :waitSeconds),
            send_lease_until = CASE WHEN :event::text = 'resend-unknown' THEN clock_timestamp() END,
@@ -136,12 +136,12 @@ export const FINISH_RESEND = statement<
      WHERE r.id = :id AND r.lease_token = :token AND r.status = 'PENDING'
     RETURNING r.*),
   event AS (
-    INSERT INTO verification_events
+    INSERT INTO otp_verification_events
       (request_id, number, at, type, from_status, to_status, actor, provider_status, provider_request_id)
     SELECT id, events, now(), :event, 'PENDING', 'PENDING', :actor::text, :providerStatus::text, :providerRequestId
       FROM changed),
   slot AS (
-    UPDATE number_slots s SET live_until = r.expires_at
+    UPDATE otp_number_slots s SET live_until = r.expires_at
       FROM changed r
      WHERE :event = 'resent' AND s.phone_fingerprint = r.phone_fingerprint AND s.confirmed_for = r.confirmed_for
        AND s.live_request_id = r.id)

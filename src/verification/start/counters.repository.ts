@@ -123,7 +123,7 @@ export const TAKE_COUNTERS = statement<CounterParameters, Taken>(
     SELECT * FROM unnest(:scopes::text[], :keys::bytea[], :seconds::int[], :kept::int[])
                AS w(scope, key, seconds, kept)),
   counted AS (
-    INSERT INTO rate_counters AS c (scope, key, seconds, kept, moments)
+    INSERT INTO otp_rate_counters AS c (scope, key, seconds, kept, moments)
     SELECT scope, key, seconds, kept, ARRAY[now()] FROM wanted WHERE kept > 0 ORDER BY scope, key, seconds
     ON CONFLICT (scope, key, seconds) DO UPDATE
        SET kept = excluded.kept, moments = (now() || c.moments)[1 : excluded.kept]
@@ -138,7 +138,7 @@ export const GIVE_BACK_COUNTERS = statement<
 >(
   'give-back-counters',
   `
-  UPDATE rate_counters c SET moments = array_remove(c.moments, :moment::timestamptz)
+  UPDATE otp_rate_counters c SET moments = array_remove(c.moments, :moment::timestamptz)
     FROM unnest(:scopes::text[], :keys::bytea[], :seconds::int[]) AS w(scope, key, seconds)
    WHERE c.scope = w.scope AND c.key = w.key AND c.seconds = w.seconds`,
 );
@@ -152,11 +152,11 @@ export const CARRY_OVER_COUNTERS = statement<{
   'carry-over-counters',
   `
   WITH old AS (
-    DELETE FROM rate_counters c
+    DELETE FROM otp_rate_counters c
      USING unnest(:scopes::text[], :from::bytea[], :to::bytea[], :seconds::int[]) AS w(scope, key_from, key_to, seconds)
      WHERE c.scope = w.scope AND c.key = w.key_from AND c.seconds = w.seconds
     RETURNING c.scope, w.key_to, c.seconds, c.kept, c.moments)
-  INSERT INTO rate_counters AS c (scope, key, seconds, kept, moments)
+  INSERT INTO otp_rate_counters AS c (scope, key, seconds, kept, moments)
   SELECT scope, key_to, seconds, max(kept), array_agg(m ORDER BY m DESC) FROM old, unnest(moments) m
    GROUP BY scope, key_to, seconds
   ON CONFLICT (scope, key, seconds) DO UPDATE
@@ -173,7 +173,7 @@ export const READ_COUNTERS = statement<
          (SELECT count(*)::int FROM unnest(c.moments) m WHERE m > now() - make_interval(secs => w.seconds)) AS used,
          c.moments[w.most] + make_interval(secs => w.seconds) AS free_at
     FROM unnest(:scopes::text[], :keys::bytea[], :seconds::int[], :limits::int[]) AS w(scope, key, seconds, most)
-    LEFT JOIN rate_counters c ON c.scope = w.scope AND c.key = w.key AND c.seconds = w.seconds`,
+    LEFT JOIN otp_rate_counters c ON c.scope = w.scope AND c.key = w.key AND c.seconds = w.seconds`,
 );
 
 export const RECORD_DECISION = statement<{
@@ -192,7 +192,7 @@ export const RECORD_DECISION = statement<{
 }>(
   'record-decision',
   `
-  INSERT INTO decisions (id, at, action, outcome, rule, request_id, rules, phone_fingerprint, phone_country,
+  INSERT INTO otp_decisions (id, at, action, outcome, rule, request_id, rules, phone_fingerprint, phone_country,
                          phone_last_digits, purpose, user_fingerprint, address_fingerprint)
   VALUES (:id, clock_timestamp(), :action, :outcome, :rule, :requestId, :rules, :phoneFingerprint, :phoneCountry,
           :phoneLastDigits, :purpose, :userFingerprint, :addressFingerprint)`,

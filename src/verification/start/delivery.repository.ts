@@ -102,7 +102,7 @@ export const FINISH_SEND = statement<
   'finish-send',
   `
   WITH changed AS (
-    UPDATE verification_requests r
+    UPDATE otp_verification_requests r
        SET status = :to::text, reason = :reason::text, events = r.events + 1,
            provider_request_id = :providerRequestId::text,
            send_lease_until = CASE WHEN :to = 'SENDING' THEN clock_timestamp() END,
@@ -111,12 +111,12 @@ export const FINISH_SEND = statement<
      WHERE r.id = :id AND r.status = 'SENDING'
     RETURNING r.*),
   event AS (
-    INSERT INTO verification_events
+    INSERT INTO otp_verification_events
       (request_id, number, at, type, from_status, to_status, reason, actor, provider_status, provider_request_id)
     SELECT id, events, now(), :event::text, 'SENDING', :to, :reason, :actor::text, :providerStatus::text, :providerRequestId
       FROM changed),
   slot AS (
-    UPDATE number_slots s SET live_request_id = NULL, live_until = NULL
+    UPDATE otp_number_slots s SET live_request_id = NULL, live_until = NULL
       FROM changed r
      WHERE :to = 'FAILED' AND s.phone_fingerprint = r.phone_fingerprint AND s.confirmed_for = r.confirmed_for
        AND s.live_request_id = r.id)
@@ -142,12 +142,12 @@ export const ADOPT_MESSAGE = statement<
            min(o.expires_at) FILTER (WHERE o.provider_request_id = :providerRequestId) AS expires_at,
            bool_or(o.provider_request_id = :providerRequestId) AS is_known,
            bool_or(o.send_lease_until IS NOT NULL) AS is_lost
-      FROM verification_requests o, verification_requests self
+      FROM otp_verification_requests o, otp_verification_requests self
      WHERE self.id = :id AND o.phone_fingerprint = self.phone_fingerprint AND o.id <> self.id
        AND o.purpose = self.purpose AND o.user_id IS NOT DISTINCT FROM self.user_id
        AND o.created_at > now() - interval '1 hour'),
   changed AS (
-    UPDATE verification_requests r
+    UPDATE otp_verification_requests r
        SET status = 'PENDING', provider_request_id = :providerRequestId::text, send_lease_until = NULL, events = r.events + 1,
            attempts = greatest(r.attempts, coalesce(e.attempts, 0)),
            expires_at = least(r.expires_at, coalesce(e.expires_at, r.expires_at)),
@@ -157,12 +157,12 @@ export const ADOPT_MESSAGE = statement<
        AND coalesce(e.attempts, 0) < r.max_attempts AND coalesce(e.expires_at, r.expires_at) > clock_timestamp()
     RETURNING r.*),
   event AS (
-    INSERT INTO verification_events
+    INSERT INTO otp_verification_events
       (request_id, number, at, type, from_status, to_status, actor, provider_status, provider_request_id)
     SELECT id, events, now(), 'adopted', 'SENDING', 'PENDING', :actor::text, 'already-pending', :providerRequestId
       FROM changed),
   slot AS (
-    UPDATE number_slots s SET live_until = r.expires_at
+    UPDATE otp_number_slots s SET live_until = r.expires_at
       FROM changed r
      WHERE s.phone_fingerprint = r.phone_fingerprint AND s.confirmed_for = r.confirmed_for AND s.live_request_id = r.id)
   SELECT ${REQUEST_COLUMNS} FROM changed r`,
@@ -182,14 +182,14 @@ export const CLAIM_LOST_MESSAGE = statement<
   'claim-lost-message',
   `
   WITH lost AS (
-    SELECT r.id, r.status FROM verification_requests r
+    SELECT r.id, r.status FROM otp_verification_requests r
      WHERE r.created_at > now() - make_interval(secs => :createdWithinSeconds) AND r.status IN ('SENDING', 'PENDING')
        AND r.send_lease_until <= clock_timestamp() AND r.expires_at > clock_timestamp()
        AND (r.lease_until IS NULL OR r.lease_until <= clock_timestamp())
        AND (:id::uuid IS NULL OR r.id = :id AND r.status = 'SENDING')
      ORDER BY r.send_lease_until FOR UPDATE SKIP LOCKED LIMIT 1),
   changed AS (
-    UPDATE verification_requests r
+    UPDATE otp_verification_requests r
        SET send_lease_until = clock_timestamp() + make_interval(secs => :leaseSeconds), events = r.events + 1,
            -- A further message also holds the lease of checks.
            lease_token = CASE WHEN lost.status = 'PENDING' THEN :token::uuid END,
@@ -203,7 +203,7 @@ export const CLAIM_LOST_MESSAGE = statement<
      WHERE r.id = lost.id
     RETURNING r.*),
   event AS (
-    INSERT INTO verification_events (request_id, number, at, type, from_status, to_status, actor)
+    INSERT INTO otp_verification_events (request_id, number, at, type, from_status, to_status, actor)
     SELECT id, events, now(), 'send-retried', status, status, :actor::text FROM changed)
   SELECT ${REQUEST_COLUMNS} FROM changed r`,
 );
@@ -213,7 +213,7 @@ export const FIND_IN_FLIGHT = statement<{ id: string; providerRequestId: string 
   'find-in-flight',
   `
   SELECT ${REQUEST_COLUMNS}
-    FROM verification_requests r JOIN verification_requests self ON self.id = :id
+    FROM otp_verification_requests r JOIN otp_verification_requests self ON self.id = :id
    WHERE self.confirmed_for <> '' AND r.phone_fingerprint = self.phone_fingerprint AND r.id <> self.id
      AND (r.confirmed_for = '' OR r.confirmed_for = self.confirmed_for AND r.status NOT IN ('SENDING', 'PENDING'))
      AND r.provider_request_id = :providerRequestId AND r.created_at > now() - interval '1 hour'

@@ -119,16 +119,16 @@ export const START = statement<
   -- A look without locks: what is refused anyway counts nothing and waits for nobody.
   hopeful AS (
     SELECT 1
-     WHERE NOT EXISTS (SELECT 1 FROM wanted w JOIN rate_counters c USING (scope, key, seconds)
+     WHERE NOT EXISTS (SELECT 1 FROM wanted w JOIN otp_rate_counters c USING (scope, key, seconds)
                         WHERE c.moments[w.kept] > now() - make_interval(secs => w.seconds))
-       AND NOT EXISTS (SELECT 1 FROM number_slots s
+       AND NOT EXISTS (SELECT 1 FROM otp_number_slots s
                         WHERE s.phone_fingerprint = :phoneFingerprint AND s.confirmed_for = :confirmedFor
                           AND (s.live_until > clock_timestamp() OR s.wait_until > clock_timestamp() OR s.locked_at IS NOT NULL))
-       AND NOT EXISTS (SELECT 1 FROM user_wrong_codes u
+       AND NOT EXISTS (SELECT 1 FROM otp_user_wrong_codes u
                         WHERE u.user_id = :userId::text AND u.confirmed = (:confirmedFor <> '')
                           AND (u.wait_until > clock_timestamp() OR u.locked_at IS NOT NULL))),
   counted AS (
-    INSERT INTO rate_counters AS c (scope, key, seconds, kept, moments)
+    INSERT INTO otp_rate_counters AS c (scope, key, seconds, kept, moments)
     SELECT scope, key, seconds, kept, ARRAY[now()] FROM wanted, hopeful WHERE kept > 0 ORDER BY scope, key, seconds
     ON CONFLICT (scope, key, seconds) DO UPDATE
        SET kept = excluded.kept, moments = (now() || c.moments)[1 : excluded.kept]
@@ -137,7 +137,7 @@ export const START = statement<
     RETURNING 1),
   -- The row of the number admits one request at a time. Whoever comes at the same moment waits here for our commit.
   slot AS (
-    INSERT INTO number_slots AS s (phone_fingerprint, confirmed_for, live_request_id, live_until)
+    INSERT INTO otp_number_slots AS s (phone_fingerprint, confirmed_for, live_request_id, live_until)
     SELECT :phoneFingerprint, :confirmedFor, :id, clock_timestamp() + make_interval(secs => :ttlSeconds)
       FROM hopeful
      WHERE (SELECT count(*) FROM counted) = cardinality(:keys::bytea[])
@@ -147,7 +147,7 @@ export const START = statement<
        AND (s.wait_until IS NULL OR s.wait_until <= clock_timestamp()) AND s.locked_at IS NULL
     RETURNING s.live_until),
   created AS (
-    INSERT INTO verification_requests
+    INSERT INTO otp_verification_requests
       (id, purpose, status, channel, phone_number, phone_fingerprint, phone_country, phone_last_digits, prefix_fingerprint,
        confirmed_for, user_id, caller_fingerprint, caller_bound, prover_fingerprint, caller_address, caller_agent,
        counted_by_caller, context, locale, code_length, max_attempts, max_sends, provider, events,
@@ -160,7 +160,7 @@ export const START = statement<
       FROM slot
     RETURNING id, created_at, expires_at, send_lease_until),
   event AS (
-    INSERT INTO verification_events (request_id, number, at, type, from_status, to_status, actor)
+    INSERT INTO otp_verification_events (request_id, number, at, type, from_status, to_status, actor)
     SELECT id, 1, now(), 'started', NULL, 'SENDING', 'caller' FROM created)
   SELECT c.created_at, c.expires_at, c.send_lease_until, clock_timestamp() AS read_at, now()::text AS moment,
          (SELECT count(*)::int FROM counted) AS counters
@@ -176,7 +176,7 @@ export const READ_SITUATION = statement<
   SELECT greatest(s.wait_until, u.wait_until) AS wait_until, s.locked_at IS NOT NULL OR u.locked_at IS NOT NULL AS is_locked,
          CASE WHEN s.live_until > clock_timestamp() THEN s.live_until END AS live_until, ${REQUEST_COLUMNS}
     FROM (SELECT :phoneFingerprint::bytea AS phone, :confirmedFor::text AS confirmed_for, :userId::text AS user_id) k
-    LEFT JOIN number_slots s ON s.phone_fingerprint = k.phone AND s.confirmed_for = k.confirmed_for
-    LEFT JOIN user_wrong_codes u ON u.user_id = k.user_id AND u.confirmed = (k.confirmed_for <> '')
-    LEFT JOIN verification_requests r ON r.id = s.live_request_id AND s.live_until > clock_timestamp()`,
+    LEFT JOIN otp_number_slots s ON s.phone_fingerprint = k.phone AND s.confirmed_for = k.confirmed_for
+    LEFT JOIN otp_user_wrong_codes u ON u.user_id = k.user_id AND u.confirmed = (k.confirmed_for <> '')
+    LEFT JOIN otp_verification_requests r ON r.id = s.live_request_id AND s.live_until > clock_timestamp()`,
 );

@@ -45,14 +45,14 @@ export const RECEIVE_NOTIFICATION = statement<
   WITH age AS (
     SELECT abs(extract(epoch FROM clock_timestamp()) - :signedAt::float8) <= :longestWaySeconds::float8 AS is_young),
   receipt AS (
-    INSERT INTO webhook_receipts (payload_hash, received_at)
+    INSERT INTO otp_webhook_receipts (payload_hash, received_at)
     SELECT :payloadHash, clock_timestamp() FROM age WHERE is_young
     ON CONFLICT DO NOTHING RETURNING 1),
   before AS (
-    SELECT r.id, r.status FROM verification_requests r
+    SELECT r.id, r.status FROM otp_verification_requests r
      WHERE r.id = :id::uuid AND EXISTS (SELECT 1 FROM receipt) FOR UPDATE),
   changed AS (
-    UPDATE verification_requests r
+    UPDATE otp_verification_requests r
        SET events = r.events + 1,
            provider_verdict = CASE
              WHEN r.provider_request_id IS NULL OR r.provider_request_id = :providerRequestId::text
@@ -62,7 +62,7 @@ export const RECEIVE_NOTIFICATION = statement<
      WHERE r.id = b.id
     RETURNING r.*),
   event AS (
-    INSERT INTO verification_events
+    INSERT INTO otp_verification_events
       (request_id, number, at, type, from_status, to_status, actor, provider_status, price, currency)
     SELECT id, events, now(), 'reported', status, status, 'provider', :description::text, :price, :currency FROM changed)
   SELECT age.is_young, ${REQUEST_COLUMNS} FROM age LEFT JOIN changed r ON true`,
