@@ -26,7 +26,7 @@ describe.each([
   afterAll(() => sandbox.close());
 
   describeProviderContract(name, async () => {
-    sandbox = await startSandbox({ port: 0 });
+    sandbox = await startSandbox({ port: 0, requestsPerSecond: 0 });
     const provider = new Provider({
       apiKey: 'k',
       apiSecret: 's',

@@ -40,6 +40,12 @@ export {
   type VerificationRecord,
 } from './domain/verification-record.js';
 export { type StartRequest, VerificationProvider } from './provider/verification-provider.js';
+export {
+  MessageSender,
+  type OutgoingMessage,
+  type SendOutcome,
+} from './provider/message-sender/message-sender.js';
+export type { MessageParts, MessageTextOptions } from './provider/message-sender/message-text.js';
 export { CheckVerificationDto, ResendVerificationDto } from './dto/on-verification.dto.js';
 export { describeService } from './dto/service.resource.js';
 export { StartVerificationDto } from './dto/start-verification.dto.js';
@@ -59,7 +65,12 @@ export { originOf } from './verification.caller.js';
 export { CodeForm, PhoneForm } from './verification.forms.js';
 export { numberProblem, problemOf, resourceOrProblem } from './verification.problems.js';
 export { VERIFICATION_DEFAULTS, VERIFICATION_POLICY } from './verification.options.js';
-export type { Throttle, VerificationModuleOptions, VonageOptions } from './verification.options.js';
+export type {
+  MessageOptions,
+  Throttle,
+  VerificationModuleOptions,
+  VonageOptions,
+} from './verification.options.js';
 export { type ReconcileReport, VerificationReconciler } from './recovery/reconciler.js';
 export { failure } from './verification.results.js';
 export type { SimulatedStart, VerificationFailure, VerificationResult } from './verification.results.js';

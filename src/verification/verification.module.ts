@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { Module } from '@nestjs/common';
 import { getDataSourceToken, TypeOrmModule } from '@nestjs/typeorm';
 import type { DataSource } from 'typeorm';
+import { ViewRenderer } from '../http/index.js';
 import { KeyRotation, KeyRotator, PersonalDataCipher } from '../crypto/index.js';
 import { PREPARED_STATEMENTS, StatementRunner } from '../database/statement.js';
 import { CancelRepository } from './cancel/cancel.repository.js';
@@ -22,6 +23,10 @@ import { JournalSealer } from './journal/journal-sealer.service.js';
 import { JournalVerifier } from './journal/journal-verifier.service.js';
 import { SealVerifier } from './journal/seal-verifier.service.js';
 import { PhoneNumbers } from './phone-numbers.js';
+import { CodeMessages } from './provider/message-sender/code-messages.repository.js';
+import { MessageSenderProvider } from './provider/message-sender/message-sender.provider.js';
+import { MessageText } from './provider/message-sender/message-text.js';
+import { OneTimeCodes } from './provider/message-sender/one-time-codes.js';
 import { ProtectedProvider } from './provider/protected-provider.js';
 import { ProviderPacer } from './provider/provider-pacer.js';
 import { ProviderReports } from './provider/provider-reports.js';
@@ -58,9 +63,11 @@ import { VonageV1Provider } from './provider/vonage/vonage-v1.provider.js';
 import { VonageV2Provider } from './provider/vonage/vonage-v2.provider.js';
 
 function createProvider(
-  { provider, vonage, protection }: ResolvedVerificationOptions,
+  options: ResolvedVerificationOptions,
   dataSource: DataSource,
+  ...parts: [StatementRunner, PersonalDataCipher, ViewRenderer]
 ): VerificationProvider {
+  const { provider, vonage, sender, protection } = options;
   const { requestsPerSecond, failuresBeforeBreak } = protection;
   // The limit is the account's; its name goes into the database, so it does not say which account.
   const account = createHash('sha256')
@@ -68,11 +75,31 @@ function createProvider(
     .digest('base64url')
     .slice(0, 16);
   const pacer = requestsPerSecond === null ? null : new ProviderPacer(dataSource, account, requestsPerSecond);
-  return new ProtectedProvider(provider ?? vonageProvider(vonage), { pacer, failuresBeforeBreak });
+  return new ProtectedProvider(provider ?? senderProvider(options, ...parts) ?? vonageProvider(vonage!), {
+    pacer,
+    failuresBeforeBreak,
+    onlyStarts: sender !== undefined,
+  });
 }
 
-function vonageProvider(vonage: ResolvedVerificationOptions['vonage']): VerificationProvider {
-  if (!vonage) throw new Error('VerificationModule needs `vonage` or a `provider`');
+function senderProvider(
+  { sender, message, keys }: ResolvedVerificationOptions,
+  statements: StatementRunner,
+  cipher: PersonalDataCipher,
+  renderer: ViewRenderer,
+): VerificationProvider | undefined {
+  if (!sender) return undefined;
+  return new MessageSenderProvider({
+    sender,
+    messages: new CodeMessages(statements),
+    codes: new OneTimeCodes(keys.fingerprint),
+    text: new MessageText(message, renderer),
+    cipher,
+    timeoutMs: message.timeoutMs,
+  });
+}
+
+function vonageProvider(vonage: NonNullable<ResolvedVerificationOptions['vonage']>): VerificationProvider {
   return vonage.api === 'v1' ? new VonageV1Provider(vonage) : new VonageV2Provider(vonage);
 }
 
@@ -123,7 +150,7 @@ function vonageProvider(vonage: ResolvedVerificationOptions['vonage']): Verifica
     ...VERIFICATION_PAGES,
     {
       provide: VerificationProvider,
-      inject: [VERIFICATION_OPTIONS, getDataSourceToken()],
+      inject: [VERIFICATION_OPTIONS, getDataSourceToken(), StatementRunner, PersonalDataCipher, ViewRenderer],
       useFactory: createProvider,
     },
     {

@@ -5,6 +5,8 @@ import { withDefaults } from '../options/with-defaults.js';
 import type { Caller } from './domain/caller.js';
 import { isCountry } from './domain/phone-number.js';
 import { DEFAULT_POLICY, resolvePolicy, type VerificationPolicy } from './domain/policy.js';
+import type { MessageSender } from './provider/message-sender/message-sender.js';
+import type { MessageTextOptions } from './provider/message-sender/message-text.js';
 import type { VerificationProvider } from './provider/verification-provider.js';
 import type { VonageConnection } from './provider/vonage/transport.js';
 
@@ -29,11 +31,24 @@ export interface VonageOptions extends Omit<VonageConnection, 'timeoutMs'> {
   signatureSecret?: string;
 }
 
+/** The texts that a {@link MessageSender} sends. */
+export interface MessageOptions extends MessageTextOptions {
+  /**
+   * Limit of one call of the sender in milliseconds.
+   * @default 5000
+   */
+  timeoutMs?: number;
+}
+
 /** How codes are sent and checked. */
 export interface VerificationModuleOptions {
-  /** The Vonage account. Either this or `provider` is required. */
+  /** The Vonage account. Exactly one of `vonage`, `sender` and `provider` is required. */
   vonage?: VonageOptions;
-  /** A provider of your own; in tests `FakeVerificationProvider`. */
+  /** A gateway of your own that only sends texts. Codes are made and checked here. */
+  sender?: MessageSender;
+  /** The texts that `sender` sends. */
+  message?: MessageOptions;
+  /** A service of your own that makes and checks codes; in tests `FakeVerificationProvider`. */
   provider?: VerificationProvider;
   /** Key rings, newest first: parsed, or as `<id>:<32 bytes in base64>,…`. */
   keys: { encryption: KeyRing | string; fingerprint: KeyRing | string };
@@ -106,6 +121,7 @@ export interface VerificationModuleOptions {
 /** The defaults of {@link VerificationModuleOptions}. */
 export const VERIFICATION_DEFAULTS = {
   vonage: { api: 'v2', timeoutMs: 5000 },
+  message: { timeoutMs: 5000 },
   policy: DEFAULT_POLICY,
   protection: { requestsPerSecond: 20, failuresBeforeBreak: 5 },
   throttle: {
@@ -127,9 +143,11 @@ export type ResolvedVerificationOptions = ReturnType<typeof resolveVerificationO
  */
 export function resolveVerificationOptions(given: VerificationModuleOptions) {
   const defaults = VERIFICATION_DEFAULTS;
+  requireOneProvider(given);
   const vonage = given.vonage && withDefaults(given.vonage, defaults.vonage);
+  const message = withDefaults(given.message, defaults.message);
   const policy = resolvePolicy({
-    providerTimeoutSeconds: (vonage?.timeoutMs ?? defaults.vonage.timeoutMs) / 1000,
+    providerTimeoutSeconds: (vonage?.timeoutMs ?? message.timeoutMs) / 1000,
     ...given.policy,
   });
   if (vonage?.api === 'v1' && ![4, 6].includes(policy.codeLength)) {
@@ -148,12 +166,22 @@ export function resolveVerificationOptions(given: VerificationModuleOptions) {
       sealJournalEverySeconds: defaults.sealJournalEverySeconds,
     }),
     vonage,
+    message,
     policy,
     defaultCountry,
     protection: withDefaults(given.protection, defaults.protection),
     throttle: withDefaults(given.throttle, defaults.throttle),
     keys: { encryption: toKeyRing(given.keys.encryption), fingerprint: toKeyRing(given.keys.fingerprint) },
   };
+}
+
+function requireOneProvider({ vonage, sender, provider }: VerificationModuleOptions): void {
+  const given = Object.entries({ vonage, sender, provider }).filter(([, value]) => value);
+  if (given.length === 1) return;
+  const names = given.map(([name]) => `\`${name}\``).join(' and ') || 'none of them';
+  throw new RangeError(
+    `VerificationModule needs one of \`vonage\`, \`sender\` and \`provider\`, not ${names}`,
+  );
 }
 
 const toKeyRing = (keys: KeyRing | string): KeyRing => (typeof keys === 'string' ? parseKeyRing(keys) : keys);

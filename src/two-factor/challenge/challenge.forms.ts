@@ -71,6 +71,7 @@ export class ChallengeForms {
         settingsPath: SETTINGS_PATH,
         returnTo,
         summary,
+        offersCalls: this.codes.offersCalls,
         phones: factors.filter(({ method }) => method === 'sms').map((each) => ({ ...each })),
         apps: codeFactors.map((method) => ({
           method,

@@ -71,6 +71,8 @@ export class ResendService {
     }
     const refusal = refusalToResend(request);
     if (refusal) return this.refuse(refusal);
+    if (input.channel && !this.provider.channels.includes(input.channel))
+      return failure('destination-rejected', { request });
 
     // A lost message was counted when it was sent, so the one that finds out about it is free.
     const rules = request.sendLeaseUntil === null ? await this.rulesFor(request, input) : [];

@@ -1,8 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Inject, Injectable } from '@nestjs/common';
 import { CancelRepository } from '../cancel/cancel.repository.js';
-import type { PhoneNumber } from '../domain/phone-number.js';
+import type { Channel, PhoneNumber } from '../domain/phone-number.js';
 import { isCoolingDown, publicStatus, type VerificationRecord } from '../domain/verification-record.js';
+import { VerificationProvider } from '../provider/verification-provider.js';
 import { PhoneNumbers } from '../phone-numbers.js';
 import { CallerFingerprints } from '../verification.callers.js';
 import type { StartVerification } from '../verification.input.js';
@@ -40,6 +41,7 @@ export class StartService {
     private readonly cancels: CancelRepository,
     private readonly callers: CallerFingerprints,
     private readonly numbers: PhoneNumbers,
+    private readonly provider: VerificationProvider,
     @Inject(MESSAGE_RULES) private readonly rules: MessageRules,
   ) {}
 
@@ -52,8 +54,12 @@ export class StartService {
     if (!phone) return failure('invalid-phone-number', { numberDefect: defect });
     const numberDefect = phone.defectFor(input.channel ?? 'sms');
     if (numberDefect) {
-      return failure('invalid-phone-number', { numberDefect, takesCalls: phone.canReceive('voice') });
+      return failure('invalid-phone-number', {
+        numberDefect,
+        takesCalls: this.canSendBy('voice') && phone.canReceive('voice'),
+      });
     }
+    if (!this.canSendBy(input.channel ?? 'sms')) return failure('destination-rejected');
     const draft = await this.drafts.of(phone, input);
     const rules = await this.rulesFor(phone, input, draft);
     await this.counters.carryOver(rules);
@@ -82,10 +88,11 @@ export class StartService {
   /** What {@link start} would decide now, with every rule. Takes nothing, records nothing, sends nothing. */
   async simulate(input: StartVerification): Promise<SimulatedStart> {
     const { phone } = this.numbers.read(input.phoneNumber, input.country);
-    if (!phone?.canReceive(input.channel ?? 'sms')) {
+    const { channel = 'sms' } = input;
+    if (!phone?.canReceive(channel) || !this.canSendBy(channel)) {
       return {
         outcome: 'refused',
-        code: 'invalid-phone-number',
+        code: phone?.canReceive(channel) ? 'destination-rejected' : 'invalid-phone-number',
         rule: null,
         retryAfterSeconds: null,
         rules: [],
@@ -101,6 +108,10 @@ export class StartService {
           ? 'allowed'
           : decision.outcome;
     return { outcome, rule, code, retryAfterSeconds, rules };
+  }
+
+  private canSendBy(channel: Channel): boolean {
+    return this.provider.channels.includes(channel);
   }
 
   private rulesFor(phone: PhoneNumber, { channel = 'sms', caller }: StartVerification, draft: NewRequest) {

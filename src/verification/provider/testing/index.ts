@@ -1,2 +1,3 @@
+export type { ContractCase } from './contract.js';
 export { type FakeMessage, FakeVerificationProvider } from './fake-verification-provider.js';
-export { describeProviderContract, type ProviderUnderTest } from './provider-contract.js';
+export { describeProviderContract, PROVIDER_CASES, type ProviderUnderTest } from './provider-contract.js';
