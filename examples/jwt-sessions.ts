@@ -51,7 +51,9 @@ export class JwtSessions extends AuthenticationSessions {
       ...shown,
     };
     this.replaced.set(request, claims);
-    response.setHeader('X-Access-Token', jwt.sign(claims, this.secret, { algorithm: 'HS256' }));
+    // Without `iat`, which would be part of what is read.
+    const token = jwt.sign(claims, this.secret, { algorithm: 'HS256', noTimestamp: true });
+    response.setHeader('X-Access-Token', token);
     response.setHeader('Cache-Control', 'no-store');
   }
 

@@ -18,7 +18,7 @@ import {
   VerificationModule,
   VerificationService,
 } from '../src/index.js';
-import { FakeVerificationProvider } from '../src/verification/provider/testing/index.js';
+import { FakeVerificationProvider } from '../src/testing/index.js';
 import { createTestDatabase, type TestDatabase } from './support/database.js';
 import { nestApplication } from './support/nest-application.js';
 

@@ -2,7 +2,7 @@ import type { NestExpressApplication } from '@nestjs/platform-express';
 import pg from 'pg';
 import { VerificationReconciler, VerificationService } from '../src/index.js';
 import { VerificationProvider } from '../src/verification/index.js';
-import { describeProviderContract } from '../src/verification/provider/testing/index.js';
+import { describeProviderContract } from '../src/testing/index.js';
 import { freshNumber, wrongCode } from './support/application.js';
 import { createTestDatabase, type TestDatabase } from './support/database.js';
 import { someKeys, startSenderHost } from './support/sender-host.js';

@@ -13,6 +13,8 @@ export interface ReceivedText {
 /** What the gateway does with a call, instead of sending its text and answering 202. */
 type Mood =
   | { status: number; sends?: boolean }
+  /** Neither sends nor answers. */
+  | { answersNever: true }
   /** Sends the text, and never answers. */
   | 'silent'
   /** Closes the connection before it has read anything. */
@@ -40,7 +42,8 @@ async function bodyOf(request: IncomingMessage): Promise<string> {
   return body;
 }
 
-export async function startTextGateway(): Promise<TextGateway> {
+/** @param given.isIdempotent whether texts with the same idempotency key are sent once */
+export async function startTextGateway({ isIdempotent = false } = {}): Promise<TextGateway> {
   const texts: ReceivedText[] = [];
   const moods: Mood[] = [];
   let calls = 0;
@@ -52,8 +55,10 @@ export async function startTextGateway(): Promise<TextGateway> {
       return;
     }
     const received = JSON.parse(await bodyOf(request)) as ReceivedText;
+    if (typeof mood === 'object' && 'answersNever' in mood) return;
+    const isRepeated = isIdempotent && texts.some((text) => text.idempotencyKey === received.idempotencyKey);
     const isAccepted = mood === 'silent' || mood.sends === true || mood.status < 300;
-    if (isAccepted) texts.push(received);
+    if (isAccepted && !isRepeated) texts.push(received);
     if (mood === 'silent') return;
     // Parallel calls overlap.
     await sleep(5);

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type { StartRequest, VerificationProvider } from '../verification-provider.js';
+import type { StartRequest, VerificationProvider } from '../verification/provider/verification-provider.js';
 import type { ContractCase } from './contract.js';
 
 /** What the contract needs of the world behind a provider. */
