@@ -11,6 +11,7 @@ export {
   type SharedRule,
   type WindowRule,
 } from './start/message-rules.js';
+export type { AcceptanceToAllow, Allowance, Refusal, StartToAllow } from './interception.js';
 export { CountersRepository } from './start/counters.repository.js';
 export type { Caller } from './domain/caller.js';
 export { VERIFICATION_ERRORS, type VerificationErrorCode } from './domain/error-catalogue.js';
@@ -73,7 +74,12 @@ export type {
 } from './verification.options.js';
 export { type ReconcileReport, VerificationReconciler } from './recovery/reconciler.js';
 export { failure } from './verification.results.js';
-export type { SimulatedStart, VerificationFailure, VerificationResult } from './verification.results.js';
+export type {
+  SimulatedStart,
+  VerificationFailure,
+  VerificationResult,
+  VerificationSuccess,
+} from './verification.results.js';
 export { VerificationService } from './verification.service.js';
 export type { OnVerification, StartVerification } from './verification.input.js';
 export { VonageV1Provider } from './provider/vonage/vonage-v1.provider.js';

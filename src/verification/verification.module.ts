@@ -8,6 +8,7 @@ import { KeyRotation, KeyRotator, PersonalDataCipher } from '../crypto/index.js'
 import { PREPARED_STATEMENTS, StatementRunner } from '../database/statement.js';
 import { CancelRepository } from './cancel/cancel.repository.js';
 import { CancelService } from './cancel/cancel.service.js';
+import { AcceptanceService } from './check/acceptance.service.js';
 import { CodeCheckService } from './check/check.service.js';
 import { DoubtRepository } from './check/doubt.repository.js';
 import { DoubtService } from './check/doubt.service.js';
@@ -120,6 +121,7 @@ function vonageProvider(vonage: NonNullable<ResolvedVerificationOptions['vonage'
     DeliveryRepository,
     InFlightConflict,
     CodeCheckService,
+    AcceptanceService,
     VerificationRepository,
     DoubtService,
     DoubtRepository,

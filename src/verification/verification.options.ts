@@ -5,6 +5,7 @@ import { withDefaults } from '../options/with-defaults.js';
 import type { Caller } from './domain/caller.js';
 import { isCountry } from './domain/phone-number.js';
 import { DEFAULT_POLICY, resolvePolicy, type VerificationPolicy } from './domain/policy.js';
+import type { AcceptanceToAllow, Allowance, StartToAllow } from './interception.js';
 import type { MessageSender } from './provider/message-sender/message-sender.js';
 import type { MessageTextOptions } from './provider/message-sender/message-text.js';
 import type { VerificationProvider } from './provider/verification-provider.js';
@@ -116,6 +117,16 @@ export interface VerificationModuleOptions {
    * @default a cookie of our own
    */
   identifyCaller?: (request: Request) => Caller;
+  /**
+   * Asked before a request is started, and before a repeated start gets the live one. A refusal is answered with
+   * `refused-by-application` (403). What it throws is thrown to the caller, and nothing is sent.
+   */
+  beforeStart?: (start: StartToAllow) => Allowance | Promise<Allowance>;
+  /**
+   * Asked before a code of a live request is checked. Whoever is refused (403) does not learn whether the code was right;
+   * it is not spent, and no attempt either. What it throws is thrown to the caller, and nothing is accepted.
+   */
+  beforeAccept?: (acceptance: AcceptanceToAllow) => Allowance | Promise<Allowance>;
 }
 
 /** The defaults of {@link VerificationModuleOptions}. */

@@ -6,15 +6,20 @@ import { isCoolingDown, publicStatus, type VerificationRecord } from '../domain/
 import { VerificationProvider } from '../provider/verification-provider.js';
 import { PhoneNumbers } from '../phone-numbers.js';
 import { CallerFingerprints } from '../verification.callers.js';
-import type { StartVerification } from '../verification.input.js';
-import { MESSAGE_RULES } from '../verification.options.js';
+import { APPLICATION_RULE, type Refusal, refusedByApplication } from '../interception.js';
+import { DEFAULT_PURPOSE, type StartVerification } from '../verification.input.js';
+import {
+  MESSAGE_RULES,
+  type ResolvedVerificationOptions,
+  VERIFICATION_OPTIONS,
+} from '../verification.options.js';
 import { VerificationRepository } from '../verification.repository.js';
 import {
   failure,
   refusalOf,
   type SimulatedStart,
   success,
-  type VerificationResult,
+  type RequestResult,
 } from '../verification.results.js';
 import { CountersRepository } from './counters.repository.js';
 import { DeliveryService } from './delivery.service.js';
@@ -43,13 +48,14 @@ export class StartService {
     private readonly numbers: PhoneNumbers,
     private readonly provider: VerificationProvider,
     @Inject(MESSAGE_RULES) private readonly rules: MessageRules,
+    @Inject(VERIFICATION_OPTIONS) private readonly options: ResolvedVerificationOptions,
   ) {}
 
   /**
    * Sends a code to a number. The same caller who repeats it while the request lives gets that request again, and no
    * further message: a refresh or a double click costs nothing.
    */
-  async start(input: StartVerification): Promise<VerificationResult> {
+  async start(input: StartVerification): Promise<RequestResult> {
     const { phone, defect } = this.numbers.read(input.phoneNumber, input.country);
     if (!phone) return failure('invalid-phone-number', { numberDefect: defect });
     const numberDefect = phone.defectFor(input.channel ?? 'sms');
@@ -60,7 +66,12 @@ export class StartService {
       });
     }
     if (!this.canSendBy(input.channel ?? 'sms')) return failure('destination-rejected');
+    const { brand } = input;
+    if (brand !== undefined && !/^.{1,18}$/u.test(brand))
+      throw new RangeError('brand must have 1 to 18 characters');
     const draft = await this.drafts.of(phone, input);
+    const refusal = await this.askApplication(phone, input);
+    if (refusal) return this.refuseForApplication(draft, refusal);
     const rules = await this.rulesFor(phone, input, draft);
     await this.counters.carryOver(rules);
     await this.recordWouldRefuse(draft, rules);
@@ -98,6 +109,15 @@ export class StartService {
         rules: [],
       };
     }
+    const refusal = await this.askApplication(phone, input);
+    if (refusal)
+      return {
+        outcome: 'refused',
+        code: 'refused-by-application',
+        rule: APPLICATION_RULE,
+        retryAfterSeconds: null,
+        rules: [refusedByApplication(refusal)],
+      };
     const draft = await this.drafts.of(phone, input);
     const decision = await this.decideNow(draft, await this.rulesFor(phone, input, draft), input);
     const { rule, code, retryAfterSeconds, rules } = decision;
@@ -136,7 +156,33 @@ export class StartService {
     });
   }
 
-  private async refuse(draft: NewRequest, decision: StartDecision): Promise<VerificationResult> {
+  private askApplication(phone: PhoneNumber, input: StartVerification) {
+    const { channel = 'sms', purpose = DEFAULT_PURPOSE, confirmed = false, caller, context = null } = input;
+    const { e164: phoneNumber, country } = phone;
+    return this.options.beforeStart?.({
+      phoneNumber,
+      country,
+      channel,
+      purpose,
+      confirmed,
+      caller,
+      context,
+    });
+  }
+
+  private async refuseForApplication(draft: NewRequest, refusal: Refusal): Promise<RequestResult> {
+    await this.counters.record({
+      action: 'start',
+      outcome: 'refused',
+      rule: APPLICATION_RULE,
+      rules: [refusedByApplication(refusal)],
+      requestId: null,
+      ...this.drafts.recordOf(draft),
+    });
+    return failure('refused-by-application', { refusal });
+  }
+
+  private async refuse(draft: NewRequest, decision: StartDecision): Promise<RequestResult> {
     const { rule, code, retryAfterSeconds, rules, live } = decision;
     await this.counters.record({
       action: 'start',
@@ -176,7 +222,7 @@ export class StartService {
   }
 
   /** The caller has a live request for the number already, and gets that. Waits a moment for its message to be out. */
-  private async rejoin(live: VerificationRecord): Promise<VerificationResult> {
+  private async rejoin(live: VerificationRecord): Promise<RequestResult> {
     const giveUpAt = performance.now() + REJOIN_WAIT_MS;
     let request: VerificationRecord | null = live;
     while (request?.status === 'SENDING') {
