@@ -122,8 +122,9 @@ export class EnrolledPhones {
     );
     if (!made)
       return { phone: (await this.findByNumber(this.phones.manager, userId, number))!, isNew: false };
-    if (how.notify ?? true)
-      await this.notices.send(userId, { type: 'phone-added', detail: maskOf(made.changed) });
+    const detail = maskOf(made.changed);
+    this.notices.emit({ type: 'phone-imported', userId, detail });
+    if (how.notify ?? true) await this.notices.send(userId, { type: 'phone-added', detail });
     return { phone: made.changed, isNew: true };
   }
 
