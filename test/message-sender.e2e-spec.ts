@@ -149,6 +149,22 @@ describe('codes of our own, sent with a gateway that only sends texts', () => {
     expect(gateway.to(phoneNumber)).toHaveLength(1);
   });
 
+  it('are accepted while a fingerprint key is being replaced, and their number stays taken', async () => {
+    const { phoneNumber, requestId, code } = await started();
+    const fingerprint = `${someKeys().fingerprint.replace('f1:', 'f2:')},${keys.fingerprint}`;
+    const newer = await startInstance({ keys: { ...keys, fingerprint } });
+    expect(
+      await newer.provider.start({
+        phoneNumber,
+        channel: 'sms',
+        codeLength: 6,
+        ttlSeconds: 300,
+        clientReference: 'another',
+      }),
+    ).toMatchObject({ outcome: 'already-pending' });
+    expect(await newer.service.check({ requestId, caller, code })).toMatchObject({ ok: true });
+  });
+
   it('are replaced by a resend, and the old one is dead', async () => {
     const { phoneNumber, requestId, code } = await started();
     await advance(31);

@@ -20,17 +20,20 @@ describe.each([
   ['Verify v2 at the sandbox', VonageV2Provider],
 ] as const)('%s', (name, Provider) => {
   let sandbox: Sandbox;
-  afterAll(() => sandbox.close());
-
-  describeProviderContract(name, async () => {
+  let provider: InstanceType<typeof Provider>;
+  beforeAll(async () => {
     sandbox = await startSandbox({ port: 0, requestsPerSecond: 0 });
-    const provider = new Provider({
+    provider = new Provider({
       apiKey: 'k',
       apiSecret: 's',
       brand: 'ACME',
       timeoutMs: 2000,
       apiHost: sandbox.url,
     });
+  });
+  afterAll(() => sandbox.close());
+
+  describeProviderContract(name, async () => {
     return {
       provider,
       freshNumber,
@@ -44,5 +47,22 @@ describe.each([
         });
       },
     };
+  });
+
+  it('names the brand of the request in its message, if the request has one', async () => {
+    const texts = [];
+    for (const brand of [undefined, 'Other Shop']) {
+      const phoneNumber = freshNumber();
+      await provider.start({
+        phoneNumber,
+        channel: 'sms',
+        codeLength: 6,
+        ttlSeconds: 300,
+        clientReference: 'brand',
+        ...(brand ? { brand } : {}),
+      });
+      texts.push(sandbox.ledger(phoneNumber)[0]!.text);
+    }
+    expect(texts).toEqual([expect.stringContaining('ACME'), expect.stringContaining('Other Shop')]);
   });
 });
