@@ -1,11 +1,10 @@
-import { randomBytes, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import type { Request, Response } from 'express';
 import session from 'express-session';
-import { JwtSessions } from '../examples/jwt-sessions.js';
 import { AuthenticationSessions, type AuthenticationState, ExpressSessions } from '../src/index.js';
 import { describeSessionsContract, SESSION_CASES } from '../src/testing/index.js';
 import { contractOf } from './support/contract.js';
-import { COOKIE, startSessionServer, TOKEN } from './support/session-clients.js';
+import { COOKIE, startSessionServer } from './support/session-clients.js';
 
 const startServer = () =>
   startSessionServer(
@@ -13,26 +12,18 @@ const startServer = () =>
     COOKIE,
   );
 
-describe('sessions of the library and of the examples', () => {
+describe('sessions of the library', () => {
   let cookies: Awaited<ReturnType<typeof startServer>>;
-  let tokens: Awaited<ReturnType<typeof startSessionServer>>;
   beforeAll(async () => {
     cookies = await startServer();
-    tokens = await startSessionServer(() => undefined, TOKEN);
   });
   afterAll(async () => {
     await cookies.close();
-    await tokens.close();
   });
 
   describeSessionsContract('express-session', async () => ({
     sessions: new ExpressSessions(),
     newClient: cookies.newClient,
-  }));
-
-  describeSessionsContract('bearer tokens', async () => ({
-    sessions: new JwtSessions(randomBytes(32).toString('base64')),
-    newClient: tokens.newClient,
   }));
 });
 

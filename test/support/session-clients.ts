@@ -18,11 +18,6 @@ export const COOKIE: Credential = {
   given: (answer) => answer.headers.getSetCookie()[0]?.split(';')[0] ?? null,
 };
 
-export const TOKEN: Credential = {
-  headers: (value) => ({ Authorization: `Bearer ${value}` }),
-  given: (answer) => answer.headers.get('x-access-token'),
-};
-
 /** A server that runs what tests do within requests, and clients of it. */
 export async function startSessionServer(prepare: (app: Express) => unknown, credential: Credential) {
   const works = new Map<string, Work>();
