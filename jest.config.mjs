@@ -20,7 +20,7 @@ export default {
     '^(\\.{1,2}/.*)\\.js$': '$1',
     // The examples import the library as its users do; here it is the source.
     '^nest-sms-otp$': '<rootDir>/src/index.ts',
-    '^nest-sms-otp/testing$': '<rootDir>/src/verification/provider/testing/index.ts',
+    '^nest-sms-otp/testing$': '<rootDir>/src/testing/index.ts',
   },
   transform: {
     '^.+\\.ts$': ['@swc/jest', swc],

@@ -13,7 +13,7 @@ import type { NestExpressApplication } from '@nestjs/platform-express';
 import { ThrottlerGuard, ThrottlerModule } from '@nestjs/throttler';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { VerificationModule, VerificationService } from '../src/index.js';
-import { FakeVerificationProvider } from '../src/verification/provider/testing/index.js';
+import { FakeVerificationProvider } from '../src/testing/index.js';
 import { createTestDatabase, type TestDatabase } from './support/database.js';
 import { nestApplication } from './support/nest-application.js';
 

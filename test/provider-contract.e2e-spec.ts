@@ -1,8 +1,5 @@
 import { type Sandbox, startSandbox } from '../src/sandbox/index.js';
-import {
-  describeProviderContract,
-  FakeVerificationProvider,
-} from '../src/verification/provider/testing/index.js';
+import { describeProviderContract, FakeVerificationProvider } from '../src/testing/index.js';
 import { VonageV1Provider } from '../src/verification/provider/vonage/vonage-v1.provider.js';
 import { VonageV2Provider } from '../src/verification/provider/vonage/vonage-v2.provider.js';
 import { freshNumber } from './support/application.js';
@@ -23,17 +20,20 @@ describe.each([
   ['Verify v2 at the sandbox', VonageV2Provider],
 ] as const)('%s', (name, Provider) => {
   let sandbox: Sandbox;
-  afterAll(() => sandbox.close());
-
-  describeProviderContract(name, async () => {
-    sandbox = await startSandbox({ port: 0 });
-    const provider = new Provider({
+  let provider: InstanceType<typeof Provider>;
+  beforeAll(async () => {
+    sandbox = await startSandbox({ port: 0, requestsPerSecond: 0 });
+    provider = new Provider({
       apiKey: 'k',
       apiSecret: 's',
       brand: 'ACME',
       timeoutMs: 2000,
       apiHost: sandbox.url,
     });
+  });
+  afterAll(() => sandbox.close());
+
+  describeProviderContract(name, async () => {
     return {
       provider,
       freshNumber,
@@ -47,5 +47,22 @@ describe.each([
         });
       },
     };
+  });
+
+  it('names the brand of the request in its message, if the request has one', async () => {
+    const texts = [];
+    for (const brand of [undefined, 'Other Shop']) {
+      const phoneNumber = freshNumber();
+      await provider.start({
+        phoneNumber,
+        channel: 'sms',
+        codeLength: 6,
+        ttlSeconds: 300,
+        clientReference: 'brand',
+        ...(brand ? { brand } : {}),
+      });
+      texts.push(sandbox.ledger(phoneNumber)[0]!.text);
+    }
+    expect(texts).toEqual([expect.stringContaining('ACME'), expect.stringContaining('Other Shop')]);
   });
 });

@@ -19,7 +19,7 @@ import {
   VerificationService,
 } from '../src/index.js';
 import { migrate } from '../src/schema.js';
-import { FakeVerificationProvider } from '../src/verification/provider/testing/index.js';
+import { FakeVerificationProvider } from '../src/testing/index.js';
 import { administrator } from './admin/administrator.js';
 import { Visitor } from './host/visitor.js';
 import { startApplication } from './support/application.js';

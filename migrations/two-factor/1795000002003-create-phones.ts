@@ -16,6 +16,7 @@ export class CreatePhones1795000002003 implements MigrationInterface {
         phone_last_digits text NOT NULL,
         label text NOT NULL,
         is_primary boolean NOT NULL,
+        imported_at timestamptz,
         created_at timestamptz NOT NULL DEFAULT clock_timestamp(),
         CONSTRAINT otp_enrolled_phones_pkey PRIMARY KEY (id)
       )`);

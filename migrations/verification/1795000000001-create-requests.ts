@@ -27,6 +27,7 @@ export class CreateRequests1795000000001 implements MigrationInterface {
         prover_fingerprint bytea,
         context jsonb,
         locale text,
+        brand text,
         code_length smallint NOT NULL,
         attempts smallint NOT NULL DEFAULT 0,
         max_attempts smallint NOT NULL,

@@ -9,6 +9,7 @@ import { ReceiveWebhooks1795000000008 } from './1795000000008-receive-webhooks.j
 import { CreateProviderLanes1795000000009 } from './1795000000009-create-provider-lanes.js';
 import { RotateKeys1795000000010 } from './1795000000010-rotate-keys.js';
 import { CreateDecisions1795000000011 } from './1795000000011-create-decisions.js';
+import { CreateCodeMessages1795000000012 } from './1795000000012-create-code-messages.js';
 
 /** Tables of `VerificationModule`, in order. */
 export const verificationMigrations = [
@@ -23,4 +24,5 @@ export const verificationMigrations = [
   CreateProviderLanes1795000000009,
   RotateKeys1795000000010,
   CreateDecisions1795000000011,
+  CreateCodeMessages1795000000012,
 ];

@@ -52,6 +52,7 @@ export const ON_A_CODE = [
   'sign-in-required',
   'unknown-request',
   'wrong-code',
+  'refused-by-application',
   'attempts-exhausted',
   'expired',
   'cancelled',

@@ -11,6 +11,7 @@ export {
   type SharedRule,
   type WindowRule,
 } from './start/message-rules.js';
+export type { AcceptanceToAllow, Allowance, Refusal, StartToAllow } from './interception.js';
 export { CountersRepository } from './start/counters.repository.js';
 export type { Caller } from './domain/caller.js';
 export { VERIFICATION_ERRORS, type VerificationErrorCode } from './domain/error-catalogue.js';
@@ -40,6 +41,12 @@ export {
   type VerificationRecord,
 } from './domain/verification-record.js';
 export { type StartRequest, VerificationProvider } from './provider/verification-provider.js';
+export {
+  MessageSender,
+  type OutgoingMessage,
+  type SendOutcome,
+} from './provider/message-sender/message-sender.js';
+export type { MessageParts, MessageTextOptions } from './provider/message-sender/message-text.js';
 export { CheckVerificationDto, ResendVerificationDto } from './dto/on-verification.dto.js';
 export { describeService } from './dto/service.resource.js';
 export { StartVerificationDto } from './dto/start-verification.dto.js';
@@ -66,6 +73,7 @@ export { numberProblem, problemOf, resourceOrProblem } from './verification.prob
 export { VERIFICATION_DEFAULTS, VERIFICATION_POLICY } from './verification.options.js';
 export {
   InjectVerificationOptions,
+  type MessageOptions,
   type ResolvedVerificationOptions,
   type Throttle,
   type VerificationModuleOptions,
@@ -73,7 +81,12 @@ export {
 } from './verification.options.js';
 export { type ReconcileReport, VerificationReconciler } from './recovery/reconciler.js';
 export { failure } from './verification.results.js';
-export type { SimulatedStart, VerificationFailure, VerificationResult } from './verification.results.js';
+export type {
+  SimulatedStart,
+  VerificationFailure,
+  VerificationResult,
+  VerificationSuccess,
+} from './verification.results.js';
 export { VerificationService } from './verification.service.js';
 export type { OnVerification, StartVerification } from './verification.input.js';
 export { VonageV1Provider } from './provider/vonage/vonage-v1.provider.js';

@@ -24,9 +24,9 @@ export class PhoneNumbers {
   }
 
   /** @throws Error once the number is erased */
-  e164Of({ id, phoneNumber }: VerificationRecord): string {
-    if (phoneNumber === null) throw new Error('the number of this request is erased');
-    return this.cipher.open(phoneNumber, 'verification_requests.phone_number', id);
+  e164Of({ id, sealedNumber }: VerificationRecord): string {
+    if (sealedNumber === null) throw new Error('the number of this request is erased');
+    return this.cipher.open(sealedNumber, 'verification_requests.phone_number', id);
   }
 
   of(request: VerificationRecord): PhoneNumber {

@@ -83,6 +83,7 @@ export class VerificationController {
     'invalid-phone-number',
     'destination-not-allowed',
     'destination-rejected',
+    'refused-by-application',
     'phone-busy',
     'idempotency-key-in-use',
     'idempotency-key-reused',
@@ -118,7 +119,14 @@ export class VerificationController {
   @ApiConsumes(...BODIES)
   @ApiOperation({ summary: 'Check a code' })
   @ApiOkResponse({ type: VerificationResource })
-  @ApiProblems(...ON_A_REQUEST, 'wrong-code', 'not-ready', 'check-in-progress', 'provider-unavailable')
+  @ApiProblems(
+    ...ON_A_REQUEST,
+    'wrong-code',
+    'refused-by-application',
+    'not-ready',
+    'check-in-progress',
+    'provider-unavailable',
+  )
   async check(@Body() body: CheckVerificationDto, @Req() request: Request): Promise<VerificationResource> {
     const { requestId, otpCode } = body;
     return this.answer(

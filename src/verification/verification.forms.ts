@@ -13,6 +13,7 @@ import type { VerificationPolicy } from './domain/policy.js';
 import type { Action } from './domain/verification-record.js';
 import type { VerificationResource } from './dto/verification.resource.js';
 import { isCountry } from './domain/phone-number.js';
+import { VerificationProvider } from './provider/verification-provider.js';
 import { countryChoices, exampleNumber } from './verification.countries.js';
 import {
   VERIFICATION_OPTIONS,
@@ -81,7 +82,15 @@ export class PhoneForm {
 /** The page that asks for a code. It has a form for each action that the request allows. */
 @Injectable()
 export class CodeForm {
-  constructor(@Inject(VERIFICATION_POLICY) private readonly policy: VerificationPolicy) {}
+  constructor(
+    @Inject(VERIFICATION_POLICY) private readonly policy: VerificationPolicy,
+    private readonly provider: VerificationProvider,
+  ) {}
+
+  /** Whether people can be called. */
+  get offersCalls(): boolean {
+    return this.provider.channels.includes('voice');
+  }
 
   view(resource: VerificationResource, context: PageContext, more: ViewContext = {}): View {
     const { text } = context;
@@ -142,6 +151,7 @@ export class CodeForm {
         codeLength: this.policy.codeLength,
         canVerify: actions.includes('verify'),
         canResend: actions.includes('resend'),
+        offersCalls: this.offersCalls,
         canCancel: actions.includes('cancel'),
         verifyPath: `${base}/verify-otp`,
         resendPath: `${base}/resend-otp`,

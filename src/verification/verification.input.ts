@@ -17,6 +17,11 @@ export interface StartVerification {
    * has is used, otherwise the usual one of the number's country.
    */
   locale?: string | readonly string[];
+  /**
+   * Who the messages are from, 1 to 18 characters: for one application with several names.
+   * @default the `brand` of the module
+   */
+  brand?: string;
   /** What the proof is for; a request answers to its purpose only. */
   purpose?: string;
   /**

@@ -3,12 +3,15 @@ import { Module } from '@nestjs/common';
 import { ModulesContainer } from '@nestjs/core';
 import { getDataSourceToken, TypeOrmModule } from '@nestjs/typeorm';
 import type { DataSource } from 'typeorm';
+import { ViewRenderer } from '../http/index.js';
 import { KeyRotation, KeyRotator, PersonalDataCipher } from '../crypto/index.js';
 import { requireImportedOnce } from '../options/imported-once.js';
 import { verificationMigrations } from '../../migrations/index.js';
 import { LIBRARY_DATA_SOURCE, type ModuleTables } from '../database/library-data-source.js';
+import { StatementRunner } from '../database/statement.js';
 import { CancelRepository } from './cancel/cancel.repository.js';
 import { CancelService } from './cancel/cancel.service.js';
+import { AcceptanceService } from './check/acceptance.service.js';
 import { CodeCheckService } from './check/check.service.js';
 import { DoubtRepository } from './check/doubt.repository.js';
 import { DoubtService } from './check/doubt.service.js';
@@ -25,6 +28,10 @@ import { JournalSealer } from './journal/journal-sealer.service.js';
 import { JournalVerifier } from './journal/journal-verifier.service.js';
 import { SealVerifier } from './journal/seal-verifier.service.js';
 import { PhoneNumbers } from './phone-numbers.js';
+import { CodeMessages } from './provider/message-sender/code-messages.repository.js';
+import { MessageSenderProvider } from './provider/message-sender/message-sender.provider.js';
+import { MessageText } from './provider/message-sender/message-text.js';
+import { OneTimeCodes } from './provider/message-sender/one-time-codes.js';
 import { ProtectedProvider } from './provider/protected-provider.js';
 import { ProviderPacer } from './provider/provider-pacer.js';
 import { ProviderReports } from './provider/provider-reports.js';
@@ -61,9 +68,11 @@ import { VonageV1Provider } from './provider/vonage/vonage-v1.provider.js';
 import { VonageV2Provider } from './provider/vonage/vonage-v2.provider.js';
 
 function createProvider(
-  { provider, vonage, protection }: ResolvedVerificationOptions,
+  options: ResolvedVerificationOptions,
   dataSource: DataSource,
+  ...parts: [StatementRunner, PersonalDataCipher, ViewRenderer]
 ): VerificationProvider {
+  const { provider, vonage, sender, protection } = options;
   const { requestsPerSecond, failuresBeforeBreak } = protection;
   // The limit is the account's; its name goes into the database, so it does not say which account.
   const account = createHash('sha256')
@@ -71,11 +80,31 @@ function createProvider(
     .digest('base64url')
     .slice(0, 16);
   const pacer = requestsPerSecond === null ? null : new ProviderPacer(dataSource, account, requestsPerSecond);
-  return new ProtectedProvider(provider ?? vonageProvider(vonage), { pacer, failuresBeforeBreak });
+  return new ProtectedProvider(provider ?? senderProvider(options, ...parts) ?? vonageProvider(vonage!), {
+    pacer,
+    failuresBeforeBreak,
+    onlyStarts: sender !== undefined,
+  });
 }
 
-function vonageProvider(vonage: ResolvedVerificationOptions['vonage']): VerificationProvider {
-  if (!vonage) throw new Error('VerificationModule needs `vonage` or a `provider`');
+function senderProvider(
+  { sender, message, keys }: ResolvedVerificationOptions,
+  statements: StatementRunner,
+  cipher: PersonalDataCipher,
+  renderer: ViewRenderer,
+): VerificationProvider | undefined {
+  if (!sender) return undefined;
+  return new MessageSenderProvider({
+    sender,
+    messages: new CodeMessages(statements),
+    codes: new OneTimeCodes(keys.fingerprint),
+    text: new MessageText(message, renderer),
+    cipher,
+    timeoutMs: message.timeoutMs,
+  });
+}
+
+function vonageProvider(vonage: NonNullable<ResolvedVerificationOptions['vonage']>): VerificationProvider {
   return vonage.api === 'v1' ? new VonageV1Provider(vonage) : new VonageV2Provider(vonage);
 }
 
@@ -98,6 +127,7 @@ function vonageProvider(vonage: ResolvedVerificationOptions['vonage']): Verifica
     DeliveryRepository,
     InFlightConflict,
     CodeCheckService,
+    AcceptanceService,
     VerificationRepository,
     DoubtService,
     DoubtRepository,
@@ -127,7 +157,13 @@ function vonageProvider(vonage: ResolvedVerificationOptions['vonage']): Verifica
     ...VERIFICATION_PAGES,
     {
       provide: VerificationProvider,
-      inject: [VERIFICATION_OPTIONS, getDataSourceToken(LIBRARY_DATA_SOURCE)],
+      inject: [
+        VERIFICATION_OPTIONS,
+        getDataSourceToken(LIBRARY_DATA_SOURCE),
+        StatementRunner,
+        PersonalDataCipher,
+        ViewRenderer,
+      ],
       useFactory: createProvider,
     },
     {

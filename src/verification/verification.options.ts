@@ -3,22 +3,16 @@ import type { ThrottlerStorage } from '@nestjs/throttler';
 import type { Request } from 'express';
 import { type KeyRing, parseKeyRing } from '../crypto/index.js';
 import { HTTP_DEFAULTS, type HttpOptions, type ResolvedHttpOptions } from '../http/index.js';
-import {
-  checkOptions,
-  FUNCTION,
-  having,
-  OBJECT,
-  type OptionKind,
-  orNull,
-  POSITIVE,
-  TEXT,
-} from '../options/check-options.js';
 import type { LibraryDatabaseOptions } from '../database/library-database.module.js';
 import { withDefaults } from '../options/with-defaults.js';
 import type { Caller } from './domain/caller.js';
 import { isCountry } from './domain/phone-number.js';
 import { DEFAULT_POLICY, resolvePolicy, type VerificationPolicy } from './domain/policy.js';
+import type { AcceptanceToAllow, Allowance, StartToAllow } from './interception.js';
+import type { MessageSender } from './provider/message-sender/message-sender.js';
+import type { MessageTextOptions } from './provider/message-sender/message-text.js';
 import type { VerificationProvider } from './provider/verification-provider.js';
+import { checkVerificationOptions } from './verification.option-checks.js';
 import type { VonageConnection } from './provider/vonage/transport.js';
 
 /** A throttle: at most `limit` calls per window. A limit of 0 refuses all, null is no throttle. */
@@ -42,11 +36,24 @@ export interface VonageOptions extends Omit<VonageConnection, 'timeoutMs'> {
   signatureSecret?: string;
 }
 
+/** The texts that a {@link MessageSender} sends. */
+export interface MessageOptions extends MessageTextOptions {
+  /**
+   * Limit of one call of the sender in milliseconds.
+   * @default 5000
+   */
+  timeoutMs?: number;
+}
+
 /** How codes are sent and checked. */
 export interface VerificationModuleOptions {
-  /** The Vonage account. Either this or `provider` is required. */
+  /** The Vonage account. Exactly one of `vonage`, `sender` and `provider` is required. */
   vonage?: VonageOptions;
-  /** A provider of your own; in tests `FakeVerificationProvider`. */
+  /** A gateway of your own that only sends texts. Codes are made and checked here. */
+  sender?: MessageSender;
+  /** The texts that `sender` sends. */
+  message?: MessageOptions;
+  /** A service of your own that makes and checks codes; in tests `FakeVerificationProvider`. */
   provider?: VerificationProvider;
   /** Key rings, newest first: parsed, or as `<id>:<32 bytes in base64>,…`. */
   keys: { encryption: KeyRing | string; fingerprint: KeyRing | string };
@@ -116,11 +123,22 @@ export interface VerificationModuleOptions {
    * @default a cookie of our own
    */
   identifyCaller?: (request: Request) => Caller;
+  /**
+   * Asked before a request is started, and before a repeated start gets the live one. A refusal is answered with
+   * `refused-by-application` (403). What it throws is thrown to the caller, and nothing is sent.
+   */
+  beforeStart?: (start: StartToAllow) => Allowance | Promise<Allowance>;
+  /**
+   * Asked before a code of a live request is checked. Whoever is refused (403) does not learn whether the code was right;
+   * it is not spent, and no attempt either. What it throws is thrown to the caller, and nothing is accepted.
+   */
+  beforeAccept?: (acceptance: AcceptanceToAllow) => Allowance | Promise<Allowance>;
 }
 
 /** The defaults of {@link VerificationModuleOptions}. */
 export const VERIFICATION_DEFAULTS = {
   vonage: { api: 'v2', timeoutMs: 5000 },
+  message: { timeoutMs: 5000 },
   policy: DEFAULT_POLICY,
   protection: { requestsPerSecond: 20, failuresBeforeBreak: 5 },
   throttle: {
@@ -133,58 +151,6 @@ export const VERIFICATION_DEFAULTS = {
   sealJournalEverySeconds: 5,
 } as const;
 
-const MODULE = 'VerificationModule';
-
-const KINDS: Record<keyof VerificationModuleOptions, OptionKind> = {
-  vonage: OBJECT,
-  provider: having(['start', 'check', 'cancel', 'next'], 'a VerificationProvider'),
-  keys: OBJECT,
-  policy: OBJECT,
-  protection: OBJECT,
-  throttle: OBJECT,
-  database: OBJECT,
-  reconcileEverySeconds: orNull(POSITIVE),
-  sealJournalEverySeconds: orNull(POSITIVE),
-  defaultCountry: TEXT,
-  http: OBJECT,
-  identifyCaller: FUNCTION,
-};
-
-const BRAND: OptionKind = {
-  is: (value) => typeof value === 'string' && value.length >= 1 && value.length <= 18,
-  words: 'the name that the message shows, 1 to 18 characters',
-};
-
-const VONAGE_KINDS: Record<keyof VonageOptions, OptionKind> = {
-  api: { is: (value) => value === 'v1' || value === 'v2', words: "'v1' or 'v2'" },
-  brand: BRAND,
-  apiKey: { ...TEXT, words: 'the API key of your Vonage account. Is its environment variable set?' },
-  apiSecret: { ...TEXT, words: 'the API secret of your Vonage account. Is its environment variable set?' },
-  application: OBJECT,
-  apiHost: TEXT,
-  timeoutMs: POSITIVE,
-  signatureSecret: TEXT,
-};
-
-const isKeyRing = (value: unknown) => (typeof value === 'string' && value !== '') || Array.isArray(value);
-const KEY_RING: OptionKind = {
-  is: isKeyRing,
-  words: '"<id>:<32 bytes in base64>" (openssl rand -base64 32). Is its environment variable set?',
-};
-
-/** @throws TypeError that names the option */
-function check(given: VerificationModuleOptions): void {
-  checkOptions(MODULE, given, KINDS, ['keys']);
-  checkOptions(`${MODULE}: keys`, given.keys, { encryption: KEY_RING, fingerprint: KEY_RING }, [
-    'encryption',
-    'fingerprint',
-  ]);
-  if (given.vonage)
-    checkOptions(`${MODULE}: vonage`, given.vonage, VONAGE_KINDS, ['apiKey', 'apiSecret', 'brand']);
-  if (!given.vonage && !given.provider)
-    throw new TypeError(`${MODULE} needs \`vonage\`, or a \`provider\` of your own`);
-}
-
 /** Options with every default filled in. */
 export type ResolvedVerificationOptions = ReturnType<typeof resolveVerificationOptions>;
 
@@ -193,11 +159,12 @@ export type ResolvedVerificationOptions = ReturnType<typeof resolveVerificationO
  * @throws TypeError or RangeError naming the option that is wrong
  */
 export function resolveVerificationOptions(given: VerificationModuleOptions) {
-  check(given);
+  checkVerificationOptions(given);
   const defaults = VERIFICATION_DEFAULTS;
   const vonage = given.vonage && withDefaults(given.vonage, defaults.vonage);
+  const message = withDefaults(given.message, defaults.message);
   const policy = resolvePolicy({
-    providerTimeoutSeconds: (vonage?.timeoutMs ?? defaults.vonage.timeoutMs) / 1000,
+    providerTimeoutSeconds: (vonage?.timeoutMs ?? message.timeoutMs) / 1000,
     ...given.policy,
   });
   if (vonage?.api === 'v1' && ![4, 6].includes(policy.codeLength)) {
@@ -215,6 +182,7 @@ export function resolveVerificationOptions(given: VerificationModuleOptions) {
       sealJournalEverySeconds: defaults.sealJournalEverySeconds,
     }),
     vonage,
+    message,
     policy,
     defaultCountry,
     database: withDefaults(given.database, defaults.database),

@@ -2,17 +2,17 @@ import { Problem } from '../http/index.js';
 import { VERIFICATION_ERRORS } from './domain/error-catalogue.js';
 import { toResource, type VerificationResource } from './dto/verification.resource.js';
 import type { NumberDefect } from './domain/phone-number.js';
-import type { VerificationFailure, VerificationResult } from './verification.results.js';
+import type { VerificationFailure, RequestResult } from './verification.results.js';
 
 /** The resource of a result, or its failure as a problem. The one place where outcomes meet HTTP. */
-export function resourceOrProblem(result: VerificationResult): VerificationResource {
+export function resourceOrProblem(result: RequestResult): VerificationResource {
   if (result.ok) return toResource(result.request);
   throw problemOf(result);
 }
 
 /** The problem that tells a caller about a failure; its page shows the request as it is now. */
 export function problemOf(failure: VerificationFailure): Problem {
-  const { code, request, retryAfterSeconds, codeDefect, numberDefect, takesCalls } = failure;
+  const { code, request, retryAfterSeconds, codeDefect, numberDefect, takesCalls, refusal } = failure;
   if (numberDefect) return numberProblem(numberDefect, takesCalls);
   const resource = request && toResource(request);
   return new Problem(code, VERIFICATION_ERRORS[code], {
@@ -21,6 +21,8 @@ export function problemOf(failure: VerificationFailure): Problem {
     retryAfterSeconds,
     module: codeDefect && 'verification',
     errors: codeDefect && [{ field: 'otpCode', code: codeDefect }],
+    detailKey: refusal?.messageKey,
+    members: refusal && { reason: refusal.refuse },
     forView: resource,
   });
 }

@@ -2,6 +2,7 @@ import type { EvaluatedRule } from './start/message-rules.js';
 import type { VerificationErrorCode } from './domain/error-catalogue.js';
 import type { CodeDefect } from './domain/one-time-code.js';
 import type { NumberDefect } from './domain/phone-number.js';
+import type { Refusal } from './interception.js';
 import {
   isInDoubt,
   publicStatus,
@@ -25,14 +26,30 @@ export interface VerificationFailure {
   takesCalls?: boolean;
   /** With `invalid-input`: what is wrong with the code. */
   codeDefect?: CodeDefect;
+  /** With `refused-by-application`: what the application said. */
+  refusal?: Refusal;
   /** The rule that decided, for the record only, where the code does not tell. */
   rule?: string;
 }
 
-/** The result of a call on a verification request: the request, or a failure. */
-export type VerificationResult = { ok: true; request: VerificationRecord } | VerificationFailure;
+/** What became of a request, within the module. */
+export type RequestResult = { ok: true; request: VerificationRecord } | VerificationFailure;
 
-export const success = (request: VerificationRecord): VerificationResult => ({ ok: true, request });
+/** A call on a verification request that did what was asked of it. */
+export interface VerificationSuccess {
+  ok: true;
+  request: VerificationRecord;
+  /**
+   * The number of the request, in E.164: the verified one, once `request.status` is `VERIFIED`.
+   * @throws Error once the number is erased
+   */
+  phoneNumber(): string;
+}
+
+/** The result of a call on a verification request: the request, or a failure. */
+export type VerificationResult = VerificationSuccess | VerificationFailure;
+
+export const success = (request: VerificationRecord): RequestResult => ({ ok: true, request });
 
 /** Builds the result of a call that failed. */
 export const failure = (

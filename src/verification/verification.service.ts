@@ -10,7 +10,13 @@ import { ResendService } from './resend/resend.service.js';
 import { StartService } from './start/start.service.js';
 import { idOf, type OnVerification, type StartVerification } from './verification.input.js';
 import { VerificationRepository } from './verification.repository.js';
-import { failure, type SimulatedStart, success, type VerificationResult } from './verification.results.js';
+import {
+  failure,
+  type RequestResult,
+  type SimulatedStart,
+  success,
+  type VerificationResult,
+} from './verification.results.js';
 import { WrongCodesRepository } from './check/wrong-codes.repository.js';
 
 /**
@@ -33,7 +39,7 @@ export class VerificationService {
 
   /** Sends a code to a number. Repeated by the same caller, it returns the live request and sends nothing. */
   start(input: StartVerification): Promise<VerificationResult> {
-    return this.starts.start(input);
+    return this.withNumber(this.starts.start(input));
   }
 
   /** What {@link start} would decide now, with every rule. Takes nothing, records nothing, sends nothing. */
@@ -43,7 +49,7 @@ export class VerificationService {
 
   /** Checks a typed code. */
   async check(input: OnVerification & { code: string }): Promise<VerificationResult> {
-    const result = await this.checks.check(input);
+    const result = await this.withNumber(this.checks.check(input));
     if (result.ok || result.code !== 'invalid-input') return result;
     const request = await this.finder.find(input);
     return request ? { ...result, request } : result;
@@ -52,12 +58,12 @@ export class VerificationService {
   /** Sends a new code for the same request, by the same channel or another. */
   async resend(input: OnVerification & { channel?: Channel }): Promise<VerificationResult> {
     const request = await this.finder.find(input);
-    return request ? this.resends.resend(request, input) : failure('unknown-request');
+    return this.withNumber(request ? this.resends.resend(request, input) : failure('unknown-request'));
   }
 
   /** Ends a request. */
   cancel(input: OnVerification): Promise<VerificationResult> {
-    return this.cancels.cancel(input);
+    return this.withNumber(this.cancels.cancel(input));
   }
 
   /** Ends every live request of a user, whichever session asked for it: the user's factors have changed. */
@@ -67,13 +73,13 @@ export class VerificationService {
 
   /** Ends a request for an administrator, whoever began it. */
   cancelByOperator(requestId: string): Promise<VerificationResult> {
-    return this.cancels.cancelByOperator(requestId);
+    return this.withNumber(this.cancels.cancelByOperator(requestId));
   }
 
   /** The request as it is now, if this caller may know of it. */
   async find(input: OnVerification): Promise<VerificationResult> {
     const request = await this.finder.find(input);
-    return request ? success(request) : failure('unknown-request');
+    return this.withNumber(request ? success(request) : failure('unknown-request'));
   }
 
   /** The request as it is now, whoever began it: for administrators. Null when there is none. */
@@ -104,5 +110,10 @@ export class VerificationService {
     if ('userId' in of) return this.wrongCodes.forgetOfUser(of.userId);
     const { phone } = this.numbers.read(of.phoneNumber, of.country);
     return phone !== null && this.wrongCodes.forgetOfNumber(this.cipher.fingerprints('phone', phone.e164));
+  }
+
+  private async withNumber(given: RequestResult | Promise<RequestResult>): Promise<VerificationResult> {
+    const result = await given;
+    return result.ok ? { ...result, phoneNumber: () => this.numbers.e164Of(result.request) } : result;
   }
 }

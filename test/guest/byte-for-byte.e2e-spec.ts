@@ -5,7 +5,7 @@ import { NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { AdminModule, ProtectionModule, TwoFactorModule, VerificationModule } from '../../src/index.js';
-import { FakeVerificationProvider } from '../../src/verification/provider/testing/index.js';
+import { FakeVerificationProvider } from '../../src/testing/index.js';
 import { createTestDatabase, type TestDatabase } from '../support/database.js';
 import { HeaderSessions } from '../support/header-sessions.js';
 import { PUBLIC, REQUESTS, setUpHost, ShopController } from './host-routes.js';

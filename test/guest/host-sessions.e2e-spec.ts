@@ -14,7 +14,7 @@ import {
   TwoFactorService,
   VerificationModule,
 } from '../../src/index.js';
-import { FakeVerificationProvider } from '../../src/verification/provider/testing/index.js';
+import { FakeVerificationProvider } from '../../src/testing/index.js';
 import { freshNumber } from '../support/application.js';
 import { createTestDatabase, type TestDatabase } from '../support/database.js';
 import { nestApplication } from '../support/nest-application.js';

@@ -13,7 +13,7 @@ import {
   TwoFactorPaths,
   VerificationModule,
 } from '../../src/index.js';
-import { FakeVerificationProvider } from '../../src/verification/provider/testing/index.js';
+import { FakeVerificationProvider } from '../../src/testing/index.js';
 import { createTestDatabase, type TestDatabase } from '../support/database.js';
 import { HeaderSessions } from '../support/header-sessions.js';
 import { nestApplication } from '../support/nest-application.js';

@@ -12,7 +12,7 @@ import {
   VerificationModule,
   type VerificationModuleOptions,
 } from '../../src/index.js';
-import { FakeVerificationProvider } from '../../src/verification/provider/testing/index.js';
+import { FakeVerificationProvider } from '../../src/testing/index.js';
 import { createTestDatabase, type TestDatabase } from '../support/database.js';
 import { nestApplication } from '../support/nest-application.js';
 
@@ -48,7 +48,11 @@ const MISTAKES: [string, DynamicModule[], string][] = [
     [verification({ keys, vonage: { ...vonage, brand: 'x'.repeat(40) } })],
     'VerificationModule: vonage: brand must be the name that the message shows, 1 to 18 characters',
   ],
-  ['nobody who sends', [verification({ keys })], 'VerificationModule needs `vonage`, or a `provider`'],
+  [
+    'nobody who sends',
+    [verification({ keys })],
+    'VerificationModule needs one of `vonage`, `sender` and `provider`, not none of them',
+  ],
   [
     'a misspelt option',
     [verification({ keys, provider, polcy: {} })],

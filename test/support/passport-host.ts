@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { VerificationModule } from '../../src/index.js';
-import type { FakeVerificationProvider } from '../../src/verification/provider/testing/index.js';
+import type { FakeVerificationProvider } from '../../src/testing/index.js';
 import { freshNumber } from './application.js';
 import type { TestDatabase } from './database.js';
 

@@ -11,7 +11,7 @@ import {
   TwoFactorService,
   VerificationModule,
 } from '../../src/index.js';
-import { FakeVerificationProvider } from '../../src/verification/provider/testing/index.js';
+import { FakeVerificationProvider } from '../../src/testing/index.js';
 import { HeaderSessions } from '../support/header-sessions.js';
 import { createTestDatabase, type TestDatabase } from '../support/database.js';
 import { nestApplication } from '../support/nest-application.js';

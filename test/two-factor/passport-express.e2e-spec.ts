@@ -6,7 +6,7 @@ import session from 'express-session';
 import { Passport } from 'passport';
 import { DataSource } from 'typeorm';
 import { type SmsOtpChallenge, SmsOtpStrategy, VerificationService } from '../../src/index.js';
-import { FakeVerificationProvider } from '../../src/verification/provider/testing/index.js';
+import { FakeVerificationProvider } from '../../src/testing/index.js';
 import { wrongCode } from '../support/application.js';
 import { createTestDatabase, type TestDatabase } from '../support/database.js';
 import { newUser, post, type User, users, verificationModules } from '../support/passport-host.js';

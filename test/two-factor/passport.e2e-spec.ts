@@ -9,7 +9,7 @@ import {
   SmsOtpStrategy,
   VerificationService,
 } from '../../src/index.js';
-import { FakeVerificationProvider } from '../../src/verification/provider/testing/index.js';
+import { FakeVerificationProvider } from '../../src/testing/index.js';
 import { freshNumber, wrongCode } from '../support/application.js';
 import { createTestDatabase, type TestDatabase } from '../support/database.js';
 import { nestApplication } from '../support/nest-application.js';

@@ -57,6 +57,7 @@ export const ENROLLED_PHONES = `
 /** Of the number, whoever used it. */
 export const OF_NUMBER = {
   number_slots: 'DELETE FROM otp_number_slots WHERE phone_fingerprint = ANY($1::bytea[]) RETURNING 1',
+  code_messages: 'DELETE FROM otp_code_messages WHERE phone_fingerprint = ANY($1::bytea[]) RETURNING 1',
   block_entries: 'DELETE FROM otp_block_entries WHERE fingerprint = ANY($1::bytea[]) RETURNING 1',
 } as const;
 

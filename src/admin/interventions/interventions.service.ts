@@ -76,7 +76,7 @@ export class Interventions {
    */
   async reveal(actor: Actor, id: string, reason: string): Promise<string | null> {
     const request = await this.verifications.findForOperator(id);
-    if (!request || request.phoneNumber === null) return null;
+    if (!request || request.sealedNumber === null) return null;
     const details = { number: maskPhoneNumber(request.phoneCountry, request.phoneLastDigits) };
     await this.audit.append({ actor, action: 'number.revealed', target: id, reason, details });
     return this.verifications.phoneNumberOf(request).e164;

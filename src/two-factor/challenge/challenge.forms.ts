@@ -72,6 +72,7 @@ export class ChallengeForms {
         settingsPath: this.paths.settings,
         returnTo,
         summary,
+        offersCalls: this.codes.offersCalls,
         phones: factors.filter(({ method }) => method === 'sms').map((each) => ({ ...each })),
         apps: codeFactors.map((method) => ({
           method,

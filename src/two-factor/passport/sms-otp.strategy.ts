@@ -169,7 +169,7 @@ export class SmsOtpStrategy<User extends { id: string } = { id: string }> extend
   /** Whether the code went to the number that is the user's factor now, under the present epoch. */
   private async isCurrent(user: User, request: VerificationRecord): Promise<boolean> {
     const now = await this.options.phoneNumberOf(user);
-    const sentTo = request.phoneNumber && this.options.verifications.phoneNumberOf(request).e164;
+    const sentTo = request.sealedNumber && this.options.verifications.phoneNumberOf(request).e164;
     const epoch = (await this.options.epochOf?.(user)) ?? null;
     return (
       Boolean(now) && PhoneNumber.read(now).phone?.e164 === sentTo && request.context?.['epoch'] === epoch

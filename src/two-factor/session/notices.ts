@@ -1,15 +1,36 @@
-import { Inject, Injectable } from '@nestjs/common';
+import { Inject, Injectable, Logger, Optional } from '@nestjs/common';
+import { EventEmitter2 } from '@nestjs/event-emitter';
+import type { TwoFactorEvent } from '../two-factor.events.js';
+import { TWO_FACTOR_EVENTS } from '../two-factor.events.js';
 import { LogNotifier, type TwoFactorNotice } from '../two-factor.notifier.js';
 import { TWO_FACTOR_OPTIONS, type ResolvedTwoFactorOptions } from '../two-factor.options.js';
 
-/** Stamps notices with the time and hands them to the notifier. */
+/**
+ * Stamps notices with the time, hands them to the notifier, and emits them with what else happens as events. An event is
+ * emitted once, after the change, by the instance that made it.
+ */
 @Injectable()
 export class Notices {
   private readonly log = new LogNotifier();
+  private readonly logger = new Logger('TwoFactor');
 
-  constructor(@Inject(TWO_FACTOR_OPTIONS) private readonly options: ResolvedTwoFactorOptions) {}
+  constructor(
+    @Inject(TWO_FACTOR_OPTIONS) private readonly options: ResolvedTwoFactorOptions,
+    @Optional() private readonly emitter?: EventEmitter2,
+  ) {}
 
   async send(userId: string, notice: Omit<TwoFactorNotice, 'at'>): Promise<void> {
+    this.emit({ userId, ...notice });
     await (this.options.notifier ?? this.log).notify(userId, { ...notice, at: new Date() });
+  }
+
+  /** Tells subscribers of the application. They cannot undo what has happened, so their errors are logged. */
+  emit(given: Omit<TwoFactorEvent, 'at'>): void {
+    if (!this.emitter) return;
+    const event: TwoFactorEvent = { ...given, at: new Date() };
+    for (const name of [TWO_FACTOR_EVENTS.any, `two-factor.${event.type}`])
+      this.emitter
+        .emitAsync(name, event)
+        .catch((error: unknown) => this.logger.error({ name, error }, 'subscriber failed'));
   }
 }

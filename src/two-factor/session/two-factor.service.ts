@@ -75,6 +75,7 @@ export class TwoFactorService {
     });
     if (copied) await this.notify(userId, { type: 'trusted-browser-reused', detail: copied.description });
     const assurance = await this.assurance(request);
+    this.notices.emit({ type: 'signed-in', userId, level: assurance.level });
     const goal = safePath(how.returnTo, this.options.homePath);
     const accessToken = this.options.sessions.newTokenOf(request);
     return {
@@ -121,6 +122,7 @@ export class TwoFactorService {
     await this.replace(request, response, await this.withFactor(state, shown));
     const assurance = await this.assurance(request);
     if (assurance.level === 'anonymous') throw signInRequired(this.paths, null);
+    this.notices.emit({ type: 'factor-shown', userId: state.userId, method: shown.method });
     return assurance;
   }
 

@@ -16,7 +16,7 @@ export class EnrolledPhone {
 
   @Encrypted('enrolled_phones.phone_number', { fingerprints: ['phoneFingerprint', 'exclusiveFingerprint'] })
   @Column('text', { name: 'phone_number' })
-  phoneNumber!: string;
+  sealedNumber!: string;
 
   @Column('bytea', { name: 'phone_fingerprint' })
   phoneFingerprint!: Buffer;
@@ -36,6 +36,10 @@ export class EnrolledPhone {
 
   @Column('boolean', { name: 'is_primary' })
   isPrimary!: boolean;
+
+  /** When it was imported; null for a number that was proven here. */
+  @Column('timestamptz', { name: 'imported_at', nullable: true })
+  importedAt!: Date | null;
 
   @Column('timestamptz', { name: 'created_at', default: () => 'clock_timestamp()' })
   createdAt!: Date;

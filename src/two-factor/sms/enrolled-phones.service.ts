@@ -6,6 +6,7 @@ import { PersonalDataCipher } from '../../crypto/index.js';
 import { maskPhoneNumber, PhoneNumber } from '../../verification/index.js';
 import { type FactorChange, FactorChanges } from '../enrolment/factor-changes.js';
 import type { SignedInAssurance } from '../session/assurance.js';
+import { Notices } from '../session/notices.js';
 import { TWO_FACTOR_OPTIONS, type ResolvedTwoFactorOptions } from '../two-factor.options.js';
 import { twoFactorProblem } from '../two-factor.problems.js';
 import { EnrolledPhone } from './enrolled-phone.entity.js';
@@ -21,6 +22,7 @@ export class EnrolledPhones {
     @InjectLibraryRepository(EnrolledPhone) private readonly phones: Repository<EnrolledPhone>,
     private readonly changes: FactorChanges,
     private readonly cipher: PersonalDataCipher,
+    private readonly notices: Notices,
     @Inject(TWO_FACTOR_OPTIONS) private readonly options: ResolvedTwoFactorOptions,
   ) {}
 
@@ -42,11 +44,25 @@ export class EnrolledPhones {
     return this.phones.existsBy({ userId, phoneFingerprint: In(this.fingerprintsOf(number)) });
   }
 
+  /**
+   * The users who have enrolled a number; more than one only with `sharedNumbers`.
+   * @param number read already, or E.164 with `+`
+   */
+  async usersOf(number: PhoneNumber | string): Promise<string[]> {
+    const phone = typeof number === 'string' ? PhoneNumber.fromE164(number) : number;
+    const phones = await this.phones.find({
+      select: { userId: true },
+      where: { phoneFingerprint: In(this.fingerprintsOf(phone)) },
+      order: { createdAt: 'ASC', id: 'ASC' },
+    });
+    return [...new Set(phones.map(({ userId }) => userId))];
+  }
+
   /** The number of one of the user's phones. @throws Problem `unknown-factor` */
   async numberOf(userId: string, id: string): Promise<PhoneNumber> {
     const phone = await this.phones.findOneBy({ userId, id });
     if (!phone) throw twoFactorProblem('unknown-factor');
-    return PhoneNumber.fromE164(this.cipher.open(phone.phoneNumber, 'enrolled_phones.phone_number', id));
+    return PhoneNumber.fromE164(this.cipher.open(phone.sealedNumber, 'enrolled_phones.phone_number', id));
   }
 
   /**
@@ -60,44 +76,56 @@ export class EnrolledPhones {
     { label = '', replaces }: { label?: string; replaces?: string },
   ): Promise<FactorChange<EnrolledPhone>> {
     const { userId } = session;
-    const id = uuidv7();
-    // A phone enrolled under an older key is the same phone.
-    const fingerprints = this.fingerprintsOf(number);
-    const isExclusive = !this.options.sharedNumbers;
-    try {
-      return await this.changes.changeFactor(session, async (manager) => {
-        const phones = manager.getRepository(EnrolledPhone);
-        if (
-          isExclusive &&
-          (await phones.existsBy({ exclusiveFingerprint: In(fingerprints), userId: Not(userId) }))
-        )
-          throw twoFactorProblem('number-taken');
+    return this.exclusively(() =>
+      this.changes.changeFactor(session, async (manager) => {
+        await this.refuseTaken(manager, userId, number);
         const replaced = replaces && (await this.take(manager, userId, replaces));
         if (replaces && !replaced) throw twoFactorProblem('unknown-factor');
-        if ((await phones.countBy({ userId })) >= this.options.maxPhones)
-          throw twoFactorProblem('too-many-factors');
-        // Another request may have proven the same number at the same moment.
-        if (await phones.existsBy({ userId, phoneFingerprint: In(fingerprints) }))
-          throw twoFactorProblem('number-enrolled');
-        await phones.insert({
-          id,
-          userId,
-          phoneNumber: this.cipher.seal(number.e164, 'enrolled_phones.phone_number', id),
-          phoneFingerprint: fingerprints[0],
-          exclusiveFingerprint: isExclusive ? fingerprints[0] : null,
-          phoneCountry: number.country,
-          phoneLastDigits: number.lastDigits,
+        const phone = await this.insert(manager, userId, number, {
           label: label || (replaced ? replaced.label : ''),
-          isPrimary: !(await phones.existsBy({ userId, isPrimary: true })),
         });
-        return replaced && replaced.isPrimary ? this.prefer(manager, userId, id) : phones.findOneBy({ id });
-      });
-    } catch (error) {
-      // Two users have proven the same number at the same moment.
-      if ((error as { constraint?: string }).constraint?.endsWith('enrolled_phones_exclusive'))
-        throw twoFactorProblem('number-taken');
-      throw error;
-    }
+        return replaced && replaced.isPrimary ? this.prefer(manager, userId, phone.id) : phone;
+      }),
+    );
+  }
+
+  /**
+   * Adds a number that the application has verified before, without a message. A number that the user has already is left
+   * as it is. As every change of factors it ends the user's other sessions.
+   * @param e164 with `+`, in any usual spelling
+   * @param verifiedAt when the application verified it
+   * @param how.notify whether the notifier tells the user. Defaults to true; false for a migration of many users.
+   * @returns the phone, and whether it is new
+   * @throws Problem `number-taken`, `too-many-factors`; RangeError naming what is not a number that takes messages, or not a
+   * time in the past
+   */
+  async import(
+    userId: string,
+    e164: string,
+    verifiedAt: Date,
+    how: { label?: string; notify?: boolean } = {},
+  ): Promise<{ phone: EnrolledPhone; isNew: boolean }> {
+    const { phone: number } = PhoneNumber.read(e164);
+    if (!userId) throw new RangeError('a phone needs the id of its user');
+    if (!number?.canReceive('voice')) throw new RangeError('not a phone number that takes messages');
+    if (!(verifiedAt.getTime() <= Date.now())) throw new RangeError('verifiedAt must be a time in the past');
+    const known = await this.findByNumber(this.phones.manager, userId, number);
+    if (known) return { phone: known, isNew: false };
+    const imported = { label: how.label ?? '', importedAt: new Date(), createdAt: verifiedAt };
+    const made = await this.exclusively(() =>
+      this.changes.make(userId, async (manager) => {
+        // Another import may have come at the same moment.
+        if (await this.findByNumber(manager, userId, number)) return null;
+        await this.refuseTaken(manager, userId, number);
+        return this.insert(manager, userId, number, imported);
+      }),
+    );
+    if (!made)
+      return { phone: (await this.findByNumber(this.phones.manager, userId, number))!, isNew: false };
+    const detail = maskOf(made.changed);
+    this.notices.emit({ type: 'phone-imported', userId, detail });
+    if (how.notify ?? true) await this.notices.send(userId, { type: 'phone-added', detail });
+    return { phone: made.changed, isNew: true };
   }
 
   /** Removes a phone. @throws Problem `last-factor` where the user has to keep one, `unknown-factor` */
@@ -117,6 +145,57 @@ export class EnrolledPhones {
       await manager.update(EnrolledPhone, { userId, id }, { label });
       return manager.findOneBy(EnrolledPhone, { userId, id });
     });
+  }
+
+  private findByNumber(manager: EntityManager, userId: string, number: PhoneNumber) {
+    return manager.findOneBy(EnrolledPhone, { userId, phoneFingerprint: In(this.fingerprintsOf(number)) });
+  }
+
+  /** @throws Problem `number-taken` when it is another user's, and numbers are not shared */
+  private async refuseTaken(manager: EntityManager, userId: string, number: PhoneNumber): Promise<void> {
+    if (this.options.sharedNumbers) return;
+    const exclusiveFingerprint = In(this.fingerprintsOf(number));
+    if (await manager.existsBy(EnrolledPhone, { exclusiveFingerprint, userId: Not(userId) }))
+      throw twoFactorProblem('number-taken');
+  }
+
+  /** @throws Problem `too-many-factors`, `number-enrolled` */
+  private async insert(
+    manager: EntityManager,
+    userId: string,
+    number: PhoneNumber,
+    more: Pick<EnrolledPhone, 'label'> & Partial<Pick<EnrolledPhone, 'importedAt' | 'createdAt'>>,
+  ): Promise<EnrolledPhone> {
+    const phones = manager.getRepository(EnrolledPhone);
+    if ((await phones.countBy({ userId })) >= this.options.maxPhones)
+      throw twoFactorProblem('too-many-factors');
+    // Another request may have proven the same number at the same moment.
+    if (await this.findByNumber(manager, userId, number)) throw twoFactorProblem('number-enrolled');
+    const id = uuidv7();
+    const [fingerprint] = this.fingerprintsOf(number);
+    await phones.insert({
+      id,
+      userId,
+      sealedNumber: this.cipher.seal(number.e164, 'enrolled_phones.phone_number', id),
+      phoneFingerprint: fingerprint,
+      exclusiveFingerprint: this.options.sharedNumbers ? null : fingerprint,
+      phoneCountry: number.country,
+      phoneLastDigits: number.lastDigits,
+      isPrimary: !(await phones.existsBy({ userId, isPrimary: true })),
+      ...more,
+    });
+    return phones.findOneByOrFail({ id });
+  }
+
+  /** Two users may add the same number at the same moment. */
+  private async exclusively<T>(add: () => Promise<T>): Promise<T> {
+    try {
+      return await add();
+    } catch (error) {
+      if ((error as { constraint?: string }).constraint?.endsWith('enrolled_phones_exclusive'))
+        throw twoFactorProblem('number-taken');
+      throw error;
+    }
   }
 
   private async prefer(manager: EntityManager, userId: string, id: string): Promise<EnrolledPhone | null> {
@@ -143,6 +222,7 @@ export class EnrolledPhones {
     return phone;
   }
 
+  /** A phone enrolled under an older key is the same phone. */
   private fingerprintsOf(number: PhoneNumber): [Buffer, ...Buffer[]] {
     return this.cipher.fingerprints('phone', number.e164);
   }

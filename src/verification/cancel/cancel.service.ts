@@ -12,7 +12,7 @@ import {
   refusalOf,
   requestedElsewhere,
   success,
-  type VerificationResult,
+  type RequestResult,
 } from '../verification.results.js';
 import { CancelRepository } from './cancel.repository.js';
 
@@ -28,7 +28,7 @@ export class CancelService {
     @Inject(VERIFICATION_POLICY) private readonly policy: VerificationPolicy,
   ) {}
 
-  async cancel(input: OnVerification): Promise<VerificationResult> {
+  async cancel(input: OnVerification): Promise<RequestResult> {
     const { requestId, purpose = DEFAULT_PURPOSE, caller } = input;
     const cancelled = await this.repository.cancel({
       id: idOf(requestId),
@@ -58,7 +58,7 @@ export class CancelService {
   }
 
   /** Ends a request for an administrator, whoever began it. */
-  async cancelByOperator(requestId: string): Promise<VerificationResult> {
+  async cancelByOperator(requestId: string): Promise<RequestResult> {
     const id = idOf(requestId);
     const cancelled = await this.repository.cancelFor(id, 'cancelled-by-operator', 'operator');
     if (cancelled) {

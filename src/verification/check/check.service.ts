@@ -17,8 +17,9 @@ import {
   requestedElsewhere,
   success,
   type VerificationFailure,
-  type VerificationResult,
+  type RequestResult,
 } from '../verification.results.js';
+import { AcceptanceService } from './acceptance.service.js';
 import type { CheckChange, ClaimedCheck } from './check-claim.js';
 import { DoubtService } from './doubt.service.js';
 import { retryUntil } from './retry-until.js';
@@ -34,6 +35,7 @@ export class CodeCheckService {
     private readonly reports: ProviderReports,
     private readonly doubts: DoubtService,
     private readonly callers: CallerFingerprints,
+    private readonly acceptance: AcceptanceService,
     @Inject(VERIFICATION_POLICY) private readonly policy: VerificationPolicy,
   ) {}
 
@@ -41,9 +43,12 @@ export class CodeCheckService {
    * Checks a typed code. At most `maxAttempts` codes of a request ever reach the provider, one at a time, and one of them
    * is accepted once.
    */
-  async check(input: OnVerification & { code: string }): Promise<VerificationResult> {
+  async check(input: OnVerification & { code: string }): Promise<RequestResult> {
     const typed = readTypedCode(input.code, { length: this.policy.codeLength });
     if ('defect' in typed) return failure('invalid-input', { codeDefect: typed.defect });
+
+    const refusal = await this.acceptance.refusalFor(input);
+    if (refusal) return refusal;
 
     const { caller, purpose = DEFAULT_PURPOSE } = input;
     const claim = {
@@ -83,7 +88,7 @@ export class CodeCheckService {
     token: string,
     code: string,
     leaseEndsAt: number,
-  ): Promise<VerificationResult> {
+  ): Promise<RequestResult> {
     const outcome = await this.provider.check(claimed.providerRequestId!, code);
     const change = this.changeAfter(outcome, claimed);
     // A verdict in hand is not dropped because Postgres is unavailable for a moment: until our lease ends, nobody else can write.

@@ -89,7 +89,7 @@ export class DoubtService {
 
   /** The message seemed to be out, but was held back by the provider. */
   async giveBackMessage(request: VerificationRecord): Promise<void> {
-    if (request.phoneNumber === null || request.confirmedFor !== '') return;
+    if (request.sealedNumber === null || request.confirmedFor !== '') return;
     const attempt = {
       phone: this.numbers.of(request),
       channel: request.channel,

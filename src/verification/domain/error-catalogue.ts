@@ -6,6 +6,7 @@ export const VERIFICATION_ERRORS = {
   'invalid-input': 400,
   'invalid-phone-number': 422,
   'destination-not-allowed': 403,
+  'refused-by-application': 403,
   'destination-rejected': 422,
   'wrong-code': 422,
   'attempts-exhausted': 410,

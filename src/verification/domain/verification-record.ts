@@ -13,13 +13,15 @@ export interface VerificationRecord {
   reason: EndReason | null;
   channel: Channel;
   locale: string | null;
+  /** Who the messages are from, where the start named it. */
+  brand: string | null;
   provider: string;
   attempts: number;
   maxAttempts: number;
   sends: number;
   maxSends: number;
-  /** Sealed; null once erased. */
-  phoneNumber: string | null;
+  /** The encrypted number, for {@link VerificationService.phoneNumberOf}; null once erased. */
+  sealedNumber: string | null;
   phoneCountry: string;
   phoneLastDigits: string;
   /** The user whose confirmed factor the number is; empty for everyone else. */

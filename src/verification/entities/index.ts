@@ -6,6 +6,7 @@ import {
   DailyCounter,
   MessagePrice,
 } from './limits.entities.js';
+import { CodeMessage } from './code-message.entity.js';
 import { IdempotencyKey } from './idempotency-key.entity.js';
 import { JournalCursor, JournalSeal } from './journal.entities.js';
 import { KeyRotation } from '../../crypto/index.js';
@@ -28,6 +29,7 @@ export const verificationEntities = [
   UserWrongCodes,
   IdempotencyKey,
   WebhookReceipt,
+  CodeMessage,
   ProviderLane,
   KeyRotation,
   RateCounter,

@@ -52,7 +52,7 @@ export class VerificationRequest {
     },
   })
   @Column('text', { name: 'phone_number', nullable: true })
-  phoneNumber!: string | null;
+  sealedNumber!: string | null;
 
   @Column('bytea', { name: 'phone_fingerprint' })
   phoneFingerprint!: Buffer;
@@ -104,6 +104,9 @@ export class VerificationRequest {
 
   @Column('text', { nullable: true })
   locale!: string | null;
+
+  @Column('text', { nullable: true })
+  brand!: string | null;
 
   @Column('smallint', { name: 'code_length' })
   codeLength!: number;

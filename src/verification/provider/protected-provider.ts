@@ -8,6 +8,7 @@ import {
   handleWhenResult,
 } from 'cockatiel';
 import type { Fault } from './outcomes.js';
+import type { Channel } from '../domain/phone-number.js';
 import { type StartRequest, VerificationProvider } from './verification-provider.js';
 import type { ProviderPacer } from './provider-pacer.js';
 
@@ -32,6 +33,8 @@ export interface ProviderProtection {
   pacer: ProviderPacer | null;
   /** After so many failures in a row it is left alone for a while; null: never. */
   failuresBeforeBreak: number | null;
+  /** Only starts reach somebody else: codes are checked in our own database. */
+  onlyStarts?: boolean;
 }
 
 /**
@@ -41,6 +44,7 @@ export interface ProviderProtection {
 export class ProtectedProvider extends VerificationProvider {
   readonly name: string;
   override readonly locales: readonly string[];
+  override readonly channels: readonly Channel[];
   private readonly breaker: CircuitBreakerPolicy | null;
   private quietUntilMs = 0;
   override lookup?: VerificationProvider['lookup'];
@@ -52,6 +56,7 @@ export class ProtectedProvider extends VerificationProvider {
     super();
     this.name = provider.name;
     this.locales = provider.locales;
+    this.channels = provider.channels;
     const { failuresBeforeBreak } = protection;
     this.breaker =
       failuresBeforeBreak === null
@@ -60,7 +65,7 @@ export class ProtectedProvider extends VerificationProvider {
             halfOpenAfter: new ExponentialBackoff({ initialDelay: FIRST_PROBE_MS, maxDelay: LAST_PROBE_MS }),
             breaker: new ConsecutiveBreaker(failuresBeforeBreak),
           });
-    if (provider.lookup) this.lookup = (id) => this.call(() => provider.lookup!(id));
+    if (provider.lookup) this.lookup = (id) => this.callAbout(() => provider.lookup!(id));
   }
 
   start(request: StartRequest) {
@@ -68,19 +73,26 @@ export class ProtectedProvider extends VerificationProvider {
   }
 
   check(providerRequestId: string, code: string) {
-    return this.call(() => this.provider.check(providerRequestId, code));
+    return this.callAbout(() => this.provider.check(providerRequestId, code));
   }
 
   cancel(providerRequestId: string) {
-    return this.call(() => this.provider.cancel(providerRequestId));
+    return this.callAbout(() => this.provider.cancel(providerRequestId));
   }
 
   next(providerRequestId: string) {
-    return this.call(() => this.provider.next(providerRequestId));
+    return this.callAbout(() => this.provider.next(providerRequestId));
   }
 
   async onApplicationShutdown(): Promise<void> {
     await (this.provider as { onApplicationShutdown?(): Promise<void> }).onApplicationShutdown?.();
+  }
+
+  /** A call about a message that is out. */
+  private callAbout<Outcome extends { outcome: string }>(
+    ask: () => Promise<Outcome | Fault>,
+  ): Promise<Outcome | Fault> {
+    return this.protection.onlyStarts ? ask() : this.call(ask);
   }
 
   private async call<Outcome extends { outcome: string }>(

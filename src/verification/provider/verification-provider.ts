@@ -11,6 +11,8 @@ export interface StartRequest {
   ttlSeconds: number;
   /** One of {@link VerificationProvider.locales}; absent: the provider chooses. */
   locale?: string;
+  /** Who the message is from, where the provider can tell; absent: as it is configured. */
+  brand?: string;
   /** Our own id, at most 40 letters and digits, for providers that carry one. */
   clientReference: string;
 }
@@ -27,6 +29,9 @@ export abstract class VerificationProvider {
 
   /** The languages that it has messages in: BCP 47 with a region, lower case (`en-us`). Without any, it chooses itself. */
   readonly locales: readonly string[] = [];
+
+  /** How it can reach people. */
+  readonly channels: readonly Channel[] = ['sms', 'voice'];
 
   /** Sends a new code, unless a request to this number is in flight. */
   abstract start(request: StartRequest): Promise<StartOutcome>;

@@ -14,7 +14,7 @@ import { PhoneNumbers } from '../phone-numbers.js';
 import { ResendService } from '../resend/resend.service.js';
 import { DeliveryService } from '../start/delivery.service.js';
 import { VERIFICATION_OPTIONS, type ResolvedVerificationOptions } from '../verification.options.js';
-import type { VerificationResult } from '../verification.results.js';
+import type { RequestResult } from '../verification.results.js';
 import { SweepRepository } from './sweep.repository.js';
 
 /** What one run of the reconciler did. */
@@ -97,7 +97,7 @@ export class VerificationReconciler implements OnApplicationBootstrap, OnApplica
   }
 
   /** Finds out about one lost message, of any request. @returns null when none is lost */
-  private async recoverMessage(): Promise<VerificationResult | null> {
+  private async recoverMessage(): Promise<RequestResult | null> {
     const token = randomUUID();
     const request = await this.delivery.claimLost(null, 'reconciler', token);
     if (!request) return null;

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { InjectLibraryDataSource } from '../../database/library-data-source.js';
 import { StatementRunner, statement } from '../../database/statement.js';
+import { CodeMessage } from '../entities/code-message.entity.js';
 import { IdempotencyKey } from '../entities/idempotency-key.entity.js';
 import { WebhookReceipt } from '../entities/webhook-receipt.entity.js';
 
@@ -19,10 +20,12 @@ export class SweepRepository {
   }
 
   async deleteOldKeys(): Promise<void> {
-    const old = (entity: typeof IdempotencyKey | typeof WebhookReceipt, where: string) =>
+    const old = (entity: typeof IdempotencyKey | typeof WebhookReceipt | typeof CodeMessage, where: string) =>
       this.dataSource.createQueryBuilder().delete().from(entity).where(where).execute();
     await old(IdempotencyKey, `created_at < clock_timestamp() - interval '1 day'`);
     await old(WebhookReceipt, `received_at < clock_timestamp() - interval '7 days'`);
+    // Until then a check whose answer was lost can be looked up.
+    await old(CodeMessage, `expires_at < clock_timestamp() - interval '1 hour'`);
   }
 }
 

@@ -27,7 +27,7 @@ import {
   ruleBehind,
   success,
   type VerificationFailure,
-  type VerificationResult,
+  type RequestResult,
 } from '../verification.results.js';
 import { refusalToResend } from './resend-refusal.js';
 import { type ClaimedResend, ResendRepository } from './resend.repository.js';
@@ -64,13 +64,15 @@ export class ResendService {
   async resend(
     request: RequestWithWait,
     input: OnVerification & { channel?: Channel },
-  ): Promise<VerificationResult> {
+  ): Promise<RequestResult> {
     if (request.status === 'SENDING') {
       const resumed = await this.delivery.resume(request.id);
       if (resumed) return resumed;
     }
     const refusal = refusalToResend(request);
     if (refusal) return this.refuse(refusal);
+    if (input.channel && !this.provider.channels.includes(input.channel))
+      return failure('destination-rejected', { request });
 
     // A lost message was counted when it was sent, so the one that finds out about it is free.
     const rules = request.sendLeaseUntil === null ? await this.rulesFor(request, input) : [];
@@ -93,12 +95,12 @@ export class ResendService {
   }
 
   /** Finds out about a further message whose answer was lost; the request is leased with `token`. */
-  sendLost(request: VerificationRecord, token: string): Promise<VerificationResult> {
+  sendLost(request: VerificationRecord, token: string): Promise<RequestResult> {
     const claimed = { ...request, earlierSendLost: true, previousChannel: request.channel };
     return this.startAgain({ request: claimed, token, charge: null, actor: 'reconciler' });
   }
 
-  private async send(resend: Resend): Promise<VerificationResult> {
+  private async send(resend: Resend): Promise<RequestResult> {
     const { request } = resend;
     if (!this.numbers.of(request).canReceive(request.channel)) {
       // A landline that was called cannot be texted. Nothing was asked of the provider yet.
@@ -120,7 +122,7 @@ export class ResendService {
   }
 
   /** From here on the old code is dead. Whatever fails leaves the request without a code until the next try. */
-  private async startAgain(resend: Resend): Promise<VerificationResult> {
+  private async startAgain(resend: Resend): Promise<RequestResult> {
     const { request, token, charge, actor } = resend;
     const start = await this.delivery.askProvider(request, this.numbers.e164Of(request));
     switch (start.outcome) {
@@ -157,7 +159,7 @@ export class ResendService {
     { request, token, actor }: Resend,
     providerRequestId: string,
     outcome: { outcome: string },
-  ): Promise<VerificationResult> {
+  ): Promise<RequestResult> {
     const changed = await this.repository.finish(request, token, {
       event: 'resent',
       providerRequestId,
@@ -172,7 +174,7 @@ export class ResendService {
   }
 
   /** The provider cannot resend yet. Ask the caller to wait. */
-  private async notYet(resend: Resend, outcome: { outcome: string }): Promise<VerificationResult> {
+  private async notYet(resend: Resend, outcome: { outcome: string }): Promise<RequestResult> {
     const seconds = PROVIDER_BUSY_SECONDS;
     const left = await this.notSent(resend, false, seconds, describeOutcome(outcome), 'our-fault');
     return failure('cooldown', { retryAfterSeconds: seconds, ...(left ? { request: left } : {}) });
@@ -204,7 +206,7 @@ export class ResendService {
     { caller, channel = request.channel }: OnVerification & { channel?: Channel },
   ): Promise<readonly MessageRule[]> {
     // Erased: it is over, and the claim will say so.
-    if (request.phoneNumber === null) return [];
+    if (request.sealedNumber === null) return [];
     const phone = this.numbers.of(request);
     // A caller who does not name the user resends for the user who started it.
     const known = { ...caller, userId: caller.userId ?? request.userId };

@@ -88,7 +88,7 @@ export class CountersRepository {
 
   /** Records what was refused, or would have been if the rule were enforced. */
   async record(decision: {
-    action: 'start' | 'resend';
+    action: 'start' | 'resend' | 'check';
     outcome: 'refused' | 'would-refuse';
     rule: string;
     rules: EvaluatedRule[];

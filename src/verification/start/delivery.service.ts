@@ -8,7 +8,7 @@ import { describeOutcome, type StartOutcome } from '../provider/outcomes.js';
 import { VerificationProvider } from '../provider/verification-provider.js';
 import { VERIFICATION_POLICY } from '../verification.options.js';
 import { VerificationRepository } from '../verification.repository.js';
-import { failure, refusalOf, success, type VerificationResult } from '../verification.results.js';
+import { failure, refusalOf, success, type RequestResult } from '../verification.results.js';
 import { DeliveryRepository } from './delivery.repository.js';
 import { InFlightConflict } from './in-flight-conflict.js';
 import { type Charge, MessageLimits } from './message-limits.js';
@@ -45,11 +45,7 @@ export class DeliveryService {
     @Inject(VERIFICATION_POLICY) private readonly policy: VerificationPolicy,
   ) {}
 
-  async send(
-    request: VerificationRecord,
-    e164: string,
-    options: SendOptions = {},
-  ): Promise<VerificationResult> {
+  async send(request: VerificationRecord, e164: string, options: SendOptions = {}): Promise<RequestResult> {
     const { charge, earlierSendLost = false, actor = 'caller' } = options;
     const outcome = await this.askProvider(request, e164);
     const status = describeOutcome(outcome);
@@ -94,7 +90,7 @@ export class DeliveryService {
   }
 
   /** Takes over a request whose send was lost. @returns null when it is not one, or somebody else has it already */
-  async resume(id: string): Promise<VerificationResult | null> {
+  async resume(id: string): Promise<RequestResult | null> {
     const claimed = await this.claimLost(id, 'caller', randomUUID());
     return claimed && this.send(claimed, this.numbers.e164Of(claimed), { earlierSendLost: true });
   }
@@ -125,6 +121,7 @@ export class DeliveryService {
       ttlSeconds: this.policy.ttlSeconds,
       clientReference: request.id.replaceAll('-', ''),
       ...(request.locale ? { locale: request.locale } : {}),
+      ...(request.brand ? { brand: request.brand } : {}),
     });
   }
 
@@ -134,7 +131,7 @@ export class DeliveryService {
     e164: string,
     inFlight: string | undefined,
     options: SendOptions,
-  ): Promise<VerificationResult> {
+  ): Promise<RequestResult> {
     const { charge, earlierSendLost = false, actor = 'caller', isConflictResolved = false } = options;
     const cooldownSeconds = this.policy.resendCooldownSeconds;
     const adopted =
@@ -155,7 +152,7 @@ export class DeliveryService {
     });
   }
 
-  private async asOthersLeftIt(id: string): Promise<VerificationResult> {
+  private async asOthersLeftIt(id: string): Promise<RequestResult> {
     const request = await this.requests.findById(id);
     if (!request) return failure('unknown-request');
     return request.status === 'PENDING' ? success(request) : refusalOf(request);

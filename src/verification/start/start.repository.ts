@@ -11,8 +11,7 @@ export interface NewRequest {
   id: string;
   purpose: string;
   channel: Channel;
-  /** Sealed. */
-  phoneNumber: string;
+  sealedNumber: string;
   phoneFingerprint: Buffer;
   phoneCountry: string;
   phoneLastDigits: string;
@@ -27,6 +26,7 @@ export interface NewRequest {
   countedByCaller: boolean;
   context: VerificationContext | null;
   locale: string | null;
+  brand: string | null;
   codeLength: number;
   maxAttempts: number;
   maxSends: number;
@@ -150,12 +150,12 @@ export const START = statement<
     INSERT INTO otp_verification_requests
       (id, purpose, status, channel, phone_number, phone_fingerprint, phone_country, phone_last_digits, prefix_fingerprint,
        confirmed_for, user_id, caller_fingerprint, caller_bound, prover_fingerprint, caller_address, caller_agent,
-       counted_by_caller, context, locale, code_length, max_attempts, max_sends, provider, events,
+       counted_by_caller, context, locale, brand, code_length, max_attempts, max_sends, provider, events,
        created_at, expires_at, send_lease_until)
-    SELECT :id::uuid, :purpose::text, 'SENDING', :channel::text, :phoneNumber::text, :phoneFingerprint::bytea,
+    SELECT :id::uuid, :purpose::text, 'SENDING', :channel::text, :sealedNumber::text, :phoneFingerprint::bytea,
            :phoneCountry::text, :phoneLastDigits::text, :prefixFingerprint::bytea, :confirmedFor::text, :userId,
            :callerFingerprint::bytea, :callerBound::bool, :proverFingerprint::bytea, :callerAddress::text, :callerAgent::text,
-           :countedByCaller::bool, :context::jsonb, :locale::text, :codeLength::smallint, :maxAttempts::smallint,
+           :countedByCaller::bool, :context::jsonb, :locale::text, :brand::text, :codeLength::smallint, :maxAttempts::smallint,
            :maxSends::smallint, :provider::text, 1, now(), slot.live_until, clock_timestamp() + make_interval(secs => :sendLeaseSeconds)
       FROM slot
     RETURNING id, created_at, expires_at, send_lease_until),

@@ -1,19 +1,25 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Inject, Injectable } from '@nestjs/common';
 import { CancelRepository } from '../cancel/cancel.repository.js';
-import type { PhoneNumber } from '../domain/phone-number.js';
+import type { Channel, PhoneNumber } from '../domain/phone-number.js';
 import { isCoolingDown, publicStatus, type VerificationRecord } from '../domain/verification-record.js';
+import { VerificationProvider } from '../provider/verification-provider.js';
 import { PhoneNumbers } from '../phone-numbers.js';
 import { CallerFingerprints } from '../verification.callers.js';
-import type { StartVerification } from '../verification.input.js';
-import { MESSAGE_RULES } from '../verification.options.js';
+import { APPLICATION_RULE, type Refusal, refusedByApplication } from '../interception.js';
+import { DEFAULT_PURPOSE, type StartVerification } from '../verification.input.js';
+import {
+  MESSAGE_RULES,
+  type ResolvedVerificationOptions,
+  VERIFICATION_OPTIONS,
+} from '../verification.options.js';
 import { VerificationRepository } from '../verification.repository.js';
 import {
   failure,
   refusalOf,
   type SimulatedStart,
   success,
-  type VerificationResult,
+  type RequestResult,
 } from '../verification.results.js';
 import { CountersRepository } from './counters.repository.js';
 import { DeliveryService } from './delivery.service.js';
@@ -40,21 +46,32 @@ export class StartService {
     private readonly cancels: CancelRepository,
     private readonly callers: CallerFingerprints,
     private readonly numbers: PhoneNumbers,
+    private readonly provider: VerificationProvider,
     @Inject(MESSAGE_RULES) private readonly rules: MessageRules,
+    @Inject(VERIFICATION_OPTIONS) private readonly options: ResolvedVerificationOptions,
   ) {}
 
   /**
    * Sends a code to a number. The same caller who repeats it while the request lives gets that request again, and no
    * further message: a refresh or a double click costs nothing.
    */
-  async start(input: StartVerification): Promise<VerificationResult> {
+  async start(input: StartVerification): Promise<RequestResult> {
     const { phone, defect } = this.numbers.read(input.phoneNumber, input.country);
     if (!phone) return failure('invalid-phone-number', { numberDefect: defect });
     const numberDefect = phone.defectFor(input.channel ?? 'sms');
     if (numberDefect) {
-      return failure('invalid-phone-number', { numberDefect, takesCalls: phone.canReceive('voice') });
+      return failure('invalid-phone-number', {
+        numberDefect,
+        takesCalls: this.canSendBy('voice') && phone.canReceive('voice'),
+      });
     }
+    if (!this.canSendBy(input.channel ?? 'sms')) return failure('destination-rejected');
+    const { brand } = input;
+    if (brand !== undefined && !/^.{1,18}$/u.test(brand))
+      throw new RangeError('brand must have 1 to 18 characters');
     const draft = await this.drafts.of(phone, input);
+    const refusal = await this.askApplication(phone, input);
+    if (refusal) return this.refuseForApplication(draft, refusal);
     const rules = await this.rulesFor(phone, input, draft);
     await this.counters.carryOver(rules);
     await this.recordWouldRefuse(draft, rules);
@@ -82,15 +99,25 @@ export class StartService {
   /** What {@link start} would decide now, with every rule. Takes nothing, records nothing, sends nothing. */
   async simulate(input: StartVerification): Promise<SimulatedStart> {
     const { phone } = this.numbers.read(input.phoneNumber, input.country);
-    if (!phone?.canReceive(input.channel ?? 'sms')) {
+    const { channel = 'sms' } = input;
+    if (!phone?.canReceive(channel) || !this.canSendBy(channel)) {
       return {
         outcome: 'refused',
-        code: 'invalid-phone-number',
+        code: phone?.canReceive(channel) ? 'destination-rejected' : 'invalid-phone-number',
         rule: null,
         retryAfterSeconds: null,
         rules: [],
       };
     }
+    const refusal = await this.askApplication(phone, input);
+    if (refusal)
+      return {
+        outcome: 'refused',
+        code: 'refused-by-application',
+        rule: APPLICATION_RULE,
+        retryAfterSeconds: null,
+        rules: [refusedByApplication(refusal)],
+      };
     const draft = await this.drafts.of(phone, input);
     const decision = await this.decideNow(draft, await this.rulesFor(phone, input, draft), input);
     const { rule, code, retryAfterSeconds, rules } = decision;
@@ -101,6 +128,10 @@ export class StartService {
           ? 'allowed'
           : decision.outcome;
     return { outcome, rule, code, retryAfterSeconds, rules };
+  }
+
+  private canSendBy(channel: Channel): boolean {
+    return this.provider.channels.includes(channel);
   }
 
   private rulesFor(phone: PhoneNumber, { channel = 'sms', caller }: StartVerification, draft: NewRequest) {
@@ -125,7 +156,33 @@ export class StartService {
     });
   }
 
-  private async refuse(draft: NewRequest, decision: StartDecision): Promise<VerificationResult> {
+  private askApplication(phone: PhoneNumber, input: StartVerification) {
+    const { channel = 'sms', purpose = DEFAULT_PURPOSE, confirmed = false, caller, context = null } = input;
+    const { e164: phoneNumber, country } = phone;
+    return this.options.beforeStart?.({
+      phoneNumber,
+      country,
+      channel,
+      purpose,
+      confirmed,
+      caller,
+      context,
+    });
+  }
+
+  private async refuseForApplication(draft: NewRequest, refusal: Refusal): Promise<RequestResult> {
+    await this.counters.record({
+      action: 'start',
+      outcome: 'refused',
+      rule: APPLICATION_RULE,
+      rules: [refusedByApplication(refusal)],
+      requestId: null,
+      ...this.drafts.recordOf(draft),
+    });
+    return failure('refused-by-application', { refusal });
+  }
+
+  private async refuse(draft: NewRequest, decision: StartDecision): Promise<RequestResult> {
     const { rule, code, retryAfterSeconds, rules, live } = decision;
     await this.counters.record({
       action: 'start',
@@ -165,7 +222,7 @@ export class StartService {
   }
 
   /** The caller has a live request for the number already, and gets that. Waits a moment for its message to be out. */
-  private async rejoin(live: VerificationRecord): Promise<VerificationResult> {
+  private async rejoin(live: VerificationRecord): Promise<RequestResult> {
     const giveUpAt = performance.now() + REJOIN_WAIT_MS;
     let request: VerificationRecord | null = live;
     while (request?.status === 'SENDING') {

@@ -51,7 +51,7 @@ export class VonageV1Provider extends VerificationProvider {
   start(request: StartRequest): Promise<StartOutcome> {
     const parameters = {
       number: request.phoneNumber.slice(1),
-      brand: this.options.brand,
+      brand: request.brand ?? this.options.brand,
       codeLength: request.codeLength,
       pinExpiry: request.ttlSeconds,
       workflowId: WORKFLOWS[request.channel],

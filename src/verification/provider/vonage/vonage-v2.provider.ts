@@ -31,7 +31,7 @@ export class VonageV2Provider extends VerificationProvider {
   start(request: StartRequest): Promise<StartOutcome> {
     // One step only: a second one would send by itself when the first times out, with three fresh attempts.
     const parameters = {
-      brand: this.options.brand,
+      brand: request.brand ?? this.options.brand,
       workflow: [{ channel: request.channel, to: request.phoneNumber.slice(1) }],
       channelTimeout: request.ttlSeconds,
       codeLength: request.codeLength,

@@ -1,7 +1,12 @@
 import { randomInt } from 'node:crypto';
-import type { CancelOutcome, CheckOutcome, NextOutcome, StartOutcome } from '../outcomes.js';
-import type { Channel } from '../../domain/phone-number.js';
-import { type StartRequest, VerificationProvider } from '../verification-provider.js';
+import type { Channel } from '../verification/domain/phone-number.js';
+import type {
+  CancelOutcome,
+  CheckOutcome,
+  NextOutcome,
+  StartOutcome,
+} from '../verification/provider/outcomes.js';
+import { type StartRequest, VerificationProvider } from '../verification/provider/verification-provider.js';
 
 /** One message that the fake "sent". */
 export interface FakeMessage {

@@ -1,2 +1,0 @@
-export { type FakeMessage, FakeVerificationProvider } from './fake-verification-provider.js';
-export { describeProviderContract, type ProviderUnderTest } from './provider-contract.js';

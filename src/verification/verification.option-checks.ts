@@ -1,0 +1,75 @@
+import {
+  checkOptions,
+  FUNCTION,
+  having,
+  OBJECT,
+  type OptionKind,
+  orNull,
+  POSITIVE,
+  TEXT,
+} from '../options/check-options.js';
+import type { VerificationModuleOptions, VonageOptions } from './verification.options.js';
+
+const MODULE = 'VerificationModule';
+
+const KINDS: Record<keyof VerificationModuleOptions, OptionKind> = {
+  vonage: OBJECT,
+  sender: having(['send'], 'a MessageSender'),
+  message: OBJECT,
+  provider: having(['start', 'check', 'cancel', 'next'], 'a VerificationProvider'),
+  keys: OBJECT,
+  policy: OBJECT,
+  protection: OBJECT,
+  throttle: OBJECT,
+  database: OBJECT,
+  reconcileEverySeconds: orNull(POSITIVE),
+  sealJournalEverySeconds: orNull(POSITIVE),
+  defaultCountry: TEXT,
+  http: OBJECT,
+  identifyCaller: FUNCTION,
+  beforeStart: FUNCTION,
+  beforeAccept: FUNCTION,
+};
+
+const BRAND: OptionKind = {
+  is: (value) => typeof value === 'string' && value.length >= 1 && value.length <= 18,
+  words: 'the name that the message shows, 1 to 18 characters',
+};
+
+const VONAGE_KINDS: Record<keyof VonageOptions, OptionKind> = {
+  api: { is: (value) => value === 'v1' || value === 'v2', words: "'v1' or 'v2'" },
+  brand: BRAND,
+  apiKey: { ...TEXT, words: 'the API key of your Vonage account. Is its environment variable set?' },
+  apiSecret: { ...TEXT, words: 'the API secret of your Vonage account. Is its environment variable set?' },
+  application: OBJECT,
+  apiHost: TEXT,
+  timeoutMs: POSITIVE,
+  signatureSecret: TEXT,
+};
+
+const isKeyRing = (value: unknown) => (typeof value === 'string' && value !== '') || Array.isArray(value);
+const KEY_RING: OptionKind = {
+  is: isKeyRing,
+  words: '"<id>:<32 bytes in base64>" (openssl rand -base64 32). Is its environment variable set?',
+};
+
+/** @throws TypeError that names the option, and what it should be */
+export function checkVerificationOptions(given: VerificationModuleOptions): void {
+  checkOptions(MODULE, given, KINDS, ['keys']);
+  checkOptions(`${MODULE}: keys`, given.keys, { encryption: KEY_RING, fingerprint: KEY_RING }, [
+    'encryption',
+    'fingerprint',
+  ]);
+  if (given.vonage)
+    checkOptions(`${MODULE}: vonage`, given.vonage, VONAGE_KINDS, ['apiKey', 'apiSecret', 'brand']);
+  requireOneProvider(given);
+}
+
+function requireOneProvider({ vonage, sender, provider }: VerificationModuleOptions): void {
+  const given = Object.entries({ vonage, sender, provider }).filter(([, value]) => value);
+  if (given.length === 1) return;
+  const names = given.map(([name]) => `\`${name}\``).join(' and ') || 'none of them';
+  throw new TypeError(
+    `VerificationModule needs one of \`vonage\`, \`sender\` and \`provider\`, not ${names}`,
+  );
+}
