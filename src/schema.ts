@@ -23,9 +23,9 @@ export const entities = [
 /** Every migration of the runnable application, in order. */
 export const migrations = [...libraryMigrations, ...hostMigrations];
 
-/** Where the configuration has the tables. */
+/** Where the configuration has the tables. In `public`, which the connection's search path is then, statements name no schema. */
 export const tablesOf = (config: Pick<Config, 'DATABASE_SCHEMA' | 'DATABASE_TABLE_PREFIX'>) => ({
-  schema: config.DATABASE_SCHEMA,
+  ...(config.DATABASE_SCHEMA === 'public' ? {} : { schema: config.DATABASE_SCHEMA }),
   tablePrefix: config.DATABASE_TABLE_PREFIX,
 });
 
