@@ -3,8 +3,7 @@ import {
   describeProviderContract,
   FakeVerificationProvider,
 } from '../src/verification/provider/testing/index.js';
-import { VonageV1Provider } from '../src/verification/provider/vonage/vonage-v1.provider.js';
-import { VonageV2Provider } from '../src/verification/provider/vonage/vonage-v2.provider.js';
+import { VonageV1Provider, VonageV2Provider } from '../src/verification/provider/vonage/index.js';
 import { freshNumber } from './support/application.js';
 
 describeProviderContract('the fake', async () => {

@@ -65,5 +65,3 @@ export { failure } from './verification.results.js';
 export type { SimulatedStart, VerificationFailure, VerificationResult } from './verification.results.js';
 export { VerificationService } from './verification.service.js';
 export type { OnVerification, StartVerification } from './verification.input.js';
-export { VonageV1Provider } from './provider/vonage/vonage-v1.provider.js';
-export { VonageV2Provider } from './provider/vonage/vonage-v2.provider.js';

@@ -4,6 +4,7 @@ import { Module } from '@nestjs/common';
 import { getDataSourceToken, TypeOrmModule } from '@nestjs/typeorm';
 import type { DataSource } from 'typeorm';
 import { KeyRotation, KeyRotator, PersonalDataCipher } from '../crypto/index.js';
+import { assertInstalled } from '../options/optional-package.js';
 import { PREPARED_STATEMENTS, StatementRunner } from '../database/statement.js';
 import { CancelRepository } from './cancel/cancel.repository.js';
 import { CancelService } from './cancel/cancel.service.js';
@@ -54,13 +55,11 @@ import { VerificationRepository } from './verification.repository.js';
 import { VerificationService } from './verification.service.js';
 import { VerificationWebhooks } from './webhooks/verification.webhooks.js';
 import { WebhooksRepository } from './webhooks/webhooks.repository.js';
-import { VonageV1Provider } from './provider/vonage/vonage-v1.provider.js';
-import { VonageV2Provider } from './provider/vonage/vonage-v2.provider.js';
 
-function createProvider(
+async function createProvider(
   { provider, vonage, protection }: ResolvedVerificationOptions,
   dataSource: DataSource,
-): VerificationProvider {
+): Promise<VerificationProvider> {
   const { requestsPerSecond, failuresBeforeBreak } = protection;
   // The limit is the account's; its name goes into the database, so it does not say which account.
   const account = createHash('sha256')
@@ -68,11 +67,14 @@ function createProvider(
     .digest('base64url')
     .slice(0, 16);
   const pacer = requestsPerSecond === null ? null : new ProviderPacer(dataSource, account, requestsPerSecond);
-  return new ProtectedProvider(provider ?? vonageProvider(vonage), { pacer, failuresBeforeBreak });
+  return new ProtectedProvider(provider ?? (await vonageProvider(vonage)), { pacer, failuresBeforeBreak });
 }
 
-function vonageProvider(vonage: ResolvedVerificationOptions['vonage']): VerificationProvider {
+async function vonageProvider(vonage: ResolvedVerificationOptions['vonage']): Promise<VerificationProvider> {
   if (!vonage) throw new Error('VerificationModule needs `vonage` or a `provider`');
+  assertInstalled('@vonage/server-sdk', 'The option `vonage` of VerificationModule');
+  // Only now: whoever has a provider of their own need not install Vonage's SDK.
+  const { VonageV1Provider, VonageV2Provider } = await import('./provider/vonage/index.js');
   return vonage.api === 'v1' ? new VonageV1Provider(vonage) : new VonageV2Provider(vonage);
 }
 

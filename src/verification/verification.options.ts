@@ -6,7 +6,7 @@ import type { Caller } from './domain/caller.js';
 import { isCountry } from './domain/phone-number.js';
 import { DEFAULT_POLICY, resolvePolicy, type VerificationPolicy } from './domain/policy.js';
 import type { VerificationProvider } from './provider/verification-provider.js';
-import type { VonageConnection } from './provider/vonage/transport.js';
+import type { VonageConnection } from './provider/vonage/connection.js';
 
 /** A throttle: at most `limit` calls per window. A limit of 0 refuses all, null is no throttle. */
 export type Throttle = { limit: number; windowSeconds: number } | null;

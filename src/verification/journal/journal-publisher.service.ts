@@ -1,19 +1,30 @@
 import {
   type BeforeApplicationShutdown,
+  Inject,
   Injectable,
   Logger,
   type OnApplicationBootstrap,
   Optional,
 } from '@nestjs/common';
-import { EventEmitter2 } from '@nestjs/event-emitter';
 import { BackgroundWork } from '../../background/background-work.js';
 import { rowsIn } from '../../database/sql.js';
+import { optionalPackage } from '../../options/optional-package.js';
 import type { VerificationEvent } from '../domain/verification-event.js';
 import { type JournalBatch, JournalReader } from './journal-reader.js';
 import { VERIFICATION_JOURNAL } from './journal-source.js';
 
 /** The name under which every event of the journal is emitted; `verification.<type>` is emitted for one type. */
 export const VERIFICATION_EVENT = 'verification.event';
+
+/** What is used of the host's `EventEmitter2`. Its package is an optional peer, so our declarations do not name its type. */
+interface Emitter {
+  eventNames(): readonly unknown[];
+  listenersAny(): readonly unknown[];
+  emitAsync(name: string, event: VerificationEvent): Promise<unknown>;
+}
+const EVENT_EMITTER =
+  optionalPackage<{ EventEmitter2: abstract new () => Emitter }>('@nestjs/event-emitter')?.EventEmitter2 ??
+  Symbol('EventEmitter2');
 
 const EVERY_MS = 330;
 const RETRY_MS = 2000;
@@ -36,7 +47,7 @@ export class JournalPublisher implements OnApplicationBootstrap, BeforeApplicati
 
   constructor(
     private readonly reader: JournalReader,
-    @Optional() private readonly emitter?: EventEmitter2,
+    @Optional() @Inject(EVENT_EMITTER) private readonly emitter?: Emitter,
   ) {}
 
   async onApplicationBootstrap(): Promise<void> {

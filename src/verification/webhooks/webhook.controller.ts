@@ -1,5 +1,5 @@
 import { Controller, HttpCode, Inject, Post, type RawBodyRequest, Req, UseFilters } from '@nestjs/common';
-import { ApiBearerAuth, ApiNoContentResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { ApiBearerAuth, ApiNoContentResponse, ApiOperation, ApiTags } from '../../openapi/decorators.js';
 import type { Request } from 'express';
 import { OpenToAll, Problem, ProblemFilter } from '../../http/index.js';
 import { ApiProblems } from '../verification.openapi.js';
