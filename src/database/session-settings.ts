@@ -47,10 +47,10 @@ export class ConnectionSettings {
 @EventSubscriber()
 export class TransactionSettings implements EntitySubscriberInterface {
   async afterTransactionStart({ queryRunner }: TransactionStartEvent): Promise<void> {
-    const { extra } = queryRunner.dataSource.options as PostgresDataSourceOptions;
-    const { isPooled, values } = (extra as { settings: ConnectionSettings }).settings;
-    if (!isPooled) return;
-    const statements = Object.entries(values).map(([name, value]) => `SET LOCAL ${name} = ${value}`);
+    const { extra } = queryRunner.manager.connection.options as PostgresDataSourceOptions;
+    const { settings } = extra as { settings?: ConnectionSettings };
+    if (!settings?.isPooled) return;
+    const statements = Object.entries(settings.values).map(([name, value]) => `SET LOCAL ${name} = ${value}`);
     await queryRunner.query(statements.join('; '));
   }
 }
