@@ -4,7 +4,6 @@ import { twoFactorMigrations } from './two-factor/index.js';
 import { verificationMigrations } from './verification/index.js';
 
 export { adminMigrations } from './admin/index.js';
-export { hostMigrations } from './host/index.js';
 export { protectionMigrations } from './protection/index.js';
 export { twoFactorMigrations } from './two-factor/index.js';
 export { verificationMigrations } from './verification/index.js';

@@ -21,6 +21,7 @@ export {
   type PagesOptions,
   Problem,
   ProblemFilter,
+  SharedThrottlerStorage,
   ViewRenderer,
 } from './http/index.js';
 export * from './verification/index.js';

@@ -1,4 +1,5 @@
-import { hostMigrations, migrations as libraryMigrations } from '../migrations/index.js';
+import { hostMigrations } from '../migrations/host/index.js';
+import { migrations as libraryMigrations } from '../migrations/index.js';
 import { adminEntities } from './admin/index.js';
 import type { Config } from './config/index.js';
 import {

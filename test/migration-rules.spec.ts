@@ -1,7 +1,7 @@
 import { readdirSync } from 'node:fs';
+import { hostMigrations } from '../migrations/host/index.js';
 import {
   adminMigrations,
-  hostMigrations,
   protectionMigrations,
   twoFactorMigrations,
   verificationMigrations,

@@ -1,7 +1,6 @@
 import { type Sandbox, startSandbox } from '../src/sandbox/index.js';
 import { describeProviderContract, FakeVerificationProvider } from '../src/testing/index.js';
-import { VonageV1Provider } from '../src/verification/provider/vonage/vonage-v1.provider.js';
-import { VonageV2Provider } from '../src/verification/provider/vonage/vonage-v2.provider.js';
+import { VonageV1Provider, VonageV2Provider } from '../src/verification/provider/vonage/index.js';
 import { freshNumber } from './support/application.js';
 
 describeProviderContract('the fake', async () => {

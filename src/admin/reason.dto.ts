@@ -1,4 +1,4 @@
-import { ApiProperty } from '@nestjs/swagger';
+import { ApiProperty } from '../openapi/decorators.js';
 import { FreeText } from '../http/index.js';
 
 /** Every act has one: the audit shows it. */

@@ -5,7 +5,7 @@ import {
   ApiPropertyOptional,
   ApiResponse,
   getSchemaPath,
-} from '@nestjs/swagger';
+} from '../openapi/decorators.js';
 import { HTTP_PROBLEMS, type HttpProblemCode } from './problem.js';
 
 /** One wrong field. */

@@ -89,5 +89,3 @@ export type {
 } from './verification.results.js';
 export { VerificationService } from './verification.service.js';
 export type { OnVerification, StartVerification } from './verification.input.js';
-export { VonageV1Provider } from './provider/vonage/vonage-v1.provider.js';
-export { VonageV2Provider } from './provider/vonage/vonage-v2.provider.js';

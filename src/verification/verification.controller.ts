@@ -11,7 +11,7 @@ import {
   Res,
   UsePipes,
 } from '@nestjs/common';
-import { ApiConsumes, ApiOkResponse, ApiOperation, ApiParam, ApiTags } from '@nestjs/swagger';
+import { ApiConsumes, ApiOkResponse, ApiOperation, ApiParam, ApiTags } from '../openapi/decorators.js';
 import { isUUID } from 'class-validator';
 import type { Request, Response } from 'express';
 import {

@@ -9,6 +9,7 @@ import { requireImportedOnce } from '../options/imported-once.js';
 import { verificationMigrations } from '../../migrations/index.js';
 import { LIBRARY_DATA_SOURCE, type ModuleTables } from '../database/library-data-source.js';
 import { StatementRunner } from '../database/statement.js';
+import { assertInstalled } from '../options/optional-package.js';
 import { CancelRepository } from './cancel/cancel.repository.js';
 import { CancelService } from './cancel/cancel.service.js';
 import { AcceptanceService } from './check/acceptance.service.js';
@@ -64,14 +65,12 @@ import { VerificationRepository } from './verification.repository.js';
 import { VerificationService } from './verification.service.js';
 import { VerificationWebhooks } from './webhooks/verification.webhooks.js';
 import { WebhooksRepository } from './webhooks/webhooks.repository.js';
-import { VonageV1Provider } from './provider/vonage/vonage-v1.provider.js';
-import { VonageV2Provider } from './provider/vonage/vonage-v2.provider.js';
 
-function createProvider(
+async function createProvider(
   options: ResolvedVerificationOptions,
   dataSource: DataSource,
   ...parts: [StatementRunner, PersonalDataCipher, ViewRenderer]
-): VerificationProvider {
+): Promise<VerificationProvider> {
   const { provider, vonage, sender, protection } = options;
   const { requestsPerSecond, failuresBeforeBreak } = protection;
   // The limit is the account's; its name goes into the database, so it does not say which account.
@@ -80,7 +79,8 @@ function createProvider(
     .digest('base64url')
     .slice(0, 16);
   const pacer = requestsPerSecond === null ? null : new ProviderPacer(dataSource, account, requestsPerSecond);
-  return new ProtectedProvider(provider ?? senderProvider(options, ...parts) ?? vonageProvider(vonage!), {
+  const chosen = provider ?? senderProvider(options, ...parts) ?? (await vonageProvider(vonage!));
+  return new ProtectedProvider(chosen, {
     pacer,
     failuresBeforeBreak,
     onlyStarts: sender !== undefined,
@@ -104,7 +104,12 @@ function senderProvider(
   });
 }
 
-function vonageProvider(vonage: NonNullable<ResolvedVerificationOptions['vonage']>): VerificationProvider {
+async function vonageProvider(
+  vonage: NonNullable<ResolvedVerificationOptions['vonage']>,
+): Promise<VerificationProvider> {
+  assertInstalled('@vonage/server-sdk', 'The option `vonage` of VerificationModule');
+  // Only now: whoever has a provider of their own need not install Vonage's SDK.
+  const { VonageV1Provider, VonageV2Provider } = await import('./provider/vonage/index.js');
   return vonage.api === 'v1' ? new VonageV1Provider(vonage) : new VonageV2Provider(vonage);
 }
 

@@ -13,7 +13,7 @@ import type { MessageSender } from './provider/message-sender/message-sender.js'
 import type { MessageTextOptions } from './provider/message-sender/message-text.js';
 import type { VerificationProvider } from './provider/verification-provider.js';
 import { checkVerificationOptions } from './verification.option-checks.js';
-import type { VonageConnection } from './provider/vonage/transport.js';
+import type { VonageConnection } from './provider/vonage/connection.js';
 
 /** A throttle: at most `limit` calls per window. A limit of 0 refuses all, null is no throttle. */
 export type Throttle = { limit: number; windowSeconds: number } | null;

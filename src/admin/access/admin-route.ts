@@ -1,5 +1,5 @@
 import { applyDecorators, SetMetadata, UseGuards } from '@nestjs/common';
-import { ApiBearerAuth } from '@nestjs/swagger';
+import { ApiBearerAuth } from '../../openapi/decorators.js';
 import { Negotiated, OpenToAll } from '../../http/index.js';
 import { PostThrottler } from '../../two-factor/index.js';
 import { AdminGuard } from './admin.guard.js';

@@ -1,5 +1,5 @@
 import { Body, Controller, Get, HttpCode, Param, Post, UsePipes } from '@nestjs/common';
-import { ApiConsumes, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { ApiConsumes, ApiOkResponse, ApiOperation, ApiTags } from '../../openapi/decorators.js';
 import { isUUID } from 'class-validator';
 import { BODIES, InputPipe, Page, Problem } from '../../http/index.js';
 import { VerificationService } from '../../verification/index.js';

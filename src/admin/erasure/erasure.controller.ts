@@ -6,7 +6,7 @@ import {
   ApiProperty,
   ApiPropertyOptional,
   ApiTags,
-} from '@nestjs/swagger';
+} from '../../openapi/decorators.js';
 import { Transform } from 'class-transformer';
 import { IsBoolean, IsOptional } from 'class-validator';
 import { BODIES, InputPipe, Page, type PageContext, type View } from '../../http/index.js';

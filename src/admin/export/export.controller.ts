@@ -1,6 +1,6 @@
 import { pipeline } from 'node:stream/promises';
 import { Body, Controller, HttpCode, Logger, Post, Res, UsePipes } from '@nestjs/common';
-import { ApiConsumes, ApiOkResponse, ApiOperation, ApiProduces, ApiTags } from '@nestjs/swagger';
+import { ApiConsumes, ApiOkResponse, ApiOperation, ApiProduces, ApiTags } from '../../openapi/decorators.js';
 import type { Response } from 'express';
 import { BODIES, InputPipe } from '../../http/index.js';
 import { AdminDownloads, NeedsScope } from '../access/admin-route.js';

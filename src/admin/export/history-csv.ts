@@ -1,4 +1,3 @@
-import { stringify } from 'csv-stringify/sync';
 import type { HistoryRow } from '../history/history.repository.js';
 import { HistoryItemResource } from '../history/history.resource.js';
 
@@ -35,29 +34,33 @@ const BYTE_ORDER_MARK = '\uFEFF';
  */
 const FORMULA_AFTER_SEPARATOR = /(;["'\s]*|(?<!^)[\t\r\n|]["'\s]*)(?=[=+\-@＝＋－＠])/g;
 
+/** Where a cell begins with a formula, for Excel in every language. */
+const FORMULA_AT_START = /^(?=[=+\-@\t\r\n＝＋－＠])/;
+const NEEDS_QUOTES = /[",\r\n]|;["'\s]*'/;
+
 /**
  * RFC 4180. Callers choose their purpose, user id and browser's name, and a spreadsheet runs what looks like a formula: such
  * a cell (beginning with `= + - @`, a tab or a line's end) gets an apostrophe in front. The masked number stands without
  * its `+`, so that it is none of them.
  */
-const csv = (rows: unknown[]): string =>
-  stringify(rows, {
-    columns: COLUMNS,
-    escape_formulas: true,
-    cast: { string: (text) => text.replace(FORMULA_AFTER_SEPARATOR, `$1'`).replace(/^\n/, `'\n`) },
-    record_delimiter: 'windows',
-    quoted_match: /[\r\n]|;["'\s]*'/,
-  });
+function cell(value: string | number | null | undefined): string {
+  if (typeof value !== 'string') return String(value ?? '');
+  const text = value.replace(FORMULA_AFTER_SEPARATOR, `$1'`).replace(FORMULA_AT_START, `'`);
+  return NEEDS_QUOTES.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+}
+
+const line = (cells: readonly (string | number | null | undefined)[]): string =>
+  `${cells.map(cell).join(',')}\r\n`;
 
 /** The first line. */
-export const csvHead = (): string => BYTE_ORDER_MARK + stringify([COLUMNS], { record_delimiter: 'windows' });
+export const csvHead = (): string => BYTE_ORDER_MARK + line(COLUMNS);
 
 /** A line for each. */
 export const csvLines = (rows: readonly HistoryRow[]): string =>
-  csv(
-    rows.map((row) => {
+  rows
+    .map((row) => {
       const item = HistoryItemResource.of(row);
       item.phoneNumber = item.phoneNumber.replace('+', '');
-      return item;
-    }),
-  );
+      return line(COLUMNS.map((column) => item[column]));
+    })
+    .join('');

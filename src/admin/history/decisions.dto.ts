@@ -1,4 +1,4 @@
-import { ApiPropertyOptional, PickType } from '@nestjs/swagger';
+import { ApiPropertyOptional, PickType } from '../../openapi/decorators.js';
 import { IsIn, IsOptional, IsString, MaxLength } from 'class-validator';
 import { EmptyAsAbsent } from '../../http/index.js';
 import { HistoryQueryDto } from './history.dto.js';

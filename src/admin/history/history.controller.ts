@@ -1,5 +1,5 @@
 import { Body, Controller, Get, HttpCode, Param, Post, Query, UsePipes } from '@nestjs/common';
-import { ApiConsumes, ApiOkResponse, ApiOperation, ApiParam, ApiTags } from '@nestjs/swagger';
+import { ApiConsumes, ApiOkResponse, ApiOperation, ApiParam, ApiTags } from '../../openapi/decorators.js';
 import { isUUID } from 'class-validator';
 import { BODIES, InputPipe, Page, Problem } from '../../http/index.js';
 import { VERIFICATION_ERRORS } from '../../verification/index.js';

@@ -1,4 +1,4 @@
-import { ApiProperty, ApiPropertyOptional, OmitType } from '@nestjs/swagger';
+import { ApiProperty, ApiPropertyOptional, OmitType } from '../../openapi/decorators.js';
 import { Transform } from 'class-transformer';
 import {
   IsDate,

@@ -1,4 +1,4 @@
-import { ApiProperty } from '@nestjs/swagger';
+import { ApiProperty } from '../../openapi/decorators.js';
 import { maskPhoneNumber, PUBLIC_STATUSES, type PublicStatus } from '../../verification/index.js';
 import { EvaluatedRuleResource } from '../policy/policy.dto.js';
 import type { HistoryRow } from './history.repository.js';

@@ -1,5 +1,5 @@
 import { Body, Controller, Get, HttpCode, Param, Post, UsePipes } from '@nestjs/common';
-import { ApiConsumes, ApiOkResponse, ApiOperation, ApiParam, ApiTags } from '@nestjs/swagger';
+import { ApiConsumes, ApiOkResponse, ApiOperation, ApiParam, ApiTags } from '../../openapi/decorators.js';
 import { BODIES, InputPipe, Page } from '../../http/index.js';
 import { resourceOrProblem, VerificationResource } from '../../verification/index.js';
 import { AdminRoutes, NeedsScope } from '../access/admin-route.js';

@@ -1,4 +1,4 @@
-import { ApiProperty, ApiPropertyOptional, PickType } from '@nestjs/swagger';
+import { ApiProperty, ApiPropertyOptional, PickType } from '../../openapi/decorators.js';
 import { Transform } from 'class-transformer';
 import { IsBoolean, IsIP, IsOptional, IsString, MaxLength } from 'class-validator';
 import { EmptyAsAbsent } from '../../http/index.js';

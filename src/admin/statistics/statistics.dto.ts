@@ -1,4 +1,4 @@
-import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
+import { ApiProperty, ApiPropertyOptional } from '../../openapi/decorators.js';
 import { IsDate, IsIn, IsOptional } from 'class-validator';
 import { DateFromText, EmptyAsAbsent } from '../../http/index.js';
 import { type Group, GROUPS } from './statistics.repository.js';

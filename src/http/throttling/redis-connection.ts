@@ -1,5 +1,6 @@
 import { Logger } from '@nestjs/common';
-import { Redis } from 'ioredis';
+import type { Redis } from 'ioredis';
+import { assertInstalled, optionalPackage } from '../../options/optional-package.js';
 
 /** After that a call counts as failed. */
 const COMMAND_TIMEOUT_MS = 300;
@@ -19,7 +20,9 @@ export class RedisConnection {
   readonly client: Redis;
 
   constructor(url: string) {
-    this.client = new Redis(url, {
+    assertInstalled('ioredis', 'The option `redisUrl` of SharedThrottlerStorage');
+    const ioredis = optionalPackage<typeof import('ioredis')>('ioredis')!;
+    this.client = new ioredis.Redis(url, {
       commandTimeout: COMMAND_TIMEOUT_MS,
       connectTimeout: 1000,
       enableOfflineQueue: false,

@@ -1,5 +1,5 @@
 import { Controller, Inject } from '@nestjs/common';
-import { ApiTags } from '@nestjs/swagger';
+import { ApiTags } from '../../openapi/decorators.js';
 import type { Request, Response } from 'express';
 import { safePath } from '../../http/index.js';
 import { FirstFactorOnly } from '../guard/require-factor.js';

@@ -1,4 +1,4 @@
-import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
+import { ApiProperty, ApiPropertyOptional } from '../../openapi/decorators.js';
 import { VerificationResource } from '../../verification/index.js';
 import { AssuranceResource } from '../session/assurance.resource.js';
 

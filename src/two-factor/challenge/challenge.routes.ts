@@ -1,5 +1,5 @@
 import { Body, Get, HttpCode, Post, Query, Req, Res } from '@nestjs/common';
-import { ApiConsumes, ApiOkResponse, ApiOperation } from '@nestjs/swagger';
+import { ApiConsumes, ApiOkResponse, ApiOperation } from '../../openapi/decorators.js';
 import type { Request, Response } from 'express';
 import { BODIES, Page, preferredLanguages } from '../../http/index.js';
 import { SignedIn } from '../guard/require-factor.js';

@@ -1,4 +1,4 @@
-import { ApiPropertyOptional } from '@nestjs/swagger';
+import { ApiPropertyOptional } from '../../openapi/decorators.js';
 import { FreeText } from '../../http/index.js';
 
 const LONGEST_LABEL = 40;

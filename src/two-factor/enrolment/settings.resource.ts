@@ -1,4 +1,4 @@
-import { ApiProperty } from '@nestjs/swagger';
+import { ApiProperty } from '../../openapi/decorators.js';
 import { FactorResource, MASKED_ACCOUNT } from '../challenge/challenge.resources.js';
 import { TrustedBrowserResource } from '../trusted-browsers/trusted-browser.resource.js';
 

@@ -6,7 +6,7 @@ import {
   Injectable,
   UseGuards,
 } from '@nestjs/common';
-import { ApiConsumes } from '@nestjs/swagger';
+import { ApiConsumes } from '../../openapi/decorators.js';
 import type { Request } from 'express';
 import { BODIES } from '../../http/index.js';
 import { TwoFactorPaths } from '../session/two-factor-paths.js';

@@ -1,6 +1,5 @@
 import { isUUID } from 'class-validator';
 import type { Request } from 'express';
-import { Strategy } from 'passport-strategy';
 import { preferredLanguages, Problem } from '../../http/index.js';
 import {
   type Caller,
@@ -91,18 +90,24 @@ type Outcome<User> = { user: User; info: SmsOtpInfo } | SmsOtpChallenge;
  * passport.use(new SmsOtpStrategy({ verifications, user: (request) => …, phoneNumberOf: (user) => user.phoneNumber }));
  * ```
  */
-export class SmsOtpStrategy<User extends { id: string } = { id: string }> extends Strategy {
+export class SmsOtpStrategy<User extends { id: string } = { id: string }> {
   readonly name = 'sms-otp';
+  // Passport puts these onto a copy of the strategy for every request.
+  /** @internal */
+  declare readonly success: (user: unknown, info: SmsOtpInfo) => void;
+  /** @internal */
+  declare readonly fail: (challenge: SmsOtpChallenge, status: number) => void;
+  /** @internal */
+  declare readonly error: (error: Error) => void;
 
   /** @param verify decides about users whose code was right. Nest's `PassportStrategy` passes its `validate(user, info)`. */
   constructor(
     private readonly options: SmsOtpOptions<User>,
     private readonly verify?: SmsOtpVerify<User>,
-  ) {
-    super();
-  }
+  ) {}
 
-  override authenticate(request: Request): void {
+  /** Called by Passport. */
+  authenticate(request: Request): void {
     this.outcomeOf(request)
       .then((outcome) => this.report(outcome))
       .catch((error: Error) => this.error(error));

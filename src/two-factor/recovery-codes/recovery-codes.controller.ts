@@ -1,5 +1,5 @@
 import { Controller, Injectable, Post, Req, Res } from '@nestjs/common';
-import { ApiOkResponse, ApiOperation, ApiProperty, ApiTags } from '@nestjs/swagger';
+import { ApiOkResponse, ApiOperation, ApiProperty, ApiTags } from '../../openapi/decorators.js';
 import type { Request, Response } from 'express';
 import { Page, type PageContext, PageView, type Problem, type View } from '../../http/index.js';
 import { settingsRefused } from '../enrolment/settings.pages.js';

@@ -1,4 +1,4 @@
-import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
+import { ApiProperty, ApiPropertyOptional } from '../../openapi/decorators.js';
 import type { Assurance, AssuranceLevel } from './assurance.js';
 
 const LEVELS = ['anonymous', 'first-factor', 'two-factor'];

@@ -1,5 +1,5 @@
 import { Inject, Injectable, Logger, Optional } from '@nestjs/common';
-import { EventEmitter2 } from '@nestjs/event-emitter';
+import { type Emitter, EVENT_EMITTER } from '../../options/event-emitter.js';
 import type { TwoFactorEvent } from '../two-factor.events.js';
 import { TWO_FACTOR_EVENTS } from '../two-factor.events.js';
 import { LogNotifier, type TwoFactorNotice } from '../two-factor.notifier.js';
@@ -16,7 +16,7 @@ export class Notices {
 
   constructor(
     @Inject(TWO_FACTOR_OPTIONS) private readonly options: ResolvedTwoFactorOptions,
-    @Optional() private readonly emitter?: EventEmitter2,
+    @Optional() @Inject(EVENT_EMITTER) private readonly emitter?: Emitter,
   ) {}
 
   async send(userId: string, notice: Omit<TwoFactorNotice, 'at'>): Promise<void> {

@@ -1,5 +1,5 @@
 import { Controller, HttpCode, Inject, Injectable, Post, Req, Res } from '@nestjs/common';
-import { ApiNoContentResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { ApiNoContentResponse, ApiOperation, ApiTags } from '../../openapi/decorators.js';
 import type { Request, Response } from 'express';
 import {
   errorContext,

@@ -1,4 +1,4 @@
-import { ApiPropertyOptional, IntersectionType, PickType } from '@nestjs/swagger';
+import { ApiPropertyOptional, IntersectionType, PickType } from '../../openapi/decorators.js';
 import { IsOptional, IsUUID } from 'class-validator';
 import { EmptyAsAbsent } from '../../http/index.js';
 import { CheckVerificationDto, StartVerificationDto } from '../../verification/index.js';

@@ -1,5 +1,5 @@
 import { Controller, Inject } from '@nestjs/common';
-import { ApiParam, ApiTags } from '@nestjs/swagger';
+import { ApiParam, ApiTags } from '../../openapi/decorators.js';
 import type { Request, Response } from 'express';
 import { safePath } from '../../http/index.js';
 import type { ContinueDto } from '../challenge/challenge.dto.js';

@@ -1,5 +1,5 @@
 import { Body, Controller, Get, Param, Post, Req, Res, UseGuards } from '@nestjs/common';
-import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { ApiOkResponse, ApiOperation, ApiTags } from '../../openapi/decorators.js';
 import type { Request, Response } from 'express';
 import { Page } from '../../http/index.js';
 import { LabelDto } from '../enrolment/label.dto.js';

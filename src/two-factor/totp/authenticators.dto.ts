@@ -1,4 +1,4 @@
-import { ApiProperty, PickType } from '@nestjs/swagger';
+import { ApiProperty, PickType } from '../../openapi/decorators.js';
 import { CheckVerificationDto } from '../../verification/index.js';
 
 /** The first code of an app that is being set up. */

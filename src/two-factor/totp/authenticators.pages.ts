@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { toString as toQrCode } from 'qrcode';
+import { renderSVG } from 'uqr';
 import {
   errorContext,
   type PageContext,
@@ -55,14 +55,7 @@ function setupRefused(problem: Problem, context: PageContext): View {
 const inGroupsOfFour = (secret: string) => secret.replace(/(.{4})(?=.)/g, '$1 ');
 
 /** An SVG with attributes only, because the content security policy allows neither inline styles nor data URIs. */
-function qrCodeOf(uri: string): string {
-  let svg = '';
-  toQrCode(uri, { type: 'svg', margin: 4 }, (error, made) => {
-    if (error) throw error;
-    svg = made;
-  });
-  return svg;
-}
+const qrCodeOf = (uri: string) => renderSVG(uri, { ecc: 'M', border: 4, pixelSize: 1 });
 
 /** The providers of the pages above. */
 export const AUTHENTICATOR_PAGES = [SetupPage, ConfirmPage];

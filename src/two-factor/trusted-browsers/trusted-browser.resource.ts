@@ -1,4 +1,4 @@
-import { ApiProperty } from '@nestjs/swagger';
+import { ApiProperty } from '../../openapi/decorators.js';
 import type { ListedBrowser } from './trusted-browsers.service.js';
 
 /** A trusted browser as callers see it. */

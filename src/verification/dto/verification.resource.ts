@@ -1,4 +1,4 @@
-import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
+import { ApiProperty, ApiPropertyOptional } from '../../openapi/decorators.js';
 import { PUBLIC_STATUSES, type PublicStatus } from '../domain/lifecycle.js';
 import { type Channel, maskPhoneNumber } from '../domain/phone-number.js';
 import {

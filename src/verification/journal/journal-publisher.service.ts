@@ -1,13 +1,14 @@
 import {
   type BeforeApplicationShutdown,
+  Inject,
   Injectable,
   Logger,
   type OnApplicationBootstrap,
   Optional,
 } from '@nestjs/common';
-import { EventEmitter2 } from '@nestjs/event-emitter';
 import { BackgroundWork } from '../../background/background-work.js';
 import { rowsIn } from '../../database/sql.js';
+import { type Emitter, EVENT_EMITTER } from '../../options/event-emitter.js';
 import type { VerificationEvent } from '../domain/verification-event.js';
 import { type JournalBatch, JournalReader } from './journal-reader.js';
 import { VERIFICATION_JOURNAL } from './journal-source.js';
@@ -36,7 +37,7 @@ export class JournalPublisher implements OnApplicationBootstrap, BeforeApplicati
 
   constructor(
     private readonly reader: JournalReader,
-    @Optional() private readonly emitter?: EventEmitter2,
+    @Optional() @Inject(EVENT_EMITTER) private readonly emitter?: Emitter,
   ) {}
 
   async onApplicationBootstrap(): Promise<void> {

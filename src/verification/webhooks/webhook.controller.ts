@@ -9,7 +9,7 @@ import {
   UseFilters,
   UseGuards,
 } from '@nestjs/common';
-import { ApiBearerAuth, ApiNoContentResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { ApiBearerAuth, ApiNoContentResponse, ApiOperation, ApiTags } from '../../openapi/decorators.js';
 import type { Request } from 'express';
 import { OpenToAll, OwnRouteGuard, Problem, ProblemFilter } from '../../http/index.js';
 import { ApiProblems } from '../verification.openapi.js';

@@ -1,17 +1,7 @@
 import './quiet-debug.js';
 import { Vonage } from '@vonage/server-sdk';
 import { Agent, errors, request as send } from 'undici';
-
-export interface VonageConnection {
-  apiKey: string;
-  apiSecret: string;
-  /** v2 is called as this application, with a token signed by its key: only then does Vonage send webhooks. */
-  application?: { id: string; /** PEM. */ privateKey: string };
-  /** Another base URL than Vonage's: a proxy, the sandbox. */
-  apiHost?: string;
-  /** For the whole exchange: connecting, headers and body. */
-  timeoutMs: number;
-}
+import type { VonageConnection } from './connection.js';
 
 /** An answer that is not a 2xx, reduced to what may be looked at. Carries no request, no header, no number. */
 export class VonageHttpError extends Error {

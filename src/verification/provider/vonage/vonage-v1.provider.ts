@@ -8,9 +8,10 @@ import type {
   StartOutcome,
 } from '../outcomes.js';
 import { type StartRequest, VerificationProvider } from '../verification-provider.js';
+import type { VonageConnection } from './connection.js';
 import { fault, isProviderRequestId, outcomeOf } from './faults.js';
 import { V1_LOCALES } from './locales.js';
-import { VonageTransport, type VonageConnection } from './transport.js';
+import { VonageTransport } from './transport.js';
 
 type StartParameters = Parameters<Vonage['verify']['start']>[0];
 

@@ -1,9 +1,10 @@
 import type { Vonage } from '@vonage/server-sdk';
 import type { CancelOutcome, CheckOutcome, NextOutcome, StartOutcome } from '../outcomes.js';
 import { type StartRequest, VerificationProvider } from '../verification-provider.js';
+import type { VonageConnection } from './connection.js';
 import { fault, isProviderRequestId, outcomeOf } from './faults.js';
 import { V2_LOCALES } from './locales.js';
-import { type VonageHttpError, VonageTransport, type VonageConnection } from './transport.js';
+import { type VonageHttpError, VonageTransport } from './transport.js';
 
 type NewRequest = Parameters<Vonage['verify2']['newRequest']>[0];
 

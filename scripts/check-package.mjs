@@ -1,0 +1,56 @@
+// Part of `npm run package:check`: does package/ import what package.library.json says, and nothing else?
+import { readdirSync, readFileSync } from 'node:fs';
+import { isBuiltin } from 'node:module';
+import { dirname, join, normalize } from 'node:path';
+
+process.chdir(join(import.meta.dirname, '..', 'package'));
+const manifest = JSON.parse(readFileSync('package.json', 'utf8'));
+const dependencies = Object.keys(manifest.dependencies);
+const optional = Object.keys(manifest.peerDependenciesMeta);
+const peers = Object.keys(manifest.peerDependencies).filter((name) => !optional.includes(name));
+const wrong = [];
+
+/** The modules that a compiled file imports when it is loaded: no types, no `import()`. */
+const importsOf = (file) =>
+  [...readFileSync(file, 'utf8').matchAll(/^(?:import|export)\s(?:[^'"]*?\sfrom\s)?['"]([^'"]+)['"]/gm)].map(
+    ([, specifier]) => specifier,
+  );
+const packageOf = (specifier) => specifier.split('/', specifier.startsWith('@') ? 2 : 1).join('/');
+
+/** Every package that an entry loads, with one of the files that import it. */
+function packagesOf(entry) {
+  const found = new Map();
+  const seen = new Set();
+  const visit = (file) => {
+    if (seen.has(file)) return;
+    seen.add(file);
+    for (const specifier of importsOf(file)) {
+      if (specifier.startsWith('.')) visit(normalize(join(dirname(file), specifier)));
+      else if (!isBuiltin(specifier)) found.set(packageOf(specifier), file);
+    }
+  };
+  visit(normalize(entry));
+  return found;
+}
+
+const used = new Set();
+for (const [path, { import: entry }] of Object.entries(manifest.exports).filter(
+  ([, target]) => target.import,
+)) {
+  for (const [name, file] of packagesOf(entry.default)) {
+    used.add(name);
+    const allowed = path === './vonage' ? ['@vonage/server-sdk'] : [];
+    if (![...dependencies, ...peers, ...allowed].includes(name))
+      wrong.push(`${path} loads ${name} (${file}), which package.library.json does not promise to be there`);
+  }
+}
+for (const name of dependencies.filter((dependency) => !used.has(dependency)))
+  wrong.push(`nothing imports ${name}`);
+
+const application =
+  /^(dist|cjs)\/(src\/(commands|config|host|operations|sandbox|app|main|schema)|migrations\/host)|embedded|\.map$/;
+for (const file of readdirSync('.', { recursive: true }).filter((path) => application.test(path)))
+  wrong.push(`${file} belongs to the application`);
+
+for (const line of wrong) process.stderr.write(`${line}\n`);
+if (wrong.length > 0) process.exit(1);
