@@ -20,7 +20,7 @@ export class AuthController {
     private readonly twoFactor: TwoFactorService,
   ) {}
 
-  /** The password is checked as before. `twoFactor.signIn` is new: it issues the token, in `X-Access-Token`. */
+  /** The password is checked as before. `twoFactor.signIn` is new: it issues the token. */
   @Public()
   @Post('login')
   @HttpCode(200)
@@ -31,7 +31,7 @@ export class AuthController {
   ) {
     const user = this.users.authenticate(email, password);
     if (!user) throw new UnauthorizedException();
-    const { assurance } = await this.twoFactor.signIn(request, response, user.id);
-    return { userId: user.id, secondFactorPending: assurance.pending };
+    const { assurance, accessToken } = await this.twoFactor.signIn(request, response, user.id);
+    return { userId: user.id, secondFactorPending: assurance.pending, accessToken };
   }
 }

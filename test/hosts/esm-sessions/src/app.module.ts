@@ -4,9 +4,7 @@ import { PassportModule } from '@nestjs/passport';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import {
   ExpressSessions,
-  twoFactorEntities,
   TwoFactorModule,
-  verificationEntities,
   VerificationModule,
   type VerificationModuleOptions,
 } from 'nest-sms-otp';
@@ -34,12 +32,12 @@ export class AppModule {
       imports: [
         EventEmitterModule.forRoot(),
         PassportModule,
-        TypeOrmModule.forRoot({
-          type: 'postgres',
-          url: databaseUrl,
-          entities: [...verificationEntities, ...twoFactorEntities],
+        TypeOrmModule.forRoot({ type: 'postgres', url: databaseUrl, schema: 'shop' }),
+        VerificationModule.forRoot({
+          ...verification,
+          database: { schema: 'auth', migrationsRun: true },
+          routes: false,
         }),
-        VerificationModule.forRoot({ ...verification, routes: false }),
         TwoFactorModule.forRoot({ sessions: new ExpressSessions(), issuer: 'ACME', homePath: '/account' }),
       ],
     };

@@ -4,7 +4,6 @@ import { after, before, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { DocumentBuilder, SwaggerModule } from '@nestjs/swagger';
-import { runMigrations } from 'nest-sms-otp';
 import { FakeVerificationProvider } from 'nest-sms-otp/testing';
 import { createApp } from '../src/create-app.js';
 import { VerificationListener } from '../src/verification.listener.js';
@@ -16,7 +15,6 @@ const provider = new FakeVerificationProvider();
 let app: NestExpressApplication;
 
 before(async () => {
-  await runMigrations(databaseUrl);
   app = await createApp({
     databaseUrl,
     sessionSecret: randomBytes(32).toString('base64url'),
@@ -36,6 +34,8 @@ class Client {
       redirect: 'manual',
       headers: {
         Accept: accept,
+        // As browsers do: without it, a post with a cookie could come from another site.
+        Origin: await app.getUrl(),
         ...(body ? { 'Content-Type': 'application/json' } : {}),
         ...(this.cookie ? { Cookie: this.cookie } : {}),
       },
