@@ -1,7 +1,7 @@
 // `npm run test:hosts [name …]`: packs the library, installs the tarball into every application in this folder as another
 // team would, compiles the application and runs its tests. Each gets an empty folder and an empty database.
 import { execFileSync } from 'node:child_process';
-import { chmodSync, cpSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { chmodSync, cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
@@ -32,6 +32,13 @@ function install(host, tarball) {
   }
 }
 
+/** The modules as the README has them, as a file of an application. */
+function readmeModules() {
+  const readme = readFileSync(join(import.meta.dirname, '..', '..', 'README.md'), 'utf8');
+  const [, modules] = /```ts\n(VerificationModule[^`]*)```/.exec(readme);
+  return `import { ExpressSessions, TwoFactorModule, VerificationModule } from 'nest-sms-otp';\n\nexport const modules = [\n${modules}];\n`;
+}
+
 const given = process.argv.slice(2);
 const hosts = readdirSync(import.meta.dirname, { withFileTypes: true })
   .filter((entry) => entry.isDirectory() && (given.length === 0 || given.includes(entry.name)))
@@ -50,6 +57,7 @@ try {
     const host = join(folder, name);
     cpSync(join(import.meta.dirname, name), host, { recursive: true });
     process.stdout.write(`\n== ${name}\n`);
+    if (name === 'esm-sessions') writeFileSync(join(host, 'src', 'readme.ts'), readmeModules());
     const code = install(host, join(folder, filename));
     if (code) {
       process.stdout.write(`npm cannot install (${code}): the host ${name} is left out.\n`);
