@@ -73,7 +73,7 @@ describe('an application with rules of its own', () => {
   const decisions = async (rule = 'application') =>
     (
       await sql.query<{ action: string; rules: string }>(
-        'SELECT action, rules::text FROM decisions WHERE rule = $1 ORDER BY id',
+        'SELECT action, rules::text FROM otp_decisions WHERE rule = $1 ORDER BY id',
         [rule],
       )
     ).rows;
@@ -229,7 +229,7 @@ describe('an application with rules of its own', () => {
     const start = await service.start({ phoneNumber, caller, brand: 'Other Shop' });
     if (!start.ok) throw new Error(start.code);
     await sql.query(
-      `UPDATE verification_requests SET resend_available_at = resend_available_at - interval '31 seconds';
+      `UPDATE otp_verification_requests SET resend_available_at = resend_available_at - interval '31 seconds';
        UPDATE otp_code_messages SET created_at = created_at - interval '31 seconds'`,
     );
     expect(await service.resend({ requestId: start.request.id, caller })).toMatchObject({ ok: true });

@@ -49,7 +49,7 @@ describe('codes of our own, sent with a gateway that only sends texts', () => {
       [seconds],
     );
     await sql.query(
-      `UPDATE verification_requests SET expires_at = expires_at - make_interval(secs => $1),
+      `UPDATE otp_verification_requests SET expires_at = expires_at - make_interval(secs => $1),
          send_lease_until = send_lease_until - make_interval(secs => $1),
          lease_until = lease_until - make_interval(secs => $1),
          resend_available_at = resend_available_at - make_interval(secs => $1)`,
@@ -219,7 +219,7 @@ describe('codes of our own, sent with a gateway that only sends texts', () => {
       expect(await first.service.check({ requestId, caller, code })).toMatchObject({ ok: true });
       // The journal says why, and does not repeat an error's message, which may contain the text.
       const { rows } = await sql.query<{ status: string }>(
-        `SELECT provider_status AS status FROM verification_events WHERE request_id = $1 AND type = 'send-unknown'`,
+        `SELECT provider_status AS status FROM otp_verification_events WHERE request_id = $1 AND type = 'send-unknown'`,
         [requestId],
       );
       expect(rows.map(({ status }) => status)).toEqual([
