@@ -43,7 +43,9 @@ export class MountedPaths {
 
   /** Nest gives the function that it registers the metadata of the handler. */
   private find(module: string): string | null {
-    const { router } = this.host.httpAdapter.getInstance<Express>();
+    // A command has no server.
+    const router = this.host.httpAdapter?.getInstance<Express>().router;
+    if (!router) return null;
     for (const { route } of router.stack)
       for (const { handle } of route?.stack ?? [])
         if (Reflect.getMetadata(LANDMARK, handle) === module)

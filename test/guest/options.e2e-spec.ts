@@ -56,7 +56,7 @@ const MISTAKES: [string, DynamicModule[], string][] = [
   [
     'a misspelt option',
     [verification({ keys, provider, polcy: {} })],
-    'VerificationModule: there is no option polcy. There are: vonage, provider, keys, policy',
+    'VerificationModule: there is no option polcy. There are: vonage, sender, message, provider, keys, policy',
   ],
   [
     'a wrong type',
