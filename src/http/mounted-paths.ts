@@ -26,7 +26,7 @@ export class MountedPaths {
     this.removedByProxy = publicUrl ? new URL(publicUrl).pathname.replace(/\/+$/, '') : '';
   }
 
-  /** The path of the controller with the {@link Landmark} of a module. @param usual where it is by default */
+  /** The path of the controller with the landmark of a module. @param usual where it is by default */
   of(module: string, usual: string): string {
     let path = this.found.get(module);
     if (path === undefined) {

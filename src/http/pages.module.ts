@@ -8,7 +8,7 @@ import { OwnRouteGuard, PageGuard, PageInterceptor } from './page.js';
 import { ProblemFilter } from './problem.filter.js';
 import { HandlebarsRenderer, ViewRenderer } from './view-renderer.js';
 
-/** Options of {@link PagesModule}. */
+/** The host's own pages. */
 export interface PagesOptions {
   /**
    * Directories with the host's templates. A file with the name of one of ours replaces it.
