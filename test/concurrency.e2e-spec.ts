@@ -27,7 +27,8 @@ describe.each(['v2', 'v1'])('races (%s)', (api) => {
     const answers = await times(200, () => client.json('POST', '/verify-otp', { requestId, otpCode: code }));
     const statuses = answers.map((answer) => answer.status);
     expect(countOf(statuses, 200)).toBe(1);
-    expect(countOf(statuses, 409)).toBe(199);
+    // A busy machine lets some wait for a connection for too long: they get 503, and no success either.
+    expect(countOf(statuses, 409) + countOf(statuses, 503)).toBe(199);
   });
 
   it.each([

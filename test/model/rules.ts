@@ -87,7 +87,9 @@ export class Rules extends Ends {
     const isOpen = this.isCheckable(request);
     if (isOpen && !owed) return this.judge(request, right);
     const lapsed = request.claimed && !isBusy(request, this.now);
-    if (owed && request.sendLeaseUntil === null && (request.inDoubt || lapsed)) {
+    // Whoever has to wait after wrong codes is told so, and nobody is asked.
+    const mayType = !isWaiting(this.guardOf(request), this.now);
+    if (owed && mayType && request.sendLeaseUntil === null && (request.inDoubt || lapsed)) {
       this.settleDoubt(request);
       if (this.isCheckable(request) && !request.inDoubt && !request.claimed)
         return this.judge(request, right);
