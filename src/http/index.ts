@@ -17,7 +17,7 @@ export { type MessageParameters } from './messages.js';
 export { localeOf, preferredLanguages, preferredRegion } from './preferred-languages.js';
 export { HTTP_DEFAULTS, HTTP_OPTIONS, type HttpOptions, type ResolvedHttpOptions } from './http.options.js';
 export { opensPage } from './negotiation.js';
-export { isOwnRoute, Negotiated, OwnRouteGuard, Page } from './page.js';
+export { isOwnRoute, Negotiated, Page } from './page.js';
 export { contextOf, isAnsweredByPage, type PageContext, PageView, showOnPage } from './page-context.js';
 export { PACKAGE_ROOT } from './package-root.js';
 export { mounted, type MountOptions } from './mount.js';

@@ -37,7 +37,8 @@ export const isOwnRoute = (context: ExecutionContext): boolean =>
   Reflect.getMetadata(OWN, context.getClass()) === true;
 
 /**
- * Lets a controller whose handlers have a {@link Page} respond in HTML or JSON, also to failures.
+ * On each of our controllers: takes requests through our checks and answers failures. Handlers with a {@link Page} respond
+ * in HTML or JSON.
  * @param guards run after the kind is chosen, so that their problems are shown on the right page
  */
 export const Negotiated = (...guards: Type<CanActivate>[]) =>

@@ -1,4 +1,4 @@
-import { applyDecorators, SetMetadata, UseGuards } from '@nestjs/common';
+import { applyDecorators, SetMetadata } from '@nestjs/common';
 import { ApiBearerAuth } from '../../openapi/decorators.js';
 import { Negotiated, OpenToAll } from '../../http/index.js';
 import { PostThrottler } from '../../two-factor/index.js';
@@ -11,10 +11,6 @@ import { SCOPE, type Scope } from './scopes.js';
  */
 export const AdminRoutes = () =>
   applyDecorators(OpenToAll(), Negotiated(PostThrottler, AdminGuard), ApiBearerAuth('api-token'));
-
-/** On a controller without pages: the same without the choice between HTML and JSON. */
-export const AdminDownloads = () =>
-  applyDecorators(OpenToAll(), UseGuards(PostThrottler, AdminGuard), ApiBearerAuth('api-token'));
 
 /** On a handler: the scope that a token needs. */
 export const NeedsScope = (scope: Scope) => SetMetadata(SCOPE, scope);

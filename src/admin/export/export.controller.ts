@@ -3,7 +3,7 @@ import { Body, Controller, HttpCode, Logger, Post, Res, UsePipes } from '@nestjs
 import { ApiConsumes, ApiOkResponse, ApiOperation, ApiProduces, ApiTags } from '../../openapi/decorators.js';
 import type { Response } from 'express';
 import { BODIES, InputPipe } from '../../http/index.js';
-import { AdminDownloads, NeedsScope } from '../access/admin-route.js';
+import { AdminRoutes, NeedsScope } from '../access/admin-route.js';
 import { type Actor, CurrentActor } from '../access/administrator.js';
 import { ApiAdminProblems } from '../admin.problems.js';
 import { ExportDto } from '../history/history.dto.js';
@@ -11,7 +11,7 @@ import { HistoryExport } from './history-export.service.js';
 
 /** The history to take along. */
 @ApiTags('Administration')
-@AdminDownloads()
+@AdminRoutes()
 @UsePipes(new InputPipe('history'))
 @Controller()
 export class ExportController {

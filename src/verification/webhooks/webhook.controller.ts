@@ -1,17 +1,7 @@
-import {
-  Controller,
-  HttpCode,
-  Inject,
-  Logger,
-  Post,
-  type RawBodyRequest,
-  Req,
-  UseFilters,
-  UseGuards,
-} from '@nestjs/common';
+import { Controller, HttpCode, Inject, Logger, Post, type RawBodyRequest, Req } from '@nestjs/common';
 import { ApiBearerAuth, ApiNoContentResponse, ApiOperation, ApiTags } from '../../openapi/decorators.js';
 import type { Request } from 'express';
-import { OpenToAll, OwnRouteGuard, Problem, ProblemFilter } from '../../http/index.js';
+import { Negotiated, OpenToAll, Problem } from '../../http/index.js';
 import { ApiProblems } from '../verification.openapi.js';
 import { VERIFICATION_OPTIONS, type ResolvedVerificationOptions } from '../verification.options.js';
 import { VerificationWebhooks } from './verification.webhooks.js';
@@ -20,8 +10,7 @@ import { readNotification, signedAt } from './vonage-webhook.js';
 /** Where Vonage tells of requests by itself: the status URL of its application. */
 @ApiTags('Webhooks')
 @OpenToAll()
-@UseFilters(ProblemFilter)
-@UseGuards(OwnRouteGuard)
+@Negotiated()
 @Controller('webhooks/vonage')
 export class WebhookController {
   private readonly logger = new Logger(WebhookController.name);
