@@ -1,8 +1,9 @@
-import { type DynamicModule, Inject, Module } from '@nestjs/common';
+import { type DynamicModule, Inject, Module, type Type } from '@nestjs/common';
 import { ModuleRef, ModulesContainer } from '@nestjs/core';
 import { getDataSourceToken } from '@nestjs/typeorm';
 import type { Pool } from 'pg';
 import type { DataSource } from 'typeorm';
+import { requireImportedOnce } from '../options/imported-once.js';
 import { LIBRARY_DATA_SOURCE, LibraryDataSource, type ModuleTables } from './library-data-source.js';
 import { LEDGER } from './library-migrations.js';
 import { pendingOf, runMigrations } from './migrate.js';
@@ -79,7 +80,9 @@ async function openLibraryDataSource(
   const names = tableNames(options);
   const { pool } = options;
   const poolNow = pool ? () => pool : await poolOfApplication(moduleRef, options.dataSource);
-  const tables = tablesOf(modules);
+  const libraryModules = libraryModulesOf(modules);
+  requireImportedOnce(libraryModules);
+  const tables = tablesOf(libraryModules);
   if (options.migrationsRun) await runMigrations(poolNow(), { ...options, migrations: tables.migrations });
   const dataSource = await new LibraryDataSource(poolNow, names, tables).initialize();
   if (!options.migrationsRun) await requireMigrations(dataSource, names);
@@ -95,11 +98,15 @@ async function requireMigrations(dataSource: LibraryDataSource, names: TableName
     );
 }
 
-/** What the modules that the application imports keep in the database: each of our module classes says it as `tables`. */
-function tablesOf(modules: ModulesContainer): ModuleTables {
-  const tables = [...modules.values()].flatMap(
-    ({ metatype }) => (metatype as { tables?: readonly ModuleTables[] }).tables ?? [],
-  );
+/** Each of our module classes says what it keeps in the database. */
+type LibraryModule = Type & { readonly tables: readonly ModuleTables[] };
+
+/** Those of our modules that the application imports, as often as it does. */
+const libraryModulesOf = (modules: ModulesContainer): LibraryModule[] =>
+  [...modules.values()].map(({ metatype }) => metatype as LibraryModule).filter(({ tables }) => tables);
+
+function tablesOf(modules: readonly LibraryModule[]): ModuleTables {
+  const tables = modules.flatMap((module) => module.tables);
   return {
     entities: [...new Set(tables.flatMap(({ entities }) => entities))],
     migrations: [...new Set(tables.flatMap(({ migrations }) => migrations))],

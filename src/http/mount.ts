@@ -1,5 +1,6 @@
 import { Controller, type Type } from '@nestjs/common';
 import { PATH_METADATA } from '@nestjs/common/constants.js';
+import { segments } from './path-segments.js';
 
 /** Where a module's routes are, and what a host puts on them. */
 export interface MountOptions {
@@ -28,9 +29,9 @@ export function mounted(
   if (path === from && decorators.length === 0) return [...controllers];
   return controllers.map((controller) => {
     const own = Reflect.getMetadata(PATH_METADATA, controller) as string;
-    const rest = own.replace(/^\//, '').slice(from.length);
+    const rest = segments(own).slice(segments(from).length);
     const subclass = { [controller.name]: class extends controller {} }[controller.name]!;
-    Controller(`${path}${path && rest ? '/' : ''}${rest.replace(/^\//, '')}`)(subclass);
+    Controller([path, ...rest].join('/'))(subclass);
     for (const decorate of decorators) decorate(subclass);
     return subclass;
   });

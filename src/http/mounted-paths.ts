@@ -26,13 +26,10 @@ export class MountedPaths {
     this.removedByProxy = publicUrl ? new URL(publicUrl).pathname.replace(/\/+$/, '') : '';
   }
 
-  /** The path of the controller with the landmark of a module. @param usual where it is by default */
-  of(module: string, usual: string): string {
-    let path = this.found.get(module);
-    if (path === undefined) {
-      path = this.find(module) ?? usual;
-      this.found.set(module, path);
-    }
+  /** The path of the controller with the landmark of a module, which has the name of the module's usual path. */
+  of(module: string): string {
+    const path = this.found.get(module) ?? this.find(module) ?? `/${module}`;
+    this.found.set(module, path);
     return this.outside(path);
   }
 

@@ -40,7 +40,7 @@ export class PagesModule {
         new HandlebarsRenderer({
           viewDirectories: [join(PACKAGE_ROOT, 'views'), ...viewDirectories],
           messageDirectories: [join(PACKAGE_ROOT, 'messages'), ...messageDirectories],
-          assets: () => paths.of(ASSETS, `/${ASSETS}`),
+          assets: () => paths.of(ASSETS),
         }),
     };
     return {

@@ -1,6 +1,4 @@
 import { ConfigurableModuleBuilder, Module } from '@nestjs/common';
-import { ModulesContainer } from '@nestjs/core';
-import { requireImportedOnce } from '../options/imported-once.js';
 import { protectionMigrations } from '../../migrations/index.js';
 import type { ModuleTables } from '../database/library-data-source.js';
 import { MessageRules, protectionEntities } from '../verification/index.js';
@@ -39,9 +37,4 @@ export class ProtectionModule extends ConfigurableModuleClass {
   static readonly tables: readonly ModuleTables[] = [
     { entities: protectionEntities, migrations: protectionMigrations },
   ];
-
-  constructor(modules: ModulesContainer) {
-    super();
-    requireImportedOnce(modules, ProtectionModule);
-  }
 }

@@ -1,8 +1,7 @@
 import { ConfigurableModuleBuilder, Module } from '@nestjs/common';
-import { APP_GUARD, ModulesContainer } from '@nestjs/core';
+import { APP_GUARD } from '@nestjs/core';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { mounted, type MountOptions } from '../http/index.js';
-import { requireImportedOnce } from '../options/imported-once.js';
 import { twoFactorMigrations } from '../../migrations/index.js';
 import { LIBRARY_DATA_SOURCE, type ModuleTables } from '../database/library-data-source.js';
 import { ChallengeController } from './challenge/challenge.controller.js';
@@ -148,9 +147,4 @@ export class TwoFactorModule extends ConfigurableModuleClass {
   static readonly tables: readonly ModuleTables[] = [
     { entities: twoFactorEntities, migrations: twoFactorMigrations },
   ];
-
-  constructor(modules: ModulesContainer) {
-    super();
-    requireImportedOnce(modules, TwoFactorModule);
-  }
 }

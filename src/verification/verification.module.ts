@@ -1,11 +1,9 @@
 import { createHash } from 'node:crypto';
 import { Module } from '@nestjs/common';
-import { ModulesContainer } from '@nestjs/core';
 import { getDataSourceToken, TypeOrmModule } from '@nestjs/typeorm';
 import type { DataSource } from 'typeorm';
 import { ViewRenderer } from '../http/index.js';
 import { KeyRotation, KeyRotator, PersonalDataCipher } from '../crypto/index.js';
-import { requireImportedOnce } from '../options/imported-once.js';
 import { verificationMigrations } from '../../migrations/index.js';
 import { LIBRARY_DATA_SOURCE, type ModuleTables } from '../database/library-data-source.js';
 import { StatementRunner } from '../database/statement.js';
@@ -207,9 +205,4 @@ export class VerificationModule extends ConfigurableModuleClass {
   static readonly tables: readonly ModuleTables[] = [
     { entities: verificationEntities, migrations: verificationMigrations },
   ];
-
-  constructor(modules: ModulesContainer) {
-    super();
-    requireImportedOnce(modules, VerificationModule);
-  }
 }

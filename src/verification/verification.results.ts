@@ -32,7 +32,7 @@ export interface VerificationFailure {
   rule?: string;
 }
 
-/** What became of a request, within the module. */
+/** The result of an action on a request, within the module. */
 export type RequestResult = { ok: true; request: VerificationRecord } | VerificationFailure;
 
 /** A call on a verification request that did what was asked of it. */

@@ -11,6 +11,6 @@ export class AdminPaths {
 
   /** @param rest what follows the path of the module: `/verifications`, or nothing for its front door */
   at(rest = ''): string {
-    return this.paths.of(ADMIN, `/${ADMIN}`) + rest;
+    return this.paths.of(ADMIN) + rest;
   }
 }

@@ -49,11 +49,12 @@ export class SecondFactorGuard implements CanActivate {
    * is led on, to where the factor can be shown.
    */
   private refuse(problem: Problem, context: ExecutionContext): Promise<never> {
+    if (isOwnRoute(context)) throw problem;
     const { headers = {}, redirectTo } = problem.details;
     const request = context.switchToHttp().getRequest<Request>();
     const response = context.switchToHttp().getResponse<Response>();
     for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);
-    if (isOwnRoute(context) || !opensPage(request) || redirectTo === undefined) throw problem;
+    if (!opensPage(request) || redirectTo === undefined) throw problem;
     response.setHeader('Cache-Control', 'no-store');
     response.vary('Accept').redirect(303, redirectTo);
     // The answer is sent, so nothing may follow. Passport's guard does the same.

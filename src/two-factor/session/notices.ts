@@ -1,7 +1,6 @@
 import { Inject, Injectable, Logger, Optional } from '@nestjs/common';
 import { type Emitter, EVENT_EMITTER } from '../../options/event-emitter.js';
-import type { TwoFactorEvent } from '../two-factor.events.js';
-import { TWO_FACTOR_EVENTS } from '../two-factor.events.js';
+import { TWO_FACTOR_EVENTS, type TwoFactorEvent } from '../two-factor.events.js';
 import { LogNotifier, type TwoFactorNotice } from '../two-factor.notifier.js';
 import { TWO_FACTOR_OPTIONS, type ResolvedTwoFactorOptions } from '../two-factor.options.js';
 

@@ -44,6 +44,6 @@ export class TwoFactorPaths {
   }
 
   private at(rest: string): string {
-    return this.paths.of(TWO_FACTOR, `/${TWO_FACTOR}`) + rest;
+    return this.paths.of(TWO_FACTOR) + rest;
   }
 }

@@ -39,7 +39,7 @@ export class CodeMessages {
     return this.statements.one(CLAIM_CODE_MESSAGE, message);
   }
 
-  /** Writes what became of a try to send. Ignored when another process has taken the message over. */
+  /** Records the result of a try to send. Ignored when another process has taken the message over. */
   async finish(
     { id, tries }: ClaimedMessage,
     outcome: 'sent' | 'unknown' | 'rejected' | 'not-sent',

@@ -144,7 +144,7 @@ export class MessageSenderProvider extends VerificationProvider {
     }
   }
 
-  /** @returns `unknown-outcome` for whatever the gateway does that is no answer */
+  /** @returns `unknown-outcome` if the gateway throws, takes too long or returns no outcome */
   private async ask(id: string, code: string, request: StartRequest): Promise<SendOutcome | Fault> {
     const { sender, text, timeoutMs } = this.parts;
     const { channel, phoneNumber, locale, ttlSeconds, brand } = request;

@@ -20,7 +20,7 @@ export interface OutgoingMessage {
 }
 
 /**
- * What became of a message.
+ * The result of sending a message.
  *
  * - `sent`: the gateway has taken it
  * - `rejected`: this number never gets it; the request ends
