@@ -2,8 +2,7 @@ import { pipeline } from 'node:stream/promises';
 import { Body, Controller, HttpCode, Logger, Post, Res, UsePipes } from '@nestjs/common';
 import { ApiConsumes, ApiOkResponse, ApiOperation, ApiProduces, ApiTags } from '../../openapi/decorators.js';
 import type { Response } from 'express';
-import { BODIES, FormTargets, InputPipe, notAPage } from '../../http/index.js';
-import { AdminPaths } from '../access/admin-paths.js';
+import { BODIES, InputPipe } from '../../http/index.js';
 import { AdminRoutes, NeedsScope } from '../access/admin-route.js';
 import { type Actor, CurrentActor } from '../access/administrator.js';
 import { ApiAdminProblems } from '../admin.problems.js';
@@ -18,16 +17,7 @@ import { HistoryExport } from './history-export.service.js';
 export class ExportController {
   private readonly logger = new Logger(ExportController.name);
 
-  constructor(
-    private readonly history: HistoryExport,
-    private readonly paths: AdminPaths,
-  ) {}
-
-  @FormTargets('verifications.csv')
-  @NeedsScope('history:export')
-  formTargets(): never {
-    throw notAPage(this.paths.at('/verifications'));
-  }
+  constructor(private readonly history: HistoryExport) {}
 
   /** A POST, although it reads: it writes the reason into the audit, and a link from elsewhere must not do that. */
   @Post('verifications.csv')
