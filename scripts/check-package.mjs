@@ -34,10 +34,11 @@ function packagesOf(entry) {
 }
 
 const used = new Set();
-for (const [path, { import: entry }] of Object.entries(manifest.exports).filter(
-  ([, target]) => target.import,
-)) {
-  for (const [name, file] of packagesOf(entry.default)) {
+const entries = Object.entries(manifest.exports).flatMap(([path, { import: entry }]) =>
+  entry ? [[path, entry.default]] : [],
+);
+for (const [path, entry] of [...entries, ...Object.entries(manifest.bin)]) {
+  for (const [name, file] of packagesOf(entry)) {
     used.add(name);
     const allowed = path === './vonage' ? ['@vonage/server-sdk'] : [];
     if (![...dependencies, ...peers, ...allowed].includes(name))
@@ -48,7 +49,7 @@ for (const name of dependencies.filter((dependency) => !used.has(dependency)))
   wrong.push(`nothing imports ${name}`);
 
 const application =
-  /^(dist|cjs)\/(src\/(commands|config|host|operations|sandbox|app|main|schema)|migrations\/host)|embedded|\.map$/;
+  /^(dist|cjs)\/(src\/(commands|config|host|operations|sandbox|app|main|schema)|migrations\/host)|\.map$/;
 for (const file of readdirSync('.', { recursive: true }).filter((path) => application.test(path)))
   wrong.push(`${file} belongs to the application`);
 

@@ -96,7 +96,7 @@ inBrowser('Back, a reload, the address bar and a second tab', () => {
       const phoneNumber = freshNumber();
       await startWith(page, phoneNumber);
       await application.advanceProvider(31);
-      const more = page.getByText('Didn’t receive a code?');
+      const more = page.getByText('Didn’t get a code?');
       if (await more.count()) await more.click();
       await page.getByRole('button', { name: 'Send a new code' }).click();
       await page.getByText('We sent a new code.').waitFor();
@@ -106,7 +106,7 @@ inBrowser('Back, a reload, the address bar and a second tab', () => {
 
       if (await more.count()) await more.click();
       await page.getByRole('button', { name: 'Use another number' }).click();
-      await page.getByText('The code is cancelled.').waitFor();
+      await page.getByText('Code cancelled.').waitFor();
       await page.reload();
       await sees(page, 'Verify your phone number');
       expect(await page.getByRole('alert').count()).toBe(0);

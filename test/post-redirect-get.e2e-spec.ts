@@ -166,7 +166,7 @@ describe('a form that a browser posts', () => {
       otpCode: application.codeFor(phoneNumber),
     });
     expect(done.page.text).toContain('Mum’s');
-    expect(done.page.text).toContain('Your change is saved.');
-    expect(done.again.text).not.toContain('Your change is saved.');
+    expect(done.page.text).toContain('Your changes are saved.');
+    expect(done.again.text).not.toContain('Your changes are saved.');
   });
 });
