@@ -167,7 +167,7 @@ export class AppModule {}
     expect(mistakesIn(written)).toEqual([]);
   });
 
-  it.each([
+  it.each<[string, Record<string, string>, RegExp, ...string[]]>([
     [
       'imports that are computed',
       { 'src/app.module.ts': '@Module({ imports: all() })\nexport class AppModule {}\n' },
@@ -183,8 +183,8 @@ export class AppModule {}
       'src/main.module.ts',
     ],
   ])('writes nothing for %s, and says why', async (_, files, reason, ...args) => {
-    const host = application(files as Record<string, string>);
-    const { exitCode, stderr } = await host.init('--yes', ...(args as string[]));
+    const host = application(files);
+    const { exitCode, stderr } = await host.init('--yes', ...args);
     expect(exitCode).toBe(1);
     expect(stderr).toMatch(reason);
     expect(stderr).not.toContain('    at ');
