@@ -7,6 +7,7 @@ export {
   keepsSecureCookies,
   warnAboutUntrustedProxy,
 } from './connection.js';
+export { originsOf } from './connection.js';
 export { describeBrowser } from './describe-browser.js';
 export { DateFromText, EmptyAsAbsent, NumberFromText } from './empty-as-absent.js';
 export { FreeText, isStorable, withHiddenCharactersShown } from './free-text.js';
