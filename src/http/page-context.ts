@@ -11,6 +11,8 @@ export interface PageContext {
   request: Request;
   /** The path that the controller is mounted at, with its prefix and parameters: `/two-factor/step-up/0192…`. */
   base: string;
+  /** The path of the request, as browsers see it. */
+  path: string;
   locale: string;
   /** Returns a message in the page's language. */
   text(key: string, parameters?: MessageParameters): string;
@@ -49,7 +51,7 @@ export function showOnPage(request: Request, values: ViewContext): void {
 /** A view with the values that {@link showOnPage} gave. The view's own values win. */
 export const withShared = ({ name, context }: View, page: NegotiatedPage | undefined): View => ({
   name,
-  context: { ...page?.shared, ...context },
+  context: { path: page?.path, ...page?.shared, ...context },
 });
 
 /** Works out the language and the base path only when they are needed: a successful JSON response has neither. */
@@ -67,6 +69,10 @@ export class RequestContext implements PageContext {
     if (this.handlerPath === null) return this.paths.outside('');
     const { baseUrl, path } = this.request;
     return this.paths.outside(withoutEnd(baseUrl + path, this.handlerPath));
+  }
+
+  get path(): string {
+    return this.paths.outside(this.request.baseUrl + this.request.path);
   }
 
   get locale(): string {

@@ -1,5 +1,12 @@
 import { ConfigurableModuleBuilder, type DynamicModule, Module } from '@nestjs/common';
-import { HTTP_OPTIONS, mounted, type MountOptions, PagesModule, type PagesOptions } from '../http/index.js';
+import {
+  HTTP_OPTIONS,
+  mounted,
+  type MountOptions,
+  PagesModule,
+  type PagesOptions,
+  SERVICE_NAME,
+} from '../http/index.js';
 import { LibraryDatabaseModule } from '../database/library-database.module.js';
 import {
   type ResolvedVerificationOptions,
@@ -50,8 +57,14 @@ export const { ConfigurableModuleClass } = new ConfigurableModuleBuilder<Verific
             inject: [VERIFICATION_OPTIONS],
             useFactory: ({ http }: ResolvedVerificationOptions) => http,
           },
+          {
+            provide: SERVICE_NAME,
+            inject: [VERIFICATION_OPTIONS],
+            useFactory: ({ vonage, message }: ResolvedVerificationOptions) =>
+              vonage?.brand ?? message?.brand ?? '',
+          },
         ],
-        exports: [VERIFICATION_OPTIONS, HTTP_OPTIONS],
+        exports: [VERIFICATION_OPTIONS, HTTP_OPTIONS, SERVICE_NAME],
       };
       return {
         ...definition,
