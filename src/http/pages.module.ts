@@ -3,10 +3,12 @@ import { type DynamicModule, Module } from '@nestjs/common';
 import { Assets } from './assets.js';
 import { ASSETS, AssetsController } from './assets.controller.js';
 import { type BrandOptions, brandStyles, checkBrand, SERVICE_NAME } from './brand.js';
+import { Flashes } from './flash.js';
 import { mounted, type MountOptions } from './mount.js';
 import { MountedPaths } from './mounted-paths.js';
 import { PACKAGE_ROOT } from './package-root.js';
 import { OwnRouteGuard, PageGuard, PageInterceptor } from './page.js';
+import { PageResponder } from './page-responder.js';
 import { ProblemFilter } from './problem.filter.js';
 import { HandlebarsRenderer, ViewRenderer } from './view-renderer.js';
 
@@ -29,13 +31,21 @@ export interface PagesOptions {
   brand?: BrandOptions;
 }
 
-const PROVIDERS = [MountedPaths, OwnRouteGuard, PageGuard, PageInterceptor, ProblemFilter];
+const PROVIDERS = [
+  Flashes,
+  MountedPaths,
+  OwnRouteGuard,
+  PageGuard,
+  PageInterceptor,
+  PageResponder,
+  ProblemFilter,
+];
 
 /** The pages of all our modules: what renders them, what their routes go through, and their assets. */
 @Module({})
 export class PagesModule {
   /**
-   * @param options a module that exports `HTTP_OPTIONS` and `SERVICE_NAME`
+   * @param options a module that exports `HTTP_OPTIONS`, `SERVICE_NAME` and `PersonalDataCipher`
    * @throws TypeError for a brand that cannot be shown
    */
   static forRoot(

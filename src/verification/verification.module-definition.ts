@@ -7,6 +7,7 @@ import {
   type PagesOptions,
   SERVICE_NAME,
 } from '../http/index.js';
+import { PersonalDataCipher } from '../crypto/index.js';
 import { LibraryDatabaseModule } from '../database/library-database.module.js';
 import {
   type ResolvedVerificationOptions,
@@ -32,7 +33,7 @@ export interface VerificationModuleExtras extends MountOptions {
   pages?: PagesOptions;
 }
 
-/** Holds the options by themselves, so that the throttler's module can ask for them. */
+/** Holds the options and the keys by themselves, for the modules that this one is made of. */
 @Module({})
 class VerificationOptionsModule {}
 
@@ -63,8 +64,13 @@ export const { ConfigurableModuleClass } = new ConfigurableModuleBuilder<Verific
             useFactory: ({ vonage, message }: ResolvedVerificationOptions) =>
               vonage?.brand ?? message?.brand ?? '',
           },
+          {
+            provide: PersonalDataCipher,
+            inject: [VERIFICATION_OPTIONS],
+            useFactory: ({ keys }: ResolvedVerificationOptions) => new PersonalDataCipher(keys),
+          },
         ],
-        exports: [VERIFICATION_OPTIONS, HTTP_OPTIONS, SERVICE_NAME],
+        exports: [VERIFICATION_OPTIONS, HTTP_OPTIONS, PersonalDataCipher, SERVICE_NAME],
       };
       return {
         ...definition,

@@ -180,11 +180,6 @@ async function vonageProvider(
       useFactory: ({ allowedCountries }: VerificationPolicy, rules?: MessageRules) =>
         rules ?? new AllowedCountries(allowedCountries),
     },
-    {
-      provide: PersonalDataCipher,
-      inject: [VERIFICATION_OPTIONS],
-      useFactory: ({ keys }: ResolvedVerificationOptions) => new PersonalDataCipher(keys),
-    },
   ],
   exports: [
     VerificationService,
@@ -195,7 +190,6 @@ async function vonageProvider(
     SealVerifier,
     KeyRotator,
     CountersRepository,
-    PersonalDataCipher,
     VERIFICATION_POLICY,
     CodeForm,
     PhoneForm,
