@@ -13,6 +13,7 @@ export {
   runMigrations,
 } from './database/index.js';
 export {
+  type BrandOptions,
   clientAddress,
   type HttpOptions,
   MountedPaths,

@@ -1,4 +1,5 @@
 export { ACCESS, OpenToAll } from './access.js';
+export { type BrandOptions, SERVICE_NAME } from './brand.js';
 export { BODIES } from './body.js';
 export { addressBucket, clientAddress } from './client-address.js';
 export {

@@ -12,6 +12,8 @@ export interface PageContext {
   request: Request;
   /** The path that the controller is mounted at, with its prefix and parameters: `/two-factor/step-up/0192…`. */
   base: string;
+  /** The path of the request, as browsers see it. */
+  path: string;
   locale: string;
   /** The fields that were posted: with this request, or with the refused one that was redirected here. */
   input: Readonly<Record<string, unknown>>;
@@ -73,6 +75,10 @@ export class RequestContext implements PageContext {
     if (this.handlerPath === null) return this.paths.outside('');
     const { baseUrl, path } = this.request;
     return this.paths.outside(withoutEnd(baseUrl + path, this.handlerPath));
+  }
+
+  get path(): string {
+    return this.paths.outside(this.request.baseUrl + this.request.path);
   }
 
   get input(): Readonly<Record<string, unknown>> {

@@ -140,6 +140,8 @@ const { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN } =
     { provide: POST_THROTTLES, inject: [TWO_FACTOR_OPTIONS], useFactory: postThrottlesOf },
   ],
   exports: [
+    AccountNames,
+    AccountOnPageGuard,
     NewTokenInterceptor,
     TwoFactorService,
     TwoFactorPaths,
