@@ -1,5 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { Logger } from '@nestjs/common';
+import { describeError } from '../diagnostics/index.js';
 
 /** The longest delay that a timer of Node takes. */
 const LONGEST_DELAY_MS = 2 ** 31 - 1;
@@ -51,10 +52,8 @@ export class BackgroundWork {
       () => {
         this.running = this.round()
           .catch((error: unknown) => {
-            this.logger.warn(
-              { kind: (error as { code?: string }).code ?? 'error' },
-              'background job failed, will retry',
-            );
+            const kind = error instanceof Error ? error.name : typeof error;
+            this.logger.warn({ kind, ...describeError(error) }, 'background job failed, will retry');
           })
           .then((next) => this.start(next ?? this.delay));
       },

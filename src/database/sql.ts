@@ -1,5 +1,6 @@
 import type { Pool } from 'pg';
 import type { DataSource, EntityManager } from 'typeorm';
+import { nameOfSql, withStatement } from '../diagnostics/index.js';
 import { LibraryDataSource } from './library-data-source.js';
 
 /** The pool of a data source, for what TypeORM's `query` has no words for: named statements, a session store. */
@@ -18,7 +19,11 @@ export async function rowsOf<Row>(
   text: string,
   values: unknown[] = [],
 ): Promise<Row[]> {
-  return (await poolOf(dataSource).query(sqlFor(dataSource, text), values)).rows as Row[];
+  try {
+    return (await poolOf(dataSource).query(sqlFor(dataSource, text), values)).rows as Row[];
+  } catch (error) {
+    throw withStatement(error, nameOfSql(text));
+  }
 }
 
 /** The same within a transaction. */

@@ -22,6 +22,7 @@ import { HTTP_OPTIONS, type ResolvedHttpOptions } from './http.options.js';
 import { NEGOTIATED_PAGES, type PageView, RequestContext, withShared } from './page-context.js';
 import { Problem } from './problem.js';
 import { ProblemFilter } from './problem.filter.js';
+import { noteFacts, verificationIdOf } from './request-facts.js';
 import { isChecked, requestChecks } from './request-checks.js';
 import { ViewRenderer } from './view-renderer.js';
 
@@ -112,11 +113,13 @@ export class PageInterceptor implements NestInterceptor {
   constructor(private readonly renderer: ViewRenderer) {}
 
   intercept(context: ExecutionContext, next: CallHandler): Observable<unknown> {
-    const page = NEGOTIATED_PAGES.get(context.switchToHttp().getRequest<Request>());
+    const request = context.switchToHttp().getRequest<Request>();
+    const page = NEGOTIATED_PAGES.get(request);
     const response = context.switchToHttp().getResponse<Response>();
-    if (page?.kind !== 'html') return next.handle();
     return next.handle().pipe(
       map((body: unknown) => {
+        noteFacts(request, { verificationId: verificationIdOf(request, body) });
+        if (page?.kind !== 'html') return body;
         response.type('html').setHeader('Content-Language', page.locale);
         const view = page.view.success(body, page);
         if (!('redirectTo' in view)) return this.renderer.render(withShared(view, page), page.locale);

@@ -41,6 +41,7 @@ import { RequestFinder } from './request-finder.js';
 import { ResendRepository } from './resend/resend.repository.js';
 import { ResendService } from './resend/resend.service.js';
 import { CountersRepository } from './start/counters.repository.js';
+import { SharedLimitWarnings } from './start/shared-limit-warnings.js';
 import { DeliveryRepository } from './start/delivery.repository.js';
 import { DeliveryService } from './start/delivery.service.js';
 import { InFlightConflict } from './start/in-flight-conflict.js';
@@ -126,6 +127,7 @@ async function vonageProvider(
     RequestDrafts,
     MessageLimits,
     CountersRepository,
+    SharedLimitWarnings,
     DeliveryService,
     DeliveryRepository,
     InFlightConflict,

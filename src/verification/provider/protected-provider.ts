@@ -7,6 +7,8 @@ import {
   ExponentialBackoff,
   handleWhenResult,
 } from 'cockatiel';
+import { Logger } from '@nestjs/common';
+import { describeFailure } from '../../diagnostics/index.js';
 import type { Fault } from './outcomes.js';
 import type { Channel } from '../domain/phone-number.js';
 import { type StartRequest, VerificationProvider } from './verification-provider.js';
@@ -45,6 +47,7 @@ export class ProtectedProvider extends VerificationProvider {
   readonly name: string;
   override readonly locales: readonly string[];
   override readonly channels: readonly Channel[];
+  private readonly logger = new Logger('ProtectedProvider');
   private readonly breaker: CircuitBreakerPolicy | null;
   private quietUntilMs = 0;
   override lookup?: VerificationProvider['lookup'];
@@ -113,6 +116,7 @@ export class ProtectedProvider extends VerificationProvider {
     } catch (error) {
       if (error instanceof BrokenCircuitError) return notCalled('circuit open', RETRY_AFTER_SECONDS);
       // Our database did not answer, so nobody knows whether the account's limit allows this call.
+      this.logger.warn(describeFailure(error), 'the pace is unknown, so the provider was not called');
       return notCalled('no pace', 1);
     }
   }

@@ -225,13 +225,11 @@ export class ResendService {
     const results = await this.limits.evaluate(rules, request.readAt);
     const refusing = results.find((result) => result.refuses && result.rule.mode === 'enforce');
     const rule = refusing?.rule.rule ?? 'request-state';
-    await this.counters.record({
-      action: 'resend',
-      outcome: 'refused',
-      rule,
-      rules: results.map(({ evaluated }) => evaluated),
-      requestId: request.id,
-    });
+    const rulesEvaluated = results.map(({ evaluated }) => evaluated);
+    await this.counters.record(
+      { action: 'resend', outcome: 'refused', rule, rules: rulesEvaluated, requestId: request.id },
+      request.phoneCountry,
+    );
     return refusalOfRule(refusing, request);
   }
 }

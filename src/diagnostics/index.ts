@@ -1,0 +1,9 @@
+export {
+  causeOfCode,
+  connectionFailureOf,
+  describeError,
+  describeFailure,
+  type ErrorCause,
+  nameOfSql,
+  withStatement,
+} from './causes.js';
