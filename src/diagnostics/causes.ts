@@ -148,7 +148,7 @@ function innermost(thrown: unknown): Described {
     errors?: Described[];
     query?: unknown;
   };
-  const error = driverError ?? errors?.[0] ?? (thrown ?? {});
+  const error: Described = driverError ?? errors?.[0] ?? thrown ?? {};
   const statement = error.statement ?? (isText(query) ? nameOfSql(query) : undefined);
   const { code, table, constraint } = error;
   return { code, table, constraint, statement };
