@@ -2,6 +2,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { isBuiltin } from 'node:module';
 import { dirname, join, normalize } from 'node:path';
+import ts from 'typescript';
 
 process.chdir(join(import.meta.dirname, '..', 'package'));
 const manifest = JSON.parse(readFileSync('package.json', 'utf8'));
@@ -10,11 +11,12 @@ const optional = Object.keys(manifest.peerDependenciesMeta);
 const peers = Object.keys(manifest.peerDependencies).filter((name) => !optional.includes(name));
 const wrong = [];
 
-/** The modules that a compiled file imports when it is loaded: no types, no `import()`. */
+/** The modules that a compiled file imports when it is loaded: no `import()`. */
 const importsOf = (file) =>
-  [...readFileSync(file, 'utf8').matchAll(/^(?:import|export)\s(?:[^'"]*?\sfrom\s)?['"]([^'"]+)['"]/gm)].map(
-    ([, specifier]) => specifier,
-  );
+  ts
+    .createSourceFile(file, readFileSync(file, 'utf8'), ts.ScriptTarget.Latest)
+    .statements.filter((statement) => ts.isImportDeclaration(statement) || ts.isExportDeclaration(statement))
+    .flatMap(({ moduleSpecifier }) => (moduleSpecifier ? [moduleSpecifier.text] : []));
 const packageOf = (specifier) => specifier.split('/', specifier.startsWith('@') ? 2 : 1).join('/');
 
 /** Every package that an entry loads, with one of the files that import it. */
@@ -34,10 +36,11 @@ function packagesOf(entry) {
 }
 
 const used = new Set();
-for (const [path, { import: entry }] of Object.entries(manifest.exports).filter(
-  ([, target]) => target.import,
-)) {
-  for (const [name, file] of packagesOf(entry.default)) {
+const entries = Object.entries(manifest.exports).flatMap(([path, { import: entry }]) =>
+  entry ? [[path, entry.default]] : [],
+);
+for (const [path, entry] of [...entries, ...Object.entries(manifest.bin)]) {
+  for (const [name, file] of packagesOf(entry)) {
     used.add(name);
     const allowed = path === './vonage' ? ['@vonage/server-sdk'] : [];
     if (![...dependencies, ...peers, ...allowed].includes(name))
@@ -48,7 +51,7 @@ for (const name of dependencies.filter((dependency) => !used.has(dependency)))
   wrong.push(`nothing imports ${name}`);
 
 const application =
-  /^(dist|cjs)\/(src\/(commands|config|host|operations|sandbox|app|main|schema)|migrations\/host)|embedded|\.map$/;
+  /^(dist|cjs)\/(src\/(commands|config|host|operations|sandbox|app|main|schema)|migrations\/host)|\.map$/;
 for (const file of readdirSync('.', { recursive: true }).filter((path) => application.test(path)))
   wrong.push(`${file} belongs to the application`);
 

@@ -35,6 +35,7 @@ write('package/package.json', {
   keywords,
   type,
   engines,
+  bin: { [name]: './dist/src/cli/nest-sms-otp.js' },
   // For `moduleResolution: node10`, which reads no `exports`.
   main: moduleOf('cjs', library.entries['.']),
   types: declarationOf('cjs', library.entries['.']),

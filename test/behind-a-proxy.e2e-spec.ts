@@ -31,7 +31,7 @@ const FORWARDED = {
   'X-Forwarded-Proto': 'https',
   Origin: `https://${HOST}`,
 };
-const WORDS = /You can’t sign in over this connection/;
+const WORDS = /You can’t sign in here because the connection isn’t secure/;
 
 describe('production behind a proxy that terminates TLS', () => {
   let application: TestApplication;

@@ -40,6 +40,43 @@ const REPLACED = [
   'events wait',
 ];
 
+/** Labels and sentences that pages had once. Each has a replacement that people know from other sites. */
+const REPLACED_ON_PAGES = [
+  'make an account',
+  'go on',
+  'receive a code',
+  'prefer',
+  'stop trusting',
+  'was not done',
+  'not possible',
+  'you may not',
+  'use this code',
+  'a code of',
+  'operator may charge',
+  'carrier may charge',
+  'replace by',
+  'no longer counts',
+  'forget wrong codes',
+  'refused starts',
+  'what would happen',
+  'one verification',
+  'codes typed',
+  'nobody has touched',
+  'to what',
+  'until it is',
+  'too often',
+  'is not right',
+  'do not send',
+  'second factor',
+  'whole number',
+  'make it',
+  'lift',
+  'ask the rules',
+  'in force',
+  'nothing is lost',
+  'hopefully',
+];
+
 const FOLDERS = ['docs', 'messages', 'views', 'src', 'test', 'examples', '.github'];
 const PAGES = ['README.md', 'CHANGELOG.md', 'CONTRIBUTING.md', 'SECURITY.md'];
 
@@ -66,6 +103,21 @@ describe('the English of the project', () => {
         (phrase) => `${file}: "${phrase}"`,
       );
     });
+    expect(found).toEqual([]);
+  });
+
+  it('has none of the labels that pages had before', () => {
+    const messages = JSON.parse(readFileSync('messages/en.json', 'utf8')) as Record<string, string>;
+    const views = readdirSync('views', { recursive: true, encoding: 'utf8' })
+      .filter((file) => file.endsWith('.hbs'))
+      // What people read there: neither the tags nor the names of messages.
+      .map((file) => [file, readFileSync(join('views', file), 'utf8').replace(/\{\{.*?\}\}|<[^>]*>/gs, ' ')]);
+    const read = [...Object.entries(messages), ...views] as [string, string][];
+    const found = read.flatMap(([where, text]) =>
+      REPLACED_ON_PAGES.filter((label) => new RegExp(`\\b${label}\\b`, 'i').test(text)).map(
+        (label) => `${where}: "${label}"`,
+      ),
+    );
     expect(found).toEqual([]);
   });
 });

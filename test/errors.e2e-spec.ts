@@ -29,19 +29,19 @@ const rows: Row[] = [
   {
     code: 'destination-not-allowed',
     status: 403,
-    words: 'We do not send codes to this number',
+    words: 'We can’t send codes to this number',
     reach: ({ client }, kind) => client.as(kind, 'POST', '/request-otp', { phoneNumber: '+4915112345678' }),
   },
   {
     code: 'destination-rejected',
     status: 422,
-    words: 'This number cannot be reached',
+    words: 'We couldn’t reach this number',
     reach: ({ client }, kind) => client.as(kind, 'POST', '/request-otp', { phoneNumber: '+12025550103' }),
   },
   {
     code: 'wrong-code',
     status: 422,
-    words: 'That code is not right. You have 2 tries left.',
+    words: 'That code isn’t right. You have 2 tries left.',
     reach: async ({ client, started }, kind) => {
       const { requestId, code } = await started();
       return client.as(kind, 'POST', '/verify-otp', { requestId, otpCode: wrongCode(code) });
@@ -62,7 +62,7 @@ const rows: Row[] = [
   {
     code: 'expired',
     status: 410,
-    words: 'This code can no longer be used',
+    words: 'This code has expired',
     reach: async ({ client, started, sql }, kind) => {
       const { requestId, code } = await started();
       await sql.query('UPDATE otp_verification_requests SET expires_at = now() WHERE id = $1', [requestId]);
@@ -72,7 +72,7 @@ const rows: Row[] = [
   {
     code: 'cancelled',
     status: 410,
-    words: 'This request was cancelled',
+    words: 'This code was cancelled',
     reach: async ({ client, started }, kind) => {
       const { requestId, code } = await started();
       await client.json('POST', '/cancel-otp', { requestId });
@@ -82,7 +82,7 @@ const rows: Row[] = [
   {
     code: 'already-verified',
     status: 409,
-    words: 'A code is accepted once',
+    words: 'Each code works once',
     reach: async ({ client, started }, kind) => {
       const { requestId, code } = await started();
       await client.json('POST', '/verify-otp', { requestId, otpCode: code });
@@ -92,14 +92,14 @@ const rows: Row[] = [
   {
     code: 'unknown-request',
     status: 404,
-    words: 'We don’t know this request',
+    words: 'We couldn’t find this code',
     reach: ({ client }, kind) =>
       client.as(kind, 'POST', '/verify-otp', { requestId: UNKNOWN_ID, otpCode: '123456' }),
   },
   {
     code: 'not-ready',
     status: 409,
-    words: 'The message is still being sent',
+    words: 'We’re still sending the message',
     reach: async ({ client, fault, sql }, kind) => {
       const phoneNumber = freshNumber();
       await fault({ kind: 'lost-answer', operation: 'start', to: phoneNumber });
@@ -113,7 +113,7 @@ const rows: Row[] = [
   {
     code: 'check-in-progress',
     status: 409,
-    words: 'Your code is already being checked',
+    words: 'We’re already checking your code',
     reach: async ({ client, started, fault, sql }, kind) => {
       const { requestId, code, phoneNumber } = await started();
       await fault({ kind: 'latency', operation: 'check', to: phoneNumber, latencyMs: 1500 });
@@ -143,7 +143,7 @@ const rows: Row[] = [
   {
     code: 'cooldown',
     status: 429,
-    words: 'It is too soon for a new code',
+    words: 'You can get a new code in',
     reach: async ({ client, started }, kind) => {
       const { requestId } = await started();
       return client.as(kind, 'POST', '/resend-otp', { requestId });
@@ -165,13 +165,13 @@ const rows: Row[] = [
   {
     code: 'provider-unavailable',
     status: 503,
-    words: 'We couldn’t reach the message service',
+    words: 'We can’t send or check codes right now',
     reach: ({ client }, kind) => client.as(kind, 'POST', '/request-otp', { phoneNumber: '+12025550108' }),
   },
   {
     code: 'not-found',
     status: 404,
-    words: 'There is no page at this address',
+    words: 'There’s no page at this address',
     reach: ({ client }, kind) => client.as(kind, 'GET', '/nowhere'),
   },
   {

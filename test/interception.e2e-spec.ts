@@ -145,7 +145,7 @@ describe('an application with rules of its own', () => {
     acceptAnswer = () => ({ refuse: 'account-on-hold' });
     const page = await post('/verify-otp', typed, 'text/html');
     expect(page.status).toBe(403);
-    expect(page.text).toContain('This is not possible for your account at the moment.');
+    expect(page.text).toContain('You can’t do this right now.');
     expect(page.text).toContain('name="otpCode"');
     acceptAnswer = () => null;
     expect(await post('/verify-otp', typed)).toMatchObject({ status: 200 });

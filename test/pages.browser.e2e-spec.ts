@@ -41,7 +41,7 @@ inBrowser('in a real browser', () => {
     const code = application.codeFor(phoneNumber);
 
     await enter(page, wrongCode(code));
-    await page.getByText('That code is not right. You have 2 tries left.').first().waitFor();
+    await page.getByText('That code isn’t right. You have 2 tries left.').first().waitFor();
     expect(await page.title()).toBe('Error: Enter your code');
     expect(await page.getByText(`+1 ••• ••• ••${phoneNumber.slice(-2)}`).isVisible()).toBe(true);
 
@@ -73,7 +73,7 @@ inBrowser('in a real browser', () => {
     const page = await open();
     const phoneNumber = freshNumber();
     await startWith(page, phoneNumber);
-    await page.getByText('Didn’t receive a code?').click();
+    await page.getByText('Didn’t get a code?').click();
     const resend = page.getByRole('button', { name: 'Send a new code' });
     expect(await resend.isDisabled()).toBe(true);
     await page.getByText('You can request a new code now.').waitFor();
@@ -96,9 +96,9 @@ inBrowser('in a real browser', () => {
   it('changing the number ends the request and shows an empty form', async () => {
     const page = await open();
     await startWith(page, freshNumber());
-    await page.getByText('Didn’t receive a code?').click();
+    await page.getByText('Didn’t get a code?').click();
     await page.getByRole('button', { name: 'Use another number' }).click();
-    await page.getByText('The code is cancelled.').waitFor();
+    await page.getByText('Code cancelled.').waitFor();
     expect(await page.getByLabel('Phone number').inputValue()).toBe('');
   });
 
@@ -122,7 +122,7 @@ inBrowser('in a real browser', () => {
       await page.getByRole('alert').waitFor();
       await look('phone form with an error');
       await startWith(page, phoneNumber);
-      await page.getByText('Didn’t receive a code?').click();
+      await page.getByText('Didn’t get a code?').click();
       await look('code page');
       await enter(page, wrongCode(application.codeFor(phoneNumber)));
       await page.getByRole('alert').waitFor();

@@ -162,7 +162,7 @@ describe.each(['v2', 'v1'])('when the provider fails nothing is lost and the nex
     await application.fault({ kind: 'reset', operation: 'start', to: phoneNumber });
     const page = await client.html('POST', '/request-otp', { phoneNumber });
     expect(page.status).toBe(503);
-    expect(page.text).toContain('Nothing is lost');
+    expect(page.text).toContain('We can’t send or check codes right now');
     expect(page.text).toContain(`value="${phoneNumber}"`);
   });
 });

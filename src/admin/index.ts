@@ -1,6 +1,6 @@
 export type { Actor as AdminActor } from './access/administrator.js';
 export { SCOPES, type Scope } from './access/scopes.js';
-export { AdminModule } from './admin.module.js';
+export { AdminModule, type AdminModuleExtras } from './admin.module.js';
 export {
   ADMIN_DEFAULTS,
   type AdminModuleOptions,

@@ -1,6 +1,6 @@
-import { Command, InvalidArgumentError } from 'commander';
+import { Command } from 'commander';
 import type { MigrationsOptions } from '../database/index.js';
-import { MODULE_NAMES, type ModuleName } from '../database/library-migrations.js';
+import { sqlCommand } from '../cli/sql.command.js';
 import {
   type Confirmation,
   destructive,
@@ -64,21 +64,7 @@ const revert = destructive(new Command('revert'))
     }),
   );
 
-function modulesOf(text: string): ModuleName[] {
-  return text.split(',').map((name) => {
-    const known = MODULE_NAMES.find((each) => each === name.trim());
-    if (!known) throw new InvalidArgumentError(`A module is one of ${MODULE_NAMES.join(', ')}.`);
-    return known;
-  });
-}
-
-const sql = new Command('sql')
-  .description(
-    'print the migrations of the library as one SQL script, for a database that people migrate by hand',
-  )
-  .option('--schema <name>', 'the schema of the tables; without it the script uses the search_path')
-  .option('--table-prefix <prefix>', 'what the names of the tables begin with', 'otp_')
-  .option('--modules <names>', `comma-separated, of ${MODULE_NAMES.join(', ')} (default: all)`, modulesOf)
+const sql = sqlCommand()
   .option('--pending', 'only what the database of DATABASE_URL lacks')
   .action(
     printing(async ({ pending, ...options }: MigrationsOptions & { pending?: true }) => {

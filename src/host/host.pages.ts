@@ -66,15 +66,17 @@ export class SignOutPage extends PlainPage<void> {
 
 @Injectable()
 export class AccountPage extends PlainPage<AccountResource> {
-  success({ email, role, assurance }: AccountResource, { text }: PageContext): View {
+  success({ email, role, assurance }: AccountResource, { text, locale }: PageContext): View {
     const { amr, level } = assurance;
+    // `mfa` says no more than that there were several.
+    const methods = amr.filter((method) => method !== 'mfa').map((method) => text(`host.method.${method}`));
     return {
       name: 'host/account',
       context: {
         title: text('host.account'),
         email,
         isAdmin: role === 'admin',
-        amr: amr.join(', '),
+        methods: new Intl.ListFormat(locale).format(methods),
         hasOneFactor: level === 'first-factor',
       },
     };

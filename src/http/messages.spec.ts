@@ -42,7 +42,7 @@ describe('the message catalogue', () => {
   it('says one try and two tries', () => {
     expect(ours.text('en', 'problem.wrong-code.detail', { count: 1 })).toContain('1 try left');
     expect(ours.text('en', 'problem.wrong-code.detail', { count: 2 })).toContain('2 tries left');
-    expect(ours.text('en', 'problem.wrong-code.detail')).toContain('That code is not right');
+    expect(ours.text('en', 'problem.wrong-code.detail')).toContain('That code isn’t right');
   });
 
   it('takes a host’s words over ours, key by key, and falls back to English', () => {

@@ -12,3 +12,6 @@ export {
   type SessionClient,
   type SessionsUnderTest,
 } from './sessions-contract.js';
+export { signInWithSms, type TestAgent, type TestAnswer, type TestUser } from './sign-in-with-sms.js';
+export { TestClock } from './test-clock.js';
+export { startTestDatabase, type TestDatabase, type TestDatabaseOptions } from './test-database.js';

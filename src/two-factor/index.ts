@@ -39,7 +39,7 @@ export { type StepUp, StepUpGrants } from './step-up/step-up-grants.service.js';
 export { TotpFactor } from './totp/totp.factor.js';
 export { TrustedBrowsers } from './trusted-browsers/trusted-browsers.service.js';
 export { twoFactorEntities } from './two-factor.entities.js';
-export { TwoFactorModule } from './two-factor.module.js';
+export { TwoFactorModule, type TwoFactorModuleExtras } from './two-factor.module.js';
 export { TWO_FACTOR_EVENTS, type TwoFactorEvent } from './two-factor.events.js';
 export { LogNotifier, type TwoFactorNotice, TwoFactorNotifier } from './two-factor.notifier.js';
 export {

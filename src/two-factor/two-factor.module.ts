@@ -50,9 +50,15 @@ import {
 
 /** Options that decide what the module consists of, so they are given beside the others. */
 export interface TwoFactorModuleExtras extends MountOptions {
-  /** Serves the pages of two-factor sign-in, at `path` (`two-factor` by default). @default true */
+  /**
+   * Serves the routes of two-factor sign-in, at `path` (`two-factor` by default).
+   * @default true
+   */
   routes?: boolean;
-  /** Guards every route of the application, which then says by decorators who may use it. @default true */
+  /**
+   * Guards every route of the application, which then says by decorators who may use it.
+   * @default true
+   */
   guardAll?: boolean;
 }
 

@@ -67,6 +67,7 @@ export { type JournalReport, JournalVerifier } from './journal/journal-verifier.
 export { type KeptSeal, type SealReport, SealVerifier } from './journal/seal-verifier.service.js';
 export { KeyRotator, type RotationProgress, type UnreadableRow } from '../crypto/index.js';
 export { VerificationModule } from './verification.module.js';
+export type { VerificationModuleExtras } from './verification.module-definition.js';
 export { originOf } from './verification.caller.js';
 export { CodeForm, PhoneForm } from './verification.forms.js';
 export { numberProblem, problemOf, resourceOrProblem } from './verification.problems.js';

@@ -32,7 +32,10 @@ export interface VonageOptions extends Omit<VonageConnection, 'timeoutMs'> {
    * @default 5000
    */
   timeoutMs?: number;
-  /** The account's signature secret, by which `POST /webhooks/vonage/verify` recognises forgeries. Without it: 404. */
+  /**
+   * The account's signature secret, by which `POST /webhooks/vonage/verify` recognises forgeries.
+   * @default none: the route answers 404
+   */
   signatureSecret?: string;
 }
 
@@ -56,7 +59,12 @@ export interface VerificationModuleOptions {
   /** A service of your own that makes and checks codes; in tests `FakeVerificationProvider`. */
   provider?: VerificationProvider;
   /** Key rings, newest first: parsed, or as `<id>:<32 bytes in base64>,…`. */
-  keys: { encryption: KeyRing | string; fingerprint: KeyRing | string };
+  keys: {
+    /** Encrypts phone numbers. */
+    encryption: KeyRing | string;
+    /** Makes fingerprints, by which numbers are found. */
+    fingerprint: KeyRing | string;
+  };
   /** Limits of one request; see {@link VerificationPolicy} for the defaults. */
   policy?: Partial<VerificationPolicy>;
   /** Keeps all instances together from overrunning the provider. */

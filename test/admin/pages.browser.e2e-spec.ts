@@ -53,33 +53,33 @@ inBrowser('the administration in a real browser', () => {
       expect(await rows.first().innerText()).toBe(newest);
 
       await person.fills('Country', 'DE');
-      await person.presses('Show');
+      await person.presses('Apply');
       await page.waitForURL(/country=DE/);
       expect(await page.locator(`a[href$="${german}"]`).count()).toBe(1);
       await person.goes('/admin/verifications');
       await page.getByLabel('Phone number', { exact: true }).fill(phoneNumber);
-      await person.presses('Find the number');
+      await person.presses('Search');
       await page.waitForURL(/number=/);
       expect(page.url()).not.toContain(phoneNumber.slice(2));
       expect(await rows.count()).toBe(1);
       await page.locator(`a[href$="${requestId}"]`).click();
-      await person.sees('One verification');
-      await person.reads('No rule refused anything about this request');
+      await person.sees('Verification');
+      await person.reads('No rule blocked this request');
 
       await page.locator('#cancel-reason').fill('a customer called');
-      await person.presses('Cancel the request');
+      await person.presses('Cancel request');
       await person.reads('The request was cancelled.');
       await page.locator('#reveal-reason').fill('a customer called');
-      await person.presses('Show the whole number');
-      await person.sees('The whole number');
+      await person.presses('Show full number');
+      await person.sees('Full number');
       await person.reads(phoneNumber);
 
       await person.goes('/admin/blocks');
-      await page.getByLabel('Kind').selectOption('prefix');
-      await person.fills('Which', '+49 1511');
+      await page.getByLabel('Type').selectOption('prefix');
+      await person.fills('Value', '+49 1511');
       await page.locator('#reason').fill('pumping');
-      await person.presses('Block');
-      await person.reads('The block is in force.');
+      await person.presses('Add block');
+      await person.reads('Block added.');
       const refused = await people.application.client.json('POST', '/request-otp', {
         phoneNumber: '+4915111111111',
       });
@@ -88,8 +88,8 @@ inBrowser('the administration in a real browser', () => {
       await person.reads('block-list');
       await person.goes('/admin/blocks');
       await page.locator('td input[name=reason]').first().fill('over');
-      await person.presses('Lift');
-      await person.reads('The block is lifted.');
+      await person.presses('Remove');
+      await person.reads('Block removed.');
 
       await person.goes('/admin/statistics?groupBy=country');
       expect(await page.locator('svg rect').count()).toBeGreaterThan(1);
@@ -100,21 +100,21 @@ inBrowser('the administration in a real browser', () => {
       await person.goes('/admin/audit');
       await person.reads('history.exported');
       await person.reads('number.revealed');
-      await person.presses('Verify the audit');
-      await person.reads('The audit is as it was written.');
+      await person.presses('Verify audit log');
+      await person.reads('Audit log intact.');
     });
 
     it('somebody makes and revokes a token, asks the rules, and erases a person', async () => {
       const person = await administrator({ javaScriptEnabled });
       const { page } = person;
       await person.goes('/admin/tokens');
-      await person.presses('Make it');
+      await person.presses('Create token');
       await person.reads('There is a problem');
       await person.fills('Name', 'nightly');
       await page.getByLabel('history:read').check();
       await page.locator('form[action="/admin/tokens"] #reason').fill('reports');
-      await person.presses('Make it');
-      await person.sees('The new token');
+      await person.presses('Create token');
+      await person.sees('Your new token');
       const token = await page.locator('#token').inputValue();
       const read = () =>
         people.application.client.json('GET', '/admin/verifications', undefined, {
@@ -124,26 +124,26 @@ inBrowser('the administration in a real browser', () => {
       await person.goes('/admin/tokens');
       await page.locator('td input[name=reason]').first().fill('over');
       await person.presses('Revoke');
-      await person.reads('The token is revoked.');
+      await person.reads('Token revoked.');
       expect((await read()).status).toBe(401);
 
       const phoneNumber = freshNumber();
       await begun({ phoneNumber });
       await person.goes('/admin/policy');
       await person.fills('Phone number', phoneNumber);
-      await person.presses('Ask the rules');
-      await person.reads('It would be refused');
+      await person.presses('Simulate');
+      await person.reads('Blocked');
       await person.reads('live-request');
       await person.goes('/admin/persons');
       await page.locator('#erase-phoneNumber').fill(phoneNumber);
       await page.locator('#erase-reason').fill('a letter');
-      await person.presses('Erase');
-      await person.sees('What would be erased');
+      await person.presses('Erase personal data');
+      await person.sees('Preview: this would be erased');
       await person.goes('/admin/persons');
       await page.locator('#erase-phoneNumber').fill(phoneNumber);
       await page.locator('#erase-reason').fill('a letter');
       await page.locator('#erase-dryRun').uncheck();
-      await person.presses('Erase');
+      await person.presses('Erase personal data');
       await person.sees('Erased');
       await person.reads('verification_requests');
     });
@@ -173,17 +173,17 @@ inBrowser('the administration in a real browser', () => {
         await inspection.look(path);
       }
       await person.goes('/admin/blocks');
-      await person.presses('Block');
+      await person.presses('Add block');
       await inspection.look('a block with errors');
       await person.goes('/admin/policy');
       await person.fills('Phone number', freshNumber());
-      await person.presses('Ask the rules');
+      await person.presses('Simulate');
       await inspection.look('a simulation');
       await person.goes('/admin/audit');
-      await person.presses('Verify the audit');
+      await person.presses('Verify audit log');
       await inspection.look('the audit verified');
       await person.goes('/admin/persons');
-      await person.presses('Lift the lock');
+      await person.presses('Unlock');
       await inspection.look('refused');
       expect(inspection.faulty).toEqual([]);
       expect(people.problems).toEqual([]);

@@ -4,7 +4,7 @@ import type { Answer } from '../support/client.js';
 import { codeOf, mustBe, requestIdOf, Visitor } from './visitor.js';
 
 const ACCOUNT = /<header class="account">[\s\S]*Signed in as <bdi>([^<]+)<\/bdi>[\s\S]*<\/header>/;
-const WAY_OUT = /<form method="post" action="\/two-factor\/sign-out">[\s\S]*Sign out or use another account/;
+const WAY_OUT = /<form method="post" action="\/two-factor\/sign-out">[\s\S]*Sign out/;
 
 describe('every page of the second factor', () => {
   let application: TestApplication;

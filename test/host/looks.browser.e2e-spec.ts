@@ -99,7 +99,7 @@ inBrowser('the pages of accounts and factors', () => {
 
       await person.signsOut();
       await person.signsIn();
-      await person.sees('Confirm that it’s you');
+      await person.sees('Confirm it’s you');
       await look('choice of factors');
       await person.showsApp(wrongCode(now));
       await lookAtError('choice of factors with an error');

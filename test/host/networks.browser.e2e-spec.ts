@@ -29,7 +29,7 @@ inBrowser('what people paste and where they come from, in a real browser', () =>
     await page.getByLabel('Email address', { exact: true }).fill(email);
     await page.getByLabel('Password', { exact: true }).fill(PASSWORD);
     await page.getByRole('button', { name: 'Sign in' }).click();
-    await page.getByRole('heading', { name: 'Confirm that it’s you' }).waitFor();
+    await page.getByRole('heading', { name: 'Confirm it’s you' }).waitFor();
     return page;
   };
   const asksForText = async (page: Page) => {
@@ -61,7 +61,7 @@ inBrowser('what people paste and where they come from, in a real browser', () =>
     mustBe(await person.post('/two-factor/authenticators/confirm', { otpCode }), 'confirming');
     const page = await signsIn(person);
     await pastes(page, 'Code from your authenticator app', `\u2068MyApp\u2069: ${otpCode}`);
-    await page.getByText('Wait for the next code in your app').first().waitFor();
+    await page.getByText('wait for the next code in your app').first().waitFor();
     const next = await appCode(secret as string, 1);
     await pastes(
       page,
@@ -95,7 +95,7 @@ inBrowser('what people paste and where they come from, in a real browser', () =>
     const person = await enrolled();
     const page = await signsIn(person);
     await page.getByText(/Signed in as p•••@example\.com/).waitFor();
-    await page.getByRole('button', { name: 'Sign out or use another account' }).click();
+    await page.getByRole('button', { name: 'Sign out' }).click();
     await page.getByRole('heading', { name: 'Sign in' }).waitFor();
     await page.goto(new URL('/two-factor', page.url()).href);
     await page.getByRole('heading', { name: 'Sign in' }).waitFor();

@@ -102,7 +102,7 @@ export class PersonInBrowser {
   /** @returns the key that the page shows for apps without a camera */
   async beginsAnApp(): Promise<string> {
     await this.goes('/two-factor/settings');
-    await this.presses('Set up an app');
+    await this.presses('Set up authenticator app');
     const shown = await this.page.locator('ol code').textContent();
     return shown!.replaceAll(' ', '');
   }
@@ -115,7 +115,7 @@ export class PersonInBrowser {
   /** @returns the codes of the sheet */
   async makesRecoveryCodes(): Promise<string[]> {
     await this.goes('/two-factor/settings');
-    await this.presses('Make new recovery codes');
+    await this.presses('Get new recovery codes');
     await this.sees('Your recovery codes');
     return this.page.locator('.codes code').allTextContents();
   }
@@ -124,7 +124,7 @@ export class PersonInBrowser {
     const field = this.page.getByLabel('Recovery code', { exact: true });
     if (!(await field.isVisible())) await this.page.getByText('Use a recovery code instead').click();
     await this.fills('Recovery code', code);
-    await this.presses('Use this code');
+    await this.presses('Continue');
   }
 
   async orders(amount: string, recipient: string): Promise<void> {

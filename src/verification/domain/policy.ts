@@ -5,31 +5,64 @@ import { isCountry } from './phone-number.js';
  * A right code ends the row, a new request or message does not.
  */
 export interface WrongCodeLimits {
-  /** From this many on, each one is followed by a wait. */
+  /**
+   * From this many on, each one is followed by a wait.
+   * @default 5
+   */
   wrongCodesBeforeWait: number;
-  /** The first wait in seconds; each further wrong code doubles it. */
+  /**
+   * The first wait in seconds; each further wrong code doubles it.
+   * @default 30
+   */
   wrongCodeWaitSeconds: number;
-  /** The longest wait, in seconds. */
+  /**
+   * The longest wait, in seconds.
+   * @default 3600
+   */
   wrongCodeMaxWaitSeconds: number;
-  /** From this many on nothing is accepted for a day, unless somebody lifts the lock. */
+  /**
+   * From this many on nothing is accepted for a day, unless somebody lifts the lock.
+   * @default 20
+   */
   wrongCodesBeforeLock: number;
 }
 
 /** The limits of one request, and of wrong codes over all of them. Durations in seconds. */
 export interface VerificationPolicy extends WrongCodeLimits {
-  /** Digits of a code; NIST SP 800-63B-4 (3.1.3.2) asks for at least 6. */
+  /**
+   * Digits of a code; NIST SP 800-63B-4 (3.1.3.2) asks for at least 6.
+   * @default 6
+   */
   codeLength: number;
-  /** Lifetime of a code, at most 600 (same source). */
+  /**
+   * Lifetime of a code, at most 600 (same source).
+   * @default 300
+   */
   ttlSeconds: number;
-  /** Codes that may be tried per request; Vonage itself ends a request after 3. */
+  /**
+   * Codes that may be tried per request; Vonage itself ends a request after 3.
+   * @default 3
+   */
   maxAttempts: number;
-  /** Messages per request, the first one included. */
+  /**
+   * Messages per request, the first one included.
+   * @default 3
+   */
   maxSends: number;
-  /** Wait between two messages; Vonage refuses to cancel, and so to send again, within 30. */
+  /**
+   * Wait between two messages; Vonage refuses to cancel, and so to send again, within 30.
+   * @default 30
+   */
   resendCooldownSeconds: number;
-  /** ISO 3166-1 alpha-2 codes that are served; null serves all. */
+  /**
+   * ISO 3166-1 alpha-2 codes that are served; null serves all.
+   * @default null
+   */
   allowedCountries: readonly string[] | null;
-  /** The provider answers, or is given up on, within this. */
+  /**
+   * The provider answers, or is given up on, within this.
+   * @default 5
+   */
   providerTimeoutSeconds: number;
 }
 

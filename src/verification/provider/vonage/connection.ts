@@ -1,10 +1,20 @@
 /** The account at Vonage, and how it is reached. */
 export interface VonageConnection {
+  /** Of your account. */
   apiKey: string;
+  /** Of your account. */
   apiSecret: string;
   /** v2 is called as this application, with a token signed by its key: only then does Vonage send webhooks. */
-  application?: { id: string; /** PEM. */ privateKey: string };
-  /** Another base URL than Vonage's: a proxy, the sandbox. */
+  application?: {
+    /** The application's id. */
+    id: string;
+    /** Its private key, as PEM. */
+    privateKey: string;
+  };
+  /**
+   * Another base URL: of a proxy or the sandbox.
+   * @default Vonage's
+   */
   apiHost?: string;
   /** For the whole exchange: connecting, headers and body. */
   timeoutMs: number;

@@ -1,103 +1,103 @@
-import { strict as assert } from 'node:assert';
 import { randomBytes } from 'node:crypto';
-import { after, before, test } from 'node:test';
 import type { INestApplication } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { runMigrations } from 'nest-sms-otp';
-import { FakeVerificationProvider } from 'nest-sms-otp/testing';
+import {
+  FakeVerificationProvider,
+  signInWithSms,
+  startTestDatabase,
+  type TestDatabase,
+} from 'nest-sms-otp/testing';
+import * as supertest from 'supertest';
 import { AppModule } from '../src/app.module';
 import { createApp } from '../src/create-app';
 
 const ring = (id: string) => `${id}:${randomBytes(32).toString('base64')}`;
 const keys = { encryption: ring('e1'), fingerprint: ring('f1') };
-const databaseUrl = process.env.DATABASE_URL!;
 const jwtSecret = randomBytes(32).toString('base64url');
-const phoneNumber = '+14155552671';
 const provider = new FakeVerificationProvider();
+const anna = { phoneNumber: '+14155552671', provider, path: '/api/v1/two-factor' };
+const password = 'a password of the tests';
+let database: TestDatabase;
 let app: INestApplication;
-let url: string;
 
-before(async () => {
-  await runMigrations(databaseUrl);
-  app = await createApp({ databaseUrl, jwtSecret, verification: { provider, keys } });
-  await app.listen(0, '127.0.0.1');
-  url = `${await app.getUrl()}/api/v1`;
+beforeAll(async () => {
+  database = await startTestDatabase();
+  await runMigrations(database.url);
+  app = await createApp({ databaseUrl: database.url, jwtSecret, verification: { provider, keys } });
+  await app.init();
 });
-after(() => app.close());
+afterAll(async () => {
+  await app.close();
+  await database.stop();
+});
 
-/** A program that sends the newest token that it was given. */
-class Client {
-  private token = '';
+const agent = () => supertest.agent(app.getHttpServer());
 
-  async call(method: string, path: string, body?: object): Promise<{ status: number; body: any }> {
-    const response = await fetch(url + path, {
-      method,
-      headers: {
-        Accept: 'application/json',
-        ...(body ? { 'Content-Type': 'application/json' } : {}),
-        ...(this.token ? { Authorization: `Bearer ${this.token}` } : {}),
-      },
-      ...(body ? { body: JSON.stringify(body) } : {}),
-    });
-    const text = await response.text();
-    const answer = text ? JSON.parse(text) : null;
-    this.token = answer?.accessToken ?? this.token;
-    return { status: response.status, body: answer };
-  }
-
-  get = (path: string) => this.call('GET', path);
-  post = (path: string, body: object = {}) => this.call('POST', path, body);
-  signsIn = () =>
-    this.post('/auth/login', { email: 'anna@example.com', password: 'a password of the tests' });
+/** Signs in with the password, and sends the token from then on. */
+async function signedIn() {
+  const client = agent();
+  const { body } = await client
+    .post('/api/v1/auth/login')
+    .send({ email: 'anna@example.com', password })
+    .expect(200);
+  client.auth(body.accessToken, { type: 'bearer' });
+  return { client, secondFactorPending: body.secondFactorPending };
 }
 
 test('a user enrols a phone, and from then on signs in with a code', async () => {
-  const first = new Client();
-  const signedIn = await first.signsIn();
-  assert.deepEqual([signedIn.status, signedIn.body.secondFactorPending], [200, false]);
-  const { body: enrolment } = await first.post('/two-factor/phones', { phoneNumber });
-  const proof = { requestId: enrolment.requestId, otpCode: provider.lastCode(phoneNumber) };
-  assert.equal((await first.post('/two-factor/phones/verify', proof)).status, 200);
+  const first = await signedIn();
+  expect(first.secondFactorPending).toBe(false);
+  await signInWithSms(first.client, anna);
 
-  const client = new Client();
-  assert.equal((await client.signsIn()).body.secondFactorPending, true);
-  const refused = await client.get('/notes');
-  assert.equal(refused.status, 403);
+  const { client, secondFactorPending } = await signedIn();
+  expect(secondFactorPending).toBe(true);
+  const refused = await client.get('/api/v1/notes').expect(403);
   // In the application's own shape, with what a client needs to go on.
-  assert.equal(refused.body.error.code, 'second-factor-required');
-  assert.equal(refused.body.error.next, '/api/v1/two-factor?returnTo=%2Fapi%2Fv1%2Fnotes');
-  const { body: challenge } = await client.post('/two-factor/challenge');
-  const typed = { requestId: challenge.requestId, otpCode: provider.lastCode(phoneNumber) };
-  assert.equal((await client.post('/two-factor/verify', typed)).status, 200);
-  assert.deepEqual(await client.get('/notes'), { status: 200, body: { userId: 'anna', notes: [] } });
-  assert.equal((await client.get('/notes/secret')).status, 200);
+  expect(refused.body.error).toMatchObject({
+    code: 'second-factor-required',
+    next: '/api/v1/two-factor?returnTo=%2Fapi%2Fv1%2Fnotes',
+  });
+  const { accessToken } = await signInWithSms(client, anna);
+  client.auth(accessToken, { type: 'bearer' });
+  await client.get('/api/v1/notes').expect(200, { userId: 'anna', notes: [] });
+  await client.get('/api/v1/notes/secret').expect(200);
+});
+
+test('a factor that was shown long ago is not enough', async () => {
+  const { client } = await signedIn();
+  const { accessToken } = await signInWithSms(client, anna);
+  client.auth(accessToken, { type: 'bearer' });
+  await client.get('/api/v1/notes/secret').expect(200);
+  await database.clock.advance(3600);
+  await client.get('/api/v1/notes/secret').expect(403);
+  await database.clock.reset();
 });
 
 test('the application’s public routes need no second marker', async () => {
-  const anonymous = new Client();
-  assert.deepEqual(await anonymous.get('/notes/public'), { status: 200, body: { notes: ['public'] } });
-  assert.equal((await anonymous.get('/notes')).status, 401);
+  await agent()
+    .get('/api/v1/notes/public')
+    .expect(200, { notes: ['public'] });
+  await agent().get('/api/v1/notes').expect(401);
 });
 
 test('the application’s validation answers as before', async () => {
-  const answer = await new Client().post('/auth/login', { email: 'x', password: 'y', role: 'admin' });
-  assert.deepEqual(answer, {
-    status: 400,
-    body: {
+  await agent()
+    .post('/api/v1/auth/login')
+    .send({ email: 'x', password: 'y', role: 'admin' })
+    .expect(400, {
       error: {
         message: ['property role should not exist', 'email must be an email'],
         error: 'Bad Request',
         statusCode: 400,
       },
-    },
-  });
+    });
 });
 
 test('Vonage without its SDK says what to install', async () => {
   const vonage = { apiKey: 'a', apiSecret: 'b', brand: 'ACME' };
-  const module = AppModule.forRoot({ databaseUrl, jwtSecret, verification: { vonage, keys } });
-  await assert.rejects(
+  const module = AppModule.forRoot({ databaseUrl: database.url, jwtSecret, verification: { vonage, keys } });
+  await expect(
     NestFactory.createApplicationContext(module, { abortOnError: false, logger: false }),
-    /npm install @vonage\/server-sdk/,
-  );
+  ).rejects.toThrow(/npm install @vonage\/server-sdk/);
 });
