@@ -36,6 +36,8 @@ export const environmentSchema = z.object({
     .enum(['silent', 'fatal', 'error', 'warn', 'info', 'debug', 'trace'], 'a pino level')
     .default('info'),
 
+  METRICS_PORT: port.optional(),
+
   SHUTDOWN_DELAY_MS: whole(0, 60_000, 'milliseconds').optional(),
   SHUTDOWN_GRACE_MS: whole(0, 600_000, 'milliseconds').default(15_000),
   OVERLOAD_WAIT_MS: orOff(whole(100, 60_000, 'milliseconds, or "off"')).default(5000),

@@ -1,6 +1,6 @@
 import { Inject, Injectable, Logger, Optional } from '@nestjs/common';
 import type { QueryArrayConfig, QueryArrayResult } from 'pg';
-import { withStatement } from '../diagnostics/index.js';
+import { observed } from '../diagnostics/index.js';
 import { InjectLibraryDataSource, LibraryDataSource } from './library-data-source.js';
 
 /** One SQL statement with named parameters, and the types of what goes in and what comes out. */
@@ -70,9 +70,7 @@ export class StatementRunner {
       values: parameters.map((parameter) => values[parameter]),
       rowMode: 'array',
     } as const;
-    const result = await this.query(name, query).catch((error: unknown) => {
-      throw withStatement(error, name);
-    });
+    const result = await observed(name, () => this.query(name, query));
     if (result.rows.length === 0) return [];
     let columns = this.columnNames.get(name);
     if (!columns) {

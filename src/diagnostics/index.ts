@@ -5,5 +5,6 @@ export {
   describeFailure,
   type ErrorCause,
   nameOfSql,
-  withStatement,
 } from './causes.js';
+export { type Diagnostic, DIAGNOSTICS_CHANNEL, onDiagnostic, report } from './diagnostics.js';
+export { observed } from './observed.js';

@@ -60,6 +60,7 @@ export {
 } from './entities/index.js';
 export { type FindingKind, Findings, type JournalFinding } from './journal/findings.js';
 export { VERIFICATION_EVENT } from './journal/journal-publisher.service.js';
+export { JournalLag, type ReaderLag } from './journal/journal-lag.js';
 export { JournalRestorer } from './journal/journal-restorer.service.js';
 export { JournalSealer, type NewestSeal } from './journal/journal-sealer.service.js';
 export type { JournalSource } from './journal/journal-source.js';

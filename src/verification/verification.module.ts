@@ -40,6 +40,7 @@ import { SweepRepository } from './recovery/sweep.repository.js';
 import { RequestFinder } from './request-finder.js';
 import { ResendRepository } from './resend/resend.repository.js';
 import { ResendService } from './resend/resend.service.js';
+import { JournalLag } from './journal/journal-lag.js';
 import { CountersRepository } from './start/counters.repository.js';
 import { SharedLimitWarnings } from './start/shared-limit-warnings.js';
 import { DeliveryRepository } from './start/delivery.repository.js';
@@ -146,6 +147,7 @@ async function vonageProvider(
     VerificationWebhooks,
     WebhooksRepository,
     IdempotencyRepository,
+    JournalLag,
     RequestFinder,
     PhoneNumbers,
     CallerFingerprints,
@@ -195,6 +197,7 @@ async function vonageProvider(
     JournalVerifier,
     JournalRestorer,
     SealVerifier,
+    JournalLag,
     KeyRotator,
     CountersRepository,
     PersonalDataCipher,

@@ -15,7 +15,7 @@ import { AuditLog } from '../audit/audit-log.service.js';
 import { JournalSealer } from '../../verification/index.js';
 import { Rollups } from '../statistics/rollups.service.js';
 import { idAt } from '../history/history.filter.js';
-import { describeFailure } from '../../diagnostics/index.js';
+import { describeFailure, report as reportDiagnostic } from '../../diagnostics/index.js';
 import { JournalRetention, MissingRightError } from './journal-retention.service.js';
 
 /** Rows that were deleted, or would be, by table. */
@@ -56,8 +56,9 @@ export class Retention implements OnApplicationBootstrap, OnApplicationShutdown 
       try {
         this.logger.log(await this.run('system:retention', 'the daily run'), 'old rows deleted');
       } catch (error) {
-        if (!(error instanceof MissingRightError)) throw error;
-        this.logger.error(describeFailure(error), 'old requests are not deleted');
+        if (error instanceof MissingRightError)
+          this.logger.error(describeFailure(error), 'old requests are not deleted');
+        throw error;
       }
     });
   }
@@ -124,6 +125,7 @@ export class Retention implements OnApplicationBootstrap, OnApplicationShutdown 
         reason,
         details: { ...deleted, ...(lastSeal === null ? {} : { retired_until_seal: lastSeal }) },
       });
+    reportDiagnostic({ type: 'retention', rows: deleted });
     if (missingRight) throw missingRight;
     return deleted;
   }

@@ -1,6 +1,6 @@
 import { Logger } from '@nestjs/common';
 import type { Redis } from 'ioredis';
-import { describeError, type ErrorCause } from '../../diagnostics/index.js';
+import { describeError, type ErrorCause, report } from '../../diagnostics/index.js';
 import { assertInstalled, optionalPackage } from '../../options/optional-package.js';
 
 /** After that a call counts as failed. */
@@ -87,6 +87,7 @@ export class RedisConnection {
       if (this.isUnavailable && Date.now() >= this.pausedUntil) {
         this.logger.log('Redis is available again, limits are shared');
         this.isUnavailable = false;
+        report({ type: 'redis', isAvailable: true });
       }
       return answer;
     } catch (error) {
@@ -99,6 +100,7 @@ export class RedisConnection {
           'Redis is unavailable, each instance enforces its share of every limit',
         );
       this.isUnavailable = true;
+      report({ type: 'redis', isAvailable: false });
       return null;
     }
   }

@@ -7,7 +7,7 @@ import {
   Optional,
 } from '@nestjs/common';
 import { BackgroundWork } from '../../background/background-work.js';
-import { describeFailure } from '../../diagnostics/index.js';
+import { describeFailure, report } from '../../diagnostics/index.js';
 import { rowsIn } from '../../database/sql.js';
 import { type Emitter, EVENT_EMITTER } from '../../options/event-emitter.js';
 import type { VerificationEvent } from '../domain/verification-event.js';
@@ -89,6 +89,7 @@ export class JournalPublisher implements OnApplicationBootstrap, BeforeApplicati
       await withTimeout(this.emitter!.emitAsync(VERIFICATION_EVENT, event));
       await withTimeout(this.emitter!.emitAsync(`verification.${event.type}`, event));
     }
+    report({ type: 'published', events: events.length });
   }
 }
 

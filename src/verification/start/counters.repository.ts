@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { v7 as uuidv7 } from 'uuid';
+import { report } from '../../diagnostics/index.js';
 import { StatementRunner, statement } from '../../database/statement.js';
 import type { EvaluatedRule, MessageRule, WindowRule } from './message-rules.js';
 import { SharedLimitWarnings } from './shared-limit-warnings.js';
@@ -110,7 +111,9 @@ export class CountersRepository {
     },
     country = decision.phoneCountry,
   ): Promise<void> {
-    if (decision.outcome === 'refused') this.warnings.note(decision.rule, decision.rules, country);
+    const { action, rule, outcome } = decision;
+    report({ type: 'refusal', action, rule, isEnforced: outcome === 'refused' });
+    if (outcome === 'refused') this.warnings.note(decision.rule, decision.rules, country);
     await this.statements.all(RECORD_DECISION, {
       requestId: null,
       phoneFingerprint: null,
