@@ -51,7 +51,7 @@ describe('a GET or a HEAD writes nothing', () => {
       if (!get) return [];
       const inQuery = (get.parameters ?? []).filter((each) => each.in === 'query');
       return ids.flatMap((id) => {
-        const path = template.replace(/\{\w+\}/, id);
+        const path = template.replaceAll(/\{\w+\}/g, id);
         const asked = inQuery.filter(({ name }) => /requestId|number/i.test(name));
         return [path, ...asked.map(({ name }) => `${path}?${name}=${id}`)];
       });

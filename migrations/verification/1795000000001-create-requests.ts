@@ -43,6 +43,7 @@ export class CreateRequests1795000000001 implements MigrationInterface {
         send_lease_until timestamptz,
         lease_token uuid,
         lease_until timestamptz,
+        sent_at timestamptz,
         resend_available_at timestamptz,
         events smallint NOT NULL DEFAULT 0,
         price numeric(12,4),

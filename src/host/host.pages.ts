@@ -39,6 +39,7 @@ export class SignInPage extends PageView<AssuranceResource> {
   private form(context: PageContext, more: ViewContext = {}): View {
     return {
       name: 'host/sign-in',
+      address: `/sign-in?${new URLSearchParams({ returnTo: returnPath(context, HOME) })}`,
       context: {
         title: context.text('host.sign-in'),
         email: typed(context, 'email', MAX_EMAIL_LENGTH),
@@ -53,7 +54,11 @@ export class SignInPage extends PageView<AssuranceResource> {
 export abstract class PlainPage<Body> extends PageView<Body> {
   failure(problem: Problem, context: PageContext): View {
     const { errors } = errorContext(problem, context, '', []);
-    return { name: 'host/refused', context: { title: context.text('host.refused'), isError: true, errors } };
+    return {
+      name: 'host/refused',
+      address: HOME,
+      context: { title: context.text('host.refused'), isError: true, errors },
+    };
   }
 }
 
@@ -98,6 +103,7 @@ export class PaymentPage extends PageView<AssuranceResource | PaymentResource> {
   private form(context: PageContext, more: ViewContext = {}): View {
     return {
       name: 'host/payment',
+      address: '/account/payment',
       context: {
         title: context.text('host.payment'),
         amount: typed(context, 'amount'),

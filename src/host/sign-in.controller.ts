@@ -8,11 +8,11 @@ import {
   ApiTags,
 } from '@nestjs/swagger';
 import type { Request, Response } from 'express';
-import { BODIES, InputPipe, Negotiated, Page } from '../http/index.js';
+import { BODIES, FormTargets, InputPipe, Negotiated, notAPage, Page } from '../http/index.js';
 import { AssuranceResource, SkipSecondFactor, TwoFactorService } from '../two-factor/index.js';
 import { SignInDto } from './dto.js';
 import { ApiHostProblems } from './host.problems.js';
-import { SignInPage, SignOutPage } from './host.pages.js';
+import { HOME, SignInPage, SignOutPage } from './host.pages.js';
 import { PasswordGuard } from './local.strategy.js';
 import { KnownBrowsers } from './passwords/known-browsers.js';
 import { SecureConnectionGuard } from './secure-connection.guard.js';
@@ -58,6 +58,11 @@ export class SignInController {
     await this.browsers.remember(request, response, id);
     const { assurance, next } = await this.twoFactor.signIn(request, response, id, { returnTo });
     return AssuranceResource.of(assurance, next);
+  }
+
+  @FormTargets('sign-out')
+  formTargets(): never {
+    throw notAPage(HOME);
   }
 
   @Post('sign-out')

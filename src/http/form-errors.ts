@@ -5,9 +5,8 @@ import { safePath } from './safe-path.js';
 import type { ViewContext } from './view-renderer.js';
 
 /** Returns the text that the caller entered in a field, shortened to the length of the field. */
-export function typed({ request }: PageContext, field: string, longest = 64): string {
-  const body = (request.body ?? {}) as Record<string, unknown>;
-  const value = body[field] ?? request.query[field];
+export function typed({ request, input }: PageContext, field: string, longest = 64): string {
+  const value = input[field] ?? request.query[field];
   return typeof value === 'string' ? value.slice(0, longest) : '';
 }
 

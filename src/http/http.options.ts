@@ -1,3 +1,5 @@
+import { FLASH_COOKIES } from './flash.js';
+
 /** How our routes are reached. */
 export interface HttpOptions {
   /**
@@ -19,7 +21,7 @@ export interface HttpOptions {
   trustedOrigins?: readonly string[];
   /**
    * Cookies that grant nothing. A POST without `Origin` and `Sec-Fetch-Site` is rejected when it has any other cookie.
-   * @default the cookies of the anonymous flow: `otp-caller` and `__Host-otp-caller`
+   * @default the cookies of the anonymous flow, and the one that carries a message from a post to its page
    */
   harmlessCookies?: readonly string[];
 }
@@ -33,7 +35,7 @@ export const HTTP_DEFAULTS: ResolvedHttpOptions = {
   publicUrl: null,
   trustedOrigins: [],
   // They only distinguish anonymous browsers: to use a request, its unguessable id is needed as well.
-  harmlessCookies: ['otp-caller', '__Host-otp-caller'],
+  harmlessCookies: ['otp-caller', '__Host-otp-caller', ...FLASH_COOKIES],
 };
 
 /** Injects {@link ResolvedHttpOptions}. */

@@ -10,6 +10,7 @@ export {
 export { describeBrowser } from './describe-browser.js';
 export { DateFromText, EmptyAsAbsent, NumberFromText } from './empty-as-absent.js';
 export { FreeText, isStorable, withHiddenCharactersShown } from './free-text.js';
+export { FormTargets, notAPage } from './form-targets.js';
 export { errorContext, returnPath, typed } from './form-errors.js';
 export { InputPipe } from './input-pipe.js';
 export { maskedAddress } from './masked-address.js';

@@ -1,4 +1,5 @@
 import type { Request } from 'express';
+import type { Flash } from './flash.js';
 import type { MessageParameters } from './messages.js';
 import type { MountedPaths } from './mounted-paths.js';
 import type { Kind } from './negotiation.js';
@@ -12,6 +13,8 @@ export interface PageContext {
   /** The path that the controller is mounted at, with its prefix and parameters: `/two-factor/step-up/0192…`. */
   base: string;
   locale: string;
+  /** The fields that were posted: with this request, or with the refused one that was redirected here. */
+  input: Readonly<Record<string, unknown>>;
   /** Returns a message in the page's language. */
   text(key: string, parameters?: MessageParameters): string;
 }
@@ -32,6 +35,8 @@ export interface NegotiatedPage extends PageContext {
   view: PageView;
   /** Values for the page, whatever its view is; see {@link showOnPage}. */
   shared: ViewContext;
+  /** What the post before it left for this page. */
+  flash: Flash | null;
 }
 
 /** The exception filter runs without the handler's metadata, so the guard leaves its decision here. */
@@ -46,15 +51,16 @@ export function showOnPage(request: Request, values: ViewContext): void {
   if (page) page.shared = { ...page.shared, ...values };
 }
 
-/** A view with the values that {@link showOnPage} gave. The view's own values win. */
-export const withShared = ({ name, context }: View, page: NegotiatedPage | undefined): View => ({
+/** A view with the values that {@link showOnPage} gave, and the notice that a post left for it. The view's own values win. */
+export const withShared = ({ name, context }: View, shared?: ViewContext, notice?: string): View => ({
   name,
-  context: { ...page?.shared, ...context },
+  context: { ...shared, ...context, ...(notice ? { notice } : {}) },
 });
 
 /** Works out the language and the base path only when they are needed: a successful JSON response has neither. */
 export class RequestContext implements PageContext {
   private negotiatedLocale: string | undefined;
+  flash: Flash | null = null;
 
   constructor(
     readonly request: Request,
@@ -67,6 +73,10 @@ export class RequestContext implements PageContext {
     if (this.handlerPath === null) return this.paths.outside('');
     const { baseUrl, path } = this.request;
     return this.paths.outside(withoutEnd(baseUrl + path, this.handlerPath));
+  }
+
+  get input(): Readonly<Record<string, unknown>> {
+    return this.flash?.typed ?? (this.request.body as Record<string, unknown> | undefined) ?? {};
   }
 
   get locale(): string {

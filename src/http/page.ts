@@ -19,7 +19,9 @@ import { map, type Observable } from 'rxjs';
 import { MountedPaths } from './mounted-paths.js';
 import { negotiate, setNegotiatedHeaders } from './negotiation.js';
 import { HTTP_OPTIONS, type ResolvedHttpOptions } from './http.options.js';
-import { NEGOTIATED_PAGES, type PageView, RequestContext, withShared } from './page-context.js';
+import { Flashes, problemAgain } from './flash.js';
+import { NEGOTIATED_PAGES, type PageView, RequestContext } from './page-context.js';
+import { PageResponder } from './page-responder.js';
 import { Problem } from './problem.js';
 import { ProblemFilter } from './problem.filter.js';
 import { noteFacts, verificationIdOf } from './request-facts.js';
@@ -61,6 +63,7 @@ export class PageGuard implements CanActivate {
     private readonly modules: ModuleRef,
     private readonly renderer: ViewRenderer,
     private readonly paths: MountedPaths,
+    private readonly flashes: Flashes,
   ) {}
 
   canActivate(context: ExecutionContext): boolean {
@@ -72,11 +75,13 @@ export class PageGuard implements CanActivate {
     const kind = negotiate(request);
     if (!kind) throw Problem.http('not-acceptable');
     const view = this.modules.get(token, { strict: false });
+    const isOpened = kind === 'html' && request.method === 'GET';
     const handlerPath = this.reflector.get<string>(PATH_METADATA, context.getHandler());
     const page = Object.assign(new RequestContext(request, this.renderer, this.paths, handlerPath), {
       kind,
       view,
       shared: {},
+      flash: isOpened ? this.flashes.read(request, this.paths.outside(request.originalUrl)) : null,
     });
     NEGOTIATED_PAGES.set(request, page);
     return true;
@@ -107,10 +112,10 @@ export class OwnRouteGuard implements CanActivate {
   }
 }
 
-/** Renders the handler's return value as a page; JSON passes through. */
+/** Shows the handler's return value as a page; JSON passes through. */
 @Injectable()
 export class PageInterceptor implements NestInterceptor {
-  constructor(private readonly renderer: ViewRenderer) {}
+  constructor(private readonly responder: PageResponder) {}
 
   intercept(context: ExecutionContext, next: CallHandler): Observable<unknown> {
     const request = context.switchToHttp().getRequest<Request>();
@@ -121,10 +126,11 @@ export class PageInterceptor implements NestInterceptor {
         noteFacts(request, { verificationId: verificationIdOf(request, body) });
         if (page?.kind !== 'html') return body;
         response.type('html').setHeader('Content-Language', page.locale);
-        const view = page.view.success(body, page);
-        if (!('redirectTo' in view)) return this.renderer.render(withShared(view, page), page.locale);
-        response.status(303).location(view.redirectTo);
-        return undefined;
+        const refused = page.flash?.problem;
+        const view = refused
+          ? page.view.failure(problemAgain(refused, body), page)
+          : page.view.success(body, page);
+        return this.responder.respond(view, page, response);
       }),
     );
   }

@@ -1,10 +1,12 @@
 import { join } from 'node:path';
 import { type DynamicModule, Module } from '@nestjs/common';
 import { ASSETS, AssetsController } from './assets.controller.js';
+import { Flashes } from './flash.js';
 import { mounted, type MountOptions } from './mount.js';
 import { MountedPaths } from './mounted-paths.js';
 import { PACKAGE_ROOT } from './package-root.js';
 import { OwnRouteGuard, PageGuard, PageInterceptor } from './page.js';
+import { PageResponder } from './page-responder.js';
 import { ProblemFilter } from './problem.filter.js';
 import { HandlebarsRenderer, ViewRenderer } from './view-renderer.js';
 
@@ -22,12 +24,20 @@ export interface PagesOptions {
   messageDirectories?: readonly string[];
 }
 
-const PROVIDERS = [MountedPaths, OwnRouteGuard, PageGuard, PageInterceptor, ProblemFilter];
+const PROVIDERS = [
+  Flashes,
+  MountedPaths,
+  OwnRouteGuard,
+  PageGuard,
+  PageInterceptor,
+  PageResponder,
+  ProblemFilter,
+];
 
 /** The pages of all our modules: what renders them, what their routes go through, and their assets. */
 @Module({})
 export class PagesModule {
-  /** @param options a module that exports `HTTP_OPTIONS` */
+  /** @param options a module that exports `HTTP_OPTIONS` and `PersonalDataCipher` */
   static forRoot(
     { viewDirectories = [], messageDirectories = [] }: PagesOptions,
     mount: Pick<MountOptions, 'decorators'>,

@@ -7,7 +7,8 @@ import { MisuseError } from '../options/misuse-error.js';
 import type { MessageParameters } from './messages.js';
 import { MountedPaths } from './mounted-paths.js';
 import { negotiate, setNegotiatedHeaders } from './negotiation.js';
-import { contextOf, NEGOTIATED_PAGES, type PageContext, withShared } from './page-context.js';
+import { contextOf, NEGOTIATED_PAGES, type PageContext } from './page-context.js';
+import { PageResponder } from './page-responder.js';
 import type { FieldError, Problem } from './problem.js';
 import { noteFacts } from './request-facts.js';
 import { setSecurityHeaders } from './security-headers.js';
@@ -23,6 +24,7 @@ export class ProblemFilter implements ExceptionFilter {
   constructor(
     private readonly renderer: ViewRenderer,
     private readonly paths: MountedPaths,
+    private readonly responder: PageResponder,
     @Inject(HTTP_OPTIONS) private readonly options: ResolvedHttpOptions,
   ) {}
 
@@ -53,8 +55,7 @@ export class ProblemFilter implements ExceptionFilter {
       response.redirect(303, redirectTo);
     } else {
       const view = page ? page.view.failure(problem, context) : errorView(problem, context);
-      if ('redirectTo' in view) response.redirect(303, view.redirectTo);
-      else response.type('html').send(this.renderer.render(withShared(view, page), context.locale));
+      response.type('html').send(this.responder.respond(view, context, response, problem));
     }
   }
 }

@@ -15,12 +15,18 @@ export interface ViewContext {
 export interface View {
   name: string;
   context: ViewContext;
+  /** Where a GET shows this page, as a path of our origin. A form that a browser posts is answered with a redirect there. */
+  address?: string;
+  /** Only this response can show it. After the redirect it is shown at the address once; a reload shows what is there. */
+  once?: boolean;
 }
 
 /** Sends the browser to another page (303), so that a reload does not repeat the request. */
 export interface Redirect {
   /** A path on our own origin. Pass untrusted paths through {@link safePath} first. */
   redirectTo: string;
+  /** What the other page says on top, once. */
+  notice?: string;
 }
 
 /** Renders views as HTML. An abstract class, so that a host can provide its own engine. */

@@ -17,6 +17,8 @@ export const ApiConsumes: typeof Swagger.ApiConsumes = swagger?.ApiConsumes ?? n
 export const ApiExcludeController: typeof Swagger.ApiExcludeController =
   swagger?.ApiExcludeController ?? nothing;
 /** @internal */
+export const ApiExcludeEndpoint: typeof Swagger.ApiExcludeEndpoint = swagger?.ApiExcludeEndpoint ?? nothing;
+/** @internal */
 export const ApiExtraModels: typeof Swagger.ApiExtraModels = swagger?.ApiExtraModels ?? nothing;
 /** @internal */
 export const ApiHeader: typeof Swagger.ApiHeader = swagger?.ApiHeader ?? nothing;

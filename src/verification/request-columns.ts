@@ -4,4 +4,4 @@ export const REQUEST_COLUMNS = `
     r.phone_number AS sealed_number, r.phone_country, r.phone_last_digits, r.confirmed_for, r.user_id, r.caller_fingerprint,
     r.caller_bound, r.prover_fingerprint, r.context, r.code_length, r.provider_request_id, r.send_lease_until,
     r.lease_until, r.lease_token IS NOT NULL AS is_leased, r.check_in_doubt, r.provider_verdict,
-    r.resend_available_at, r.created_at, r.expires_at, r.verified_at, clock_timestamp() AS read_at`;
+    r.sent_at, r.resend_available_at, r.created_at, r.expires_at, r.verified_at, clock_timestamp() AS read_at`;

@@ -16,9 +16,13 @@ import { isUUID } from 'class-validator';
 import type { Request, Response } from 'express';
 import {
   BODIES,
+  FormTargets,
   InputPipe,
   isAnsweredByPage,
+  Landmark,
+  MountedPaths,
   Negotiated,
+  notAPage,
   OpenToAll,
   Page,
   preferredLanguages,
@@ -49,6 +53,9 @@ const ON_A_REQUEST = [
   'rate-limited',
 ] as const;
 
+/** The name of the landmark of these routes. */
+const VERIFICATION = 'verification';
+
 /** The tutorial's flow, as pages and as JSON. */
 @ApiTags('Phone verification')
 @OpenToAll()
@@ -58,10 +65,12 @@ const ON_A_REQUEST = [
 export class VerificationController {
   constructor(
     private readonly verifications: VerificationService,
+    private readonly paths: MountedPaths,
     @Inject(VERIFICATION_OPTIONS) private readonly options: ResolvedVerificationOptions,
   ) {}
 
   @Get()
+  @Landmark(VERIFICATION)
   @Page(PhonePage)
   @ApiOperation({ summary: 'The phone form; as JSON what this service is and offers' })
   @ApiOkResponse({ type: ServiceResource })
@@ -69,6 +78,11 @@ export class VerificationController {
   home(@Req() request: Request, @Res({ passthrough: true }) response: Response): ServiceResource {
     if (!this.options.identifyCaller && isAnsweredByPage(request)) rememberCaller(request, response);
     return describeService();
+  }
+
+  @FormTargets('request-otp', 'resend-otp', 'cancel-otp')
+  formTargets(): never {
+    throw notAPage(`${this.paths.of(VERIFICATION)}/`);
   }
 
   @Post('request-otp')

@@ -33,6 +33,7 @@ export class PhoneForm {
   view(context: PageContext, more: ViewContext = {}): View {
     return {
       name: 'phone',
+      address: `${context.base}/`,
       context: {
         title: context.text('phone.title'),
         phoneNumber: typed(context, 'phoneNumber'),
@@ -62,8 +63,7 @@ export class PhoneForm {
    * The country that the form proposes: the one that was typed, the default country, or a guess by the browser's language.
    * The guess is never more than a proposal: a number without a country is not read with it.
    */
-  private countryFor({ request }: PageContext): string {
-    const { country } = (request.body ?? {}) as { country?: unknown };
+  private countryFor({ request, input: { country } }: PageContext): string {
     if (typeof country === 'string' && country) return country.toUpperCase();
     if (this.options.defaultCountry || country !== undefined) return this.options.defaultCountry ?? '';
     const guess = preferredRegion(request) ?? '';
@@ -96,7 +96,7 @@ export class CodeForm {
     const { text } = context;
     if (resource.status === 'VERIFIED') {
       const { phoneNumber } = resource;
-      return this.result(context, { phoneNumber, ...more });
+      return this.result(resource.requestId, context, { phoneNumber, ...more });
     }
     if (resource.status !== 'PENDING' && !more['isError']) {
       const code = { FAILED: 'expired', EXPIRED: 'expired', CANCELLED: 'cancelled' }[resource.status];
@@ -123,8 +123,10 @@ export class CodeForm {
       ...errorContext(problem, context, 'otpCode', ['otpCode']),
       otpCode: problem.code === 'wrong-code' ? '' : typed(context, 'otpCode', LONGEST_TYPED_CODE),
     };
+    // A second tab, or the same code again: what it wanted is done.
     if (resource?.status === 'VERIFIED') {
-      return this.result(context, more);
+      const { requestId, phoneNumber } = resource;
+      return this.result(requestId, context, { ...surroundings, phoneNumber });
     }
     // Pages of other modules may bring other details, without a request.
     if (resource?.requestId) return this.view(resource, context, more);
@@ -133,8 +135,12 @@ export class CodeForm {
     return this.form(requestId, usable && requestId ? ['verify', 'resend', 'cancel'] : [], context, more);
   }
 
-  private result({ base, text }: PageContext, more: ViewContext): View {
-    return { name: 'result', context: { title: text('result.title'), startPath: `${base}/`, ...more } };
+  private result(requestId: string, { base, text }: PageContext, more: ViewContext): View {
+    return {
+      name: 'result',
+      address: addressOf(`${base}/verify-otp`, requestId),
+      context: { title: text('result.title'), startPath: `${base}/`, ...more },
+    };
   }
 
   private form(
@@ -145,6 +151,7 @@ export class CodeForm {
   ): View {
     return {
       name: 'code',
+      address: addressOf(`${base}/verify-otp`, requestId),
       context: {
         title: text('code.title'),
         requestId,
@@ -162,3 +169,7 @@ export class CodeForm {
     };
   }
 }
+
+/** Where a GET shows the page of a request. */
+const addressOf = (path: string, requestId: string): string =>
+  `${path}?${new URLSearchParams({ requestId })}`;

@@ -1,5 +1,6 @@
 import { ConfigurableModuleBuilder, type DynamicModule, Module } from '@nestjs/common';
 import { HTTP_OPTIONS, mounted, type MountOptions, PagesModule, type PagesOptions } from '../http/index.js';
+import { PersonalDataCipher } from '../crypto/index.js';
 import { LibraryDatabaseModule } from '../database/library-database.module.js';
 import {
   type ResolvedVerificationOptions,
@@ -25,7 +26,7 @@ export interface VerificationModuleExtras extends MountOptions {
   pages?: PagesOptions;
 }
 
-/** Holds the options by themselves, so that the throttler's module can ask for them. */
+/** Holds the options and the keys by themselves, for the modules that this one is made of. */
 @Module({})
 class VerificationOptionsModule {}
 
@@ -50,8 +51,13 @@ export const { ConfigurableModuleClass } = new ConfigurableModuleBuilder<Verific
             inject: [VERIFICATION_OPTIONS],
             useFactory: ({ http }: ResolvedVerificationOptions) => http,
           },
+          {
+            provide: PersonalDataCipher,
+            inject: [VERIFICATION_OPTIONS],
+            useFactory: ({ keys }: ResolvedVerificationOptions) => new PersonalDataCipher(keys),
+          },
         ],
-        exports: [VERIFICATION_OPTIONS, HTTP_OPTIONS],
+        exports: [VERIFICATION_OPTIONS, HTTP_OPTIONS, PersonalDataCipher],
       };
       return {
         ...definition,

@@ -184,11 +184,6 @@ async function vonageProvider(
       useFactory: ({ allowedCountries }: VerificationPolicy, rules?: MessageRules) =>
         rules ?? new AllowedCountries(allowedCountries),
     },
-    {
-      provide: PersonalDataCipher,
-      inject: [VERIFICATION_OPTIONS],
-      useFactory: ({ keys }: ResolvedVerificationOptions) => new PersonalDataCipher(keys),
-    },
   ],
   exports: [
     VerificationService,
@@ -200,7 +195,6 @@ async function vonageProvider(
     JournalLag,
     KeyRotator,
     CountersRepository,
-    PersonalDataCipher,
     VERIFICATION_POLICY,
     CodeForm,
     PhoneForm,

@@ -29,7 +29,7 @@ export function problemOf(failure: VerificationFailure): Problem {
 }
 
 /** What the page of a refused number is shown with when a call can reach the number. */
-export const CALL_INSTEAD = Symbol('call instead');
+export const CALL_INSTEAD = 'call-instead';
 
 /** The problem of a number that is refused. Its words say what is wrong with the number, and what to do. */
 export const numberProblem = (defect: NumberDefect, takesCalls = false): Problem =>

@@ -54,7 +54,7 @@ describe('every page of the second factor', () => {
     [
       'the code page again',
       200,
-      async (person) => person.get(`/two-factor/verify?requestId=${await challenged(person)}`),
+      async (person) => person.get(`/two-factor/challenge/${await challenged(person)}`),
     ],
     [
       'a new code too soon',

@@ -131,7 +131,7 @@ describe.each(APIS)(
     it('a second session of the same user may see a live request, and asks for a code of its own', async () => {
       const { owner, thief } = await signedInTwice('json');
       const requestId = await owner.isChallenged();
-      const seen = await thief.get(`/two-factor/verify?requestId=${requestId}`);
+      const seen = await thief.get(`/two-factor/challenge/${requestId}`);
       expect(seen.body).toMatchObject({ requestId, requestedElsewhere: true, actions: [] });
       expect(codeOf(await thief.types(requestId, owner.code))).toEqual([409, 'requested-elsewhere']);
       expect(codeOf(await thief.post('/two-factor/resend', { requestId }))).toEqual([

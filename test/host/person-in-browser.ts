@@ -116,6 +116,7 @@ export class PersonInBrowser {
   async makesRecoveryCodes(): Promise<string[]> {
     await this.goes('/two-factor/settings');
     await this.presses('Get new recovery codes');
+    await this.presses('Get new recovery codes');
     await this.sees('Your recovery codes');
     return this.page.locator('.codes code').allTextContents();
   }

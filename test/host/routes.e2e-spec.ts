@@ -17,6 +17,8 @@ const BY_DEFAULT = [
   'PasswordController.change',
   'AccountController.account',
   'SessionsController.list',
+  'SessionsController.formTargets',
+  'SessionsController.formTargets',
   'SessionsController.end',
   'SessionsController.signOutEverywhere',
 ];

@@ -137,7 +137,7 @@ inBrowser('two-factor sign-in in a real browser', () => {
       await person.sees('Confirm this action');
       const { pathname } = new URL(person.page.url());
       await person.asksToConfirm();
-      await person.goes(`${pathname}/verify?requestId=${await requestId()}&returnTo=/account/users`);
+      await person.goes(`${pathname}/challenge/${await requestId()}?returnTo=/account/users`);
       await person.reads('Pay 40.00 EUR to ACME');
       await person.types(person.code);
       await person.sees('We couldn’t do that');

@@ -188,7 +188,7 @@ describe.each(['json', 'html'] as const)('signing in with a second factor (%s)',
       { Origin: 'https://evil.example', 'Sec-Fetch-Site': 'cross-site' },
     );
     expect(answer.status).toBe(403);
-    expect(requestIdOf(await person.get(`/two-factor/verify?requestId=${requestId}`))).toBe(requestId);
+    expect(requestIdOf(await person.get(`/two-factor/challenge/${requestId}`))).toBe(requestId);
   });
 });
 

@@ -105,7 +105,7 @@ describe('an act that wants to be confirmed', () => {
     expect(page.text).toContain('Pay 40.00 EUR to ACME');
     const requestId = await person.isChallenged(`${path}/challenge`);
     for (const answer of [
-      await person.get(`${path}/verify?requestId=${requestId}`),
+      await person.get(`${path}/challenge/${requestId}`),
       await person.post(`${path}/verify`, { requestId, otpCode: person.wrongCode, returnTo }),
       await person.post(`${path}/resend`, { requestId, returnTo }),
     ])

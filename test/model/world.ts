@@ -14,6 +14,7 @@ const COOKIES = ['A', 'B'].map((letter) => ({ Cookie: `otp-caller=${letter.repea
 const COLUMNS_OF_TIME = [
   'send_lease_until',
   'lease_until',
+  'sent_at',
   'resend_available_at',
   'expires_at',
   'created_at',

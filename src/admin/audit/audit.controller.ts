@@ -1,6 +1,6 @@
 import { Controller, Get, HttpCode, Post, Query, UsePipes } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiTags } from '../../openapi/decorators.js';
-import { InputPipe, Page } from '../../http/index.js';
+import { FormTargets, InputPipe, notAPage, Page } from '../../http/index.js';
 import { AdminPaths } from '../access/admin-paths.js';
 import { AdminRoutes, NeedsScope } from '../access/admin-route.js';
 import { ApiAdminProblems } from '../admin.problems.js';
@@ -36,6 +36,12 @@ export class AuditController {
       items: page.items.map(({ at, ...entry }) => ({ ...entry, at: at.toISOString() })),
       ...pageLinks(this.paths.at('/audit'), filters, page, ({ number }) => String(number)),
     };
+  }
+
+  @FormTargets('verify')
+  @NeedsScope('audit:read')
+  formTargets(): never {
+    throw notAPage(this.paths.at('/audit'));
   }
 
   @Post('verify')

@@ -14,6 +14,8 @@ export class AuditPage extends AdminPage<AuditListResource | AuditReportResource
       const { entries, notSealed, findings } = resource;
       return {
         name: 'admin/audit-report',
+        address: this.paths.at(this.path),
+        once: true,
         context: {
           title: text('admin.audit.report'),
           entries: text('admin.audit.entries', { count: entries }),

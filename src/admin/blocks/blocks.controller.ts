@@ -1,8 +1,9 @@
 import { Body, Controller, Get, HttpCode, Param, Post, UsePipes } from '@nestjs/common';
 import { ApiConsumes, ApiOkResponse, ApiOperation, ApiTags } from '../../openapi/decorators.js';
 import { isUUID } from 'class-validator';
-import { BODIES, InputPipe, Page, Problem } from '../../http/index.js';
+import { BODIES, FormTargets, InputPipe, notAPage, Page, Problem } from '../../http/index.js';
 import { VerificationService } from '../../verification/index.js';
+import { AdminPaths } from '../access/admin-paths.js';
 import { AdminRoutes, NeedsScope } from '../access/admin-route.js';
 import { type Actor, CurrentActor } from '../access/administrator.js';
 import { adminProblem, ApiAdminProblems } from '../admin.problems.js';
@@ -31,6 +32,7 @@ export class BlocksController {
   constructor(
     private readonly blocks: Blocks,
     private readonly verifications: VerificationService,
+    private readonly paths: AdminPaths,
   ) {}
 
   @Get('blocks')
@@ -61,6 +63,12 @@ export class BlocksController {
       throw Problem.invalidInput('blocks', [{ field: 'value', code: defect ?? `no-${body.kind}` }]);
     }
     return blockResource(block);
+  }
+
+  @FormTargets('blocks/:id/lift', 'stops/lift')
+  @NeedsScope('blocks:write')
+  formTargets(): never {
+    throw notAPage(this.paths.at('/blocks'));
   }
 
   @Post('blocks/:id/lift')

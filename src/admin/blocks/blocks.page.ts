@@ -32,9 +32,10 @@ export class BlocksPage extends AdminPage<BlocksResource | BlockResource> {
     });
   }
 
-  override failure(problem: Problem, context: PageContext): View {
+  override failure(problem: Problem, context: PageContext): View | Redirect {
     // The form again, with what was typed. Other failures lead back to the list.
-    if (problem.getStatus() !== 400) return super.failure(problem, context);
+    if (problem.getStatus() !== 400 || context.request.method === 'GET')
+      return super.failure(problem, context);
     return this.view(context, errorContext(problem, context, '', ['kind', 'value', 'hours', 'reason']));
   }
 
@@ -42,6 +43,7 @@ export class BlocksPage extends AdminPage<BlocksResource | BlockResource> {
     const kind = typed(context, 'kind');
     return {
       name: 'admin/blocks',
+      address: this.paths.at(this.path),
       context: {
         title: context.text('admin.blocks.title'),
         kinds: BLOCK_KINDS.map((each) => ({

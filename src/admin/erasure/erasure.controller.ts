@@ -9,8 +9,17 @@ import {
 } from '../../openapi/decorators.js';
 import { Transform } from 'class-transformer';
 import { IsBoolean, IsOptional } from 'class-validator';
-import { BODIES, InputPipe, Page, type PageContext, type View } from '../../http/index.js';
+import {
+  BODIES,
+  FormTargets,
+  InputPipe,
+  notAPage,
+  Page,
+  type PageContext,
+  type View,
+} from '../../http/index.js';
 import { numberProblem, VerificationService } from '../../verification/index.js';
+import { AdminPaths } from '../access/admin-paths.js';
 import { AdminRoutes, NeedsScope } from '../access/admin-route.js';
 import { type Actor, CurrentActor } from '../access/administrator.js';
 import { ApiAdminProblems } from '../admin.problems.js';
@@ -49,6 +58,8 @@ export class ErasurePage extends AdminPage<ErasureResource> {
   success({ receipt, rows }: ErasureResource, { text }: PageContext): View {
     return {
       name: 'admin/erased',
+      address: this.paths.at(this.path),
+      once: true,
       context: {
         title: text(receipt === null ? 'admin.erased.dry' : 'admin.erased'),
         receipt,
@@ -68,7 +79,14 @@ export class ErasureController {
   constructor(
     private readonly erasures: Erasures,
     private readonly verifications: VerificationService,
+    private readonly paths: AdminPaths,
   ) {}
+
+  @FormTargets('erase')
+  @NeedsScope('persons:erase')
+  formTargets(): never {
+    throw notAPage(this.paths.at('/persons'));
+  }
 
   @Post('erase')
   @HttpCode(200)

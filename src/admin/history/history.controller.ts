@@ -1,8 +1,9 @@
 import { Body, Controller, Get, HttpCode, Param, Post, Query, UsePipes } from '@nestjs/common';
 import { ApiConsumes, ApiOkResponse, ApiOperation, ApiParam, ApiTags } from '../../openapi/decorators.js';
 import { isUUID } from 'class-validator';
-import { BODIES, InputPipe, Page, Problem } from '../../http/index.js';
+import { BODIES, FormTargets, InputPipe, notAPage, Page, Problem } from '../../http/index.js';
 import { VERIFICATION_ERRORS } from '../../verification/index.js';
+import { AdminPaths } from '../access/admin-paths.js';
 import { AdminRoutes, NeedsScope } from '../access/admin-route.js';
 import { ApiAdminProblems } from '../admin.problems.js';
 import { DecisionQueryDto } from './decisions.dto.js';
@@ -17,7 +18,10 @@ import { History } from './history.service.js';
 @UsePipes(new InputPipe('history'))
 @Controller()
 export class HistoryController {
-  constructor(private readonly history: History) {}
+  constructor(
+    private readonly history: History,
+    private readonly paths: AdminPaths,
+  ) {}
 
   @Get('verifications')
   @NeedsScope('history:read')
@@ -39,6 +43,12 @@ export class HistoryController {
   @ApiAdminProblems()
   search(@Body() { phoneNumber, country }: SearchDto): Promise<HistoryResource> {
     return this.history.ofNumber(phoneNumber, country);
+  }
+
+  @FormTargets('verifications/search')
+  @NeedsScope('history:read')
+  formTargets(): never {
+    throw notAPage(this.paths.at('/verifications'));
   }
 
   @Get('verifications/:id')

@@ -61,7 +61,7 @@ export class HistoryListPage extends AdminPage<HistoryResource> {
     });
   }
 
-  override failure(problem: Problem, context: PageContext): View {
+  override failure(problem: Problem, context: PageContext): View | Redirect {
     if (problem.getStatus() !== 400) return super.failure(problem, context);
     const fields = [...FIELDS, 'status', 'channel', 'number'];
     return this.view(context, errorContext(problem, context, '', fields));

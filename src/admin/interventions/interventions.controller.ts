@@ -1,7 +1,8 @@
 import { Body, Controller, Get, HttpCode, Param, Post, UsePipes } from '@nestjs/common';
 import { ApiConsumes, ApiOkResponse, ApiOperation, ApiParam, ApiTags } from '../../openapi/decorators.js';
-import { BODIES, InputPipe, Page } from '../../http/index.js';
+import { BODIES, FormTargets, InputPipe, notAPage, Page } from '../../http/index.js';
 import { resourceOrProblem, VerificationResource } from '../../verification/index.js';
+import { AdminPaths } from '../access/admin-paths.js';
 import { AdminRoutes, NeedsScope } from '../access/admin-route.js';
 import { type Actor, CurrentActor } from '../access/administrator.js';
 import { adminProblem, ApiAdminProblems } from '../admin.problems.js';
@@ -16,7 +17,10 @@ import { Interventions } from './interventions.service.js';
 @UsePipes(new InputPipe('interventions'))
 @Controller()
 export class InterventionsController {
-  constructor(private readonly interventions: Interventions) {}
+  constructor(
+    private readonly interventions: Interventions,
+    private readonly paths: AdminPaths,
+  ) {}
 
   @Get('persons')
   @NeedsScope('locks:lift')
@@ -26,6 +30,18 @@ export class InterventionsController {
   @ApiAdminProblems()
   persons(): Record<string, never> {
     return {};
+  }
+
+  @FormTargets('locks/lift', 'users/reset-factors')
+  @NeedsScope('locks:lift')
+  formTargets(): never {
+    throw notAPage(this.paths.at('/persons'));
+  }
+
+  @FormTargets('verifications/:id/cancel', 'verifications/:id/reveal')
+  @NeedsScope('requests:cancel')
+  formTargetsOfRequest(@Param('id') id: string): never {
+    throw notAPage(this.paths.at(`/verifications/${encodeURIComponent(id)}`));
   }
 
   @Post('verifications/:id/cancel')

@@ -47,10 +47,12 @@ export class RevealedPage extends AdminPage<RevealedResource> {
   success({ phoneNumber }: RevealedResource, context: PageContext): View {
     return {
       name: 'admin/revealed',
+      address: this.backPath(context),
+      once: true,
       context: {
         title: context.text('admin.revealed'),
         phoneNumber,
-        backPath: this.paths.at(requestPath(context)),
+        backPath: this.backPath(context),
       },
     };
   }

@@ -22,19 +22,38 @@ export function doneNotice({ request, text }: PageContext): ViewContext {
     : {};
 }
 
-/** A page with a form or two: a failure is told on a page of its own, which leads back to it. */
+/** A page with a form or two. A browser sees a failure there, other clients on a page of its own, which leads back. */
 export abstract class AdminPage<Body> extends PageView<Body> {
   @Inject(AdminPaths) protected readonly paths!: AdminPaths;
   /** Where this page is within the administration: `/blocks`. */
   protected abstract readonly path: string;
 
-  failure(problem: Problem, context: PageContext): View {
+  failure(problem: Problem, context: PageContext): View | Redirect {
+    return this.again(problem, context) ?? this.refused(problem, context);
+  }
+
+  /** After the redirect of a refused form: the page as it is now, with the problem on top. Null at the form itself. */
+  protected again(problem: Problem, context: PageContext): View | null {
+    const body = problem.details.forView as Body | undefined;
+    if (context.request.method !== 'GET' || body === undefined) return null;
+    const view = this.success(body, context);
+    if ('redirectTo' in view) return null;
+    const fields = problem.details.errors?.map(({ field }) => field) ?? [];
+    return {
+      ...view,
+      context: { ...view.context, ...errorContext(problem, context, '', fields), notice: '' },
+    };
+  }
+
+  private refused(problem: Problem, context: PageContext): View {
+    const fields = problem.details.errors?.map(({ field }) => field) ?? [];
     return {
       name: 'admin/refused',
+      address: this.backPath(context),
       context: {
         title: context.text('admin.refused'),
         backPath: this.backPath(context),
-        ...errorContext(problem, context, '', problem.details.errors?.map(({ field }) => field) ?? []),
+        ...errorContext(problem, context, '', fields),
       },
     };
   }

@@ -1,7 +1,8 @@
 import { Body, Controller, Get, HttpCode, Post, UsePipes } from '@nestjs/common';
 import { ApiConsumes, ApiOkResponse, ApiOperation, ApiTags } from '../../openapi/decorators.js';
-import { BODIES, InputPipe, Page } from '../../http/index.js';
+import { BODIES, FormTargets, InputPipe, notAPage, Page } from '../../http/index.js';
 import { VerificationService } from '../../verification/index.js';
+import { AdminPaths } from '../access/admin-paths.js';
 import { AdminRoutes, NeedsScope } from '../access/admin-route.js';
 import { ApiAdminProblems } from '../admin.problems.js';
 import { SimulateDto, SimulationResource, evaluatedResource } from './policy.dto.js';
@@ -13,7 +14,10 @@ import { PolicyPage } from './policy.page.js';
 @UsePipes(new InputPipe('policy'))
 @Controller('policy')
 export class PolicyController {
-  constructor(private readonly verifications: VerificationService) {}
+  constructor(
+    private readonly verifications: VerificationService,
+    private readonly paths: AdminPaths,
+  ) {}
 
   @Get()
   @NeedsScope('policy:simulate')
@@ -23,6 +27,12 @@ export class PolicyController {
   @ApiAdminProblems()
   form(): Record<string, never> {
     return {};
+  }
+
+  @FormTargets('simulate')
+  @NeedsScope('policy:simulate')
+  formTargets(): never {
+    throw notAPage(this.paths.at('/policy'));
   }
 
   @Post('simulate')

@@ -8,6 +8,7 @@ import {
   type View,
   type ViewContext,
 } from '../../http/index.js';
+import { AdminPaths } from '../access/admin-paths.js';
 import type { SimulationResource } from './policy.dto.js';
 
 const FIELDS = ['phoneNumber', 'country', 'channel', 'purpose', 'userId', 'sessionId', 'address'] as const;
@@ -15,11 +16,15 @@ const FIELDS = ['phoneNumber', 'country', 'channel', 'purpose', 'userId', 'sessi
 /** The form of a simulation, with its result below. */
 @Injectable()
 export class PolicyPage extends PageView<SimulationResource | Record<string, never>> {
+  constructor(private readonly paths: AdminPaths) {
+    super();
+  }
+
   success(result: SimulationResource | Record<string, never>, context: PageContext): View {
     if (!('outcome' in result)) return this.form(context);
     const { text } = context;
     const { outcome, rule, code, retryAfterSeconds, rules } = result;
-    return this.form(context, {
+    const form = this.form(context, {
       notice: text(`admin.policy.${outcome}`),
       result: {
         outcome: text(`admin.policy.${outcome}`),
@@ -33,6 +38,7 @@ export class PolicyPage extends PageView<SimulationResource | Record<string, nev
         })),
       },
     });
+    return { ...form, once: true };
   }
 
   failure(problem: Problem, context: PageContext): View {
@@ -42,6 +48,7 @@ export class PolicyPage extends PageView<SimulationResource | Record<string, nev
   private form(context: PageContext, more: ViewContext = {}): View {
     return {
       name: 'admin/policy',
+      address: this.paths.at('/policy'),
       context: {
         title: context.text('admin.policy.title'),
         ...Object.fromEntries(FIELDS.map((field) => [field, typed(context, field, 200)])),

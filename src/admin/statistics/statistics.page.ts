@@ -3,6 +3,7 @@ import {
   errorContext,
   type PageContext,
   type Problem,
+  type Redirect,
   typed,
   type View,
   type ViewContext,
@@ -73,7 +74,7 @@ export class StatisticsPage extends AdminPage<StatisticsResource> {
     });
   }
 
-  override failure(problem: Problem, context: PageContext): View {
+  override failure(problem: Problem, context: PageContext): View | Redirect {
     if (problem.getStatus() !== 400) return super.failure(problem, context);
     return this.view(context, {
       from: typed(context, 'from'),

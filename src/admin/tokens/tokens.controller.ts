@@ -1,7 +1,8 @@
 import { Body, Controller, Get, HttpCode, Param, Post, UsePipes } from '@nestjs/common';
 import { ApiConsumes, ApiOkResponse, ApiOperation, ApiTags } from '../../openapi/decorators.js';
 import { isUUID } from 'class-validator';
-import { BODIES, InputPipe, Page } from '../../http/index.js';
+import { BODIES, FormTargets, InputPipe, notAPage, Page } from '../../http/index.js';
+import { AdminPaths } from '../access/admin-paths.js';
 import { AdminRoutes, NeedsScope } from '../access/admin-route.js';
 import { type Actor, CurrentActor } from '../access/administrator.js';
 import { ApiTokens, type TokenRecord } from '../access/api-tokens.service.js';
@@ -28,7 +29,10 @@ const tokenResource = (token: TokenRecord): TokenResource => ({
 @UsePipes(new InputPipe('tokens'))
 @Controller('tokens')
 export class TokensController {
-  constructor(private readonly tokens: ApiTokens) {}
+  constructor(
+    private readonly tokens: ApiTokens,
+    private readonly paths: AdminPaths,
+  ) {}
 
   @Get()
   @NeedsScope('tokens:write')
@@ -55,6 +59,12 @@ export class TokensController {
   async create(@CurrentActor() actor: Actor, @Body() body: CreateTokenDto): Promise<CreatedTokenResource> {
     const { token, record } = await this.tokens.create(actor, body);
     return { ...tokenResource(record), token };
+  }
+
+  @FormTargets(':id/revoke')
+  @NeedsScope('tokens:write')
+  formTargets(): never {
+    throw notAPage(this.paths.at('/tokens'));
   }
 
   @Post(':id/revoke')

@@ -22,6 +22,8 @@ export class TokensPage extends AdminPage<TokensResource | CreatedTokenResource>
       const { token, name } = resource;
       return {
         name: 'admin/token',
+        address: this.paths.at(this.path),
+        once: true,
         context: {
           title: context.text('admin.tokens.made'),
           token,
@@ -43,14 +45,16 @@ export class TokensPage extends AdminPage<TokensResource | CreatedTokenResource>
     });
   }
 
-  override failure(problem: Problem, context: PageContext): View {
-    if (problem.getStatus() !== 400) return super.failure(problem, context);
+  override failure(problem: Problem, context: PageContext): View | Redirect {
+    if (problem.getStatus() !== 400 || context.request.method === 'GET')
+      return super.failure(problem, context);
     return this.view(context, errorContext(problem, context, '', ['name', 'scopes', 'days', 'reason']));
   }
 
   private view(context: PageContext, more: ViewContext): View {
     return {
       name: 'admin/tokens',
+      address: this.paths.at(this.path),
       context: {
         title: context.text('admin.tokens.title'),
         choices: SCOPES.map((scope) => ({ scope, id: `scope-${scope.replace(':', '-')}` })),

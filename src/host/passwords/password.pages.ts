@@ -22,6 +22,8 @@ abstract class EmailPage extends PageView<AssuranceResource | MailedResource> {
     if (!('status' in body)) return this.form(context);
     return {
       name: 'host/check-mail',
+      address: context.base,
+      once: true,
       context: { title: context.text('host.checkMail'), email: typed(context, 'email', MAX_EMAIL_LENGTH) },
     };
   }
@@ -33,6 +35,7 @@ abstract class EmailPage extends PageView<AssuranceResource | MailedResource> {
   private form(context: PageContext, more: ViewContext = {}): View {
     return {
       name: 'host/ask-email',
+      address: context.base,
       context: {
         title: context.text(`host.${this.name}`),
         hint: context.text(`host.${this.name}.hint`),
@@ -76,6 +79,8 @@ abstract class ChoosePasswordPage<Done> extends PageView<LinkResource | Done> {
   private form(context: PageContext, more: ViewContext = {}): View {
     return {
       name: 'host/choose-password',
+      // As the link in the email has it.
+      address: `${context.base}/finish?${new URLSearchParams({ token: typed(context, 'token') })}`,
       context: {
         title: context.text('host.choosePassword'),
         action: `${context.base}/finish`,
@@ -121,7 +126,11 @@ export class PasswordPage extends PageView<AssuranceResource | PasswordResource>
   }
 
   private form(context: PageContext, more: ViewContext = {}): View {
-    return { name: 'host/change-password', context: { title: context.text('host.changePassword'), ...more } };
+    return {
+      name: 'host/change-password',
+      address: '/account/password',
+      context: { title: context.text('host.changePassword'), ...more },
+    };
   }
 }
 

@@ -2,7 +2,7 @@ import { Controller, Get, HttpCode, Param, Post, Req, Res } from '@nestjs/common
 import { ApiNoContentResponse, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { isUUID } from 'class-validator';
 import type { Request, Response } from 'express';
-import { Negotiated, Page } from '../../http/index.js';
+import { FormTargets, Negotiated, notAPage, Page } from '../../http/index.js';
 import { PostThrottler, SignedIn, type SignedInCaller, TwoFactorService } from '../../two-factor/index.js';
 import { ApiHostProblems, unknownSession } from '../host.problems.js';
 import { SignOutPage } from '../host.pages.js';
@@ -34,6 +34,11 @@ export class SessionsController {
       if (resource) resources.push(resource);
     }
     return { sessions: resources };
+  }
+
+  @FormTargets('sessions/:id/end', 'sign-out-everywhere')
+  formTargets(): never {
+    throw notAPage('/account/sessions');
   }
 
   @Post('sessions/:id/end')

@@ -35,6 +35,10 @@ export class ChallengeController extends ChallengeRoutes {
     return Promise.resolve({ purpose: SECOND_FACTOR, trustBrowserDays: this.browsers.daysFor(request) });
   }
 
+  protected startOf(): string {
+    return this.paths.challenge(this.options.homePath);
+  }
+
   /** Adds the factor to the session, and trusts the browser if the user wants that. */
   protected async complete(
     request: Request,

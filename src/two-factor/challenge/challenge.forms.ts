@@ -44,12 +44,16 @@ export class ChallengeForms {
   }
 
   code(resource: ChallengeResource, context: PageContext, more: ViewContext = {}): View {
-    return this.codes.view(resource, context, { ...this.aroundCode(context, resource.summary), ...more });
+    const around = this.aroundCode(context, resource.summary);
+    const view = this.codes.view(resource, context, { ...around, ...more });
+    return { ...view, address: this.codeAddress(resource.requestId, context) };
   }
 
   codeFailed(problem: Problem, context: PageContext): View {
     const resource = problem.details.forView as Partial<ChallengeResource> | undefined;
-    return this.codes.failed(problem, context, this.aroundCode(context, resource?.summary));
+    const view = this.codes.failed(problem, context, this.aroundCode(context, resource?.summary));
+    const requestId = resource?.requestId ?? typed(context, 'requestId');
+    return { ...view, address: requestId ? this.codeAddress(requestId, context) : this.startPath(context) };
   }
 
   /** @param wrong the factor whose code was rejected, and why */
@@ -66,6 +70,7 @@ export class ChallengeForms {
       codeFactors.includes(wrong?.factor ?? '') || (offersRecovery && wrong?.factor === RECOVERY);
     return {
       name: 'two-factor/choose',
+      address: this.startPath(context),
       context: {
         title: context.text(titleOf(summary)),
         base: context.base,
@@ -101,6 +106,7 @@ export class ChallengeForms {
     const isGone = isStepUp(context) && problem.getStatus() === 404;
     return {
       name: 'two-factor/refused',
+      address: this.startPath(context),
       context: {
         title: context.text('twoFactor.title'),
         isError: true,
@@ -108,6 +114,12 @@ export class ChallengeForms {
         startPath: isGone ? this.returnTo(context) : this.startPath(context),
       },
     };
+  }
+
+  /** Where the page of a code is. */
+  private codeAddress(requestId: string, context: PageContext): string {
+    const returnTo = encodeURIComponent(this.returnTo(context));
+    return `${context.base}/challenge/${encodeURIComponent(requestId)}?returnTo=${returnTo}`;
   }
 
   private startPath(context: PageContext): string {

@@ -1,7 +1,7 @@
-import { Body, Get, HttpCode, Post, Query, Req, Res } from '@nestjs/common';
-import { ApiConsumes, ApiOkResponse, ApiOperation } from '../../openapi/decorators.js';
+import { Body, Get, HttpCode, Param, Post, Query, Req, Res } from '@nestjs/common';
+import { ApiConsumes, ApiOkResponse, ApiOperation, ApiParam } from '../../openapi/decorators.js';
 import type { Request, Response } from 'express';
-import { BODIES, Page, preferredLanguages } from '../../http/index.js';
+import { BODIES, FormTargets, notAPage, Page, preferredLanguages } from '../../http/index.js';
 import { SignedIn } from '../guard/require-factor.js';
 import type { SignedInCaller } from '../session/assurance.js';
 import { AssuranceResource } from '../session/assurance.resource.js';
@@ -25,6 +25,9 @@ export abstract class ChallengeRoutes {
 
   /** What the factor is shown for. */
   protected abstract contextOf(request: Request, caller: SignedInCaller): Promise<ChallengeContext>;
+
+  /** The path of the choice of a factor. */
+  protected abstract startOf(request: Request): string;
 
   /** What follows when it was shown. */
   protected abstract complete(
@@ -62,17 +65,23 @@ export abstract class ChallengeRoutes {
     return this.challenges.send(caller, await this.contextOf(request, caller), { ...body, locale });
   }
 
-  @Get('verify')
+  @Get('challenge/:requestId')
   @Page(CodePage)
-  @ApiOperation({ summary: 'The code page again, for a reload' })
+  @ApiParam({ name: 'requestId', format: 'uuid' })
+  @ApiOperation({ summary: 'The code page: where a browser is redirected to, and what a reload shows' })
   @ApiOkResponse({ type: ChallengeResource })
   @ApiProblems(...ON_A_CHALLENGE, 'unknown-request')
   async codePage(
     @SignedIn() caller: SignedInCaller,
-    @Query() { requestId }: ResendDto,
+    @Param('requestId') requestId: string,
     @Req() request: Request,
   ): Promise<ChallengeResource> {
     return this.challenges.find(caller, await this.contextOf(request, caller), requestId);
+  }
+
+  @FormTargets('challenge', 'resend', 'verify', 'code')
+  formTargets(@Req() request: Request): never {
+    throw notAPage(this.startOf(request));
   }
 
   @Post('resend')

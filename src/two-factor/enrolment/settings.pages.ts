@@ -11,9 +11,10 @@ import { PhoneForm } from '../../verification/index.js';
 import { TWO_FACTOR_OPTIONS, type ResolvedTwoFactorOptions } from '../two-factor.options.js';
 import type { SettingsResource } from './settings.resource.js';
 
-/** A failure that leaves nothing to show but its message and the way back to the settings. */
+/** A failure of a change. A browser sees it on the settings, other clients with the way back to them. */
 export const settingsRefused = (problem: Problem, context: PageContext): View => ({
   name: 'two-factor/settings-refused',
+  address: `${context.base}/settings`,
   context: {
     title: context.text('settings.title'),
     base: context.base,
@@ -34,8 +35,7 @@ export class SettingsPage extends PageView<SettingsResource> {
   success({ factors, recoveryCodesLeft, trustedBrowsers }: SettingsResource, context: PageContext): View {
     const { base, request, text, locale } = context;
     const day = new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeZone: 'UTC' });
-    const { changed, recovered } = request.query;
-    const changedNotice = changed ? text('settings.changed') : undefined;
+    const { recovered } = request.query;
     return {
       name: 'two-factor/settings',
       context: {
@@ -52,21 +52,24 @@ export class SettingsPage extends PageView<SettingsResource> {
           expires: day.format(new Date(expiresAt)),
         })),
         homePath: this.options.homePath,
-        notice: recovered ? text('settings.recovered') : changedNotice,
+        notice: recovered ? text('settings.recovered') : undefined,
       },
     };
   }
 
   failure(problem: Problem, context: PageContext): View {
-    return settingsRefused(problem, context);
+    const settings = problem.details.forView as SettingsResource | undefined;
+    if (!settings) return settingsRefused(problem, context);
+    const view = this.success(settings, context);
+    return { ...view, context: { ...view.context, ...errorContext(problem, context, '', []), notice: '' } };
   }
 }
 
 /** A change: back to the settings, which say that it is saved. A reload there changes nothing again. */
 @Injectable()
 export class ChangePage extends PageView<SettingsResource> {
-  success(_settings: SettingsResource, { base }: PageContext): Redirect {
-    return { redirectTo: `${base}/settings?changed=yes` };
+  success(_settings: SettingsResource, { base, text }: PageContext): Redirect {
+    return { redirectTo: `${base}/settings`, notice: text('settings.changed') };
   }
 
   failure(problem: Problem, context: PageContext): View {

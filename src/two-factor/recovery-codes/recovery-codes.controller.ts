@@ -1,4 +1,4 @@
-import { Controller, Injectable, Post, Req, Res } from '@nestjs/common';
+import { Controller, Get, Injectable, Post, Req, Res } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiProperty, ApiTags } from '../../openapi/decorators.js';
 import type { Request, Response } from 'express';
 import { Page, type PageContext, PageView, type Problem, type View } from '../../http/index.js';
@@ -11,19 +11,34 @@ import type { SignedInCaller } from '../session/assurance.js';
 import { ApiProblems, ON_A_CHANGE } from '../two-factor.problems.js';
 import { RecoveryCodes } from './recovery-codes.service.js';
 
+/** How many recovery codes a user has. */
+export class RecoveryCodesLeftResource {
+  @ApiProperty()
+  recoveryCodesLeft!: number;
+}
+
 /** New recovery codes. This is the only time that they are shown. */
 export class RecoveryCodesResource {
   @ApiProperty({ type: [String], example: ['k7f2w-9qxma-3d8e'] })
   recoveryCodes!: string[];
 }
 
-/** Shows new recovery codes. */
+/** Asks whether to make new recovery codes, and shows them. */
 @Injectable()
-export class RecoveryCodesPage extends PageView<RecoveryCodesResource> {
-  success({ recoveryCodes }: RecoveryCodesResource, { base, text }: PageContext): View {
-    const codes = recoveryCodes.map((code) => ({ code }));
+export class RecoveryCodesPage extends PageView<RecoveryCodesLeftResource | RecoveryCodesResource> {
+  success(resource: RecoveryCodesLeftResource | RecoveryCodesResource, { base, text }: PageContext): View {
+    if ('recoveryCodesLeft' in resource) {
+      const { recoveryCodesLeft: left } = resource;
+      return {
+        name: 'two-factor/make-recovery-codes',
+        context: { title: text('settings.recovery'), base, left },
+      };
+    }
+    const codes = resource.recoveryCodes.map((code) => ({ code }));
     return {
       name: 'two-factor/recovery-codes',
+      address: `${base}/recovery-codes`,
+      once: true,
       context: { title: text('recoveryCodes.title'), base, codes },
     };
   }
@@ -43,6 +58,15 @@ export class RecoveryCodesController {
     private readonly recoveryCodes: RecoveryCodes,
     private readonly settings: SettingsService,
   ) {}
+
+  @Get('recovery-codes')
+  @Page(RecoveryCodesPage)
+  @ApiOperation({ summary: 'How many codes are left; as a page, asks before it makes new ones' })
+  @ApiOkResponse({ type: RecoveryCodesLeftResource })
+  @ApiProblems('sign-in-required', 'second-factor-required')
+  async left(@SignedIn() { userId }: SignedInCaller): Promise<RecoveryCodesLeftResource> {
+    return { recoveryCodesLeft: await this.recoveryCodes.left(userId) };
+  }
 
   @Post('recovery-codes')
   @ChangesFactors()

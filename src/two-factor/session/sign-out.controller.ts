@@ -3,6 +3,8 @@ import { ApiNoContentResponse, ApiOperation, ApiTags } from '../../openapi/decor
 import type { Request, Response } from 'express';
 import {
   errorContext,
+  FormTargets,
+  notAPage,
   Page,
   type PageContext,
   PageView,
@@ -49,7 +51,15 @@ export class SignedOutPage extends PageView<void> {
 @SignedInRoutes()
 @Controller('two-factor')
 export class SignOutController {
-  constructor(private readonly twoFactor: TwoFactorService) {}
+  constructor(
+    private readonly twoFactor: TwoFactorService,
+    @Inject(TWO_FACTOR_OPTIONS) private readonly options: ResolvedTwoFactorOptions,
+  ) {}
+
+  @FormTargets('sign-out')
+  formTargets(): never {
+    throw notAPage(this.options.homePath);
+  }
 
   @Post('sign-out')
   @HttpCode(204)

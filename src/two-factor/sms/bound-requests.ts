@@ -30,17 +30,22 @@ export class BoundRequests {
 
   /**
    * Sends a code, or finds the live request that this user has already started.
+   * @param input.label what a phone is to be called that the code enrols
    * @param input.phoneId the enrolled phone that the code shows, or null while the number is not enrolled
    */
   async start(
     caller: SignedInCaller,
-    { phoneId, ...input }: Omit<StartVerification, 'caller' | 'context'> & { phoneId: string | null },
+    {
+      phoneId,
+      label,
+      ...input
+    }: Omit<StartVerification, 'caller' | 'context'> & { phoneId: string | null; label?: string },
   ): Promise<VerificationResult> {
     const start = () =>
       this.verifications.start({
         ...input,
         caller: verificationCaller(caller),
-        context: { epoch: caller.epoch, phoneId },
+        context: { epoch: caller.epoch, phoneId, ...(label && { label }) },
       });
     const result = await start();
     if (!result.ok || result.request.context?.['epoch'] === caller.epoch) return result;

@@ -16,7 +16,10 @@ import type { EnrolledPhone } from './enrolled-phone.entity.js';
 import { EnrolledPhones } from './enrolled-phones.service.js';
 
 /** A number to enrol, and the message that proves it. */
-type NewPhone = { phoneNumber: string } & Pick<StartVerification, 'country' | 'channel' | 'locale'>;
+type NewPhone = { phoneNumber: string; label?: string } & Pick<
+  StartVerification,
+  'country' | 'channel' | 'locale'
+>;
 
 /** The purpose of codes that prove a new number. */
 const PURPOSE = 'phone-enrolment';
@@ -40,14 +43,20 @@ export class PhoneEnrolment {
    */
   async start(
     caller: SignedInCaller,
-    { phoneNumber, country, ...message }: NewPhone,
+    { phoneNumber, country, label = '', ...message }: NewPhone,
   ): Promise<VerificationResult> {
     const phones = await this.phones.ofUser(caller.userId);
     if (phones.length >= this.options.maxPhones) throw twoFactorProblem('too-many-factors');
     const { phone, defect } = this.verifications.readNumber(phoneNumber, country);
     if (!phone) return failure('invalid-phone-number', { numberDefect: defect });
     if (await this.phones.hasNumber(caller.userId, phone)) throw twoFactorProblem('number-enrolled');
-    return this.requests.start(caller, { ...message, phoneNumber: phone, phoneId: null, purpose: PURPOSE });
+    return this.requests.start(caller, {
+      ...message,
+      phoneNumber: phone,
+      phoneId: null,
+      label,
+      purpose: PURPOSE,
+    });
   }
 
   /** The request, for a reload of its page. */
@@ -62,6 +71,7 @@ export class PhoneEnrolment {
 
   /**
    * Checks the code, and makes the number a factor.
+   * @param proof.label the name that the user gave it; defaults to the one at the start
    * @param proof.replaces the phone that the number replaces
    * @throws Problem as {@link EnrolledPhones.add}. When there is no phone to replace, the code is not spent.
    */
@@ -74,6 +84,7 @@ export class PhoneEnrolment {
       throw twoFactorProblem('unknown-factor');
     const result = await this.requests.check(caller, { requestId, code, purpose: PURPOSE });
     if (!result.ok) return result;
-    return this.phones.add(caller, this.verifications.phoneNumberOf(result.request), proof);
+    const label = proof.label ?? String(result.request.context?.['label'] ?? '');
+    return this.phones.add(caller, this.verifications.phoneNumberOf(result.request), { ...proof, label });
   }
 }

@@ -1,7 +1,7 @@
 import { Body, Controller, Get, Param, Post, Query, Req, Res } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiTags } from '../../openapi/decorators.js';
 import type { Request, Response } from 'express';
-import { Page, preferredLanguages } from '../../http/index.js';
+import { FormTargets, notAPage, Page, preferredLanguages } from '../../http/index.js';
 import { problemOf, resourceOrProblem, VerificationResource } from '../../verification/index.js';
 import { ResendDto } from '../challenge/challenge.dto.js';
 import type { FactorChange } from '../enrolment/factor-changes.js';
@@ -13,13 +13,20 @@ import { ChangesFactors } from '../guard/fresh-for-change.guard.js';
 import { ForEnrolment, SignedIn } from '../guard/require-factor.js';
 import { SignedInRoutes } from '../guard/signed-in-routes.js';
 import type { SignedInCaller } from '../session/assurance.js';
+import { TwoFactorPaths } from '../session/two-factor-paths.js';
 import { TwoFactorService } from '../session/two-factor.service.js';
 import { ApiProblems, FactorId, ON_A_CHANGE, ON_A_CODE, ON_A_MESSAGE } from '../two-factor.problems.js';
 import type { EnrolledPhone } from './enrolled-phone.entity.js';
 import { EnrolledPhones, maskOf } from './enrolled-phones.service.js';
 import { PhoneEnrolment } from './phone-enrolment.service.js';
 import { EnrolPhoneDto, ProvePhoneDto } from './phones.dto.js';
-import { EnrolPhonePage, PhoneCodePage, PhoneResentPage, ProvePhonePage } from './phones.pages.js';
+import {
+  EnrolPhonePage,
+  NewPhonePage,
+  PhoneCodePage,
+  PhoneResentPage,
+  ProvePhonePage,
+} from './phones.pages.js';
 import { SmsFactor } from './sms.factor.js';
 
 const noticeOf = ({ changed, epoch }: FactorChange<EnrolledPhone>) => ({
@@ -40,7 +47,22 @@ export class PhonesController {
     private readonly sms: SmsFactor,
     private readonly settings: SettingsService,
     private readonly twoFactor: TwoFactorService,
+    private readonly paths: TwoFactorPaths,
   ) {}
+
+  @Get('phones')
+  @Page(NewPhonePage)
+  @ApiOperation({ summary: 'The form for a number that is to become a factor; as JSON the factors' })
+  @ApiOkResponse({ type: SettingsResource })
+  @ApiProblems('sign-in-required', 'second-factor-required')
+  newPhone(@SignedIn() { userId }: SignedInCaller): Promise<SettingsResource> {
+    return this.settings.of(userId);
+  }
+
+  @FormTargets('phones/resend', 'phones/:id/primary', 'phones/:id/label')
+  formTargets(): never {
+    throw notAPage(this.paths.settings);
+  }
 
   @Post('phones')
   @ChangesFactors()
@@ -50,7 +72,7 @@ export class PhonesController {
   @ApiProblems(...ON_A_CHANGE, ...ON_A_CODE, ...ON_A_MESSAGE, 'number-enrolled', 'too-many-factors')
   async enrol(
     @SignedIn() caller: SignedInCaller,
-    @Body() { phoneNumber, country, channel, locale }: EnrolPhoneDto,
+    @Body() { phoneNumber, country, channel, locale, label }: EnrolPhoneDto,
     @Req() request: Request,
   ): Promise<VerificationResource> {
     return resourceOrProblem(
@@ -58,6 +80,7 @@ export class PhonesController {
         phoneNumber,
         country,
         channel,
+        label,
         locale: locale ?? preferredLanguages(request),
       }),
     );

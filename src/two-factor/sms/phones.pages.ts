@@ -9,59 +9,122 @@ import {
 } from '../../http/index.js';
 import { CodeForm, PhoneForm, type VerificationResource } from '../../verification/index.js';
 import { ChangePage } from '../enrolment/settings.pages.js';
+import type { SettingsResource } from '../enrolment/settings.resource.js';
 
-/** The fields that an enrolment carries from page to page. */
-const carriedFields = (context: PageContext) =>
-  ['label', 'replaces']
-    .map((name) => ({ name, value: typed(context, name) }))
-    .filter(({ value }) => value !== '');
+/** The fields that an enrolment carries from page to page. The phone's name travels with the request. */
+const carriedFields = (context: PageContext, names: readonly string[] = ['replaces']) =>
+  names.map((name) => ({ name, value: typed(context, name) })).filter(({ value }) => value !== '');
 
-const aroundCode = (context: PageContext): ViewContext => ({
-  verifyPath: `${context.base}/phones/verify`,
-  resendPath: `${context.base}/phones/resend`,
-  canCancel: false,
-  startPath: `${context.base}/settings`,
-  again: context.text('settings.title'),
-  hidden: carriedFields(context),
-});
+/** An address of the enrolment, which says what phone the new number replaces. */
+function addressOf(path: string, context: PageContext, requestId?: string): string {
+  const replaces = typed(context, 'replaces');
+  const query = new URLSearchParams({ ...(requestId && { requestId }), ...(replaces && { replaces }) });
+  return `${context.base}${path}${query.size > 0 ? `?${query}` : ''}`;
+}
+
+/** The form for a number that is to become a factor. */
+@Injectable()
+export class NewPhoneForm {
+  constructor(private readonly phones: PhoneForm) {}
+
+  view(context: PageContext): View {
+    return this.ofOurs(this.phones.view(context, this.around(context)), context);
+  }
+
+  failed(problem: Problem, context: PageContext): View {
+    return this.ofOurs(this.phones.failed(problem, context, this.around(context)), context);
+  }
+
+  private ofOurs(view: View, context: PageContext): View {
+    return { ...view, address: addressOf('/phones', context) };
+  }
+
+  private around(context: PageContext): ViewContext {
+    return {
+      title: context.text('settings.addPhone'),
+      startPath: `${context.base}/phones`,
+      backPath: `${context.base}/settings`,
+      back: context.text('settings.back'),
+      hidden: carriedFields(context, ['label', 'replaces']),
+    };
+  }
+}
+
+/** The form for the code that proves it. */
+@Injectable()
+export class NewPhoneCodeForm {
+  constructor(private readonly codes: CodeForm) {}
+
+  view(resource: VerificationResource, context: PageContext, more: ViewContext = {}): View {
+    const view = this.codes.view(resource, context, { ...this.around(context), ...more });
+    return { ...view, address: addressOf('/phones/verify', context, resource.requestId) };
+  }
+
+  failed(problem: Problem, context: PageContext): View {
+    const view = this.codes.failed(problem, context, this.around(context));
+    return { ...view, address: addressOf('/phones/verify', context, typed(context, 'requestId')) };
+  }
+
+  private around(context: PageContext): ViewContext {
+    return {
+      verifyPath: `${context.base}/phones/verify`,
+      resendPath: `${context.base}/phones/resend`,
+      canCancel: false,
+      startPath: `${context.base}/settings`,
+      again: context.text('settings.title'),
+      hidden: carriedFields(context),
+    };
+  }
+}
+
+/** The form for a number. */
+@Injectable()
+export class NewPhonePage extends PageView<SettingsResource> {
+  constructor(private readonly phones: NewPhoneForm) {
+    super();
+  }
+
+  success(_settings: SettingsResource, context: PageContext): View {
+    return this.phones.view(context);
+  }
+
+  failure(problem: Problem, context: PageContext): View {
+    return this.phones.failed(problem, context);
+  }
+}
 
 /** Sends a code to a new number: continues on the code page, or on the phone form again. */
 @Injectable()
 export class EnrolPhonePage extends PageView<VerificationResource> {
   constructor(
-    private readonly phones: PhoneForm,
-    private readonly codes: CodeForm,
+    private readonly phones: NewPhoneForm,
+    private readonly codes: NewPhoneCodeForm,
   ) {
     super();
   }
 
   success(resource: VerificationResource, context: PageContext): View {
-    return this.codes.view(resource, context, aroundCode(context));
+    return this.codes.view(resource, context);
   }
 
   failure(problem: Problem, context: PageContext): View {
-    return this.phones.failed(problem, context, {
-      startPath: `${context.base}/phones`,
-      backPath: `${context.base}/settings`,
-      back: context.text('settings.back'),
-      hidden: carriedFields(context),
-    });
+    return this.phones.failed(problem, context);
   }
 }
 
 /** The form for the code. */
 @Injectable()
 export class PhoneCodePage extends PageView<VerificationResource> {
-  constructor(protected readonly codes: CodeForm) {
+  constructor(protected readonly codes: NewPhoneCodeForm) {
     super();
   }
 
   success(resource: VerificationResource, context: PageContext): View {
-    return this.codes.view(resource, context, aroundCode(context));
+    return this.codes.view(resource, context);
   }
 
   failure(problem: Problem, context: PageContext): View {
-    return this.codes.failed(problem, context, aroundCode(context));
+    return this.codes.failed(problem, context);
   }
 }
 
@@ -69,22 +132,29 @@ export class PhoneCodePage extends PageView<VerificationResource> {
 @Injectable()
 export class PhoneResentPage extends PhoneCodePage {
   override success(resource: VerificationResource, context: PageContext): View {
-    const notice = context.text('code.resent');
-    return this.codes.view(resource, context, { ...aroundCode(context), notice });
+    return this.codes.view(resource, context, { notice: context.text('code.resent') });
   }
 }
 
 /** Checks the code: continues in the settings, or on the form again. */
 @Injectable()
 export class ProvePhonePage extends ChangePage {
-  constructor(private readonly codes: CodeForm) {
+  constructor(private readonly codes: NewPhoneCodeForm) {
     super();
   }
 
   override failure(problem: Problem, context: PageContext): View {
-    return this.codes.failed(problem, context, aroundCode(context));
+    return this.codes.failed(problem, context);
   }
 }
 
 /** The providers of the pages above. */
-export const PHONE_PAGES = [EnrolPhonePage, PhoneCodePage, PhoneResentPage, ProvePhonePage];
+export const PHONE_PAGES = [
+  NewPhoneForm,
+  NewPhoneCodeForm,
+  NewPhonePage,
+  EnrolPhonePage,
+  PhoneCodePage,
+  PhoneResentPage,
+  ProvePhonePage,
+];

@@ -9,6 +9,7 @@ import { RequireFactor } from '../guard/require-factor.js';
 import { SignedInRoutes } from '../guard/signed-in-routes.js';
 import type { SignedInCaller } from '../session/assurance.js';
 import { AssuranceResource } from '../session/assurance.resource.js';
+import { TwoFactorPaths } from '../session/two-factor-paths.js';
 import { type ShownFactor, TwoFactorService } from '../session/two-factor.service.js';
 import { TWO_FACTOR_OPTIONS, type ResolvedTwoFactorOptions } from '../two-factor.options.js';
 import { StepUpGrants } from './step-up-grants.service.js';
@@ -26,6 +27,7 @@ export class StepUpController extends ChallengeRoutes {
     protected readonly challenges: ChallengeService,
     private readonly grants: StepUpGrants,
     private readonly twoFactor: TwoFactorService,
+    private readonly paths: TwoFactorPaths,
     @Inject(TWO_FACTOR_OPTIONS) private readonly options: ResolvedTwoFactorOptions,
   ) {
     super();
@@ -36,6 +38,10 @@ export class StepUpController extends ChallengeRoutes {
     const id = idOf(request);
     const summary = await this.grants.summaryOf(caller, id);
     return { purpose: `step-up:${id}`, summary, trustBrowserDays: null };
+  }
+
+  protected startOf(request: Request): string {
+    return this.paths.stepUp(idOf(request), this.options.homePath);
   }
 
   /** Adds the factor to the session, and gives the grant. */

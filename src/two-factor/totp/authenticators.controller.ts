@@ -1,7 +1,7 @@
 import { Body, Controller, Get, Param, Post, Req, Res, UseGuards } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiTags } from '../../openapi/decorators.js';
 import type { Request, Response } from 'express';
-import { Page } from '../../http/index.js';
+import { FormTargets, notAPage, Page } from '../../http/index.js';
 import { LabelDto } from '../enrolment/label.dto.js';
 import { ChangePage } from '../enrolment/settings.pages.js';
 import { SettingsResource } from '../enrolment/settings.resource.js';
@@ -10,6 +10,7 @@ import { ChangesFactors, FreshForChangeGuard } from '../guard/fresh-for-change.g
 import { ForEnrolment, SignedIn } from '../guard/require-factor.js';
 import { SignedInRoutes } from '../guard/signed-in-routes.js';
 import type { SignedInCaller } from '../session/assurance.js';
+import { TwoFactorPaths } from '../session/two-factor-paths.js';
 import { TwoFactorService } from '../session/two-factor.service.js';
 import { ApiProblems, codeProblem, FactorId, ON_A_CHANGE, twoFactorProblem } from '../two-factor.problems.js';
 import { ConfirmAuthenticatorDto, AuthenticatorResource } from './authenticators.dto.js';
@@ -28,6 +29,7 @@ export class AuthenticatorsController {
     private readonly totp: TotpFactor,
     private readonly settings: SettingsService,
     private readonly twoFactor: TwoFactorService,
+    private readonly paths: TwoFactorPaths,
   ) {}
 
   @Post('authenticators')
@@ -41,6 +43,11 @@ export class AuthenticatorsController {
     @Body() { label = '' }: LabelDto,
   ): Promise<AuthenticatorResource> {
     return this.authenticators.begin(caller, label);
+  }
+
+  @FormTargets('authenticators', 'authenticators/confirm')
+  formTargets(): never {
+    throw notAPage(this.paths.settings);
   }
 
   @Get('authenticators/new')

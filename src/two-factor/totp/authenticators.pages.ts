@@ -5,6 +5,7 @@ import {
   type PageContext,
   PageView,
   type Problem,
+  type Redirect,
   typed,
   type View,
 } from '../../http/index.js';
@@ -19,7 +20,9 @@ export class SetupPage extends PageView<AuthenticatorResource> {
     return setupView(setup, context);
   }
 
-  failure(problem: Problem, context: PageContext): View {
+  failure(problem: Problem, context: PageContext): View | Redirect {
+    // Nothing is being set up here any more: Back after it was done, or much later.
+    if (problem.code === 'unknown-factor') return { redirectTo: `${context.base}/settings` };
     return setupRefused(problem, context);
   }
 }
@@ -35,6 +38,7 @@ export class ConfirmPage extends ChangePage {
 function setupView(setup: AuthenticatorResource | null, { base, text }: PageContext): View {
   return {
     name: 'two-factor/authenticator',
+    address: `${base}/authenticators/new`,
     context: {
       title: text('authenticator.title'),
       base,

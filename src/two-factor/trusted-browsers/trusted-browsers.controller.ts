@@ -1,6 +1,6 @@
 import { Controller, Param, Post } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiTags } from '../../openapi/decorators.js';
-import { Page } from '../../http/index.js';
+import { FormTargets, notAPage, Page } from '../../http/index.js';
 import { ChangePage } from '../enrolment/settings.pages.js';
 import { SettingsResource } from '../enrolment/settings.resource.js';
 import { SettingsService } from '../enrolment/settings.service.js';
@@ -8,6 +8,7 @@ import { ChangesFactors } from '../guard/fresh-for-change.guard.js';
 import { ForEnrolment, SignedIn } from '../guard/require-factor.js';
 import { SignedInRoutes } from '../guard/signed-in-routes.js';
 import type { SignedInCaller } from '../session/assurance.js';
+import { TwoFactorPaths } from '../session/two-factor-paths.js';
 import { ApiProblems, FactorId, ON_A_CHANGE, twoFactorProblem } from '../two-factor.problems.js';
 import { TrustedBrowsers } from './trusted-browsers.service.js';
 
@@ -20,7 +21,13 @@ export class TrustedBrowsersController {
   constructor(
     private readonly browsers: TrustedBrowsers,
     private readonly settings: SettingsService,
+    private readonly paths: TwoFactorPaths,
   ) {}
+
+  @FormTargets('browsers/revoke', 'browsers/:id/revoke')
+  formTargets(): never {
+    throw notAPage(this.paths.settings);
+  }
 
   @Post('browsers/revoke')
   @ChangesFactors()

@@ -46,6 +46,8 @@ export interface VerificationRecord {
   checkInDoubt: boolean;
   /** What its webhooks say. */
   providerVerdict: ProviderVerdict | null;
+  /** When the provider took the newest message; null before the first. */
+  sentAt: Date | null;
   resendAvailableAt: Date | null;
   createdAt: Date;
   expiresAt: Date;

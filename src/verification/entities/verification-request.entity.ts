@@ -166,6 +166,10 @@ export class VerificationRequest {
   @Column('timestamptz', { name: 'lease_until', nullable: true })
   leaseUntil!: Date | null;
 
+  /** When the provider took the newest message; null before the first. */
+  @Column('timestamptz', { name: 'sent_at', nullable: true })
+  sentAt!: Date | null;
+
   @Column('timestamptz', { name: 'resend_available_at', nullable: true })
   resendAvailableAt!: Date | null;
 

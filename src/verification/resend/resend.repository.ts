@@ -127,6 +127,7 @@ export const FINISH_RESEND = statement<
            send_lease_until = CASE WHEN :event::text = 'resend-unknown' THEN clock_timestamp() END,
            sends = r.sends - CASE WHEN :event = 'resend-rejected' THEN 1 ELSE 0 END,
            channel = CASE WHEN :event = 'resend-rejected' THEN :previousChannel::text ELSE r.channel END,
+           sent_at = CASE WHEN :event = 'resent' THEN clock_timestamp() ELSE r.sent_at END,
            -- With a new code the old one is dead, and so is every doubt about it.
            provider_request_id = CASE WHEN :event = 'resent' THEN :providerRequestId::text ELSE r.provider_request_id END,
            expires_at = CASE WHEN :event = 'resent' THEN clock_timestamp() + make_interval(secs => :ttlSeconds) ELSE r.expires_at END,

@@ -14,7 +14,7 @@ export type SendResult =
 /** The columns that {@link DeliveryRepository.finishSend} changes. */
 type SentColumns = Pick<
   VerificationRecord,
-  'status' | 'reason' | 'providerRequestId' | 'sendLeaseUntil' | 'resendAvailableAt' | 'readAt'
+  'status' | 'reason' | 'providerRequestId' | 'sendLeaseUntil' | 'sentAt' | 'resendAvailableAt' | 'readAt'
 >;
 
 /** First messages in Postgres, from the provider's answer on. `null` means that somebody else was faster. */
@@ -106,6 +106,7 @@ export const FINISH_SEND = statement<
        SET status = :to::text, reason = :reason::text, events = r.events + 1,
            provider_request_id = :providerRequestId::text,
            send_lease_until = CASE WHEN :to = 'SENDING' THEN clock_timestamp() END,
+           sent_at = CASE WHEN :to = 'PENDING' THEN clock_timestamp() END,
            resend_available_at = clock_timestamp() + make_interval(secs => :cooldownSeconds::float8),
            ended_at = CASE WHEN :to = 'FAILED' THEN clock_timestamp() END
      WHERE r.id = :id AND r.status = 'SENDING'
@@ -120,7 +121,7 @@ export const FINISH_SEND = statement<
       FROM changed r
      WHERE :to = 'FAILED' AND s.phone_fingerprint = r.phone_fingerprint AND s.confirmed_for = r.confirmed_for
        AND s.live_request_id = r.id)
-  SELECT status, reason, provider_request_id, send_lease_until, resend_available_at, clock_timestamp() AS read_at
+  SELECT status, reason, provider_request_id, send_lease_until, sent_at, resend_available_at, clock_timestamp() AS read_at
     FROM changed`,
 );
 
@@ -140,6 +141,7 @@ export const ADOPT_MESSAGE = statement<
   WITH earlier AS (
     SELECT max(o.attempts) FILTER (WHERE o.provider_request_id = :providerRequestId) AS attempts,
            min(o.expires_at) FILTER (WHERE o.provider_request_id = :providerRequestId) AS expires_at,
+           max(o.sent_at) FILTER (WHERE o.provider_request_id = :providerRequestId) AS sent_at,
            bool_or(o.provider_request_id = :providerRequestId) AS is_known,
            bool_or(o.send_lease_until IS NOT NULL) AS is_lost
       FROM otp_verification_requests o, otp_verification_requests self
@@ -151,6 +153,7 @@ export const ADOPT_MESSAGE = statement<
        SET status = 'PENDING', provider_request_id = :providerRequestId::text, send_lease_until = NULL, events = r.events + 1,
            attempts = greatest(r.attempts, coalesce(e.attempts, 0)),
            expires_at = least(r.expires_at, coalesce(e.expires_at, r.expires_at)),
+           sent_at = coalesce(e.sent_at, r.created_at),
            resend_available_at = clock_timestamp() + make_interval(secs => :cooldownSeconds)
       FROM earlier e
      WHERE r.id = :id AND r.status = 'SENDING' AND (:isOwnSendLost::bool OR e.is_known OR e.is_lost)

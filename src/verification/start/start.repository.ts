@@ -85,6 +85,7 @@ export class StartRepository {
       isLeased: false,
       checkInDoubt: false,
       providerVerdict: null,
+      sentAt: null,
       resendAvailableAt: null,
       createdAt,
       expiresAt,
