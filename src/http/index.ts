@@ -31,6 +31,7 @@ export { problemsDecorator } from './problem-documentation.js';
 export { ProblemFilter } from './problem.filter.js';
 export { SharedThrottlerStorage } from './throttling/shared-throttler-storage.js';
 export { FloodGuard } from './throttling/throttler.guard.js';
+export { requestFacts } from './request-facts.js';
 export { requestChecks } from './request-checks.js';
 export { safePath } from './safe-path.js';
 export { type Redirect, type View, type ViewContext, ViewRenderer } from './view-renderer.js';
