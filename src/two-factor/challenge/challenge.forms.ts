@@ -78,6 +78,8 @@ export class ChallengeForms {
         returnTo,
         summary,
         offersCalls: this.codes.offersCalls,
+        hasPasskey: factors.some(({ method }) => method === 'passkey'),
+        passkeyTrust: this.trust(context),
         phones: factors.filter(({ method }) => method === 'sms').map((each) => ({ ...each })),
         apps: codeFactors.map((method) => ({
           method,
