@@ -89,7 +89,7 @@ export function problemDetail(problem: Problem, text: PageContext['text']): stri
 }
 
 /** A problem of the host's own, such as `conflict`, is titled by its status. */
-const problemTitle = (problem: Problem, text: PageContext['text']): string =>
+export const problemTitle = (problem: Problem, text: PageContext['text']): string =>
   firstMessage([`problem.${problem.code}.title`], text) ??
   STATUS_CODES[problem.getStatus()] ??
   String(problem.getStatus());

@@ -1,7 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { type PageContext, PageView, type Problem, type View } from '../http/index.js';
 import type { VerificationResource } from './dto/verification.resource.js';
-import { CodeForm, PhoneForm } from './verification.forms.js';
+import { CodeForm } from './verification.code-form.js';
+import { PhoneForm } from './verification.forms.js';
 
 /** `GET /`: the phone form. */
 @Injectable()
@@ -62,6 +63,10 @@ export class ResendPage extends CodePage {
   }
 }
 
+/** `POST /restart-otp`: the code page of the new request, or the page of the one that is over. */
+@Injectable()
+export class RestartPage extends CodePage {}
+
 /** `POST /cancel-otp`: an empty phone form. */
 @Injectable()
 export class CancelPage extends PageView<VerificationResource> {
@@ -81,4 +86,4 @@ export class CancelPage extends PageView<VerificationResource> {
   }
 }
 
-export const VERIFICATION_PAGES = [PhonePage, StartPage, CodePage, ResendPage, CancelPage];
+export const VERIFICATION_PAGES = [PhonePage, StartPage, CodePage, ResendPage, RestartPage, CancelPage];

@@ -35,6 +35,11 @@ const ROUTES: [string, string, string][] = [
   ['GET', '/verify-otp', 'The code page again: ?requestId='],
   ['POST', '/verify-otp', 'Check a code: requestId, otpCode'],
   ['POST', '/resend-otp', 'Send a new code: requestId, optional channel'],
+  [
+    'POST',
+    '/restart-otp',
+    'Send a code to the number of a request that is over: requestId, optional channel',
+  ],
   ['POST', '/cancel-otp', 'End a request: requestId'],
   ['GET', '/verifications/{requestId}', 'One request'],
 ];
