@@ -46,7 +46,7 @@ export class JwtSessions extends AuthenticationSessions {
   read(request: Request): AuthenticationState | null {
     const changed = this.changed.get(request);
     if (changed !== undefined) return changed;
-    const [, token] = /^Bearer +(\S+)$/i.exec(request.get('authorization') ?? '') ?? [];
+    const [, token] = /^Bearer +(\S+)$/i.exec(request.headers.authorization ?? '') ?? [];
     return token ? this.verify(token) : null;
   }
 
