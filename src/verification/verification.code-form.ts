@@ -2,6 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import {
   errorContext,
   type PageContext,
+  problemDetail,
   type Problem,
   typed,
   type View,
@@ -15,7 +16,7 @@ import { VerificationProvider } from './provider/verification-provider.js';
 import { VERIFICATION_POLICY } from './verification.options.js';
 
 /** Why there is no code to enter; each has a page of its own. */
-type Ended = PublicEndReason | 'unknown';
+type Ended = PublicEndReason | 'unknown' | 'used';
 
 /** The page of a code. It has a form for each action that the request allows, and knows what became of the message. */
 @Injectable()
@@ -48,13 +49,12 @@ export class CodeForm {
   failed(problem: Problem, context: PageContext, surroundings: ViewContext = {}): View {
     const resource = problem.details.forView as Partial<VerificationResource> | undefined;
     const isKnown = isWhole(resource);
-    // A second tab, or the same code again: what it wanted is done.
-    if (isKnown && resource.status === 'VERIFIED') return this.view(resource, context, surroundings);
     const requestId = resource?.requestId ?? typed(context, 'requestId');
     const ended = endOf(problem);
     if (ended) {
       const about = isKnown ? aboutMessage(resource, context) : {};
-      return this.ended(ended, requestId, context, { ...about, ...surroundings });
+      const detail = problemDetail(problem, context.text);
+      return this.ended(ended, requestId, context, { ...about, ...surroundings, detail, isError: true });
     }
     const more: ViewContext = {
       ...surroundings,
@@ -74,18 +74,19 @@ export class CodeForm {
   }
 
   private ended(ended: Ended, requestId: string, { base, text }: PageContext, more: ViewContext): View {
+    const isOver = ended === 'unknown' || ended === 'used';
     return {
       name: 'ended',
       address: addressOf(base, requestId),
       context: {
+        detail: text(`ended.${ended}.detail`),
         ...more,
         title: text(`ended.${ended}.title`),
-        detail: text(`ended.${ended}.detail`),
-        restartPath: ended === 'unknown' ? '' : (more['restartPath'] ?? `${base}/restart-otp`),
+        restartPath: isOver ? '' : (more['restartPath'] ?? `${base}/restart-otp`),
         restartFields: more['restartFields'] ?? [{ name: 'requestId', value: requestId }],
         offersCalls: this.offersCalls && more['isVoice'] !== true,
         otherPath: more['otherPath'] ?? `${base}/`,
-        other: more['other'] ?? text(ended === 'unknown' ? 'code.startAgain' : 'code.changeNumber'),
+        other: more['other'] ?? text(isOver ? 'code.startAgain' : 'code.changeNumber'),
       },
     };
   }
@@ -132,6 +133,8 @@ function endOf({ code, details }: Problem): Ended | null {
   switch (code) {
     case 'unknown-request':
       return 'unknown';
+    case 'already-verified':
+      return 'used';
     case 'expired':
     case 'attempts-exhausted':
     case 'cancelled':

@@ -54,7 +54,6 @@ export class ChallengeForms {
     const resource = (problem.details.forView ?? {}) as Partial<ChallengeResource>;
     const requestId = resource.requestId ?? typed(context, 'requestId');
     const address = requestId ? this.codeAddress(requestId, context) : this.startPath(context);
-    if (resource.status === 'VERIFIED') return { ...this.used(context), address };
     return { ...this.codes.failed(problem, context, this.aroundCode(context, resource)), address };
   }
 
@@ -159,15 +158,16 @@ export class ChallengeForms {
 
   private aroundCode(
     context: PageContext,
-    { requestId, phoneId, summary }: Partial<ChallengeResource>,
+    { requestId, phoneId, summary, status }: Partial<ChallengeResource>,
   ): ViewContext {
+    const isUsed = status === 'VERIFIED';
     const returnTo = { name: 'returnTo', value: this.returnTo(context) };
     return {
       watchPath: requestId ? this.codeAddress(requestId, context) : '',
       restartPath: phoneId ? `${context.base}/challenge` : '',
       restartFields: [{ name: 'phoneId', value: phoneId ?? '' }, returnTo],
-      otherPath: this.startPath(context),
-      other: context.text('twoFactor.otherWay'),
+      otherPath: isUsed ? this.returnTo(context) : this.startPath(context),
+      other: context.text(isUsed ? 'twoFactor.continue' : 'twoFactor.otherWay'),
       ...(summary && { title: context.text(titleOf(summary)), summary }),
       verifyPath: `${context.base}/verify`,
       resendPath: `${context.base}/resend`,
