@@ -1,5 +1,6 @@
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { freshNumber, startApplication, type TestApplication } from './support/application.js';
+import { until } from './support/until.js';
 import { inBrowser, launchChromium, openWindow } from './support/chromium.js';
 
 inBrowser('an open code page', () => {
@@ -65,9 +66,7 @@ inBrowser('an open code page', () => {
     const hint = page.locator('[data-wait-hint]');
     const first = Number(/\d+/.exec((await hint.textContent())!)![0]);
     expect(await hint.isVisible()).toBe(true);
-    await page.waitForFunction(
-      `Number(/\\d+/.exec(document.querySelector('[data-wait-hint]')?.textContent ?? '0')[0]) < ${first}`,
-    );
+    await until(async () => Number(/\d+/.exec((await hint.textContent())!)![0]) < first);
     const ready = page.getByText('You can request a new code now.');
     await ready.waitFor();
     expect(await ready.getAttribute('role')).toBe('status');

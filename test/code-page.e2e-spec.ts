@@ -95,7 +95,7 @@ describe('the page of a code', () => {
     }
     await application.advanceProvider(301);
     await application.sql.query(`UPDATE otp_number_slots SET live_until = NULL, live_request_id = NULL`);
-    const next = await person.post('/restart-otp', { requestId, channel: 'sms' });
+    const next = await person.post('/request-otp', { requestId, channel: 'sms' });
     expect([titleOf(next.text), next.status]).toEqual(['Enter your code', 200]);
     expect(requestIdOf(next)).not.toBe(requestId);
     expect(messagesTo(phoneNumber)).toEqual(['sms', 'sms']);
@@ -114,9 +114,9 @@ describe('the page of a code', () => {
     const owner = new Visitor(application);
     owner.cookies.set('otp-caller', 'B'.repeat(22));
     const bound = await owner.post('/request-otp', { phoneNumber: freshNumber() });
-    const taken = await stranger.post('/restart-otp', { requestId: String(bound.body['requestId']) });
+    const taken = await stranger.post('/request-otp', { requestId: String(bound.body['requestId']) });
     expect([taken.status, titleOf(taken.text)]).toEqual([404, 'We couldn’t find this code']);
-    expect((await stranger.post('/restart-otp', { requestId: 'x' })).status).toBe(400);
+    expect((await stranger.post('/request-otp', { requestId: 'x' })).status).toBe(400);
     expect([requestId !== '', messagesTo(phoneNumber)]).toEqual([true, ['sms']]);
   });
 

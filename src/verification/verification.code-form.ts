@@ -82,7 +82,7 @@ export class CodeForm {
         detail: text(`ended.${ended}.detail`),
         ...more,
         title: text(`ended.${ended}.title`),
-        restartPath: isOver ? '' : (more['restartPath'] ?? `${base}/restart-otp`),
+        restartPath: isOver ? '' : (more['restartPath'] ?? `${base}/request-otp`),
         restartFields: more['restartFields'] ?? [{ name: 'requestId', value: requestId }],
         offersCalls: this.offersCalls && more['isVoice'] !== true,
         otherPath: more['otherPath'] ?? `${base}/`,

@@ -36,7 +36,7 @@ import { callerOf, rememberCaller } from './verification.caller.js';
 import { Idempotent } from './idempotency/idempotency.interceptor.js';
 import { ApiProblems } from './verification.openapi.js';
 import { VERIFICATION_OPTIONS, type ResolvedVerificationOptions } from './verification.options.js';
-import { CancelPage, CodePage, PhonePage, ResendPage, RestartPage, StartPage } from './verification.pages.js';
+import { CancelPage, CodePage, PhonePage, ResendPage, StartPage } from './verification.pages.js';
 import { resourceOrProblem } from './verification.problems.js';
 import { failure, type VerificationResult } from './verification.results.js';
 import { VerificationService } from './verification.service.js';
@@ -80,7 +80,7 @@ export class VerificationController {
     return describeService();
   }
 
-  @FormTargets('request-otp', 'resend-otp', 'restart-otp', 'cancel-otp')
+  @FormTargets('request-otp', 'resend-otp', 'cancel-otp')
   formTargets(): never {
     throw notAPage(`${this.paths.of(VERIFICATION)}/`);
   }
@@ -90,11 +90,12 @@ export class VerificationController {
   @Idempotent()
   @Page(StartPage)
   @ApiConsumes(...BODIES)
-  @ApiOperation({ summary: 'Send a code to a phone number' })
+  @ApiOperation({ summary: 'Send a code to a phone number, or to that of an earlier request' })
   @ApiOkResponse({ type: VerificationResource })
   @ApiProblems(
     'invalid-input',
     'invalid-phone-number',
+    'unknown-request',
     'destination-not-allowed',
     'destination-rejected',
     'refused-by-application',
@@ -110,12 +111,14 @@ export class VerificationController {
     'provider-unavailable',
   )
   async start(@Body() body: StartVerificationDto, @Req() request: Request): Promise<VerificationResource> {
+    const { requestId, channel } = body;
+    const caller = this.callerOf(request);
+    const locale = body.locale ?? preferredLanguages(request);
+    if (requestId)
+      return this.answer(await this.verifications.restart({ requestId, channel, locale, caller }));
     const { phone } = phoneNumberIn(request, this.options.defaultCountry);
     const phoneNumber = phone ?? body.phoneNumber;
-    const locale = body.locale ?? preferredLanguages(request);
-    return this.answer(
-      await this.verifications.start({ ...body, phoneNumber, locale, caller: this.callerOf(request) }),
-    );
+    return this.answer(await this.verifications.start({ ...body, phoneNumber, locale, caller }));
   }
 
   @Get('verify-otp')
@@ -169,35 +172,6 @@ export class VerificationController {
   )
   async resend(@Body() body: ResendVerificationDto, @Req() request: Request): Promise<VerificationResource> {
     return this.answer(await this.verifications.resend({ ...body, caller: this.callerOf(request) }));
-  }
-
-  @Post('restart-otp')
-  @HttpCode(200)
-  @Idempotent()
-  @Page(RestartPage)
-  @ApiConsumes(...BODIES)
-  @ApiOperation({ summary: 'Send a code to the number of a request that is over: a new request' })
-  @ApiOkResponse({ type: VerificationResource })
-  @ApiProblems(
-    'invalid-input',
-    'invalid-phone-number',
-    'unknown-request',
-    'destination-not-allowed',
-    'destination-rejected',
-    'refused-by-application',
-    'phone-busy',
-    'idempotency-key-in-use',
-    'idempotency-key-reused',
-    'expired',
-    'cancelled',
-    'attempts-exhausted',
-    'already-verified',
-    'cooldown',
-    'rate-limited',
-    'provider-unavailable',
-  )
-  async restart(@Body() body: ResendVerificationDto, @Req() request: Request): Promise<VerificationResource> {
-    return this.answer(await this.verifications.restart({ ...body, caller: this.callerOf(request) }));
   }
 
   @Post('cancel-otp')

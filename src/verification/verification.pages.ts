@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { type PageContext, PageView, type Problem, type View } from '../http/index.js';
+import { type PageContext, PageView, type Problem, typed, type View } from '../http/index.js';
 import type { VerificationResource } from './dto/verification.resource.js';
 import { CodeForm } from './verification.code-form.js';
 import { PhoneForm } from './verification.forms.js';
@@ -20,7 +20,7 @@ export class PhonePage extends PageView<unknown> {
   }
 }
 
-/** `POST /request-otp`: the code page, or the phone form again. */
+/** `POST /request-otp`: the code page, or the page again that it was sent from: the phone form or that of a code that is over. */
 @Injectable()
 export class StartPage extends PageView<VerificationResource> {
   constructor(
@@ -35,7 +35,9 @@ export class StartPage extends PageView<VerificationResource> {
   }
 
   failure(problem: Problem, context: PageContext): View {
-    return this.phone.failed(problem, context);
+    return typed(context, 'requestId')
+      ? this.code.failed(problem, context)
+      : this.phone.failed(problem, context);
   }
 }
 
@@ -63,10 +65,6 @@ export class ResendPage extends CodePage {
   }
 }
 
-/** `POST /restart-otp`: the code page of the new request, or the page of the one that is over. */
-@Injectable()
-export class RestartPage extends CodePage {}
-
 /** `POST /cancel-otp`: an empty phone form. */
 @Injectable()
 export class CancelPage extends PageView<VerificationResource> {
@@ -86,4 +84,4 @@ export class CancelPage extends PageView<VerificationResource> {
   }
 }
 
-export const VERIFICATION_PAGES = [PhonePage, StartPage, CodePage, ResendPage, RestartPage, CancelPage];
+export const VERIFICATION_PAGES = [PhonePage, StartPage, CodePage, ResendPage, CancelPage];
