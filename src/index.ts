@@ -1,4 +1,5 @@
 export { parseKeyRing } from './crypto/index.js';
+export { type Diagnostic, DIAGNOSTICS_CHANNEL, onDiagnostic } from './diagnostics/index.js';
 export {
   type Database,
   type DatabaseOptions,
@@ -13,6 +14,7 @@ export {
   runMigrations,
 } from './database/index.js';
 export {
+  type BrandOptions,
   clientAddress,
   type HttpOptions,
   MountedPaths,

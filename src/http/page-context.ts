@@ -12,9 +12,11 @@ export interface PageContext {
   request: Request;
   /** The path that the controller is mounted at, with its prefix and parameters: `/two-factor/step-up/0192…`. */
   base: string;
-  /** The address of the request, as the browser sees it. */
+  /** The path of the request, as browsers see it. */
   path: string;
-  /** The root of the application, as the browser sees it. */
+  /** The same with its query. */
+  address: string;
+  /** The root of the application, as browsers see it. */
   homePath: string;
   locale: string;
   /** The fields that were posted: with this request, or with the refused one that was redirected here. */
@@ -80,6 +82,10 @@ export class RequestContext implements PageContext {
   }
 
   get path(): string {
+    return this.paths.outside(this.request.baseUrl + this.request.path);
+  }
+
+  get address(): string {
     return this.paths.outside(this.request.originalUrl);
   }
 

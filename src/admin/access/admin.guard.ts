@@ -3,6 +3,7 @@ import { Reflector } from '@nestjs/core';
 import type { Request } from 'express';
 import { Problem, showOnPage } from '../../http/index.js';
 import {
+  AccountOnPageGuard,
   factorRequired,
   signInRequired,
   TWO_FACTOR_ERRORS,
@@ -28,6 +29,7 @@ export class AdminGuard implements CanActivate {
     private readonly tokens: ApiTokens,
     private readonly paths: AdminPaths,
     private readonly twoFactorPaths: TwoFactorPaths,
+    private readonly accountOnPage: AccountOnPageGuard,
     @Inject(ADMIN_OPTIONS) private readonly options: ResolvedAdminOptions,
   ) {}
 
@@ -70,6 +72,7 @@ export class AdminGuard implements CanActivate {
     const assurance = await this.twoFactor.assurance(request);
     const { userId } = assurance;
     if (userId === null) throw signInRequired(this.twoFactorPaths, here);
+    await this.accountOnPage.show(request, userId);
     if (!(await this.options.isAdmin(userId))) {
       this.logger.warn({ route, userId }, 'somebody without the role on an administrator’s route');
       throw Problem.http('forbidden');
