@@ -14,6 +14,10 @@ export interface PageContext {
   base: string;
   /** The path of the request, as browsers see it. */
   path: string;
+  /** The same with its query. */
+  address: string;
+  /** The root of the application, as browsers see it. */
+  homePath: string;
   locale: string;
   /** The fields that were posted: with this request, or with the refused one that was redirected here. */
   input: Readonly<Record<string, unknown>>;
@@ -79,6 +83,14 @@ export class RequestContext implements PageContext {
 
   get path(): string {
     return this.paths.outside(this.request.baseUrl + this.request.path);
+  }
+
+  get address(): string {
+    return this.paths.outside(this.request.originalUrl);
+  }
+
+  get homePath(): string {
+    return this.paths.outside('/');
   }
 
   get input(): Readonly<Record<string, unknown>> {
