@@ -52,6 +52,13 @@ const nginx =
 if (!nginx)
   process.stdout.write('No nginx found (NGINX_PATH): the rolling restarts behind it are left out.\n');
 
+const promtool =
+  process.env.PROMTOOL_PATH ??
+  ['/usr/bin/promtool', '/usr/local/bin/promtool', '/opt/homebrew/bin/promtool'].find(existsSync) ??
+  '';
+if (!promtool && !chaos)
+  process.stdout.write('No promtool found (PROMTOOL_PATH): the unit tests of the alerts are left out.\n');
+
 const jest = spawn(process.execPath, ['node_modules/jest/bin/jest.js', ...args], {
   stdio: 'inherit',
   env: {
@@ -60,6 +67,7 @@ const jest = spawn(process.execPath, ['node_modules/jest/bin/jest.js', ...args],
     REDIS_SERVER_PATH: redis,
     PGBOUNCER_PATH: pgbouncer,
     NGINX_PATH: nginx,
+    PROMTOOL_PATH: promtool,
   },
 });
 for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => jest.kill(signal));

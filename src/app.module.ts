@@ -9,7 +9,7 @@ import { dataSourceOptions } from './database/index.js';
 import { tablesOf } from './schema.js';
 import { type HostMail, HostModule, User } from './host/index.js';
 import { SharedThrottlerStorage } from './http/index.js';
-import { HealthModule, loggerParams } from './operations/index.js';
+import { HealthModule, loggerParams, MetricsModule } from './operations/index.js';
 import { ProtectionModule } from './protection/index.js';
 import { type VerificationModuleOptions, VerificationModule } from './verification/index.js';
 
@@ -105,6 +105,9 @@ export class AppModule {
           admin: config.options.admin,
         }),
         HealthModule.forRoot({ https: config.production, publicUrl: config.PUBLIC_URL ?? null }),
+        ...(config.METRICS_PORT === undefined
+          ? []
+          : [MetricsModule.forRoot({ port: config.METRICS_PORT, host: config.HOST })]),
       ],
     };
   }

@@ -1,4 +1,5 @@
 export { parseKeyRing } from './crypto/index.js';
+export { type Diagnostic, DIAGNOSTICS_CHANNEL, onDiagnostic } from './diagnostics/index.js';
 export {
   type Database,
   type DatabaseOptions,

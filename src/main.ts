@@ -2,10 +2,11 @@ import 'reflect-metadata';
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { Logger } from '@nestjs/common';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { DataSource } from 'typeorm';
 import { createApp } from './app.setup.js';
-import { banner } from './banner.js';
+import { banner, startedLine } from './banner.js';
 import { type Config, loadConfig, loadEnvironmentFile } from './config/index.js';
 import { startEmbeddedPostgres } from './database/embedded-postgres/index.js';
 import { poolerWarning } from './database/pooler.js';
@@ -65,13 +66,22 @@ async function start(): Promise<void> {
   if (stopping) return;
 
   await (host ? app.listen(config.PORT, host) : app.listen(config.PORT));
-  const warning = config.DATABASE_URL && (await poolerWarning(app.get(DataSource)));
-  if (warning) process.stderr.write(`warning: ${warning}\n`);
+  const pooler = config.DATABASE_URL && (await poolerWarning(app.get(DataSource)));
+  for (const warning of [...config.warnings, ...(pooler ? [pooler] : [])]) warn(config, warning);
   port = (app.getHttpServer().address() as { port: number }).port;
   sandbox?.sendWebhooksTo({ url: `http://${reachable(host)}:${port}/webhooks/vonage/verify`, secret });
+  if (config.production) return logger.log(startedLine(config, port), 'started');
   process.stdout.write(
     banner({ port, demoUsers: demoUsers === 'create', ...(sandbox ? { sandboxUrl: sandbox.url } : {}) }),
   );
+}
+
+const logger = new Logger('Application');
+
+/** In production every line is JSON; elsewhere somebody looks at a terminal. */
+function warn({ production }: Config, warning: string): void {
+  if (production) logger.warn(warning);
+  else process.stderr.write(`warning: ${warning}\n`);
 }
 
 /** Without SMTP_URL: to the console, whose log nobody should find reset links in once the application is in production. */

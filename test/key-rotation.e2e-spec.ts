@@ -1,4 +1,4 @@
-import { KeyRotator, VerificationService } from '../src/index.js';
+import { KeyRotator, type UnreadableRow, VerificationService } from '../src/index.js';
 import { freshNumber, wrongCode } from './support/application.js';
 import { twoKeyRings } from './support/two-key-rings.js';
 import { run } from './support/program.js';
@@ -126,12 +126,69 @@ describe('keys can be replaced while everything runs', () => {
     }
   });
 
+  it('a row that cannot be opened is named, counted and left as it is, and stops neither run of the command', async () => {
+    const { before, both } = await twoKeyRings();
+    const rotate = (...args: string[]) =>
+      run(process.execPath, ['dist/src/commands/rotate-keys.js', ...args], both);
+    try {
+      const service = before.app.get(VerificationService);
+      for (let i = 0; i < 600; i += 40)
+        await Promise.all(
+          Array.from({ length: 40 }, () => service.start({ phoneNumber: freshNumber(), caller: {} })),
+        );
+      const { rows } = await before.sql.query<{ id: string }>(
+        'SELECT id FROM otp_verification_requests ORDER BY id',
+      );
+      const [first, altered, last] = [rows[0]!.id, rows[1]!.id, rows.at(-1)!.id];
+      const set = (id: string, text: string) =>
+        before.sql.query(`UPDATE otp_verification_requests SET phone_number = ${text} WHERE id = $1`, [id]);
+      await set(first, `replace(phone_number, 'v1:e1:', 'v1:e0:')`);
+      await set(altered, `overlay(phone_number PLACING 'AAAA' FROM 20)`);
+      await set(last, `'+14155550100'`);
+
+      const dry = rotate('--dry-run');
+      expect(await dry.ended()).toBe(1);
+      expect(dry.output()).toContain('verification_requests.phone_number: 597 of 600 rows would be rotated');
+      expect(dry.output()).toContain('3 rows cannot be opened');
+
+      // Killed after the first batch, which has two of them.
+      const killed = rotate();
+      await killed.says(/verification_requests.phone_number: 500 of 600 rows/);
+      killed.process.kill('SIGKILL');
+      await killed.ended();
+      expect(killed.output()).toContain(`row ${first} cannot be opened: encryption key "e0" is not in`);
+      expect(killed.output()).toContain(`row ${altered} cannot be opened: the value was altered`);
+
+      const resumed = rotate();
+      expect(await resumed.ended()).toBe(1);
+      expect(resumed.output()).toContain(
+        `row ${last} cannot be opened: verification_requests.phone_number holds`,
+      );
+      expect(resumed.output()).toContain(
+        'verification_requests.phone_number: 597 rows are under the newest keys',
+      );
+      expect(resumed.output()).toContain('3 rows cannot be opened and stay as they are');
+      const left = await before.sql.query(
+        `SELECT FROM otp_verification_requests WHERE phone_number NOT LIKE 'v1:e2:%'`,
+      );
+      expect(left.rowCount).toBe(3);
+    } finally {
+      await before.close();
+    }
+  }, 120_000);
+
   it('a key that is missing from the ring is named, and nothing is changed', async () => {
     const { before, onlyNew, instance } = await twoKeyRings();
     const after = await instance(onlyNew);
     try {
-      await before.started();
-      await expect(after.get(KeyRotator).run()).rejects.toThrow('encryption key "e1" is not in the key ring');
+      const { requestId } = await before.started();
+      const unreadable: UnreadableRow[] = [];
+      const columns = await after.get(KeyRotator).run(undefined, (row) => void unreadable.push(row));
+      expect(columns).toContainEqual(
+        expect.objectContaining({ column: 'verification_requests.phone_number', done: 1, unreadable: 1 }),
+      );
+      const reason = 'encryption key "e1" is not in the key ring';
+      expect(unreadable).toEqual([{ column: 'verification_requests.phone_number', id: requestId, reason }]);
       const { rows } = await before.sql.query(
         `SELECT 1 FROM otp_verification_requests WHERE phone_number LIKE 'v1:e1:%'`,
       );

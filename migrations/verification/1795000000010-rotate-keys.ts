@@ -12,6 +12,7 @@ export class RotateKeys1795000000010 implements MigrationInterface {
         column_name text NOT NULL,
         last_id uuid,
         done integer NOT NULL DEFAULT 0,
+        unreadable integer NOT NULL DEFAULT 0,
         finished_at timestamptz,
         CONSTRAINT otp_key_rotations_pkey PRIMARY KEY (encryption_key, fingerprint_key, column_name)
       )`);

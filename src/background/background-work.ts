@@ -1,5 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { Logger } from '@nestjs/common';
+import { describeError, report } from '../diagnostics/index.js';
 
 /** The longest delay that a timer of Node takes. */
 const LONGEST_DELAY_MS = 2 ** 31 - 1;
@@ -49,12 +50,20 @@ export class BackgroundWork {
     if (this.stopped || !this.mayStart) return;
     this.timer = setTimeout(
       () => {
+        const startedAt = performance.now();
+        const ended = (isDone: boolean) => {
+          const seconds = (performance.now() - startedAt) / 1000;
+          report({ type: 'background', job: this.logger['context'] ?? 'other', isDone, seconds });
+        };
         this.running = this.round()
+          .then((next) => {
+            ended(true);
+            return next;
+          })
           .catch((error: unknown) => {
-            this.logger.warn(
-              { kind: (error as { code?: string }).code ?? 'error' },
-              'background job failed, will retry',
-            );
+            ended(false);
+            const kind = error instanceof Error ? error.name : typeof error;
+            this.logger.warn({ kind, ...describeError(error) }, 'background job failed, will retry');
           })
           .then((next) => this.start(next ?? this.delay));
       },

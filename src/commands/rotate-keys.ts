@@ -1,5 +1,31 @@
 import { Command } from 'commander';
-import { inApplication, progress, runCommand } from './run-command.js';
+import type { RotationProgress, UnreadableRow } from '../verification/index.js';
+import { EXIT, inApplication, type Outcome, progress, runCommand } from './run-command.js';
+
+/** Rows that are named, of those that cannot be opened. All of them may be, when a key is missing. */
+const MOST_NAMED = 50;
+
+/** The exit code says whether everything could be opened. */
+function outcomeOf(
+  columns: readonly RotationProgress[],
+  describe: (progress: RotationProgress) => string,
+): Outcome {
+  const failed = columns.filter(({ unreadable }) => unreadable > 0);
+  return {
+    lines: [
+      ...columns.map(describe),
+      ...failed.map(
+        ({ column, unreadable }) => `${column}: ${unreadable} rows cannot be opened and stay as they are`,
+      ),
+    ],
+    ...(failed.length > 0
+      ? {
+          note: 'Add the missing keys to the rings and run the command again before you remove older keys.',
+          exitCode: EXIT.failed,
+        }
+      : {}),
+  };
+}
 
 const program = new Command('npm run keys:rotate --')
   .description(
@@ -9,20 +35,27 @@ const program = new Command('npm run keys:rotate --')
   .action(
     inApplication(async ({ get, verification }, { dryRun }: { dryRun?: boolean }) => {
       const rotator = get(verification.KeyRotator);
-      if (dryRun) {
-        const counts = await rotator.countOutdated();
-        return {
-          lines: counts.map(
-            ({ column, done, total }) => `${column}: ${done} of ${total} rows would be rotated`,
-          ),
-        };
-      }
-      const columns = await rotator.run(({ column, done, total }) =>
-        progress(`${column}: ${done} of ${total} rows`),
-      );
-      return {
-        lines: columns.map(({ column, done }) => `${column}: ${done} rows are under the newest keys`),
+      let named = 0;
+      const report = ({ column, id, reason }: UnreadableRow) => {
+        named += 1;
+        if (named <= MOST_NAMED) progress(`${column} of row ${id} cannot be opened: ${reason}`);
+        if (named === MOST_NAMED) progress('Further rows are counted only.');
       };
+      if (dryRun) {
+        const counts = await rotator.countOutdated(report);
+        return outcomeOf(
+          counts,
+          ({ column, done, total }) => `${column}: ${done} of ${total} rows would be rotated`,
+        );
+      }
+      const columns = await rotator.run(
+        ({ column, done, total }) => progress(`${column}: ${done} of ${total} rows`),
+        report,
+      );
+      return outcomeOf(
+        columns,
+        ({ column, done, unreadable }) => `${column}: ${done - unreadable} rows are under the newest keys`,
+      );
     }),
   );
 

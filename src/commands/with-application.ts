@@ -10,6 +10,7 @@ import { findEmbeddedPostgres } from '../database/embedded-postgres/index.js';
 import * as host from '../host/index.js';
 import { requireSchema, tablesOf } from '../schema.js';
 import * as verification from '../verification/index.js';
+import { progress } from './run-command.js';
 
 const FEATURES = { admin, host, verification };
 
@@ -33,6 +34,7 @@ class StderrLogger extends ConsoleLogger {
 export async function withApplication<T>(command: (parts: Parts) => Promise<T>): Promise<T> {
   loadEnvironmentFile();
   const config = loadConfig();
+  for (const warning of config.warnings) progress(`warning: ${warning}`);
   const databaseUrl = config.DATABASE_URL ?? runningDatabase(config);
   await requireSchema(databaseUrl, tablesOf(config));
   const module = AppModule.forRoot(config, {

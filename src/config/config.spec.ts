@@ -139,6 +139,57 @@ describe('loadConfig', () => {
     ]);
   });
 
+  it.each(['XX', 'US,UK', 'US,', ','])('has no countries %s, which do not exist', (text) => {
+    const problems = problemsOf({ ALLOWED_COUNTRIES: text });
+    if (text === 'US,') return expect(problems).toEqual([]);
+    expect(problems).toEqual([expect.stringContaining('ALLOWED_COUNTRIES must be two-letter country codes')]);
+    if (text === 'US,UK') expect(problems[0]).toContain('UK: no country with phone numbers');
+  });
+
+  it('has no default country and no price for one that does not exist', () => {
+    expect(problemsOf({ DEFAULT_COUNTRY: 'XX', MESSAGE_PRICES: 'XX:0.1' })).toHaveLength(2);
+    expect(problemsOf({ DEFAULT_COUNTRY: 'de', MESSAGE_PRICES: '*:0.1,DE:0.2' })).toEqual([]);
+  });
+
+  it('reads a database of several servers, and says what is wrong with one without its password', () => {
+    const cluster = 'postgres://otp:secretpassword@one:5432,two:5433/otp?target_session_attrs=read-write';
+    expect(load({ DATABASE_URL: cluster }).DATABASE_URL).toBe(cluster);
+    for (const wrong of [
+      'postgres://otp:secretpassword@one:5432,two:port/otp',
+      'postgres://otp:secretpassword@one,two/otp?target_session_attrs=standby',
+      'postgres://otp:secretpassword@one/otp?sslmode=verify',
+      'postgres://otp:secretpassword@one:port/otp',
+    ]) {
+      const problems = problemsOf({ DATABASE_URL: wrong });
+      expect(problems).toEqual([expect.stringMatching(/^DATABASE_URL must be/)]);
+      expect(problems.join()).not.toContain('secretpassword');
+    }
+  });
+
+  it('names the nearest variable to one that nothing reads, and leaves those of others alone', () => {
+    const { warnings } = load({
+      ALOWED_COUNTRIES: 'US',
+      LIMT_COUNTRY_PER_DAY: '10',
+      VONAGE_SECRET: 'secret',
+      NODE_OPTIONS: '',
+      SESSION_MANAGER: 'local',
+      HOSTNAME: 'x',
+      PATH: '/bin',
+      npm_config_cache: 'x',
+      LOGNAME: 'me',
+    });
+    expect(warnings).toEqual([
+      'nothing reads the variable ALOWED_COUNTRIES; the nearest name is ALLOWED_COUNTRIES',
+      'nothing reads the variable LIMT_COUNTRY_PER_DAY; the nearest name is LIMIT_COUNTRY_PER_DAY',
+      'nothing reads the variable VONAGE_SECRET; the nearest name is VONAGE_API_SECRET',
+    ]);
+    try {
+      load({ ALOWED_COUNTRIES: 'US', PORT: 'x' });
+    } catch (error) {
+      expect((error as Error).message).toContain('ALOWED_COUNTRIES');
+    }
+  });
+
   it('has no code of 5 digits with Verify v1', () => {
     expect(problemsOf({ VONAGE_VERIFY_API: 'v1', CODE_LENGTH: '5' })).toEqual([
       'CODE_LENGTH must be 4 or 6 with VONAGE_VERIFY_API=v1',
@@ -178,6 +229,11 @@ describe('loadConfig', () => {
     ['with generated encryption keys', { PHONE_ENCRYPTION_KEYS: '' }, 'PHONE_ENCRYPTION_KEYS'],
     ['with generated fingerprint keys', { PHONE_FINGERPRINT_KEYS: '' }, 'PHONE_FINGERPRINT_KEYS'],
     ['with generated session keys', { SESSION_KEYS: '' }, 'SESSION_KEYS'],
+    [
+      'with an address that is not HTTPS',
+      { PUBLIC_URL: 'http://login.example.com' },
+      'PUBLIC_URL must begin',
+    ],
     ['without a word on countries', { ALLOWED_COUNTRIES: '' }, 'ALLOWED_COUNTRIES'],
     ['with a code of 5 digits', { CODE_LENGTH: '5' }, 'CODE_LENGTH'],
     ['on the embedded database', { DATABASE_URL: '' }, 'EMBEDDED_DATABASE=allow'],

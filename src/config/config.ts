@@ -4,6 +4,7 @@ import type { z } from 'zod';
 import { type Environment, environmentSchema, OPTION_PATHS } from './environment.js';
 import { loadOrGenerateKeys, loadOrGenerateSessionKeys } from './generated-keys.js';
 import type { KeyRing } from '../crypto/key-ring.js';
+import { warnAboutUnknown } from './unknown-variables.js';
 
 /** Options of the modules that the environment sets, as their `forRoot` takes them. */
 export interface ModuleOptions {
@@ -27,12 +28,19 @@ export interface Config extends Omit<
   /** Absolute. */
   dataDirectory: string;
   keys: { encryption: KeyRing; fingerprint: KeyRing; sessions: KeyRing };
+  /** What is probably a mistake, a sentence each. */
+  warnings: readonly string[];
 }
 
 /** Every problem of the environment at once, a line each: the variable's name and what it should be. */
 export class ConfigurationError extends Error {
-  constructor(readonly problems: readonly string[]) {
-    super(`The configuration is not usable:\n${problems.map((problem) => `  - ${problem}`).join('\n')}`);
+  /** @param warnings what may be the reason, a sentence each */
+  constructor(
+    readonly problems: readonly string[],
+    warnings: readonly string[] = [],
+  ) {
+    const lines = [...problems, ...warnings].map((problem) => `  - ${problem}`);
+    super(`The configuration is not usable:\n${lines.join('\n')}`);
     this.name = 'ConfigurationError';
   }
 }
@@ -47,7 +55,8 @@ export function loadConfig(env: NodeJS.ProcessEnv = process.env): Config {
   // Rules over several variables are checked on the raw values too, so that one wrong number does not hide them.
   const production = given['NODE_ENV'] === 'production';
   problems.push(...combinationProblems(given, production));
-  if (!parsed.success || problems.length > 0) throw new ConfigurationError(problems);
+  const warnings = warnAboutUnknown(Object.keys(env), Object.keys(environmentSchema.shape));
+  if (!parsed.success || problems.length > 0) throw new ConfigurationError(problems, warnings);
 
   const { API_DOCS, PHONE_ENCRYPTION_KEYS, PHONE_FINGERPRINT_KEYS, SESSION_KEYS, SANDBOX, ...rest } =
     parsed.data;
@@ -67,6 +76,7 @@ export function loadConfig(env: NodeJS.ProcessEnv = process.env): Config {
       fingerprint: PHONE_FINGERPRINT_KEYS ?? generated!.fingerprint,
       sessions: SESSION_KEYS ?? loadOrGenerateSessionKeys(dataDirectory),
     },
+    warnings,
   };
 }
 
@@ -143,6 +153,11 @@ function combinationProblems(env: Record<string, string | undefined>, production
     problems.push('PUBLIC_URL must be set with SMTP_URL in production: links in e-mails begin with it');
   }
 
+  if (/^http:/i.test(env['PUBLIC_URL'] ?? '')) {
+    problems.push(
+      'PUBLIC_URL must begin with https:// in production: cookies and forms work over HTTPS only',
+    );
+  }
   if (!key && !secret) problems.push('VONAGE_API_KEY and VONAGE_API_SECRET must be set in production');
   if (/^(on|true|yes)$/i.test(env['SANDBOX'] ?? '')) {
     problems.push('SANDBOX must be off in production: it shows every code to anyone');

@@ -2,6 +2,8 @@ import { z } from 'zod';
 import { adminVariables, protectionVariables } from './protection-variables.js';
 import {
   countries,
+  country,
+  databaseUrl,
   keyRing,
   limit,
   OFF,
@@ -34,11 +36,13 @@ export const environmentSchema = z.object({
     .enum(['silent', 'fatal', 'error', 'warn', 'info', 'debug', 'trace'], 'a pino level')
     .default('info'),
 
+  METRICS_PORT: port.optional(),
+
   SHUTDOWN_DELAY_MS: whole(0, 60_000, 'milliseconds').optional(),
   SHUTDOWN_GRACE_MS: whole(0, 600_000, 'milliseconds').default(15_000),
   OVERLOAD_WAIT_MS: orOff(whole(100, 60_000, 'milliseconds, or "off"')).default(5000),
 
-  DATABASE_URL: url(['postgres:', 'postgresql:'], 'postgres://user:password@host:5432/name').optional(),
+  DATABASE_URL: databaseUrl.optional(),
   EMBEDDED_DATABASE: z.literal('allow', '"allow", or absent').optional(),
   DATABASE_PREPARED_STATEMENTS: option('verification.database.preparedStatements', onOff),
   DATABASE_SCHEMA: text
@@ -101,12 +105,7 @@ export const environmentSchema = z.object({
   SESSION_LIFETIME_HOURS: whole(1, 720, 'hours').default(12),
 
   ALLOWED_COUNTRIES: option('verification.policy.allowedCountries', countries),
-  DEFAULT_COUNTRY: option(
-    'verification.defaultCountry',
-    text
-      .regex(/^[A-Za-z]{2}$/, 'a two-letter country code such as US')
-      .transform((code) => code.toUpperCase()),
-  ),
+  DEFAULT_COUNTRY: option('verification.defaultCountry', country),
   CODE_LENGTH: option('verification.policy.codeLength', whole(4, 10, 'digits')),
   CODE_TTL_SECONDS: option('verification.policy.ttlSeconds', whole(60, 600, 'seconds')),
   MAX_ATTEMPTS: option('verification.policy.maxAttempts', whole(1, 3, 'attempts')),

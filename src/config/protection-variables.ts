@@ -1,3 +1,4 @@
+import { isSupportedCountry } from 'libphonenumber-js/max';
 import { z } from 'zod';
 import { money, OFF, onOff, option, orOff, text, whole, windows } from './values.js';
 
@@ -22,7 +23,8 @@ const prices = text.transform((value, context): Record<string, number> => {
   const pairs = value.split(',').map((pair) => pair.trim().split(':', 2));
   if (
     pairs.every(
-      ([country, price]) => /^([A-Z]{2}|\*)$/.test(country!) && /^\d{1,5}(\.\d{1,4})?$/.test(price ?? ''),
+      ([country, price]) =>
+        (country === '*' || isSupportedCountry(country!)) && /^\d{1,5}(\.\d{1,4})?$/.test(price ?? ''),
     )
   )
     return Object.fromEntries(pairs.map(([country, price]) => [country!, Number(price)]));

@@ -1,5 +1,7 @@
 import { z } from 'zod';
+import { isSupportedCountry } from 'libphonenumber-js/max';
 import { parseKeyRing } from '../crypto/key-ring.js';
+import { readServers } from '../database/multi-host.js';
 
 /** How many events per window; see {@link limit} for its spelling. */
 export interface RateLimit {
@@ -52,14 +54,44 @@ export const url = (protocols: string[], example: string) =>
     return parsed !== null && protocols.includes(parsed.protocol);
   }, `a URL such as ${example}`);
 
+const EXAMPLE_DATABASE = 'postgres://user:password@host:5432/name';
+const SSL_MODES = ['disable', 'no-verify', 'prefer', 'require', 'verify-ca', 'verify-full'];
+
+/** The URL of a Postgres, or of a cluster of them. */
+export const databaseUrl = text.transform((value, context): string => {
+  try {
+    const { protocol, searchParams } = new URL(readServers(value).url);
+    if (!['postgres:', 'postgresql:'].includes(protocol)) throw new TypeError(protocol);
+    const mode = searchParams.get('sslmode');
+    if (mode === null || SSL_MODES.includes(mode)) return value;
+    context.addIssue(`a URL whose sslmode is one of ${SSL_MODES.join(', ')}`);
+  } catch (error) {
+    // What the platform says of a URL quotes it, with its password.
+    const why = error instanceof TypeError ? '' : ` (${(error as Error).message})`;
+    context.addIssue(`a URL such as ${EXAMPLE_DATABASE}, with several servers host1:5432,host2:5432${why}`);
+  }
+  return z.NEVER;
+});
+
+/** The code of a country that has phone numbers. */
+export const country = text
+  .transform((code) => code.toUpperCase())
+  .refine(isSupportedCountry, 'the two-letter code of a country with phone numbers, such as US');
+
+/** Countries by their codes; `off` is the whole world (null). */
 export const countries = text.transform((value, context): string[] | null => {
   if (OFF.test(value) || value === '*') return null;
   const list = value
     .split(',')
     .map((code) => code.trim().toUpperCase())
     .filter(Boolean);
-  if (list.every((code) => /^[A-Z]{2}$/.test(code))) return list;
-  context.addIssue('two-letter country codes separated by commas, such as US,GB,DE, or "off" for all');
+  const unknown = list.filter((code) => !isSupportedCountry(code));
+  if (list.length > 0 && unknown.length === 0) return list;
+  const expected = 'two-letter country codes separated by commas, such as US,GB,DE, or "off" for all';
+  const named = unknown.filter((code) => /^[A-Z]{2}$/.test(code));
+  context.addIssue(
+    named.length > 0 ? `${expected}; ${named.join(', ')}: no country with phone numbers` : expected,
+  );
   return z.NEVER;
 });
 

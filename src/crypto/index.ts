@@ -1,6 +1,6 @@
 export { Encrypted } from './encrypted-column.js';
 export { type KeyRing, parseKeyRing } from './key-ring.js';
 export { KeyRotation } from './key-rotation.entity.js';
-export { KeyRotator, type RotationProgress } from './key-rotator.js';
+export { KeyRotator, type RotationProgress, type UnreadableRow } from './key-rotator.js';
 export { PersonalDataCipher, type SealedColumn } from './personal-data-cipher.js';
 export { hash, verify } from './slow-hash.js';

@@ -20,6 +20,10 @@ export class KeyRotation {
   @Column('integer', { default: 0 })
   done!: number;
 
+  /** How many of these rows could not be opened. */
+  @Column('integer', { default: 0 })
+  unreadable!: number;
+
   @Column('timestamptz', { name: 'finished_at', nullable: true })
   finishedAt!: Date | null;
 }

@@ -12,6 +12,16 @@ export interface RotationProgress {
   /** Rows looked at so far, in all runs under this pair of keys. */
   done: number;
   total: number;
+  /** How many of them cannot be opened. They stay as they are. */
+  unreadable: number;
+}
+
+/** A row whose value cannot be opened with the keys of the ring. */
+export interface UnreadableRow {
+  column: SealedColumn;
+  id: string;
+  /** Names the key that is missing, or says that the value was altered. */
+  reason: string;
 }
 
 const BATCH = 500;
@@ -31,45 +41,72 @@ export class KeyRotator {
   ) {}
 
   /**
-   * Walks every encrypted column of the modules in use, in batches. A run that was killed resumes where it was.
+   * Walks every encrypted column of the modules in use, in batches. A run that was killed resumes where it was. A row that
+   * cannot be opened is left as it is and counted.
    * @param report called after every batch
+   * @param unreadable called for each row that cannot be opened
    * @returns the final progress of each column
-   * @throws Error naming the key that is missing from the ring
    */
-  async run(report: (progress: RotationProgress) => void = () => undefined): Promise<RotationProgress[]> {
+  async run(
+    report: (progress: RotationProgress) => void = () => undefined,
+    unreadable: (row: UnreadableRow) => void = () => undefined,
+  ): Promise<RotationProgress[]> {
     const results: RotationProgress[] = [];
     for (const column of this.columns()) {
-      results.push(await this.rotate(column, report));
+      results.push(await this.rotate(column, report, unreadable));
     }
     return results;
   }
 
   /**
    * Counts what {@link run} would change, and changes nothing.
+   * @param unreadable called for each row that cannot be opened
    * @returns `done` is the number of rows under older keys, of each column
-   * @throws Error naming the key that is missing from the ring
    */
-  async countOutdated(): Promise<RotationProgress[]> {
+  async countOutdated(
+    unreadable: (row: UnreadableRow) => void = () => undefined,
+  ): Promise<RotationProgress[]> {
     const results: RotationProgress[] = [];
     for (const encrypted of this.columns()) {
-      const { column } = encrypted;
-      let [done, total] = [0, 0];
+      const progress = { column: encrypted.column, done: 0, total: 0, unreadable: 0 };
       for await (const batch of this.batches(encrypted, null)) {
-        done += batch.filter((row) => this.isOutdated(encrypted, row)).length;
-        total += batch.length;
+        for (const row of batch) {
+          const plain = this.tryOpen(encrypted, row, unreadable);
+          if (plain === null) progress.unreadable += 1;
+          else if (this.isOutdated(encrypted, row, plain)) progress.done += 1;
+        }
+        progress.total += batch.length;
       }
-      results.push({ column, done, total });
+      results.push(progress);
     }
     return results;
+  }
+
+  /** @returns null after it was reported, when the row cannot be opened */
+  private tryOpen(
+    { property, column }: EncryptedColumn,
+    row: ObjectLiteral,
+    unreadable: (row: UnreadableRow) => void,
+  ): string | null {
+    const id = row['id'] as string;
+    try {
+      return this.cipher.open(row[property] as string, column, id);
+    } catch (error) {
+      unreadable({ column, id, reason: reasonOf(error as Error) });
+      return null;
+    }
   }
 
   private columns(): EncryptedColumn[] {
     return ENCRYPTED_COLUMNS.filter(({ entity }) => this.dataSource.hasMetadata(entity));
   }
 
-  private isOutdated({ property, column, fingerprints = [] }: EncryptedColumn, row: ObjectLiteral): boolean {
+  private isOutdated(
+    { property, fingerprints = [] }: EncryptedColumn,
+    row: ObjectLiteral,
+    plain: string,
+  ): boolean {
     const sealed = row[property] as string;
-    const plain = this.cipher.open(sealed, column, row['id'] as string);
     const newest = this.cipher.fingerprint('phone', plain);
     const isOlder = (name: string) => (row[name] as Buffer | null)?.equals(newest) === false;
     return !this.cipher.isCurrent(sealed) || fingerprints.some(isOlder);
@@ -97,6 +134,7 @@ export class KeyRotator {
   private async rotate(
     encrypted: EncryptedColumn,
     report: (progress: RotationProgress) => void,
+    unreadable: (row: UnreadableRow) => void,
   ): Promise<RotationProgress> {
     const { entity, property, column, where = {} } = encrypted;
     const rows = this.dataSource.getRepository<ObjectLiteral>(entity);
@@ -105,29 +143,46 @@ export class KeyRotator {
     const total = await rows.countBy({ ...where, [property]: Not(IsNull()) });
     const before = await this.rotations.findOneBy(key);
     // After its end it walks again from the start: an instance with an older ring may have written meanwhile.
-    let { lastId, done } = before && !before.finishedAt ? before : { lastId: null, done: 0 };
+    const start = before && !before.finishedAt ? before : { lastId: null, done: 0, unreadable: 0 };
+    let { lastId } = start;
+    const progress = { column, done: start.done, total, unreadable: start.unreadable };
+    const save = (finishedAt: Date | null) => {
+      const { done, unreadable } = progress;
+      return this.rotations.upsert({ ...key, lastId, done, unreadable, finishedAt }, Object.keys(key));
+    };
     for await (const batch of this.batches(encrypted, lastId)) {
-      await this.rewrite(encrypted, rows, batch);
+      progress.unreadable += await this.rewrite(encrypted, rows, batch, unreadable);
       lastId = batch.at(-1)!['id'] as string;
-      done += batch.length;
-      await this.rotations.upsert({ ...key, lastId, done, finishedAt: null }, Object.keys(key));
-      report({ column, done, total: Math.max(total, done) });
+      progress.done += batch.length;
+      progress.total = Math.max(progress.total, progress.done);
+      await save(null);
+      report({ ...progress });
     }
-    await this.rotations.upsert({ ...key, lastId, done, finishedAt: new Date() }, Object.keys(key));
-    return { column, done, total: Math.max(total, done) };
+    await save(new Date());
+    return progress;
   }
 
-  /** Each change is made only if the row still holds what was read: it may have been changed or erased meanwhile. */
+  /**
+   * Each change is made only if the row still holds what was read: it may have been changed or erased meanwhile.
+   * @returns how many rows cannot be opened
+   */
   private async rewrite(
-    { property, column, fingerprints = [], moveFingerprint }: EncryptedColumn,
+    encrypted: EncryptedColumn,
     rows: Repository<ObjectLiteral>,
     batch: ObjectLiteral[],
-  ): Promise<void> {
+    unreadable: (row: UnreadableRow) => void,
+  ): Promise<number> {
+    const { property, column, fingerprints = [], moveFingerprint } = encrypted;
     const moved = new Set<string>();
+    let failures = 0;
     for (const row of batch) {
       const id = row['id'] as string;
       const sealed = row[property] as string;
-      const plain = this.cipher.open(sealed, column, id);
+      const plain = this.tryOpen(encrypted, row, unreadable);
+      if (plain === null) {
+        failures += 1;
+        continue;
+      }
       const newest = this.cipher.fingerprint('phone', plain);
       for (const name of fingerprints) {
         const older = row[name] as Buffer | null;
@@ -141,5 +196,12 @@ export class KeyRotator {
         await rows.update({ id, [property]: sealed }, { [property]: this.cipher.seal(plain, column, id) });
       }
     }
+    return failures;
   }
 }
+
+/** The cipher says which key is missing; Node says nothing useful of a value that was altered. */
+const reasonOf = ({ message }: Error): string =>
+  /key ring|no encrypted value/.test(message)
+    ? message
+    : 'the value was altered, copied from another row, or encrypted under another key of the same name';

@@ -1,10 +1,12 @@
 import type { DataSourceOptions } from 'typeorm';
 import { LEDGER, located, type MigrationClass, migrationsOf } from './library-migrations.js';
+import { multiHost, readServers } from './multi-host.js';
 import { ConnectionSettings, TransactionSettings } from './session-settings.js';
 import { tableNames } from './table-names.js';
 
 /** How to connect to Postgres. */
 export interface DatabaseOptions {
+  /** May name several servers, as for libpq: `postgres://user:password@one:5432,two:5432/name?target_session_attrs=read-write`. */
   url: string;
   /**
    * The schema of our tables. The connection finds tables in this schema only, whatever `search_path` the role or the
@@ -44,7 +46,7 @@ const CLIENT_PATIENCE_MS = 2000;
 
 /**
  * Options of the connection that the application and the migration commands use. The schema comes from migrations only.
- * @throws Error if the schema's name would need quoting rules of its own
+ * @throws Error if the schema's name would need quoting rules of its own, or the URL is none
  */
 export function dataSourceOptions({
   url,
@@ -64,9 +66,10 @@ export function dataSourceOptions({
     lock_timeout: lockTimeoutMs,
     idle_in_transaction_session_timeout: 15_000,
   });
+  const servers = readServers(url);
   return {
     type: 'postgres',
-    url,
+    url: servers.url,
     schema,
     entities,
     subscribers: [TransactionSettings],
@@ -85,6 +88,7 @@ export function dataSourceOptions({
       keepAlive: true,
       settings,
       onConnect: settings.onConnect,
+      ...(servers.hosts.length > 0 ? multiHost(servers, settings.onConnect) : {}),
     },
   };
 }

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Pool } from 'pg';
 import { DataSource, type QueryRunner } from 'typeorm';
+import { connectionProblem, isLasting } from './connection-problem.js';
 import { dataSourceOptions } from './data-source-options.js';
 import { LibraryDataSource } from './library-data-source.js';
 import {
@@ -82,7 +83,7 @@ export async function pendingMigrations(
   databaseUrl: string,
   options: Pick<MigrationOptions, 'migrations' | 'modules' | 'schema' | 'tablePrefix'> = {},
 ): Promise<string[]> {
-  const dataSource = await connectPatiently(connection(databaseUrl, options, { poolSize: 1 }));
+  const dataSource = await connectPatiently(databaseUrl, connection(databaseUrl, options, { poolSize: 1 }));
   try {
     await requireSearchPath(dataSource, options.schema);
     return await pendingOf(dataSource, tableNames(options));
@@ -135,14 +136,20 @@ function dataSourceFor(database: Database, names: TableNames, options: Migration
   return new LibraryDataSource(pool, names, tables, settings);
 }
 
-async function connectPatiently(options: ReturnType<typeof dataSourceOptions>): Promise<DataSource> {
+const unreachable = (error: unknown, url: string): Error =>
+  new Error(`Could not reach the database of DATABASE_URL: ${connectionProblem(error, url)}`, {
+    cause: error,
+  });
+
+async function connectPatiently(
+  url: string,
+  options: ReturnType<typeof dataSourceOptions>,
+): Promise<DataSource> {
   for (let triesLeft = CONNECT_TRIES; ; triesLeft -= 1) {
     try {
       return await new DataSource(options).initialize();
     } catch (error) {
-      const { code, message } = error as { code?: string; message: string };
-      if (triesLeft <= 1)
-        throw new Error(`Could not reach the database of DATABASE_URL: ${code ?? message}`, { cause: error });
+      if (triesLeft <= 1 || isLasting(error)) throw unreachable(error, url);
       await sleep(1000);
     }
   }
@@ -154,7 +161,11 @@ async function withMigrationLock<T>(
   work: (dataSource: DataSource, names: TableNames) => Promise<T>,
 ): Promise<T> {
   const names = tableNames(options);
-  const dataSource = await dataSourceFor(database, names, options).initialize();
+  const dataSource = await dataSourceFor(database, names, options)
+    .initialize()
+    .catch((error: unknown) => {
+      throw typeof database === 'string' ? unreachable(error, database) : error;
+    });
   const holder = dataSource.createQueryRunner();
   try {
     await takeMigrationLock(holder, options);

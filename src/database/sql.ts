@@ -1,5 +1,6 @@
 import type { Pool } from 'pg';
 import type { DataSource, EntityManager } from 'typeorm';
+import { nameOfSql, observed } from '../diagnostics/index.js';
 import { LibraryDataSource } from './library-data-source.js';
 
 /** The pool of a data source, for what TypeORM's `query` has no words for: named statements, a session store. */
@@ -18,7 +19,10 @@ export async function rowsOf<Row>(
   text: string,
   values: unknown[] = [],
 ): Promise<Row[]> {
-  return (await poolOf(dataSource).query(sqlFor(dataSource, text), values)).rows as Row[];
+  const { rows } = await observed(nameOfSql(text), () =>
+    poolOf(dataSource).query(sqlFor(dataSource, text), values),
+  );
+  return rows as Row[];
 }
 
 /** The same within a transaction. */
@@ -28,5 +32,8 @@ export async function rowsIn<Row>(
   values: unknown[] = [],
 ): Promise<Row[]> {
   const { manager } = queryRunner!;
-  return (await queryRunner!.query(sqlFor(manager.connection, text), values, true)).records as Row[];
+  const { records } = await observed(nameOfSql(text), () =>
+    queryRunner!.query(sqlFor(manager.connection, text), values, true),
+  );
+  return records as Row[];
 }

@@ -1,5 +1,6 @@
 import { Inject, Injectable, Logger, Optional } from '@nestjs/common';
 import type { QueryArrayConfig, QueryArrayResult } from 'pg';
+import { observed } from '../diagnostics/index.js';
 import { InjectLibraryDataSource, LibraryDataSource } from './library-data-source.js';
 
 /** One SQL statement with named parameters, and the types of what goes in and what comes out. */
@@ -64,11 +65,12 @@ export class StatementRunner {
     { name, text, parameters }: Statement<Parameters, Row>,
     values: Parameters,
   ): Promise<Row[]> {
-    const result = await this.query(name, {
+    const query = {
       text: this.textOf(name, text),
       values: parameters.map((parameter) => values[parameter]),
       rowMode: 'array',
-    });
+    } as const;
+    const result = await observed(name, () => this.query(name, query));
     if (result.rows.length === 0) return [];
     let columns = this.columnNames.get(name);
     if (!columns) {

@@ -104,6 +104,7 @@ export class HostModule implements NestModule {
             sessionLifetimeSeconds: options.sessionLifetimeSeconds,
             issuer: options.issuer,
             homePath: HOME,
+            passkeys: {},
             throttle: { ...options.posts, storage: options.throttlerStorage },
             accountName: async (id: string) => (await users.find(id))?.email ?? id,
           }),

@@ -8,6 +8,7 @@ export {
   keepsSecureCookies,
   warnAboutUntrustedProxy,
 } from './connection.js';
+export { originsOf } from './connection.js';
 export { describeBrowser } from './describe-browser.js';
 export { DateFromText, EmptyAsAbsent, NumberFromText } from './empty-as-absent.js';
 export { FreeText, isStorable, withHiddenCharactersShown } from './free-text.js';
@@ -30,6 +31,7 @@ export { problemsDecorator } from './problem-documentation.js';
 export { ProblemFilter } from './problem.filter.js';
 export { SharedThrottlerStorage } from './throttling/shared-throttler-storage.js';
 export { FloodGuard } from './throttling/throttler.guard.js';
+export { requestFacts } from './request-facts.js';
 export { requestChecks } from './request-checks.js';
 export { safePath } from './safe-path.js';
 export { type Redirect, type View, type ViewContext, ViewRenderer } from './view-renderer.js';

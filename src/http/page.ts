@@ -24,6 +24,7 @@ import { NEGOTIATED_PAGES, type PageView, RequestContext } from './page-context.
 import { PageResponder } from './page-responder.js';
 import { Problem } from './problem.js';
 import { ProblemFilter } from './problem.filter.js';
+import { noteFacts, verificationIdOf } from './request-facts.js';
 import { isChecked, requestChecks } from './request-checks.js';
 import { ViewRenderer } from './view-renderer.js';
 
@@ -117,11 +118,13 @@ export class PageInterceptor implements NestInterceptor {
   constructor(private readonly responder: PageResponder) {}
 
   intercept(context: ExecutionContext, next: CallHandler): Observable<unknown> {
-    const page = NEGOTIATED_PAGES.get(context.switchToHttp().getRequest<Request>());
+    const request = context.switchToHttp().getRequest<Request>();
+    const page = NEGOTIATED_PAGES.get(request);
     const response = context.switchToHttp().getResponse<Response>();
-    if (page?.kind !== 'html') return next.handle();
     return next.handle().pipe(
       map((body: unknown) => {
+        noteFacts(request, { verificationId: verificationIdOf(request, body) });
+        if (page?.kind !== 'html') return body;
         response.type('html').setHeader('Content-Language', page.locale);
         const refused = page.flash?.problem;
         const view = refused

@@ -1,6 +1,7 @@
 import { STATUS_CODES } from 'node:http';
 import { type ArgumentsHost, Catch, type ExceptionFilter, Inject, Injectable, Logger } from '@nestjs/common';
 import type { Request, Response } from 'express';
+import { describeError } from '../diagnostics/index.js';
 import { HTTP_OPTIONS, type ResolvedHttpOptions } from './http.options.js';
 import { MisuseError } from '../options/misuse-error.js';
 import type { MessageParameters } from './messages.js';
@@ -9,8 +10,9 @@ import { negotiate, setNegotiatedHeaders } from './negotiation.js';
 import { contextOf, NEGOTIATED_PAGES, type PageContext } from './page-context.js';
 import { PageResponder } from './page-responder.js';
 import type { FieldError, Problem } from './problem.js';
+import { noteFacts } from './request-facts.js';
 import { setSecurityHeaders } from './security-headers.js';
-import { connectionFailureOf, isUnreadableValue, toProblem } from './to-problem.js';
+import { isUnreadableValue, toProblem } from './to-problem.js';
 import { type View, ViewRenderer } from './view-renderer.js';
 
 /** Answers every failure: with problem+json (RFC 9457), or with the page that the failure belongs to. */
@@ -30,6 +32,8 @@ export class ProblemFilter implements ExceptionFilter {
     const request = host.switchToHttp().getRequest<Request>();
     const response = host.switchToHttp().getResponse<Response>();
     const problem = toProblem(thrown);
+    const { rule, requestId: verificationId } = problem.details;
+    noteFacts(request, { code: problem.code, rule, verificationId });
     if (isDefect(thrown, problem)) this.logger.error(describe(thrown), problem.code);
     // Part of a response is sent already: only a closed connection tells the client that it is incomplete.
     if (response.headersSent) return void response.destroy();
@@ -127,11 +131,10 @@ function errorView(problem: Problem, { base, text }: PageContext): View {
 const isDefect = (thrown: unknown, problem: Problem) =>
   problem !== thrown && (problem.getStatus() >= 500 || isUnreadableValue(thrown));
 
-/** What a log may contain of an unexpected error: its kind and its frames. Messages of drivers quote personal data. */
+/** What a log may contain of an unexpected error: its kind, its cause and its frames. Messages of drivers quote personal data. */
 function describe(thrown: unknown): Record<string, unknown> {
   if (!(thrown instanceof Error)) return { kind: typeof thrown };
-  const { code = connectionFailureOf(thrown) } = thrown as { code?: unknown };
   const frames = thrown.stack?.split('\n').filter((line) => /^\s+at /.test(line));
   const message = thrown instanceof MisuseError ? { message: thrown.message } : {};
-  return { kind: thrown.name, ...message, ...(typeof code === 'string' ? { code } : {}), frames };
+  return { kind: thrown.name, ...message, ...describeError(thrown), frames };
 }

@@ -17,6 +17,8 @@ export interface ProblemDetails {
   module?: string;
   /** The key of a message that says more than `problem.<code>.detail`. */
   detailKey?: string;
+  /** The rule that refused it, for the log only. */
+  rule?: string;
   /** Further members of the JSON form. */
   members?: Record<string, string | number>;
   headers?: Record<string, string>;

@@ -1,5 +1,6 @@
 import { STATUS_CODES } from 'node:http';
 import { HttpException } from '@nestjs/common';
+import { connectionFailureOf } from '../diagnostics/index.js';
 import { HTTP_PROBLEMS, type HttpProblemCode, Problem } from './problem.js';
 
 /** Codes of Node and Postgres that mean: the database is unreachable, overloaded, read-only, full, starting or stopping. */
@@ -19,13 +20,6 @@ const DATABASE_UNAVAILABLE_CODES = [
 ];
 /** SQLSTATE class 08: connection exceptions. */
 const isConnectionException = (code: string) => code.length === 5 && code.startsWith('08');
-/** The driver has no codes for these. */
-const DATABASE_UNAVAILABLE_MESSAGES = [
-  'Connection terminated',
-  'timeout exceeded when trying to connect',
-  'Client has encountered a connection error',
-  'Query read timeout',
-];
 
 const RETRY_AFTER_SECONDS = 2;
 
@@ -65,12 +59,6 @@ function isDatabaseUnavailable(thrown: unknown): boolean {
     isConnectionException(code) ||
     connectionFailureOf(thrown) !== undefined
   );
-}
-
-/** What the driver says of a failed connection. It has no codes for these, and they quote nobody's data. */
-export function connectionFailureOf(thrown: unknown): string | undefined {
-  const message = String((thrown as { message?: unknown } | null)?.message);
-  return DATABASE_UNAVAILABLE_MESSAGES.find((text) => message.includes(text));
 }
 
 /** A status without a problem of ours keeps its own name: 409 becomes `conflict`. */

@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { randomUUID } from 'node:crypto';
 import { Logger, type Params } from 'nestjs-pino';
+import { requestFacts } from '../http/index.js';
 
 interface ExpressRequest extends IncomingMessage {
   route?: { path?: unknown };
@@ -59,6 +60,7 @@ function requestLine(
     route: typeof route === 'string' ? route : '(none)',
     status: response.statusCode,
     ms: responseTime,
+    ...requestFacts(request),
   };
 }
 

@@ -13,3 +13,4 @@ export {
   RULES,
 } from './protection.options.js';
 export { ProtectionWatch } from './protection-watch.js';
+export { SharedLimits, type UsedLimit } from './shared-limits.js';

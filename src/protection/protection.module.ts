@@ -9,6 +9,7 @@ import { MessagePrices } from './message-prices.js';
 import { PROTECTION_OPTIONS, type ProtectionOptions, resolveProtection } from './protection.options.js';
 import { ProtectionRules } from './rules/protection-rules.js';
 import { ProtectionWatch } from './protection-watch.js';
+import { SharedLimits } from './shared-limits.js';
 
 const { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN } = new ConfigurableModuleBuilder<ProtectionOptions>()
   .setClassMethodName('forRoot')
@@ -28,10 +29,18 @@ const { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN } = new ConfigurableModule
     MessagePrices,
     DestinationStops,
     ProtectionWatch,
+    SharedLimits,
     { provide: MessageRules, useExisting: ProtectionRules },
     { provide: PROTECTION_OPTIONS, inject: [MODULE_OPTIONS_TOKEN], useFactory: resolveProtection },
   ],
-  exports: [MessageRules, DestinationLists, ProtectionWatch, DestinationStops, PROTECTION_OPTIONS],
+  exports: [
+    MessageRules,
+    DestinationLists,
+    ProtectionWatch,
+    DestinationStops,
+    SharedLimits,
+    PROTECTION_OPTIONS,
+  ],
 })
 export class ProtectionModule extends ConfigurableModuleClass {
   static readonly tables: readonly ModuleTables[] = [

@@ -10,7 +10,7 @@ import {
   POSITIVE,
 } from '../options/check-options.js';
 import { withDefaults } from '../options/with-defaults.js';
-import type { RuleMode } from '../verification/index.js';
+import { isCountry, type RuleMode } from '../verification/index.js';
 
 /** At most `limit` messages in any `seconds` seconds. A limit of 0 refuses all. */
 export interface LimitWindow {
@@ -235,6 +235,9 @@ export function resolveProtection(given: ProtectionOptions = {}): ResolvedProtec
     throw new RangeError(
       `protection.modes: there is no rule ${unknown.join(', ')}; there are ${RULES.join(', ')}`,
     );
+  const places = Object.keys(options.prices).filter((code) => code !== '*' && !isCountry(code));
+  if (places.length > 0)
+    throw new RangeError(`protection.prices: there is no country ${places.join(', ')} with phone numbers`);
   for (const name of ['number', 'user', 'session', 'address'] as const) {
     const windows = options[name] ?? [];
     if (new Set(windows.map(({ seconds }) => seconds)).size < windows.length)

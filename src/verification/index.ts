@@ -60,12 +60,13 @@ export {
 } from './entities/index.js';
 export { type FindingKind, Findings, type JournalFinding } from './journal/findings.js';
 export { VERIFICATION_EVENT } from './journal/journal-publisher.service.js';
+export { JournalLag, type ReaderLag } from './journal/journal-lag.js';
 export { JournalRestorer } from './journal/journal-restorer.service.js';
 export { JournalSealer, type NewestSeal } from './journal/journal-sealer.service.js';
 export type { JournalSource } from './journal/journal-source.js';
 export { type JournalReport, JournalVerifier } from './journal/journal-verifier.service.js';
 export { type KeptSeal, type SealReport, SealVerifier } from './journal/seal-verifier.service.js';
-export { KeyRotator, type RotationProgress } from '../crypto/index.js';
+export { KeyRotator, type RotationProgress, type UnreadableRow } from '../crypto/index.js';
 export { VerificationModule } from './verification.module.js';
 export type { VerificationModuleExtras } from './verification.module-definition.js';
 export { originOf } from './verification.caller.js';

@@ -40,7 +40,9 @@ import { SweepRepository } from './recovery/sweep.repository.js';
 import { RequestFinder } from './request-finder.js';
 import { ResendRepository } from './resend/resend.repository.js';
 import { ResendService } from './resend/resend.service.js';
+import { JournalLag } from './journal/journal-lag.js';
 import { CountersRepository } from './start/counters.repository.js';
+import { SharedLimitWarnings } from './start/shared-limit-warnings.js';
 import { DeliveryRepository } from './start/delivery.repository.js';
 import { DeliveryService } from './start/delivery.service.js';
 import { InFlightConflict } from './start/in-flight-conflict.js';
@@ -126,6 +128,7 @@ async function vonageProvider(
     RequestDrafts,
     MessageLimits,
     CountersRepository,
+    SharedLimitWarnings,
     DeliveryService,
     DeliveryRepository,
     InFlightConflict,
@@ -144,6 +147,7 @@ async function vonageProvider(
     VerificationWebhooks,
     WebhooksRepository,
     IdempotencyRepository,
+    JournalLag,
     RequestFinder,
     PhoneNumbers,
     CallerFingerprints,
@@ -188,6 +192,7 @@ async function vonageProvider(
     JournalVerifier,
     JournalRestorer,
     SealVerifier,
+    JournalLag,
     KeyRotator,
     CountersRepository,
     VERIFICATION_POLICY,

@@ -2,7 +2,7 @@ import { Problem } from '../http/index.js';
 import { VERIFICATION_ERRORS } from './domain/error-catalogue.js';
 import { toResource, type VerificationResource } from './dto/verification.resource.js';
 import type { NumberDefect } from './domain/phone-number.js';
-import type { VerificationFailure, RequestResult } from './verification.results.js';
+import { knownRule, type RequestResult, type VerificationFailure } from './verification.results.js';
 
 /** The resource of a result, or its failure as a problem. The one place where outcomes meet HTTP. */
 export function resourceOrProblem(result: RequestResult): VerificationResource {
@@ -17,6 +17,7 @@ export function problemOf(failure: VerificationFailure): Problem {
   const resource = request && toResource(request);
   return new Problem(code, VERIFICATION_ERRORS[code], {
     requestId: request?.id,
+    rule: knownRule(failure),
     attemptsRemaining: code === 'wrong-code' ? resource?.attemptsRemaining : undefined,
     retryAfterSeconds,
     module: codeDefect && 'verification',

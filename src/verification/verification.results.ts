@@ -112,18 +112,19 @@ export const requestedElsewhere = (request: VerificationRecord): VerificationFai
 
 /** A rule refused a message for a request. */
 export function refusalOfRule(
-  refusing: { rule: { code: VerificationErrorCode }; freeAt: Date | null } | undefined,
+  refusing: { rule: { code: VerificationErrorCode; rule: string }; freeAt: Date | null } | undefined,
   request: VerificationRecord,
 ): VerificationFailure {
   const code = refusing?.rule.code ?? 'rate-limited';
+  const rule = refusing ? { rule: refusing.rule.rule } : {};
   // A destination that is not served now is not served later either.
-  if (code === 'destination-not-allowed') return failure(code, { request });
+  if (code === 'destination-not-allowed') return failure(code, { request, ...rule });
   const retryAfterSeconds = refusing?.freeAt
     ? secondsUntil(refusing.freeAt, request)
     : refusing
       ? LOCKED_RETRY_AFTER_SECONDS
       : 1;
-  return failure(code, { request, retryAfterSeconds });
+  return failure(code, { request, retryAfterSeconds, ...rule });
 }
 
 /** What a start would come to. */
@@ -148,7 +149,8 @@ const DECIDING: Partial<Record<VerificationErrorCode, string>> = {
   cooldown: 'resend-cooldown',
 };
 
+/** The rule behind a failure; undefined where no rule has refused. */
+export const knownRule = ({ code, rule }: VerificationFailure): string | undefined => rule ?? DECIDING[code];
+
 /** The name of the rule behind a refusal of an act on a request. */
-export function ruleBehind({ code, rule }: VerificationFailure): string {
-  return rule ?? DECIDING[code] ?? 'request-state';
-}
+export const ruleBehind = (refusal: VerificationFailure): string => knownRule(refusal) ?? 'request-state';

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { PersonalDataCipher } from '../crypto/index.js';
+import { report } from '../diagnostics/index.js';
 import { CancelService } from './cancel/cancel.service.js';
 import { CodeCheckService } from './check/check.service.js';
 import type { Channel, NumberReading, PhoneNumber } from './domain/phone-number.js';
@@ -39,7 +40,7 @@ export class VerificationService {
 
   /** Sends a code to a number. Repeated by the same caller, it returns the live request and sends nothing. */
   start(input: StartVerification): Promise<VerificationResult> {
-    return this.withNumber(this.starts.start(input));
+    return this.reported('start', this.starts.start(input));
   }
 
   /** What {@link start} would decide now, with every rule. Takes nothing, records nothing, sends nothing. */
@@ -49,7 +50,7 @@ export class VerificationService {
 
   /** Checks a typed code. */
   async check(input: OnVerification & { code: string }): Promise<VerificationResult> {
-    const result = await this.withNumber(this.checks.check(input));
+    const result = await this.reported('check', this.checks.check(input));
     if (result.ok || result.code !== 'invalid-input') return result;
     const request = await this.finder.find(input);
     return request ? { ...result, request } : result;
@@ -58,12 +59,15 @@ export class VerificationService {
   /** Sends a new code for the same request, by the same channel or another. */
   async resend(input: OnVerification & { channel?: Channel }): Promise<VerificationResult> {
     const request = await this.finder.find(input);
-    return this.withNumber(request ? this.resends.resend(request, input) : failure('unknown-request'));
+    return this.reported(
+      'resend',
+      request ? this.resends.resend(request, input) : failure('unknown-request'),
+    );
   }
 
   /** Ends a request. */
   cancel(input: OnVerification): Promise<VerificationResult> {
-    return this.withNumber(this.cancels.cancel(input));
+    return this.reported('cancel', this.cancels.cancel(input));
   }
 
   /** Ends every live request of a user, whichever session asked for it: the user's factors have changed. */
@@ -110,6 +114,16 @@ export class VerificationService {
     if ('userId' in of) return this.wrongCodes.forgetOfUser(of.userId);
     const { phone } = this.numbers.read(of.phoneNumber, of.country);
     return phone !== null && this.wrongCodes.forgetOfNumber(this.cipher.fingerprints('phone', phone.e164));
+  }
+
+  private async reported(
+    action: 'start' | 'check' | 'resend' | 'cancel',
+    given: RequestResult | Promise<RequestResult>,
+  ): Promise<VerificationResult> {
+    const result = await this.withNumber(given);
+    const country = result.request?.phoneCountry ?? null;
+    report({ type: 'call', action, outcome: result.ok ? 'ok' : result.code, country });
+    return result;
   }
 
   private async withNumber(given: RequestResult | Promise<RequestResult>): Promise<VerificationResult> {

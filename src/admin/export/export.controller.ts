@@ -2,6 +2,7 @@ import { pipeline } from 'node:stream/promises';
 import { Body, Controller, HttpCode, Logger, Post, Res, UsePipes } from '@nestjs/common';
 import { ApiConsumes, ApiOkResponse, ApiOperation, ApiProduces, ApiTags } from '../../openapi/decorators.js';
 import type { Response } from 'express';
+import { describeError } from '../../diagnostics/index.js';
 import { BODIES, InputPipe } from '../../http/index.js';
 import { AdminRoutes, NeedsScope } from '../access/admin-route.js';
 import { type Actor, CurrentActor } from '../access/administrator.js';
@@ -53,7 +54,7 @@ export class ExportController {
       // `pipeline` has closed the connection: the one thing that a client notices once the file has begun.
       const { code } = error as { code?: string };
       if (code !== 'ERR_STREAM_PREMATURE_CLOSE')
-        this.logger.error({ kind: code ?? 'error' }, 'an export was broken off');
+        this.logger.error(describeError(error), 'an export was broken off');
     }
   }
 }

@@ -1,12 +1,17 @@
 import { Injectable } from '@nestjs/common';
-import { DataSource, type EntityManager } from 'typeorm';
-import { InjectLibraryDataSource } from '../../database/library-data-source.js';
+import type { EntityManager } from 'typeorm';
+import { InjectLibraryDataSource, LibraryDataSource } from '../../database/library-data-source.js';
 import { rowsIn, rowsOf } from '../../database/sql.js';
 
 /** What {@link JournalRetention.retire} deleted, by table, and the last seal that it retired. */
 export interface RetiredSeals {
   rows: Record<string, number>;
   lastSeal: number | null;
+}
+
+/** The role of the application may not delete old events. */
+export class MissingRightError extends Error {
+  override name = 'MissingRightError';
 }
 
 interface Seal {
@@ -27,7 +32,7 @@ const MOST_SEALS = 200;
  */
 @Injectable()
 export class JournalRetention {
-  constructor(@InjectLibraryDataSource() private readonly dataSource: DataSource) {}
+  constructor(@InjectLibraryDataSource() private readonly dataSource: LibraryDataSource) {}
 
   /** @returns how many requests and seals {@link retire} would take now */
   async count(limit: Date): Promise<Record<string, number>> {
@@ -49,17 +54,14 @@ export class JournalRetention {
     const seals = await this.retirable(sql, limit);
     const last = seals.at(-1);
     if (!last) return null;
-    // Nobody may delete events or change seals, not even this role. The privilege is granted and revoked within one
-    // transaction, so that no other one ever has it.
-    await rowsIn(sql, 'GRANT DELETE ON otp_verification_events TO CURRENT_USER');
-    await rowsIn(sql, 'GRANT UPDATE (retired_at, leaves) ON otp_journal_seals TO CURRENT_USER');
-    const events = await rowsIn<{ id: string }>(sql, DELETE_EVENTS, [last.lastXid]);
+    const events = await this.withRights(sql, async () => {
+      const deleted = await rowsIn<{ id: string }>(sql, DELETE_EVENTS, [last.lastXid]);
+      await rowsIn(sql, RETIRE_SEALS, [seals[0]!.number, last.number]);
+      return deleted;
+    });
     const ids = [...new Set(events.map(({ id }) => id))];
     const requests = (await rowsIn<{ id: string }>(sql, DELETE_REQUESTS, [ids])).map(({ id }) => id);
     const decisions = await rowsIn(sql, DELETE_DECISIONS, [requests]);
-    await rowsIn(sql, RETIRE_SEALS, [seals[0]!.number, last.number]);
-    await rowsIn(sql, 'REVOKE UPDATE (retired_at, leaves) ON otp_journal_seals FROM CURRENT_USER');
-    await rowsIn(sql, 'REVOKE DELETE ON otp_verification_events FROM CURRENT_USER');
     return {
       rows: {
         verification_requests: requests.length,
@@ -69,6 +71,35 @@ export class JournalRetention {
       },
       lastSeal: last.number,
     };
+  }
+
+  /**
+   * Runs work with the right to delete events and to change seals, which nobody has otherwise, not even the owner of the
+   * tables. The owner grants it to itself within this transaction, so that no other one ever has it. Another role becomes the
+   * role for retention (docs/operations.md) for as long as the work takes.
+   */
+  private async withRights<T>(sql: EntityManager, work: () => Promise<T>): Promise<T> {
+    const [rights] = await rowsIn<{ isOwner: boolean; role: string | null }>(
+      sql,
+      RIGHTS,
+      ['otp_verification_events', 'otp_journal_seals'].map((table) => this.dataSource.names.inSql(table)),
+    );
+    if (rights!.isOwner) {
+      await rowsIn(sql, 'GRANT DELETE ON otp_verification_events TO CURRENT_USER');
+      await rowsIn(sql, 'GRANT UPDATE (retired_at, leaves) ON otp_journal_seals TO CURRENT_USER');
+      const result = await work();
+      await rowsIn(sql, 'REVOKE UPDATE (retired_at, leaves) ON otp_journal_seals FROM CURRENT_USER');
+      await rowsIn(sql, 'REVOKE DELETE ON otp_verification_events FROM CURRENT_USER');
+      return result;
+    }
+    if (rights!.role === null)
+      throw new MissingRightError(
+        'the role of DATABASE_URL may not delete old requests: make it a member of a role for retention, see "Roles in Postgres" in docs/operations.md',
+      );
+    await rowsIn(sql, `SET LOCAL ROLE ${rights!.role}`);
+    const result = await work();
+    await rowsIn(sql, 'RESET ROLE');
+    return result;
   }
 
   /** The oldest seals with old events only, up to the first one that a live request needs. */
@@ -87,6 +118,16 @@ export class JournalRetention {
     return live ? seals.filter(({ lastXid }) => BigInt(lastXid) < BigInt(live.xid)) : seals;
   }
 }
+
+/** The role for retention is one that this role may become, and that may delete events and change seals. */
+const RIGHTS = `
+  SELECT pg_has_role(c.relowner, 'USAGE') AS "isOwner",
+         (SELECT quote_ident(r.rolname) FROM pg_roles r
+           WHERE NOT r.rolsuper AND pg_has_role(r.oid, 'MEMBER')
+             AND has_table_privilege(r.oid, c.oid, 'DELETE')
+             AND has_column_privilege(r.oid, $2::regclass, 'retired_at', 'UPDATE')
+           ORDER BY r.rolname LIMIT 1) AS role
+    FROM pg_class c WHERE c.oid = $1::regclass`;
 
 const OLDEST_SEALS = `
   SELECT number, last_xid AS "lastXid", row_count AS "rowCount", newest_at AS "newestAt"

@@ -15,7 +15,8 @@ import { AuditLog } from '../audit/audit-log.service.js';
 import { JournalSealer } from '../../verification/index.js';
 import { Rollups } from '../statistics/rollups.service.js';
 import { idAt } from '../history/history.filter.js';
-import { JournalRetention } from './journal-retention.service.js';
+import { describeFailure, report as reportDiagnostic } from '../../diagnostics/index.js';
+import { JournalRetention, MissingRightError } from './journal-retention.service.js';
 
 /** Rows that were deleted, or would be, by table. */
 export type RetentionReport = Record<string, number>;
@@ -52,7 +53,13 @@ export class Retention implements OnApplicationBootstrap, OnApplicationShutdown 
   ) {
     // About once a day; which instance comes first does not matter.
     this.work = new BackgroundWork(this.logger, DAY_MS * 0.8, async () => {
-      this.logger.log(await this.run('system:retention', 'the daily run'), 'old rows deleted');
+      try {
+        this.logger.log(await this.run('system:retention', 'the daily run'), 'old rows deleted');
+      } catch (error) {
+        if (error instanceof MissingRightError)
+          this.logger.error(describeFailure(error), 'old requests are not deleted');
+        throw error;
+      }
     });
   }
 
@@ -80,14 +87,30 @@ export class Retention implements OnApplicationBootstrap, OnApplicationShutdown 
     return report;
   }
 
-  /** @param report called after every batch. @returns how many rows were deleted */
+  /** Whether requests, their events and decisions are kept for ever, because `retention` is off. */
+  get keepsHistory(): boolean {
+    return !this.options.retention;
+  }
+
+  /**
+   * Deletes what is old enough.
+   * @param report called after every batch
+   * @returns how many rows were deleted
+   * @throws MissingRightError after everything else was deleted, if the role may not delete old events
+   */
   async run(
     actor: Actor,
     reason: string,
     report: (soFar: RetentionReport) => void = () => undefined,
   ): Promise<RetentionReport> {
     const deleted: RetentionReport = {};
-    const lastSeal = await this.retireSeals(deleted, report);
+    let missingRight: MissingRightError | null = null;
+    const lastSeal = await this.retireSeals(deleted, report).catch((error: unknown) => {
+      if (!(error instanceof MissingRightError)) throw error;
+      // Everything else can be deleted all the same.
+      missingRight = error;
+      return null;
+    });
     for (const rule of this.rules()) {
       for (let count = BATCH; count === BATCH && !this.work.isStopped;) {
         count = await this.dataSource.transaction((sql) => this.batch(sql, rule));
@@ -102,6 +125,8 @@ export class Retention implements OnApplicationBootstrap, OnApplicationShutdown 
         reason,
         details: { ...deleted, ...(lastSeal === null ? {} : { retired_until_seal: lastSeal }) },
       });
+    reportDiagnostic({ type: 'retention', rows: deleted });
+    if (missingRight) throw missingRight;
     return deleted;
   }
 

@@ -7,6 +7,14 @@ import { actor, ofPerson, type Person, type Reason, writeCommand } from './write
 const rowsOfTables = (rows: Record<string, number>): string[] =>
   Object.entries(rows).map(([table, count]) => `${table}: ${count}`);
 
+/** Says that the most important part is left out. */
+const kept = ({ keepsHistory }: { keepsHistory: boolean }): string[] =>
+  keepsHistory
+    ? [
+        'RETENTION=off: requests, events and decisions are kept. Set RETENTION=on for this command to delete old ones.',
+      ]
+    : [];
+
 /** Commands that may take long and report their progress. */
 export function upkeepCommands(): Command[] {
   const erase = destructive(
@@ -42,11 +50,11 @@ export function upkeepCommands(): Command[] {
       const service = get(admin.Retention);
       const unconfirmed = await unlessConfirmed(confirmation, async () => {
         const rows = await service.dryRun();
-        return { result: rows, lines: ['Retention deletes rows:', ...rowsOfTables(rows)] };
+        return { result: rows, lines: ['Retention deletes rows:', ...rowsOfTables(rows), ...kept(service)] };
       });
       if (unconfirmed) return unconfirmed;
       const rows = await service.run(actor(), reason, (soFar) => progress(rowsOfTables(soFar).join(', ')));
-      return { result: rows, lines: [...rowsOfTables(rows), 'done'] };
+      return { result: rows, lines: [...rowsOfTables(rows), ...kept(service), 'done'] };
     }),
   );
 

@@ -1,4 +1,5 @@
 import { type BeforeApplicationShutdown, Inject, Injectable, Logger } from '@nestjs/common';
+import { describeError } from '../../diagnostics/index.js';
 import { type MessageParameters, ViewRenderer } from '../../http/index.js';
 import { HOST_OPTIONS, type HostOptions } from '../host.options.js';
 import { emailUnavailable } from '../host.problems.js';
@@ -28,8 +29,7 @@ export class AccountMails implements BeforeApplicationShutdown {
   inBackground(work: () => Promise<void>): void {
     const sending = work()
       .catch((error: unknown) => {
-        const { code = 'error' } = error as { code?: string };
-        this.logger.error({ kind: code }, 'email could not be sent');
+        this.logger.error(describeError(error), 'email could not be sent');
       })
       .finally(() => this.running.delete(sending));
     this.running.add(sending);

@@ -1,6 +1,7 @@
 import { type ExecutionContext, Injectable, Logger } from '@nestjs/common';
 import { ThrottlerGuard, type ThrottlerLimitDetail, type ThrottlerRequest } from '@nestjs/throttler';
 import type { Request, Response } from 'express';
+import { describeError } from '../../diagnostics/index.js';
 import { Problem } from '../problem.js';
 
 /**
@@ -31,7 +32,11 @@ export class FloodGuard extends ThrottlerGuard {
     addMember(response, 'RateLimit-Policy', `"${name}";q=${limit};w=${Math.round(ttl / 1000)}`);
     addMember(response, 'RateLimit', `"${name}";r=${left};t=${Math.max(0, Math.ceil(record.timeToExpire))}`);
     if (record.isBlocked)
-      await this.throwThrottlingException(context, { ...record, limit, ttl, key, tracker });
+      await this.throwThrottlingException(
+        context,
+        { ...record, limit, ttl, key, tracker },
+        `throttle-${name}`,
+      );
     return true;
   }
 
@@ -42,8 +47,8 @@ export class FloodGuard extends ThrottlerGuard {
       this.storeFailed = false;
       return record;
     } catch (error) {
-      const kind = (error as { code?: string }).code ?? 'error';
-      if (!this.storeFailed) this.logger.warn({ kind }, 'throttler store failed, requests are not counted');
+      if (!this.storeFailed)
+        this.logger.warn(describeError(error), 'throttler store failed, requests are not counted');
       this.storeFailed = true;
       return null;
     }
@@ -52,9 +57,10 @@ export class FloodGuard extends ThrottlerGuard {
   protected override throwThrottlingException(
     _context: ExecutionContext,
     { timeToBlockExpire }: ThrottlerLimitDetail,
+    rule?: string,
   ): Promise<void> {
     const retryAfterSeconds = Math.max(1, timeToBlockExpire);
-    return Promise.reject(Problem.http('rate-limited', { retryAfterSeconds }));
+    return Promise.reject(Problem.http('rate-limited', { retryAfterSeconds, ...(rule ? { rule } : {}) }));
   }
 }
 

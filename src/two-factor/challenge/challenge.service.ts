@@ -1,4 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
+import type { Request } from 'express';
 import { Problem, safePath } from '../../http/index.js';
 import {
   problemOf,
@@ -6,6 +7,9 @@ import {
   toResource,
   type VerificationResult,
 } from '../../verification/index.js';
+import { PasskeyFactor } from '../passkeys/passkey.factor.js';
+import type { PasskeyOptionsResource, ShowPasskeyDto } from '../passkeys/passkeys.dto.js';
+import { Passkeys } from '../passkeys/passkeys.service.js';
 import { RecoveryCodes } from '../recovery-codes/recovery-codes.service.js';
 import { AccountNames } from '../session/account-names.js';
 import type { SignedInCaller } from '../session/assurance.js';
@@ -38,6 +42,8 @@ export class ChallengeService {
     private readonly names: AccountNames,
     private readonly factors: Factors,
     private readonly sms: SmsFactor,
+    private readonly passkeys: Passkeys,
+    private readonly passkey: PasskeyFactor,
     private readonly recoveryCodes: RecoveryCodes,
     @Inject(TWO_FACTOR_OPTIONS) private readonly options: ResolvedTwoFactorOptions,
   ) {}
@@ -108,6 +114,28 @@ export class ChallengeService {
     const { purpose } = context;
     resourceOf(await this.sms.check(caller, { requestId, purpose, code: otpCode }), context);
     return { method: this.sms.method, requestId };
+  }
+
+  /** What the browser needs to use one of the user's passkeys. */
+  passkeyOptions(
+    request: Request,
+    caller: SignedInCaller,
+    { purpose }: ChallengeContext,
+  ): Promise<PasskeyOptionsResource> {
+    return this.passkeys.requestOptions(request, caller, purpose);
+  }
+
+  /** Checks a signature by a passkey. @throws Problem with the choices for the page, because another factor may work */
+  async checkPasskey(
+    request: Request,
+    caller: SignedInCaller,
+    context: ChallengeContext,
+    { response, returnTo }: ShowPasskeyDto,
+  ): Promise<ShownFactor> {
+    if (await this.passkeys.verify(request, caller, response, context.purpose))
+      return { method: this.passkey.method };
+    const forView = await this.choices(caller, context, returnTo);
+    throw twoFactorProblem('passkey-rejected', { forView });
   }
 
   /**

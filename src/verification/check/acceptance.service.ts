@@ -46,6 +46,6 @@ export class AcceptanceService {
       rules: [refusedByApplication(refusal)],
       requestId,
     });
-    return failure('refused-by-application', { request, refusal });
+    return failure('refused-by-application', { request, refusal, rule: APPLICATION_RULE });
   }
 }

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
+import { report } from '../../diagnostics/index.js';
 import { readTypedCode } from '../domain/one-time-code.js';
 import { leaseSeconds, type VerificationPolicy } from '../domain/policy.js';
 import { isInDoubt, publicStatus } from '../domain/verification-record.js';
@@ -80,7 +81,9 @@ export class CodeCheckService {
     if (!request.isLateVerdict) return refusalOfCheck(request);
     // A verdict that came late belongs to the code it was asked about. Only whoever repeats that code gets the success.
     const accepted = await this.repository.acceptLateVerdict(request.id, claim.codes);
-    return accepted ? success(accepted) : refusalOfCheck({ ...request, refusedBy: 'request-state' });
+    if (!accepted) return refusalOfCheck({ ...request, refusedBy: 'request-state' });
+    report({ type: 'verified', country: accepted.phoneCountry, channel: accepted.channel });
+    return success(accepted);
   }
 
   private async askProvider(
@@ -102,7 +105,9 @@ export class CodeCheckService {
       case 'matched': {
         // Without our own change the request was ended meanwhile - or our change was made and only its answer was lost.
         const isOurs = changed !== null || isRetried;
-        return isOurs && request.status === 'VERIFIED' ? success(request) : refusalOf(request);
+        if (!isOurs || request.status !== 'VERIFIED') return refusalOf(request);
+        report({ type: 'verified', country: request.phoneCountry, channel: request.channel });
+        return success(request);
       }
       case 'mismatched':
         return publicStatus(request) === 'PENDING' ? failure('wrong-code', { request }) : refusalOf(request);

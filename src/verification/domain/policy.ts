@@ -1,3 +1,5 @@
+import { isCountry } from './phone-number.js';
+
 /**
  * Wrong codes in a row of one number or one user, over all requests (OWASP's advice against guessing by starting again).
  * A right code ends the row, a new request or message does not.
@@ -99,7 +101,7 @@ export const NEVER = 1_000_000_000;
 
 /**
  * Fills in defaults; an explicit 0 is a 0.
- * @throws RangeError naming the first limit that is out of range
+ * @throws RangeError naming the first limit that is out of range, or a country that does not exist
  */
 export function resolvePolicy(given: Partial<VerificationPolicy> = {}): VerificationPolicy {
   const defined = Object.entries(given).filter(([, value]) => value !== undefined);
@@ -121,6 +123,11 @@ export function resolvePolicy(given: Partial<VerificationPolicy> = {}): Verifica
       throw new RangeError(`policy.${name} must be a whole number from ${min} to ${max}, not ${value}`);
     }
   }
+  const unknown = policy.allowedCountries?.filter((code) => !isCountry(code)) ?? [];
+  if (unknown.length > 0)
+    throw new RangeError(
+      `policy.allowedCountries: ${unknown.join(', ')} is not the ISO 3166-1 alpha-2 code of a country with phone numbers`,
+    );
   return policy;
 }
 

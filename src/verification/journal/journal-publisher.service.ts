@@ -7,6 +7,7 @@ import {
   Optional,
 } from '@nestjs/common';
 import { BackgroundWork } from '../../background/background-work.js';
+import { describeFailure, report } from '../../diagnostics/index.js';
 import { rowsIn } from '../../database/sql.js';
 import { type Emitter, EVENT_EMITTER } from '../../options/event-emitter.js';
 import type { VerificationEvent } from '../domain/verification-event.js';
@@ -64,7 +65,7 @@ export class JournalPublisher implements OnApplicationBootstrap, BeforeApplicati
     try {
       await this.publishAll();
     } catch (error) {
-      this.logger.warn({ error: (error as Error).message }, 'events not published, will retry');
+      this.logger.warn(describeFailure(error), 'events not published, will retry');
       return RETRY_MS;
     }
   }
@@ -88,6 +89,7 @@ export class JournalPublisher implements OnApplicationBootstrap, BeforeApplicati
       await withTimeout(this.emitter!.emitAsync(VERIFICATION_EVENT, event));
       await withTimeout(this.emitter!.emitAsync(`verification.${event.type}`, event));
     }
+    report({ type: 'published', events: events.length });
   }
 }
 

@@ -8,6 +8,7 @@ import {
 import { DataSource } from 'typeorm';
 import { InjectLibraryDataSource } from '../../database/library-data-source.js';
 import { BackgroundWork } from '../../background/background-work.js';
+import { describeFailure } from '../../diagnostics/index.js';
 import { rowsIn, rowsOf } from '../../database/sql.js';
 import { VERIFICATION_OPTIONS, type ResolvedVerificationOptions } from '../verification.options.js';
 import { type JournalBatch, JournalReader } from './journal-reader.js';
@@ -60,8 +61,8 @@ export class JournalSealer implements OnApplicationBootstrap, BeforeApplicationS
   async beforeApplicationShutdown(): Promise<void> {
     if (!this.work?.isStarted) return;
     await this.work.stop();
-    await this.round().catch((error: Error) =>
-      this.logger.warn({ error: error.message }, 'journal not sealed at shutdown, the next instance will'),
+    await this.round().catch((error: unknown) =>
+      this.logger.warn(describeFailure(error), 'journal not sealed at shutdown, the next instance will'),
     );
   }
 
@@ -86,7 +87,7 @@ export class JournalSealer implements OnApplicationBootstrap, BeforeApplicationS
     try {
       await this.sealAll(BATCHES_PER_ROUND);
     } catch (error) {
-      this.logger.error({ error: (error as Error).message }, 'journal not sealed, will retry');
+      this.logger.error(describeFailure(error), 'journal not sealed, will retry');
       return;
     }
     if (Date.now() - this.loggedAt < LOG_EVERY_MS) return;

@@ -7,6 +7,8 @@ import {
   ExponentialBackoff,
   handleWhenResult,
 } from 'cockatiel';
+import { Logger } from '@nestjs/common';
+import { describeFailure, report } from '../../diagnostics/index.js';
 import type { Fault } from './outcomes.js';
 import type { Channel } from '../domain/phone-number.js';
 import { type StartRequest, VerificationProvider } from './verification-provider.js';
@@ -16,6 +18,13 @@ import type { ProviderPacer } from './provider-pacer.js';
 const FIRST_PROBE_MS = 1000;
 const LAST_PROBE_MS = 5000;
 const RETRY_AFTER_SECONDS = 3;
+
+/** The names of the breaker's states. It is never isolated by hand. */
+const STATES: Partial<Record<CircuitState, 'closed' | 'open' | 'half-open'>> = {
+  [CircuitState.Closed]: 'closed',
+  [CircuitState.Open]: 'open',
+  [CircuitState.HalfOpen]: 'half-open',
+};
 
 const isFault = (answer: unknown): answer is Fault => (answer as Fault).outcome === 'fault';
 const isOutage = (answer: unknown) =>
@@ -45,6 +54,7 @@ export class ProtectedProvider extends VerificationProvider {
   readonly name: string;
   override readonly locales: readonly string[];
   override readonly channels: readonly Channel[];
+  private readonly logger = new Logger('ProtectedProvider');
   private readonly breaker: CircuitBreakerPolicy | null;
   private quietUntilMs = 0;
   override lookup?: VerificationProvider['lookup'];
@@ -65,23 +75,24 @@ export class ProtectedProvider extends VerificationProvider {
             halfOpenAfter: new ExponentialBackoff({ initialDelay: FIRST_PROBE_MS, maxDelay: LAST_PROBE_MS }),
             breaker: new ConsecutiveBreaker(failuresBeforeBreak),
           });
-    if (provider.lookup) this.lookup = (id) => this.callAbout(() => provider.lookup!(id));
+    if (provider.lookup) this.lookup = (id) => this.callAbout('lookup', () => provider.lookup!(id));
+    this.breaker?.onStateChange((state) => this.tellState(state));
   }
 
   start(request: StartRequest) {
-    return this.call(() => this.provider.start(request));
+    return this.call('start', () => this.provider.start(request));
   }
 
   check(providerRequestId: string, code: string) {
-    return this.callAbout(() => this.provider.check(providerRequestId, code));
+    return this.callAbout('check', () => this.provider.check(providerRequestId, code));
   }
 
   cancel(providerRequestId: string) {
-    return this.callAbout(() => this.provider.cancel(providerRequestId));
+    return this.callAbout('cancel', () => this.provider.cancel(providerRequestId));
   }
 
   next(providerRequestId: string) {
-    return this.callAbout(() => this.provider.next(providerRequestId));
+    return this.callAbout('next', () => this.provider.next(providerRequestId));
   }
 
   async onApplicationShutdown(): Promise<void> {
@@ -90,14 +101,17 @@ export class ProtectedProvider extends VerificationProvider {
 
   /** A call about a message that is out. */
   private callAbout<Outcome extends { outcome: string }>(
+    operation: string,
     ask: () => Promise<Outcome | Fault>,
   ): Promise<Outcome | Fault> {
-    return this.protection.onlyStarts ? ask() : this.call(ask);
+    return this.protection.onlyStarts ? ask() : this.call(operation, ask);
   }
 
   private async call<Outcome extends { outcome: string }>(
-    ask: () => Promise<Outcome | Fault>,
+    operation: string,
+    askProvider: () => Promise<Outcome | Fault>,
   ): Promise<Outcome | Fault> {
+    const ask = () => this.measured(operation, askProvider);
     const quietMs = this.quietUntilMs - performance.now();
     if (quietMs > 0) {
       return { ...notCalled('asked to wait', Math.ceil(quietMs / 1000)), fault: 'throttled' };
@@ -113,14 +127,43 @@ export class ProtectedProvider extends VerificationProvider {
     } catch (error) {
       if (error instanceof BrokenCircuitError) return notCalled('circuit open', RETRY_AFTER_SECONDS);
       // Our database did not answer, so nobody knows whether the account's limit allows this call.
+      this.logger.warn(describeFailure(error), 'the pace is unknown, so the provider was not called');
       return notCalled('no pace', 1);
     }
+  }
+
+  private async measured<Outcome extends { outcome: string }>(
+    operation: string,
+    ask: () => Promise<Outcome | Fault>,
+  ): Promise<Outcome | Fault> {
+    const startedAt = performance.now();
+    const answer = await ask();
+    report({
+      type: 'provider-call',
+      provider: this.name,
+      operation,
+      outcome: answer.outcome,
+      fault: isFault(answer) ? answer.fault : null,
+      seconds: (performance.now() - startedAt) / 1000,
+    });
+    return answer;
+  }
+
+  private tellState(state: CircuitState): void {
+    const name = STATES[state];
+    if (!name) return;
+    report({ type: 'breaker', provider: this.name, state: name });
+    const line = { provider: this.name };
+    if (name === 'open') this.logger.warn(line, 'the provider fails, it is left alone for a while');
+    if (name === 'closed') this.logger.log(line, 'the provider works again');
   }
 
   private async askInTurn<Outcome>(ask: () => Promise<Outcome>): Promise<Outcome | Fault> {
     const { pacer } = this.protection;
     if (!pacer) return ask();
+    const startedAt = performance.now();
     const ended = await pacer.admit();
+    report({ type: 'pace', isAdmitted: ended !== null, seconds: (performance.now() - startedAt) / 1000 });
     if (!ended) return { outcome: 'fault', fault: 'throttled', detail: 'own pace', retryAfterSeconds: 2 };
     try {
       return await ask();

@@ -1,4 +1,5 @@
 import { Injectable, Logger } from '@nestjs/common';
+import { causeOfCode } from '../../diagnostics/index.js';
 import type { Fault } from './outcomes.js';
 import { VerificationProvider } from './verification-provider.js';
 
@@ -10,8 +11,18 @@ export class ProviderReports {
   constructor(private readonly provider: VerificationProvider) {}
 
   fault(operation: string, requestId: string, { fault, detail }: Fault): void {
-    const line = { requestId, provider: this.provider.name, operation, fault, detail };
-    if (fault === 'misconfigured' || fault === 'bad-request') this.logger.error(line, 'provider refused us');
+    const cause = causeOfCode(detail);
+    const line = {
+      requestId,
+      provider: this.provider.name,
+      operation,
+      fault,
+      detail,
+      ...(cause && { cause }),
+    };
+    if (fault === 'misconfigured' && cause) this.logger.error(line, 'no secure connection to the provider');
+    else if (fault === 'misconfigured' || fault === 'bad-request')
+      this.logger.error(line, 'provider refused us');
     else this.logger.warn(line, 'provider fault');
   }
 }

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
 import type { Channel } from '../domain/phone-number.js';
+import { report } from '../../diagnostics/index.js';
 import { leaseSeconds, type VerificationPolicy } from '../domain/policy.js';
 import type { Actor } from '../domain/verification-event.js';
 import type { RequestWithWait, VerificationRecord } from '../domain/verification-record.js';
@@ -160,6 +161,7 @@ export class ResendService {
     providerRequestId: string,
     outcome: { outcome: string },
   ): Promise<RequestResult> {
+    report({ type: 'message', country: request.phoneCountry, channel: request.channel });
     const changed = await this.repository.finish(request, token, {
       event: 'resent',
       providerRequestId,
@@ -225,13 +227,11 @@ export class ResendService {
     const results = await this.limits.evaluate(rules, request.readAt);
     const refusing = results.find((result) => result.refuses && result.rule.mode === 'enforce');
     const rule = refusing?.rule.rule ?? 'request-state';
-    await this.counters.record({
-      action: 'resend',
-      outcome: 'refused',
-      rule,
-      rules: results.map(({ evaluated }) => evaluated),
-      requestId: request.id,
-    });
+    const rulesEvaluated = results.map(({ evaluated }) => evaluated);
+    await this.counters.record(
+      { action: 'resend', outcome: 'refused', rule, rules: rulesEvaluated, requestId: request.id },
+      request.phoneCountry,
+    );
     return refusalOfRule(refusing, request);
   }
 }

@@ -1,7 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import { v7 as uuidv7 } from 'uuid';
+import { report } from '../../diagnostics/index.js';
 import { StatementRunner, statement } from '../../database/statement.js';
 import type { EvaluatedRule, MessageRule, WindowRule } from './message-rules.js';
+import { SharedLimitWarnings } from './shared-limit-warnings.js';
 
 /** The counters of a message's rules, as the statements take them: one entry per counter. */
 export interface CounterParameters {
@@ -49,7 +51,10 @@ export function countersOf(rules: readonly MessageRule[]): CounterParameters {
  */
 @Injectable()
 export class CountersRepository {
-  constructor(private readonly statements: StatementRunner) {}
+  constructor(
+    private readonly statements: StatementRunner,
+    private readonly warnings: SharedLimitWarnings,
+  ) {}
 
   /** Counts one message everywhere where the limit allows it. */
   async take(rules: readonly MessageRule[]): Promise<Taken> {
@@ -86,20 +91,29 @@ export class CountersRepository {
     return this.statements.all(READ_COUNTERS, counters);
   }
 
-  /** Records what was refused, or would have been if the rule were enforced. */
-  async record(decision: {
-    action: 'start' | 'resend' | 'check';
-    outcome: 'refused' | 'would-refuse';
-    rule: string;
-    rules: EvaluatedRule[];
-    requestId?: string | null;
-    phoneFingerprint?: Buffer;
-    phoneCountry?: string;
-    phoneLastDigits?: string;
-    purpose?: string;
-    userFingerprint?: Buffer | null;
-    addressFingerprint?: Buffer | null;
-  }): Promise<void> {
+  /**
+   * Records what was refused, or would have been if the rule were enforced.
+   * @param country of the number, where the record has none
+   */
+  async record(
+    decision: {
+      action: 'start' | 'resend' | 'check';
+      outcome: 'refused' | 'would-refuse';
+      rule: string;
+      rules: EvaluatedRule[];
+      requestId?: string | null;
+      phoneFingerprint?: Buffer;
+      phoneCountry?: string;
+      phoneLastDigits?: string;
+      purpose?: string;
+      userFingerprint?: Buffer | null;
+      addressFingerprint?: Buffer | null;
+    },
+    country = decision.phoneCountry,
+  ): Promise<void> {
+    const { action, rule, outcome } = decision;
+    report({ type: 'refusal', action, rule, isEnforced: outcome === 'refused' });
+    if (outcome === 'refused') this.warnings.note(decision.rule, decision.rules, country);
     await this.statements.all(RECORD_DECISION, {
       requestId: null,
       phoneFingerprint: null,

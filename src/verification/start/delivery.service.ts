@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
+import { report } from '../../diagnostics/index.js';
 import { ProviderReports } from '../provider/provider-reports.js';
 import { leaseSeconds, longestLifeSeconds, type VerificationPolicy } from '../domain/policy.js';
 import type { Actor } from '../domain/verification-event.js';
@@ -55,6 +56,7 @@ export class DeliveryService {
         const cooldownSeconds = this.policy.resendCooldownSeconds;
         const sent = { event: 'sent', providerRequestId, cooldownSeconds } as const;
         const changed = await this.repository.finishSend(request, sent, actor, status);
+        report({ type: 'message', country: request.phoneCountry, channel: request.channel });
         return changed ? success(changed) : this.asOthersLeftIt(request.id);
       }
       case 'already-pending':

@@ -179,7 +179,7 @@ export class StartService {
       requestId: null,
       ...this.drafts.recordOf(draft),
     });
-    return failure('refused-by-application', { refusal });
+    return failure('refused-by-application', { refusal, rule: APPLICATION_RULE });
   }
 
   private async refuse(draft: NewRequest, decision: StartDecision): Promise<RequestResult> {
@@ -192,7 +192,7 @@ export class StartService {
       requestId: live?.id ?? null,
       ...this.drafts.recordOf(draft),
     });
-    return failure(code!, retryAfterSeconds === null ? {} : { retryAfterSeconds });
+    return failure(code!, { rule: rule!, ...(retryAfterSeconds === null ? {} : { retryAfterSeconds }) });
   }
 
   /** While a rule is tried out in `record` mode, what it would have refused is recorded. */

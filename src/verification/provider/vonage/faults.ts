@@ -20,6 +20,7 @@ export async function outcomeOf<T extends { outcome: string }>(
     return await call();
   } catch (error) {
     if (error instanceof VonageTransportError) {
+      if (error.isCertificateWrong) return fault('misconfigured', error.reason);
       return fault(error.reached ? 'unknown-outcome' : 'unavailable', error.reason);
     }
     if (error instanceof VonageHttpError) return onHttpError(error) ?? httpFault(error);

@@ -19,6 +19,8 @@ export class VonageTransportError extends Error {
   constructor(
     readonly reason: string,
     readonly reached: boolean,
+    /** The server's certificate was not accepted. */
+    readonly isCertificateWrong = false,
   ) {
     super(`no answer from Vonage: ${reason}`);
   }
@@ -34,6 +36,10 @@ const NEVER_REACHED = new Set([
   'ENETUNREACH',
   'UND_ERR_CONNECT_TIMEOUT',
 ]);
+
+/** Codes of a certificate that was not accepted. The request is sent only after the handshake. */
+const CERTIFICATE =
+  /^(CERT_|UNABLE_TO_|SELF_SIGNED_|DEPTH_ZERO_SELF_SIGNED_|ERR_TLS_CERT_|HOSTNAME_MISMATCH)/;
 
 type SdkClient = Vonage['verify'] | Vonage['verify2'];
 type SdkRequest = Parameters<SdkClient['sendRequest']>[0];
@@ -140,7 +146,9 @@ function asTransportError(error: unknown): VonageTransportError {
     name === 'TimeoutError' ||
     error instanceof errors.HeadersTimeoutError ||
     error instanceof errors.BodyTimeoutError;
-  return new VonageTransportError(timedOut ? 'timeout' : reason, !NEVER_REACHED.has(reason));
+  const isCertificateWrong = CERTIFICATE.test(reason);
+  const reached = !NEVER_REACHED.has(reason) && !isCertificateWrong;
+  return new VonageTransportError(timedOut ? 'timeout' : reason, reached, isCertificateWrong);
 }
 
 function toObject(text: string): Record<string, unknown> | null {

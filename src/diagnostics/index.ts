@@ -1,0 +1,10 @@
+export {
+  causeOfCode,
+  connectionFailureOf,
+  describeError,
+  describeFailure,
+  type ErrorCause,
+  nameOfSql,
+} from './causes.js';
+export { type Diagnostic, DIAGNOSTICS_CHANNEL, onDiagnostic, report } from './diagnostics.js';
+export { observed } from './observed.js';

@@ -1,0 +1,82 @@
+import { Injectable } from '@nestjs/common';
+import { InjectDataSource } from '@nestjs/typeorm';
+import type { Gauge } from 'prom-client';
+import { DataSource } from 'typeorm';
+import { poolOf } from '../../database/sql.js';
+import { SharedLimits } from '../../protection/index.js';
+import { JournalLag } from '../../verification/index.js';
+import type { Metrics } from './metrics.js';
+
+/** What is read when the metrics are asked for: the pool, the day's limits, and how far the journal's readers are behind. */
+@Injectable()
+export class Gauges {
+  constructor(
+    @InjectDataSource() private readonly dataSource: DataSource,
+    private readonly limits: SharedLimits,
+    private readonly lag: JournalLag,
+  ) {}
+
+  register(metrics: Metrics): void {
+    metrics.gauge('otp_pool_connections', 'Connections to the database.', ['state'], (gauge) => {
+      const { totalCount, idleCount } = poolOf(this.dataSource);
+      gauge.set({ state: 'idle' }, idleCount);
+      gauge.set({ state: 'busy' }, totalCount - idleCount);
+    });
+    metrics.gauge(
+      'otp_pool_size',
+      'The most connections that this instance opens (DATABASE_POOL_SIZE).',
+      [],
+      (gauge) => gauge.set(poolOf(this.dataSource).options.max ?? 10),
+    );
+    metrics.gauge('otp_pool_waiting', 'Statements that wait for a connection.', [], (gauge) =>
+      gauge.set(poolOf(this.dataSource).waitingCount),
+    );
+
+    metrics.gauge(
+      'otp_database_up',
+      '1 if the database answered when the metrics were read. Without it, the limits and lags are missing.',
+      [],
+      (gauge) => this.ifAnswers(gauge),
+    );
+    const labels = ['limit', 'country'] as const;
+    metrics.gauge(
+      'otp_limit_used',
+      'How much of a limit for everybody is used today (UTC): messages, or money.',
+      [...labels],
+      (gauge) => this.fill(gauge, 'used'),
+    );
+    metrics.gauge(
+      'otp_limit',
+      'The limits for everybody: messages, or money, per day.',
+      [...labels],
+      (gauge) => this.fill(gauge, 'limit'),
+    );
+    metrics.gauge(
+      'otp_journal_lag_seconds',
+      'The age of the oldest event that a reader of the journal ("seal", "publish", "deliver") has not handled; 0 if there is none.',
+      ['journal', 'reader'],
+      async (gauge) => {
+        gauge.reset();
+        for (const { journal, reader, seconds } of await this.lag.read().catch(() => []))
+          gauge.set({ journal, reader }, seconds);
+      },
+    );
+  }
+
+  private async ifAnswers(gauge: Gauge): Promise<void> {
+    const answers = await poolOf(this.dataSource)
+      .query('SELECT 1')
+      .then(
+        () => true,
+        () => false,
+      );
+    gauge.set(answers ? 1 : 0);
+  }
+
+  /** A limit that nothing was taken of today is left out. */
+  private async fill(gauge: Gauge<'limit' | 'country'>, value: 'used' | 'limit'): Promise<void> {
+    gauge.reset();
+    for (const each of await this.limits.ofToday().catch(() => []))
+      gauge.set({ limit: each.rule, country: each.country }, each[value]);
+  }
+}
