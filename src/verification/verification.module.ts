@@ -3,7 +3,7 @@ import { Module } from '@nestjs/common';
 import { getDataSourceToken, TypeOrmModule } from '@nestjs/typeorm';
 import type { DataSource } from 'typeorm';
 import { ViewRenderer } from '../http/index.js';
-import { KeyRotation, KeyRotator, PersonalDataCipher } from '../crypto/index.js';
+import { KeyCanary, KeyRotation, KeyRotator, PersonalDataCipher } from '../crypto/index.js';
 import { verificationMigrations } from '../../migrations/index.js';
 import { LIBRARY_DATA_SOURCE, type ModuleTables } from '../database/library-data-source.js';
 import { StatementRunner } from '../database/statement.js';
@@ -148,6 +148,7 @@ async function vonageProvider(
     WebhooksRepository,
     IdempotencyRepository,
     JournalLag,
+    KeyCanary,
     RequestFinder,
     PhoneNumbers,
     CallerFingerprints,
@@ -193,6 +194,7 @@ async function vonageProvider(
     JournalRestorer,
     SealVerifier,
     JournalLag,
+    KeyCanary,
     KeyRotator,
     CountersRepository,
     VERIFICATION_POLICY,
