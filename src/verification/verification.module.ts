@@ -40,6 +40,7 @@ import { SweepRepository } from './recovery/sweep.repository.js';
 import { RequestFinder } from './request-finder.js';
 import { ResendRepository } from './resend/resend.repository.js';
 import { ResendService } from './resend/resend.service.js';
+import { traceHeaders } from '../diagnostics/index.js';
 import { JournalLag } from './journal/journal-lag.js';
 import { CountersRepository } from './start/counters.repository.js';
 import { SharedLimitWarnings } from './start/shared-limit-warnings.js';
@@ -110,7 +111,8 @@ async function vonageProvider(
   assertInstalled('@vonage/server-sdk', 'The option `vonage` of VerificationModule');
   // Only now: whoever has a provider of their own need not install Vonage's SDK.
   const { VonageV1Provider, VonageV2Provider } = await import('./provider/vonage/index.js');
-  return vonage.api === 'v1' ? new VonageV1Provider(vonage) : new VonageV2Provider(vonage);
+  const connection = { ...vonage, headers: traceHeaders };
+  return vonage.api === 'v1' ? new VonageV1Provider(connection) : new VonageV2Provider(connection);
 }
 
 /**
