@@ -91,6 +91,7 @@ export class AppModule {
         ProtectionModule.forRoot(config.options.protection),
         VerificationModule.forRoot(verificationOptions(config, surroundings, throttlerStorage)),
         HostModule.forRoot({
+          showsComponents: surroundings.vonageApiHost !== undefined,
           demoUsers: surroundings.demoUsers ?? 'ignore',
           mail: surroundings.mail ?? null,
           accountKey: derivedKey(config, 'sign-in accounts'),

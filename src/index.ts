@@ -14,6 +14,7 @@ export {
   runMigrations,
 } from './database/index.js';
 export {
+  type BrandOptions,
   clientAddress,
   type HttpOptions,
   MountedPaths,

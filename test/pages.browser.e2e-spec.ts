@@ -42,7 +42,7 @@ inBrowser('in a real browser', () => {
 
     await enter(page, wrongCode(code));
     await page.getByText('That code isn’t right. You have 2 tries left.').first().waitFor();
-    expect(await page.title()).toBe('Error: Enter your code');
+    expect(await page.title()).toBe('Error: Enter your code · MyApp');
     expect(await page.getByText(`+1 ••• ••• ••${phoneNumber.slice(-2)}`).isVisible()).toBe(true);
 
     await enter(page, `${code.slice(0, 3)} ${code.slice(3)}`);

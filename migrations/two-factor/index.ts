@@ -6,6 +6,7 @@ import { CreateRecoveryCodes1795000002005 } from './1795000002005-create-recover
 import { CreateTrustedBrowsers1795000002006 } from './1795000002006-create-trusted-browsers.js';
 import { CreateStepUpGrants1795000002007 } from './1795000002007-create-step-up-grants.js';
 import { CreateTokenGenerations1795000002008 } from './1795000002008-create-token-generations.js';
+import { CreatePasskeys1795000002009 } from './1795000002009-create-passkeys.js';
 
 /** Tables of `TwoFactorModule`, in order. */
 export const twoFactorMigrations = [
@@ -17,4 +18,5 @@ export const twoFactorMigrations = [
   CreateTrustedBrowsers1795000002006,
   CreateStepUpGrants1795000002007,
   CreateTokenGenerations1795000002008,
+  CreatePasskeys1795000002009,
 ];

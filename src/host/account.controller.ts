@@ -3,6 +3,7 @@ import { ApiConsumes, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagg
 import type { Request } from 'express';
 import { BODIES, InputPipe, Negotiated, Page, Problem } from '../http/index.js';
 import {
+  AccountOnPageGuard,
   AssuranceResource,
   PostThrottler,
   RequireFactor,
@@ -20,7 +21,7 @@ const SIGNED_IN = ['sign-in-required', 'second-factor-required'] as const;
 
 /** The routes of signed-in users. By default, users with a second factor have to show it. */
 @ApiTags('Reference host')
-@Negotiated(PostThrottler)
+@Negotiated(AccountOnPageGuard, PostThrottler)
 @UsePipes(new InputPipe('host'))
 @Controller('account')
 export class AccountController {

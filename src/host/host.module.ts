@@ -4,6 +4,7 @@ import { ThrottlerModule } from '@nestjs/throttler';
 import { AdminModule } from '../admin/index.js';
 import { TwoFactorModule } from '../two-factor/index.js';
 import { AccountController } from './account.controller.js';
+import { ComponentsController, ComponentsPage } from './components.controller.js';
 import { DemoUsers } from './demo-users.js';
 import { HOST_OPTIONS, type HostOptions } from './host.options.js';
 import { HOME, HOST_PAGES } from './host.pages.js';
@@ -55,6 +56,7 @@ const SESSION_ROUTES = [
   providers: [
     AccountLinks,
     AccountMails,
+    ComponentsPage,
     DemoUsers,
     FailedPasswords,
     HostUpkeep,
@@ -102,6 +104,7 @@ export class HostModule implements NestModule {
             sessionLifetimeSeconds: options.sessionLifetimeSeconds,
             issuer: options.issuer,
             homePath: HOME,
+            passkeys: {},
             throttle: { ...options.posts, storage: options.throttlerStorage },
             accountName: async (id: string) => (await users.find(id))?.email ?? id,
           }),
@@ -115,6 +118,7 @@ export class HostModule implements NestModule {
           }),
         }),
       ],
+      controllers: options.showsComponents ? [ComponentsController] : [],
       providers: [{ provide: HOST_OPTIONS, useValue: options }],
     };
   }

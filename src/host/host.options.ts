@@ -10,6 +10,8 @@ export interface HostOptions {
    * start while they have that password; or `ignore` them.
    */
   demoUsers: 'create' | 'refuse' | 'ignore';
+  /** Whether there is a page with every component of the pages: beside the sandbox only. */
+  showsComponents: boolean;
   /** Where e-mails go and what their links begin with; null where none can be sent. */
   mail: HostMail | null;
   /** What the addresses in counts of wrong passwords are hashed with. With another key the counts begin again. */

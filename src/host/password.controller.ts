@@ -3,6 +3,7 @@ import { ApiConsumes, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagg
 import type { Request, Response } from 'express';
 import { BODIES, InputPipe, Negotiated, Page, Problem } from '../http/index.js';
 import {
+  AccountOnPageGuard,
   AssuranceResource,
   factorRequired,
   PostThrottler,
@@ -23,7 +24,7 @@ const HERE = '/account/password';
 
 /** Changes the password of a signed-in user. Requires the current password, and a recently shown factor if there is one. */
 @ApiTags('Reference host')
-@Negotiated(PostThrottler)
+@Negotiated(AccountOnPageGuard, PostThrottler)
 @UsePipes(new InputPipe('host'))
 @Controller('account/password')
 export class PasswordController {

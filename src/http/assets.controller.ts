@@ -1,18 +1,15 @@
-import { readdirSync } from 'node:fs';
-import { join } from 'node:path';
-import { Controller, Get, Param, Res, UseFilters } from '@nestjs/common';
+import { Controller, Get, Param, Req, Res, UseFilters } from '@nestjs/common';
+import type { Request, Response } from 'express';
 import { ApiExcludeController } from '../openapi/decorators.js';
-import type { Response } from 'express';
 import { OpenToAll } from './access.js';
+import { Assets } from './assets.js';
 import { Landmark } from './mounted-paths.js';
-import { PACKAGE_ROOT } from './package-root.js';
 import { Problem } from './problem.js';
 import { ProblemFilter } from './problem.filter.js';
 
 /** Where they are by default. */
 export const ASSETS = 'otp-assets';
-const DIRECTORY = join(PACKAGE_ROOT, 'public', 'assets');
-const NAMES = readdirSync(DIRECTORY);
+const ONE_YEAR_SECONDS = 365 * 24 * 60 * 60;
 
 /** The style sheet, the script and the icon of our pages. */
 @ApiExcludeController()
@@ -20,10 +17,21 @@ const NAMES = readdirSync(DIRECTORY);
 @UseFilters(ProblemFilter)
 @Controller(ASSETS)
 export class AssetsController {
-  @Get(':name')
+  constructor(private readonly assets: Assets) {}
+
+  @Get(':address')
   @Landmark(ASSETS)
-  file(@Param('name') name: string, @Res() response: Response): void {
-    if (!NAMES.includes(name)) throw Problem.http('not-found');
-    response.set('X-Content-Type-Options', 'nosniff').sendFile(name, { root: DIRECTORY, maxAge: '1h' });
+  file(@Param('address') address: string, @Req() request: Request, @Res() response: Response): void {
+    const asset = this.assets.find(address);
+    if (!asset) throw Problem.http('not-found');
+    const encoding = request.acceptsEncodings('br', 'gzip', 'identity') || 'identity';
+    if (encoding !== 'identity') response.set('Content-Encoding', encoding);
+    response
+      .set('Vary', 'Accept-Encoding')
+      .set('X-Content-Type-Options', 'nosniff')
+      // Another content has another address.
+      .set('Cache-Control', `public, max-age=${ONE_YEAR_SECONDS}, immutable`)
+      .type(asset.type)
+      .send(asset.bodies[encoding as keyof typeof asset.bodies]);
   }
 }

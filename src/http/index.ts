@@ -1,4 +1,5 @@
 export { ACCESS, OpenToAll } from './access.js';
+export { type BrandOptions, SERVICE_NAME } from './brand.js';
 export { BODIES } from './body.js';
 export { addressBucket, clientAddress } from './client-address.js';
 export {
@@ -7,6 +8,7 @@ export {
   keepsSecureCookies,
   warnAboutUntrustedProxy,
 } from './connection.js';
+export { originsOf } from './connection.js';
 export { describeBrowser } from './describe-browser.js';
 export { DateFromText, EmptyAsAbsent, NumberFromText } from './empty-as-absent.js';
 export { FreeText, isStorable, withHiddenCharactersShown } from './free-text.js';
@@ -26,7 +28,7 @@ export { Landmark, MountedPaths } from './mounted-paths.js';
 export { PagesModule, type PagesOptions } from './pages.module.js';
 export { HTTP_PROBLEMS, Problem, type ProblemDetails } from './problem.js';
 export { problemsDecorator } from './problem-documentation.js';
-export { ProblemFilter } from './problem.filter.js';
+export { errorView, problemDetail, ProblemFilter } from './problem.filter.js';
 export { SharedThrottlerStorage } from './throttling/shared-throttler-storage.js';
 export { FloodGuard } from './throttling/throttler.guard.js';
 export { requestFacts } from './request-facts.js';

@@ -12,6 +12,12 @@ export interface PageContext {
   request: Request;
   /** The path that the controller is mounted at, with its prefix and parameters: `/two-factor/step-up/0192…`. */
   base: string;
+  /** The path of the request, as browsers see it. */
+  path: string;
+  /** The same with its query. */
+  address: string;
+  /** The root of the application, as browsers see it. */
+  homePath: string;
   locale: string;
   /** The fields that were posted: with this request, or with the refused one that was redirected here. */
   input: Readonly<Record<string, unknown>>;
@@ -73,6 +79,18 @@ export class RequestContext implements PageContext {
     if (this.handlerPath === null) return this.paths.outside('');
     const { baseUrl, path } = this.request;
     return this.paths.outside(withoutEnd(baseUrl + path, this.handlerPath));
+  }
+
+  get path(): string {
+    return this.paths.outside(this.request.baseUrl + this.request.path);
+  }
+
+  get address(): string {
+    return this.paths.outside(this.request.originalUrl);
+  }
+
+  get homePath(): string {
+    return this.paths.outside('/');
   }
 
   get input(): Readonly<Record<string, unknown>> {

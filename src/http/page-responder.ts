@@ -46,7 +46,8 @@ export class PageResponder {
     // A page that fails is loaded again, and then has it.
     const flash = problem ? null : page?.flash;
     if (flash) this.flashes.clear(request, response);
-    return this.renderer.render(withShared(flash?.view ?? view, page?.shared, flash?.notice), context.locale);
+    const shared = { path: context.path, ...page?.shared };
+    return this.renderer.render(withShared(flash?.view ?? view, shared, flash?.notice), context.locale);
   }
 }
 

@@ -1,6 +1,8 @@
 import { join } from 'node:path';
 import { type DynamicModule, Module } from '@nestjs/common';
+import { Assets } from './assets.js';
 import { ASSETS, AssetsController } from './assets.controller.js';
+import { type BrandOptions, brandStyles, checkBrand, SERVICE_NAME } from './brand.js';
 import { Flashes } from './flash.js';
 import { mounted, type MountOptions } from './mount.js';
 import { MountedPaths } from './mounted-paths.js';
@@ -22,6 +24,11 @@ export interface PagesOptions {
    * @default []
    */
   messageDirectories?: readonly string[];
+  /**
+   * Your name, logo, colour, corners and font, for all pages of ours.
+   * @default {}
+   */
+  brand?: BrandOptions;
 }
 
 const PROVIDERS = [
@@ -37,20 +44,27 @@ const PROVIDERS = [
 /** The pages of all our modules: what renders them, what their routes go through, and their assets. */
 @Module({})
 export class PagesModule {
-  /** @param options a module that exports `HTTP_OPTIONS` and `PersonalDataCipher` */
+  /**
+   * @param options a module that exports `HTTP_OPTIONS`, `SERVICE_NAME` and `PersonalDataCipher`
+   * @throws TypeError for a brand that cannot be shown
+   */
   static forRoot(
-    { viewDirectories = [], messageDirectories = [] }: PagesOptions,
+    { viewDirectories = [], messageDirectories = [], brand = {} }: PagesOptions,
     mount: Pick<MountOptions, 'decorators'>,
     options: DynamicModule,
   ): DynamicModule {
+    checkBrand(brand);
+    const assets = new Assets(join(PACKAGE_ROOT, 'public', 'assets'), brandStyles(brand));
     const renderer = {
       provide: ViewRenderer,
-      inject: [MountedPaths],
-      useFactory: (paths: MountedPaths) =>
+      inject: [MountedPaths, SERVICE_NAME],
+      useFactory: (paths: MountedPaths, serviceName: string) =>
         new HandlebarsRenderer({
           viewDirectories: [join(PACKAGE_ROOT, 'views'), ...viewDirectories],
           messageDirectories: [join(PACKAGE_ROOT, 'messages'), ...messageDirectories],
-          assets: () => paths.of(ASSETS),
+          assetPath: (name) => `${paths.of(ASSETS)}/${assets.addressOf(name)}`,
+          homePath: () => paths.outside('/'),
+          brand: { name: serviceName, ...brand },
         }),
     };
     return {
@@ -59,7 +73,7 @@ export class PagesModule {
       global: true,
       imports: [options],
       controllers: mounted([AssetsController], ASSETS, { decorators: mount.decorators }),
-      providers: [...PROVIDERS, renderer],
+      providers: [...PROVIDERS, renderer, { provide: Assets, useValue: assets }],
       exports: [...PROVIDERS, ViewRenderer, options],
     };
   }

@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import Handlebars from 'handlebars';
+import type { BrandOptions } from './brand.js';
 import { Messages, type MessageParameters } from './messages.js';
 
 /** The values that a template can use: text, numbers, flags and lists of them; never objects with methods. */
@@ -41,8 +42,11 @@ interface HandlebarsRendererOptions {
   /** A file in a later directory replaces the one with the same name in an earlier one. */
   viewDirectories: readonly string[];
   messageDirectories: readonly string[];
-  /** The path of our style sheet, script and icon. */
-  assets: () => string;
+  /** Where a file of ours is, such as `otp.css`. */
+  assetPath: (name: string) => string;
+  /** Where the brand in the header leads. */
+  homePath: () => string;
+  brand: BrandOptions;
 }
 
 const LAYOUT = 'layout';
@@ -57,11 +61,16 @@ export class HandlebarsRenderer extends ViewRenderer {
   private readonly handlebars = Handlebars.create();
   private readonly templates = new Map<string, Handlebars.TemplateDelegate>();
   private readonly messages: Messages;
+  private readonly shell: () => ViewContext;
 
-  constructor({ viewDirectories, messageDirectories, assets }: HandlebarsRendererOptions) {
+  constructor(options: HandlebarsRendererOptions) {
     super();
+    const { viewDirectories, messageDirectories, assetPath, homePath, brand } = options;
     this.messages = new Messages(messageDirectories);
-    this.registerHelpers(assets);
+    this.registerHelpers(assetPath);
+    const { name = '', logoUrl } = brand;
+    // The path is known once the routes are.
+    this.shell = () => ({ brand: { name, logoUrl, initial: [...name][0] }, homePath: homePath() });
     for (const directory of viewDirectories) this.load(directory);
   }
 
@@ -74,7 +83,7 @@ export class HandlebarsRenderer extends ViewRenderer {
   }
 
   render({ name, context }: View, locale: string): string {
-    const page = { ...context, locale, direction: directionOf(locale) };
+    const page = { ...this.shell(), ...context, locale, direction: directionOf(locale) };
     const body = this.template(name)(page);
     return this.template(LAYOUT)({ ...page, body });
   }
@@ -97,13 +106,19 @@ export class HandlebarsRenderer extends ViewRenderer {
     }
   }
 
-  private registerHelpers(assets: () => string): void {
+  private registerHelpers(assetPath: (name: string) => string): void {
     // {{t "code.title" count=attempts}} is a message in the page's language.
     this.handlebars.registerHelper('t', (key: string, options: Handlebars.HelperOptions) => {
       const { locale } = (options.data as { root: { locale: string } }).root;
       return this.messages.text(locale, key, options.hash as MessageParameters);
     });
-    this.handlebars.registerHelper('asset', (name: string) => `${assets()}/${name}`);
+    this.handlebars.registerHelper('asset', assetPath);
+    // <a href="/admin/blocks"{{current "/admin/blocks"}}> marks the link to the page that is shown, or to the list it is from.
+    this.handlebars.registerHelper('current', (href: string, options: Handlebars.HelperOptions) => {
+      const { path } = (options.data as { root: { path?: string } }).root;
+      const isHere = path === href || path?.startsWith(`${href}/`);
+      return isHere ? new Handlebars.SafeString(' aria-current="page"') : '';
+    });
     this.handlebars.registerHelper('concat', (...parts: unknown[]) => parts.slice(0, -1).join(''));
   }
 }

@@ -1,6 +1,7 @@
 export { CodeFactor, type CodeResult, type EnrolledFactor, Factor } from './challenge/factor.js';
 export { FactorAttempts } from './challenge/factor-attempts.js';
 export { FactorChanges } from './enrolment/factor-changes.js';
+export { AccountOnPageGuard } from './guard/account-on-page.guard.js';
 export { PostThrottler } from './guard/post-throttler.js';
 export { factorRequired, signInRequired } from './guard/refusals.js';
 export {

@@ -1,4 +1,6 @@
 import { FactorAttempt } from './challenge/factor-attempt.entity.js';
+import { PasskeyChallenge } from './passkeys/passkey-challenge.entity.js';
+import { Passkey } from './passkeys/passkey.entity.js';
 import { RecoveryCode } from './recovery-codes/recovery-code.entity.js';
 import { FactorEpoch } from './session/factor-epoch.entity.js';
 import { TokenGeneration } from './session/token-generation.entity.js';
@@ -13,6 +15,8 @@ export const twoFactorEntities = [
   EnrolledPhone,
   FactorAttempt,
   FactorEpoch,
+  Passkey,
+  PasskeyChallenge,
   RecoveryCode,
   StepUpGrant,
   TokenGeneration,

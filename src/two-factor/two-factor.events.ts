@@ -20,6 +20,8 @@ export const TWO_FACTOR_EVENTS = {
   primaryPhoneChanged: 'two-factor.primary-phone-changed',
   authenticatorAdded: 'two-factor.authenticator-added',
   authenticatorRemoved: 'two-factor.authenticator-removed',
+  passkeyAdded: 'two-factor.passkey-added',
+  passkeyRemoved: 'two-factor.passkey-removed',
   recoveryCodesMade: 'two-factor.recovery-codes-made',
   recoveryCodeUsed: 'two-factor.recovery-code-used',
   browserTrusted: 'two-factor.browser-trusted',

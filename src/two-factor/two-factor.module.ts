@@ -17,6 +17,10 @@ import { AccountOnPageGuard } from './guard/account-on-page.guard.js';
 import { FreshForChangeGuard } from './guard/fresh-for-change.guard.js';
 import { POST_THROTTLES, postThrottlesOf } from './guard/post-throttler.js';
 import { SecondFactorGuard } from './guard/second-factor.guard.js';
+import { PasskeyChallenges } from './passkeys/passkey-challenges.js';
+import { PasskeyFactor } from './passkeys/passkey.factor.js';
+import { PasskeysController } from './passkeys/passkeys.controller.js';
+import { Passkeys } from './passkeys/passkeys.service.js';
 import { RecoveryCodesController, RecoveryCodesPage } from './recovery-codes/recovery-codes.controller.js';
 import { RecoveryCodes } from './recovery-codes/recovery-codes.service.js';
 import { AssuranceReader } from './session/assurance-reader.js';
@@ -69,6 +73,7 @@ const CONTROLLERS = [
   SettingsController,
   PhonesController,
   AuthenticatorsController,
+  PasskeysController,
   RecoveryCodesController,
   TrustedBrowsersController,
 ];
@@ -119,6 +124,9 @@ const { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN } =
     BoundRequests,
     TotpFactor,
     Authenticators,
+    PasskeyFactor,
+    Passkeys,
+    PasskeyChallenges,
     RecoveryCodes,
     TrustedBrowsers,
     StepUpGrants,
@@ -132,6 +140,8 @@ const { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN } =
     { provide: POST_THROTTLES, inject: [TWO_FACTOR_OPTIONS], useFactory: postThrottlesOf },
   ],
   exports: [
+    AccountNames,
+    AccountOnPageGuard,
     NewTokenInterceptor,
     TwoFactorService,
     TwoFactorPaths,

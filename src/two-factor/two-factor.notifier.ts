@@ -10,6 +10,8 @@ export interface TwoFactorNotice {
     | 'phone-renamed'
     | 'authenticator-added'
     | 'authenticator-removed'
+    | 'passkey-added'
+    | 'passkey-removed'
     | 'recovery-codes-made'
     | 'recovery-code-used'
     | 'browser-trusted'

@@ -14,6 +14,7 @@ import {
   POSITIVE,
   TEXT,
 } from '../options/check-options.js';
+import { assertInstalled } from '../options/optional-package.js';
 import { withDefaults } from '../options/with-defaults.js';
 import type { Factor } from './challenge/factor.js';
 import type { AuthenticationSessions } from './session/authentication-sessions.js';
@@ -42,6 +43,15 @@ export interface PostThrottleOptions {
    * @default the memory of this process
    */
   storage?: ThrottlerStorage;
+}
+
+/** How passkeys are made. */
+export interface PasskeyOptions {
+  /**
+   * The domain that passkeys are for: the host name of your pages, or a parent of it. Passkeys of another domain do not work.
+   * @default the host name of the page
+   */
+  rpId?: string;
 }
 
 /** How two-factor sign-in works in a host. */
@@ -104,6 +114,12 @@ export interface TwoFactorModuleOptions {
    */
   trustBrowserDays?: number | null;
   /**
+   * Passkeys (WebAuthn) as a factor. Needs the package `@simplewebauthn/server`. Null turns them off; those that users have stay
+   * factors, so turn them off only before anybody has one.
+   * @default null
+   */
+  passkeys?: PasskeyOptions | null;
+  /**
    * Whether one number may be a factor of several users.
    * @default false
    */
@@ -140,6 +156,7 @@ export const TWO_FACTOR_DEFAULTS = {
   sessionLifetimeSeconds: 12 * 60 * 60,
   freshSeconds: 300,
   trustBrowserDays: 30,
+  passkeys: null,
   sharedNumbers: false,
   maxPhones: 5,
   isPublic: () => false,
@@ -175,6 +192,7 @@ const KINDS: Record<keyof TwoFactorModuleOptions, OptionKind> = {
   sessionLifetimeSeconds: POSITIVE,
   freshSeconds: POSITIVE,
   trustBrowserDays: orNull(POSITIVE),
+  passkeys: orNull(OBJECT),
   sharedNumbers: FLAG,
   maxPhones: AMOUNT,
   isPublic: FUNCTION,
@@ -188,6 +206,7 @@ const KINDS: Record<keyof TwoFactorModuleOptions, OptionKind> = {
  */
 export function resolveTwoFactorOptions(given: TwoFactorModuleOptions): ResolvedTwoFactorOptions {
   checkOptions('TwoFactorModule', given, KINDS, ['sessions']);
+  if (given.passkeys) assertInstalled('@simplewebauthn/server', '`passkeys` of TwoFactorModule');
   return {
     ...withDefaults(given, TWO_FACTOR_DEFAULTS),
     throttle: withDefaults(given.throttle, TWO_FACTOR_DEFAULTS.throttle),

@@ -15,6 +15,7 @@ export const TWO_FACTOR_ERRORS = {
   'number-taken': 409,
   'number-enrolled': 409,
   'too-many-factors': 409,
+  'passkey-rejected': 422,
 } as const;
 
 export type TwoFactorErrorCode = keyof typeof TWO_FACTOR_ERRORS;

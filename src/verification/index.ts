@@ -70,7 +70,8 @@ export { KeyCanary, KeyRotator, type RotationProgress, type UnreadableRow } from
 export { VerificationModule } from './verification.module.js';
 export type { VerificationModuleExtras } from './verification.module-definition.js';
 export { originOf } from './verification.caller.js';
-export { CodeForm, PhoneForm } from './verification.forms.js';
+export { CodeForm } from './verification.code-form.js';
+export { PhoneForm } from './verification.forms.js';
 export { numberProblem, problemOf, resourceOrProblem } from './verification.problems.js';
 export { VERIFICATION_DEFAULTS, VERIFICATION_POLICY } from './verification.options.js';
 export {

@@ -1,5 +1,12 @@
 import { ConfigurableModuleBuilder, type DynamicModule, Module } from '@nestjs/common';
-import { HTTP_OPTIONS, mounted, type MountOptions, PagesModule, type PagesOptions } from '../http/index.js';
+import {
+  HTTP_OPTIONS,
+  mounted,
+  type MountOptions,
+  PagesModule,
+  type PagesOptions,
+  SERVICE_NAME,
+} from '../http/index.js';
 import { PersonalDataCipher } from '../crypto/index.js';
 import { LibraryDatabaseModule } from '../database/library-database.module.js';
 import {
@@ -52,12 +59,18 @@ export const { ConfigurableModuleClass } = new ConfigurableModuleBuilder<Verific
             useFactory: ({ http }: ResolvedVerificationOptions) => http,
           },
           {
+            provide: SERVICE_NAME,
+            inject: [VERIFICATION_OPTIONS],
+            useFactory: ({ vonage, message }: ResolvedVerificationOptions) =>
+              vonage?.brand ?? message?.brand ?? '',
+          },
+          {
             provide: PersonalDataCipher,
             inject: [VERIFICATION_OPTIONS],
             useFactory: ({ keys }: ResolvedVerificationOptions) => new PersonalDataCipher(keys),
           },
         ],
-        exports: [VERIFICATION_OPTIONS, HTTP_OPTIONS, PersonalDataCipher],
+        exports: [VERIFICATION_OPTIONS, HTTP_OPTIONS, PersonalDataCipher, SERVICE_NAME],
       };
       return {
         ...definition,

@@ -54,7 +54,8 @@ import { StartRepository } from './start/start.repository.js';
 import { StartService } from './start/start.service.js';
 import { CallerFingerprints } from './verification.callers.js';
 import { ConfigurableModuleClass } from './verification.module-definition.js';
-import { CodeForm, PhoneForm } from './verification.forms.js';
+import { CodeForm } from './verification.code-form.js';
+import { PhoneForm } from './verification.forms.js';
 import {
   MESSAGE_RULES,
   VERIFICATION_OPTIONS,

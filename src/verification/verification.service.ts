@@ -64,6 +64,20 @@ export class VerificationService {
     });
   }
 
+  /**
+   * Sends a code to the number of a request that is over, by the rules of any start.
+   * @param input.context what the new proof is bound to; the earlier one's is not taken over
+   */
+  async restart(
+    input: OnVerification & Pick<StartVerification, 'channel' | 'locale' | 'context'>,
+  ): Promise<VerificationResult> {
+    const earlier = await this.finder.find(input);
+    if (!earlier || earlier.sealedNumber === null) return failure('unknown-request');
+    const { channel = earlier.channel, locale = earlier.locale ?? undefined } = input;
+    const brand = earlier.brand ?? undefined;
+    return this.start({ ...input, phoneNumber: this.numbers.of(earlier), channel, locale, brand });
+  }
+
   /** Ends a request. */
   cancel(input: OnVerification): Promise<VerificationResult> {
     return this.reported('cancel', () => this.cancels.cancel(input));

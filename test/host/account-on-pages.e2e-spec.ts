@@ -3,8 +3,8 @@ import { startApplication, type TestApplication } from '../support/application.j
 import type { Answer } from '../support/client.js';
 import { codeOf, mustBe, requestIdOf, Visitor } from './visitor.js';
 
-const ACCOUNT = /<header class="account">[\s\S]*Signed in as <bdi>([^<]+)<\/bdi>[\s\S]*<\/header>/;
-const WAY_OUT = /<form method="post" action="\/two-factor\/sign-out">[\s\S]*Sign out/;
+const ACCOUNT = /<header class="site">[\s\S]*Signed in as <bdi>([^<]+)<\/bdi>[\s\S]*<\/header>/;
+const WAY_OUT = /<form method="post" action="\/two-factor\/sign-out" class="account">[\s\S]*Sign out/;
 
 describe('every page of the second factor', () => {
   let application: TestApplication;
@@ -107,9 +107,18 @@ describe('every page of the second factor', () => {
 
   it('other pages do not', async () => {
     const person = await inBrowser();
-    for (const path of ['/', '/sign-in', '/account'])
-      expect((await person.get(path)).text).not.toMatch(WAY_OUT);
+    for (const path of ['/', '/sign-in']) expect((await person.get(path)).text).not.toMatch(WAY_OUT);
   });
+
+  it.each(['/account', '/account/sessions', '/account/password', '/account/payment', '/account/users'])(
+    'the host’s pages of who is signed in do: %s',
+    async (path) => {
+      const person = await inBrowser();
+      const { text } = await person.get(path);
+      expect(ACCOUNT.exec(text)?.[1]).toBe(masked(person));
+      expect(text).toMatch(WAY_OUT);
+    },
+  );
 
   it('the way out leads to the sign-in page, where another account can sign in', async () => {
     const person = await waiting();

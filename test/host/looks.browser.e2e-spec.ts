@@ -34,6 +34,9 @@ inBrowser('the pages of accounts and factors', () => {
 
     it('axe finds nothing on the pages of the account, and nothing scrolls sideways', async () => {
       await look('sign-in');
+      await person.goes('/components');
+      await look('components');
+      await person.goes('/sign-in');
       await person.presses('Sign in');
       await lookAtError('sign-in with an error');
       await person.goes('/sign-up');

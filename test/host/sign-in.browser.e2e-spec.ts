@@ -32,7 +32,7 @@ inBrowser('two-factor sign-in in a real browser', () => {
       await person.asksForText();
       await person.types(wrongCode(person.code));
       await person.reads('That code isn’t right. You have 2 tries left.');
-      expect(await person.page.title()).toBe('Error: Enter your code');
+      expect(await person.page.title()).toBe('Error: Enter your code · MyApp');
       await person.types(person.code);
       await person.sees('Your account');
       await person.reads('You signed in with: password and code by text or call');

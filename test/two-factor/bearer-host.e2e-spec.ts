@@ -201,9 +201,7 @@ describe('examples/jwt-host.ts: two-factor sign-in with bearer tokens', () => {
     await elsewhere.post('/two-factor/verify', await elsewhere.isChallenged(phoneNumber));
     const { sub } = jwt.decode(client.token!) as { sub: string };
     const response = { setHeader: () => undefined } as never;
-    const request = {
-      get: (name: string) => (name === 'authorization' ? `Bearer ${client.token}` : undefined),
-    } as never;
+    const request = { headers: { authorization: `Bearer ${client.token}` } } as never;
     const notify = jest.spyOn(host.app.get(TwoFactorService), 'notify');
     await host.app.get(TwoFactorService).signOutEverywhere(request, response);
     expect([await statusWith(client.token!), await statusWith(elsewhere.token!)]).toEqual([401, 401]);

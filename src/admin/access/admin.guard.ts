@@ -3,6 +3,7 @@ import { Reflector } from '@nestjs/core';
 import type { Request } from 'express';
 import { Problem, showOnPage } from '../../http/index.js';
 import {
+  AccountOnPageGuard,
   factorRequired,
   signInRequired,
   TWO_FACTOR_ERRORS,
@@ -28,12 +29,12 @@ export class AdminGuard implements CanActivate {
     private readonly tokens: ApiTokens,
     private readonly paths: AdminPaths,
     private readonly twoFactorPaths: TwoFactorPaths,
+    private readonly accountOnPage: AccountOnPageGuard,
     @Inject(ADMIN_OPTIONS) private readonly options: ResolvedAdminOptions,
   ) {}
 
   async canActivate(context: ExecutionContext): Promise<boolean> {
     const request = context.switchToHttp().getRequest<Request>();
-    showOnPage(request, { adminPath: this.paths.at() });
     const scope = this.reflector.get<Scope | undefined>(SCOPE, context.getHandler());
     if (!scope) throw new Error(`${context.getHandler().name} names no scope`);
     const route = `${request.method} ${context.getClass().name}.${context.getHandler().name}`;
@@ -45,6 +46,8 @@ export class AdminGuard implements CanActivate {
     } else {
       rememberAdministrator(request, { actor: `user:${await this.fromSession(request, route)}` });
     }
+    // Only now: the menu is for those who may open it.
+    showOnPage(request, { adminPath: this.paths.at() });
     return true;
   }
 
@@ -69,6 +72,7 @@ export class AdminGuard implements CanActivate {
     const assurance = await this.twoFactor.assurance(request);
     const { userId } = assurance;
     if (userId === null) throw signInRequired(this.twoFactorPaths, here);
+    await this.accountOnPage.show(request, userId);
     if (!(await this.options.isAdmin(userId))) {
       this.logger.warn({ route, userId }, 'somebody without the role on an administrator’s route');
       throw Problem.http('forbidden');

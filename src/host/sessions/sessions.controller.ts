@@ -3,7 +3,13 @@ import { ApiNoContentResponse, ApiOkResponse, ApiOperation, ApiTags } from '@nes
 import { isUUID } from 'class-validator';
 import type { Request, Response } from 'express';
 import { FormTargets, Negotiated, notAPage, Page } from '../../http/index.js';
-import { PostThrottler, SignedIn, type SignedInCaller, TwoFactorService } from '../../two-factor/index.js';
+import {
+  AccountOnPageGuard,
+  PostThrottler,
+  SignedIn,
+  type SignedInCaller,
+  TwoFactorService,
+} from '../../two-factor/index.js';
 import { ApiHostProblems, unknownSession } from '../host.problems.js';
 import { SignOutPage } from '../host.pages.js';
 import { type SessionRecord, SessionRepository } from './session.repository.js';
@@ -14,7 +20,7 @@ const SIGNED_IN = ['sign-in-required', 'second-factor-required'] as const;
 
 /** Lists the user's sessions and ends them. */
 @ApiTags('Reference host')
-@Negotiated(PostThrottler)
+@Negotiated(AccountOnPageGuard, PostThrottler)
 @Controller('account')
 export class SessionsController {
   constructor(

@@ -1,9 +1,17 @@
 import { Body, Get, HttpCode, Param, Post, Query, Req, Res } from '@nestjs/common';
 import { ApiConsumes, ApiOkResponse, ApiOperation, ApiParam } from '../../openapi/decorators.js';
 import type { Request, Response } from 'express';
-import { BODIES, FormTargets, notAPage, Page, preferredLanguages } from '../../http/index.js';
+import {
+  BODIES,
+  FormTargets,
+  isAnsweredByPage,
+  notAPage,
+  Page,
+  preferredLanguages,
+} from '../../http/index.js';
 import { SignedIn } from '../guard/require-factor.js';
 import type { SignedInCaller } from '../session/assurance.js';
+import { PasskeyOptionsResource, ShowPasskeyDto } from '../passkeys/passkeys.dto.js';
 import { AssuranceResource } from '../session/assurance.resource.js';
 import type { ShownFactor } from '../session/two-factor.service.js';
 import { ApiProblems, ON_A_CHALLENGE, ON_A_CODE, ON_A_MESSAGE } from '../two-factor.problems.js';
@@ -62,7 +70,12 @@ export abstract class ChallengeRoutes {
     @Req() request: Request,
   ): Promise<ChallengeResource> {
     const locale = body.locale ?? preferredLanguages(request);
-    return this.challenges.send(caller, await this.contextOf(request, caller), { ...body, locale });
+    return this.challenges.send(
+      caller,
+      await this.contextOf(request, caller),
+      { ...body, locale },
+      { repeats: isAnsweredByPage(request) },
+    );
   }
 
   @Get('challenge/:requestId')
@@ -79,7 +92,7 @@ export abstract class ChallengeRoutes {
     return this.challenges.find(caller, await this.contextOf(request, caller), requestId);
   }
 
-  @FormTargets('challenge', 'resend', 'verify', 'code')
+  @FormTargets('challenge', 'resend', 'verify', 'code', 'passkey')
   formTargets(@Req() request: Request): never {
     throw notAPage(this.startOf(request));
   }
@@ -130,6 +143,37 @@ export abstract class ChallengeRoutes {
     @Res({ passthrough: true }) response: Response,
   ): Promise<AssuranceResource> {
     const shown = await this.challenges.checkOwnCode(caller, await this.contextOf(request, caller), body);
+    return this.complete(request, response, { ...body, shown });
+  }
+
+  @Post('passkey/options')
+  @HttpCode(200)
+  @ApiConsumes(...BODIES)
+  @ApiOperation({ summary: 'What the browser needs to use one of the user’s passkeys' })
+  @ApiOkResponse({ type: PasskeyOptionsResource })
+  @ApiProblems(...ON_A_CHALLENGE, 'unknown-factor', 'rate-limited')
+  async passkeyOptions(
+    @SignedIn() caller: SignedInCaller,
+    @Req() request: Request,
+  ): Promise<PasskeyOptionsResource> {
+    return this.challenges.passkeyOptions(request, caller, await this.contextOf(request, caller));
+  }
+
+  @Post('passkey')
+  @HttpCode(200)
+  @Page(OwnCodePage)
+  @ApiConsumes(...BODIES)
+  @ApiOperation({ summary: 'Check what one of the user’s passkeys has signed' })
+  @ApiOkResponse({ type: AssuranceResource })
+  @ApiProblems(...ON_A_CHALLENGE, 'unknown-factor', 'passkey-rejected', 'rate-limited')
+  async passkey(
+    @SignedIn() caller: SignedInCaller,
+    @Body() body: ShowPasskeyDto,
+    @Req() request: Request,
+    @Res({ passthrough: true }) response: Response,
+  ): Promise<AssuranceResource> {
+    const context = await this.contextOf(request, caller);
+    const shown = await this.challenges.checkPasskey(request, caller, context, body);
     return this.complete(request, response, { ...body, shown });
   }
 }

@@ -1,4 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
+import { PasskeyFactor } from '../passkeys/passkey.factor.js';
 import { SmsFactor } from '../sms/sms.factor.js';
 import { TotpFactor } from '../totp/totp.factor.js';
 import { TWO_FACTOR_OPTIONS, type ResolvedTwoFactorOptions } from '../two-factor.options.js';
@@ -12,11 +13,12 @@ export class Factors {
   readonly amr: ReadonlyMap<string, string>;
 
   constructor(
-    sms: SmsFactor,
+    passkeys: PasskeyFactor,
     totp: TotpFactor,
+    sms: SmsFactor,
     @Inject(TWO_FACTOR_OPTIONS) options: ResolvedTwoFactorOptions,
   ) {
-    this.all = [sms, totp, ...options.factors];
+    this.all = [passkeys, totp, sms, ...options.factors];
     this.amr = new Map(this.all.map(({ method, amr }) => [method, amr]));
   }
 

@@ -5,6 +5,8 @@ import { rowsIn } from '../../database/sql.js';
 import { VerificationService } from '../../verification/index.js';
 import { FactorAttempt } from '../challenge/factor-attempt.entity.js';
 import { signInProblem } from '../guard/refusals.js';
+import { PasskeyChallenge } from '../passkeys/passkey-challenge.entity.js';
+import { Passkey } from '../passkeys/passkey.entity.js';
 import { RecoveryCode } from '../recovery-codes/recovery-code.entity.js';
 import type { SignedInAssurance } from '../session/assurance.js';
 import { EnrolledPhone } from '../sms/enrolled-phone.entity.js';
@@ -18,6 +20,8 @@ import { twoFactorProblem } from '../two-factor.problems.js';
 const OF_A_USER: EntityTarget<{ userId: string }>[] = [
   EnrolledPhone,
   Authenticator,
+  Passkey,
+  PasskeyChallenge,
   RecoveryCode,
   TrustedBrowser,
   StepUpGrant,
@@ -33,10 +37,11 @@ export interface FactorChange<T> {
   epoch: number;
 }
 
-/** The user's phones and authenticator apps. */
+/** How many phones, authenticator apps and passkeys the user has. */
 async function countFactors(manager: EntityManager, userId: string): Promise<number> {
   const phones = await manager.countBy(EnrolledPhone, { userId });
-  return phones + (await manager.countBy(Authenticator, { userId, confirmedAt: Not(IsNull()) }));
+  const apps = await manager.countBy(Authenticator, { userId, confirmedAt: Not(IsNull()) });
+  return phones + apps + (await manager.countBy(Passkey, { userId }));
 }
 
 /**
@@ -62,7 +67,7 @@ export class FactorChanges {
   /**
    * Removes every factor of a user, with all that was built on them. For users who have lost them or are erased.
    * @param also runs in the same transaction
-   * @returns how many phones and apps there were
+   * @returns how many factors there were
    */
   async reset(userId: string, also?: (manager: EntityManager) => Promise<unknown>): Promise<number> {
     const made = await this.make(userId, async (manager) => {
@@ -145,6 +150,7 @@ export class FactorChanges {
         if (changed === null) throw new NothingChanged();
         await manager.delete(Authenticator, { userId, confirmedAt: IsNull() });
         await manager.delete(StepUpGrant, { userId, usedAt: IsNull() });
+        await manager.delete(PasskeyChallenge, { userId });
         await rowsIn(manager, 'UPDATE otp_factor_epochs SET epoch = epoch + 1 WHERE user_id = $1', [userId]);
         return { changed, epoch: epoch + 1 };
       });

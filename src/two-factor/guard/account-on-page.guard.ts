@@ -16,11 +16,16 @@ export class AccountOnPageGuard implements CanActivate {
   async canActivate(context: ExecutionContext): Promise<boolean> {
     const request = context.switchToHttp().getRequest<Request>();
     const userId = ADMITTED.get(request)?.userId;
-    if (userId && isAnsweredByPage(request))
+    if (userId) await this.show(request, userId);
+    return true;
+  }
+
+  /** For routes that another guard admits to. */
+  async show(request: Request, userId: string): Promise<void> {
+    if (isAnsweredByPage(request))
       showOnPage(request, {
         account: await this.names.maskedNameOf(userId),
         signOutPath: this.paths.signOut,
       });
-    return true;
   }
 }

@@ -1,0 +1,26 @@
+import { Injectable } from '@nestjs/common';
+import { type EnrolledFactor, Factor } from '../challenge/factor.js';
+import { Passkeys } from './passkeys.service.js';
+
+/** Passkeys (WebAuthn): the factor that cannot be phished. */
+@Injectable()
+export class PasskeyFactor extends Factor {
+  readonly method = 'passkey';
+  /** RFC 8176: proof of possession of a key, whether in hardware or in a password manager. */
+  readonly amr = 'pop';
+
+  constructor(private readonly passkeys: Passkeys) {
+    super();
+  }
+
+  async enrolledBy(userId: string): Promise<EnrolledFactor[]> {
+    const passkeys = await this.passkeys.ofUser(userId);
+    return passkeys.map(({ id, label }, index) => ({
+      method: this.method,
+      id,
+      label,
+      hint: '',
+      primary: index === 0,
+    }));
+  }
+}
