@@ -146,6 +146,8 @@ export class PhoneResentPage extends PhoneCodePage {
 /** Checks the code: continues in the settings, or on the form again. */
 @Injectable()
 export class ProvePhonePage extends ChangePage {
+  protected override readonly offersRecoveryCodes = true;
+
   constructor(private readonly codes: NewPhoneCodeForm) {
     super();
   }
