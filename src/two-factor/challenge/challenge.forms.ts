@@ -101,6 +101,8 @@ export class ChallengeForms {
         returnTo,
         summary,
         offersCalls: this.codes.offersCalls,
+        hasPasskey: factors.some(({ method }) => method === 'passkey'),
+        passkeyTrust: this.trust(context),
         ...inOrder(
           codeFactors.map((method) => ({
             method,
