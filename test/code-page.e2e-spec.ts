@@ -199,7 +199,7 @@ describe('the page of a code', () => {
       expect([soon.status, throttled.status]).toEqual([429, 429]);
       for (const { text } of [soon, throttled]) {
         expect(text).not.toContain('aria-invalid');
-        expect(text).not.toContain('href="#');
+        expect(text).not.toContain('href="#otpCode"');
         expect(text).toContain('role="alert"');
       }
       expect(throttled.text).toMatch(/<h2 id="summary-title">Too many attempts<\/h2>\s*<p data-hold="\d+">/);

@@ -32,8 +32,9 @@ describe('a form that a browser posts', () => {
   it('is answered with 303 on every route, and every address of a form leads to a page', async () => {
     const person = await administrator(application, 'html');
     const posts = servedRoutes(application).filter(
-      ({ method, path }) => method === 'POST' && !/webhooks|sign-out|\.csv/.test(path),
+      ({ method, path }) => method === 'POST' && !/webhooks|sign-out|\.csv|passkeys?\/options/.test(path),
     );
+    // What only a script asks for is no form.
     expect(posts.length).toBeGreaterThan(40);
     const wrong: string[] = [];
     for (const { path: template } of posts) {
@@ -165,8 +166,27 @@ describe('a form that a browser posts', () => {
       requestId,
       otpCode: application.codeFor(phoneNumber),
     });
-    expect(done.page.text).toContain('Mum’s');
+    // On to recovery codes: whoever has a factor can lose it.
+    expect(done.address).toBe('/two-factor/recovery-codes');
     expect(done.page.text).toContain('Your changes are saved.');
     expect(done.again.text).not.toContain('Your changes are saved.');
+    expect((await person.get('/two-factor/settings')).text).toContain('Mum’s');
+  });
+
+  it('a removal asks first, names what goes and says when it is the last factor', async () => {
+    const person = await (await browser().signsUp()).enrols();
+    const settings = await person.get('/two-factor/settings');
+    const path = /action="([^"]+\/remove)"/.exec(settings.text)![1]!;
+    const asked = await person.get(path);
+    expect(asked.text).toContain(`••${person.phoneNumber.slice(-2)}`);
+    expect(asked.text).toContain('This is your last sign-in method besides your password.');
+    expect((await person.get('/two-factor/settings')).text).toContain(path);
+    const { address, page } = await submitted(person, path, {});
+    expect([address, page.text]).toEqual([
+      '/two-factor/settings',
+      expect.stringContaining('haven’t added a phone'),
+    ]);
+    // Back: there is nothing left to remove.
+    expect((await person.get(path)).headers.get('location')).toBe('/two-factor/settings');
   });
 });

@@ -52,6 +52,22 @@
   for (const time of document.querySelectorAll('time[data-clock]'))
     time.textContent = clock.format(new Date(time.dateTime));
 
+  // Buttons that need a script.
+  const print = find('[data-print]');
+  if (print) {
+    print.hidden = false;
+    print.addEventListener('click', () => window.print());
+  }
+  const copy = find('[data-copy]');
+  if (copy && navigator.clipboard) {
+    copy.hidden = false;
+    copy.addEventListener('click', async () => {
+      const items = find(copy.dataset.copy).querySelectorAll('li');
+      await navigator.clipboard.writeText([...items].map((item) => item.textContent.trim()).join('\n'));
+      copy.textContent = copy.dataset.text;
+    });
+  }
+
   // What became of the message: blocked, expired, or the code was entered in another tab.
   const watched = find('[data-watched]');
   if (watched) {

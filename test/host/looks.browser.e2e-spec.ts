@@ -96,7 +96,8 @@ inBrowser('the pages of accounts and factors', () => {
       await person.showsApp(wrongCode(now));
       await lookAtError('authenticator app with an error');
       await person.showsApp(now);
-      await person.sees('Two-factor sign-in');
+      await person.sees('Recovery codes');
+      await look('recovery codes to be made');
       const [recoveryCode] = await person.makesRecoveryCodes();
       await look('recovery codes');
 

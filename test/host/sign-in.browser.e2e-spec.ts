@@ -63,7 +63,9 @@ inBrowser('two-factor sign-in in a real browser', () => {
       await person.sees('Confirm it’s you');
       await person.asksForText();
       await person.types(person.code);
-      await person.presses('Remove Chrome');
+      await person.sees('Remove this trusted browser?');
+      await person.reads('Chrome');
+      await person.presses('Remove');
       // This session came in through that trust, so it ends with it.
       await person.sees('Sign in');
       await person.signsIn();
@@ -76,7 +78,16 @@ inBrowser('two-factor sign-in in a real browser', () => {
       expect(new Set(codes).size).toBe(10);
       await person.page.emulateMedia({ media: 'print' });
       const printed = await person.page.locator('main').innerText();
-      expect(printed.split(/\s+/).filter(Boolean)).toEqual(codes);
+      const words = printed.split(/\s+/);
+      expect(words).toEqual(
+        expect.arrayContaining([...codes, new URL(people.application.url).host].map(expect.stringContaining)),
+      );
+      expect(printed).toContain(String(new Date().getFullYear()));
+      expect(printed).not.toContain('Print');
+      const file = await person.page
+        .getByRole('link', { name: 'Download as a text file' })
+        .getAttribute('href');
+      for (const code of codes) expect(decodeURIComponent(file!)).toContain(code);
       await person.page.emulateMedia({ media: 'screen' });
       await isAskedAgain(person);
       await person.showsRecoveryCode('aaaaa-aaaaa-aaaa');
@@ -100,7 +111,7 @@ inBrowser('two-factor sign-in in a real browser', () => {
       await person.showsApp(wrongCode(now));
       await person.reads('That code isn’t right. Check it and try again.');
       await person.showsApp(now);
-      await person.sees('Two-factor sign-in');
+      await person.sees('Recovery codes');
       await isAskedAgain(person);
       await person.showsApp(now);
       await person.reads('wait for the next code in your app.');

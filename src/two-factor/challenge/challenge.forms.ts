@@ -103,13 +103,16 @@ export class ChallengeForms {
         offersCalls: this.codes.offersCalls,
         hasPasskey: factors.some(({ method }) => method === 'passkey'),
         passkeyTrust: this.trust(context),
-        phones: factors.filter(({ method }) => method === 'sms').map((each) => ({ ...each })),
-        apps: codeFactors.map((method) => ({
-          method,
-          error: errorOf(method),
-          value: valueOf(method),
-          ...this.trust(context),
-        })),
+        ...inOrder(
+          codeFactors.map((method) => ({
+            method,
+            error: errorOf(method),
+            value: valueOf(method),
+            ...this.trust(context),
+          })),
+          factors.filter(({ method }) => method === 'sms').map((each) => ({ ...each })),
+          wrong?.factor,
+        ),
         hasNone: factors.length === 0,
         offersRecovery,
         recoveryError: errorOf(RECOVERY),
@@ -186,4 +189,20 @@ export class ChallengeForms {
     if (isStepUp(context) || trustDays === null) return {};
     return { trustDays, trustsBrowser: typed(context, 'trustBrowser') === 'on' };
   }
+}
+
+/**
+ * The best factor in sight and the others one step away: an app before a phone, whose messages can be redirected.
+ * @param wrong the factor whose code was rejected, which stays in sight
+ */
+function inOrder(apps: ViewContext[], phones: ViewContext[], wrong: string | undefined): ViewContext {
+  const [bestApp, ...otherApps] = apps;
+  const [bestPhone, ...otherPhones] = phones;
+  const best = bestApp ? { apps: [bestApp], phones: [] } : { apps: [], phones: bestPhone ? [bestPhone] : [] };
+  const others = { apps: otherApps, phones: bestApp ? phones : otherPhones };
+  const isOpen = otherApps.some(({ method }) => method === wrong);
+  return {
+    best: { ...best, isBest: true },
+    others: others.apps.length + others.phones.length > 0 ? { ...others, isOpen } : null,
+  };
 }

@@ -9,6 +9,7 @@ import {
 } from '../../http/index.js';
 import { PhoneForm } from '../../verification/index.js';
 import { TWO_FACTOR_OPTIONS, type ResolvedTwoFactorOptions } from '../two-factor.options.js';
+import { RemovalPage } from './removal.pages.js';
 import type { SettingsResource } from './settings.resource.js';
 
 /** A failure of a change. A browser sees it on the settings, other clients with the way back to them. */
@@ -70,10 +71,16 @@ export class SettingsPage extends PageView<SettingsResource> {
   }
 }
 
-/** A change: back to the settings, which say that it is saved. A reload there changes nothing again. */
+/** A change: back to the settings, which say that it is saved, or on to recovery codes. A reload there changes nothing. */
 @Injectable()
 export class ChangePage extends PageView<SettingsResource> {
-  success(_settings: SettingsResource, { base, text }: PageContext): Redirect {
+  /** After a factor was added. */
+  protected readonly offersRecoveryCodes: boolean = false;
+
+  success({ factors, recoveryCodesLeft }: SettingsResource, { base, text }: PageContext): Redirect {
+    // Whoever has a factor can lose it.
+    if (this.offersRecoveryCodes && factors.length > 0 && recoveryCodesLeft === 0)
+      return { redirectTo: `${base}/recovery-codes`, notice: text('recoveryCodes.next') };
     return { redirectTo: `${base}/settings`, notice: text('settings.changed') };
   }
 
@@ -83,4 +90,4 @@ export class ChangePage extends PageView<SettingsResource> {
 }
 
 /** The providers of the pages above. */
-export const SETTINGS_PAGES = [SettingsPage, ChangePage];
+export const SETTINGS_PAGES = [SettingsPage, ChangePage, RemovalPage];

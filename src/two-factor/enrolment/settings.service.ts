@@ -7,6 +7,8 @@ import { type ShownFactor, TwoFactorService } from '../session/two-factor.servic
 import { TrustedBrowserResource } from '../trusted-browsers/trusted-browser.resource.js';
 import { TrustedBrowsers } from '../trusted-browsers/trusted-browsers.service.js';
 import type { TwoFactorNotice } from '../two-factor.notifier.js';
+import { twoFactorProblem } from '../two-factor.problems.js';
+import type { Removable, RemovalResource } from './removal.pages.js';
 import type { SettingsResource } from './settings.resource.js';
 
 /** A change of a user's factors, and the notice of it. */
@@ -17,6 +19,8 @@ interface NoticedChange extends Omit<TwoFactorNotice, 'at'> {
   /** The factor that enrolling has shown, when it is the user's first. */
   shown?: ShownFactor;
 }
+
+const METHODS: Partial<Record<Removable, string>> = { phone: 'sms', authenticator: 'totp' };
 
 /** A user's factors and all that was built on them, and what follows each change of them. */
 @Injectable()
@@ -37,6 +41,18 @@ export class SettingsService {
       recoveryCodesLeft: await this.recoveryCodes.left(userId),
       trustedBrowsers: (await this.browsers.list(userId)).map(TrustedBrowserResource.of),
     };
+  }
+
+  /** What a removal would take from the user. @throws Problem `unknown-factor` */
+  async removalOf(userId: string, what: Removable, id?: string): Promise<RemovalResource> {
+    const { factors, trustedBrowsers } = await this.of(userId);
+    if (what === 'browsers') return { what, name: '', isLastFactor: false };
+    const browser = trustedBrowsers.find((each) => each.id === id);
+    if (what === 'browser' && browser) return { what, name: browser.description, isLastFactor: false };
+    const factor = factors.find((each) => each.id === id && each.method === METHODS[what]);
+    if (!factor) throw twoFactorProblem('unknown-factor');
+    const name = [factor.label, factor.hint].filter(Boolean).join(' ');
+    return { what, name, isLastFactor: factors.length === 1 };
   }
 
   /** Continues the session in which factors were changed, the only one that outlives that, and notifies the user. */

@@ -22,9 +22,11 @@ export class FreshForChangeGuard implements CanActivate {
   ) {}
 
   async canActivate(context: ExecutionContext): Promise<boolean> {
-    const missing = await this.twoFactor.missingForChange(context.switchToHttp().getRequest<Request>());
-    if (missing === 'sign-in') throw signInRequired(this.paths, this.paths.settings);
-    if (missing) throw factorRequired(this.paths, missing, this.paths.settings);
+    const request = context.switchToHttp().getRequest<Request>();
+    const missing = await this.twoFactor.missingForChange(request);
+    const here = this.paths.here(request) ?? this.paths.settings;
+    if (missing === 'sign-in') throw signInRequired(this.paths, here);
+    if (missing) throw factorRequired(this.paths, missing, here);
     return true;
   }
 }

@@ -1,6 +1,6 @@
 import { Body, Controller, Param, Post, Req, Res } from '@nestjs/common';
 import type { Request, Response } from 'express';
-import { Page } from '../../http/index.js';
+import { FormTargets, notAPage, Page } from '../../http/index.js';
 import { ApiOkResponse, ApiOperation, ApiTags } from '../../openapi/decorators.js';
 import { ChangePage } from '../enrolment/settings.pages.js';
 import { SettingsResource } from '../enrolment/settings.resource.js';
@@ -9,6 +9,7 @@ import { ChangesFactors } from '../guard/fresh-for-change.guard.js';
 import { ForEnrolment, SignedIn } from '../guard/require-factor.js';
 import { SignedInRoutes } from '../guard/signed-in-routes.js';
 import type { SignedInCaller } from '../session/assurance.js';
+import { TwoFactorPaths } from '../session/two-factor-paths.js';
 import { TwoFactorService } from '../session/two-factor.service.js';
 import { ApiProblems, FactorId, ON_A_CHANGE } from '../two-factor.problems.js';
 import { PasskeyFactor } from './passkey.factor.js';
@@ -26,7 +27,13 @@ export class PasskeysController {
     private readonly factor: PasskeyFactor,
     private readonly settings: SettingsService,
     private readonly twoFactor: TwoFactorService,
+    private readonly paths: TwoFactorPaths,
   ) {}
+
+  @FormTargets('passkeys', 'passkeys/:id/remove')
+  formTargets(): never {
+    throw notAPage(this.paths.settings);
+  }
 
   @Post('passkeys/options')
   @ChangesFactors()

@@ -1,13 +1,15 @@
-import { Controller, Get, Injectable, Post, Req, Res } from '@nestjs/common';
+import { Controller, Get, Inject, Injectable, Post, Req, Res, UseGuards } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiProperty, ApiTags } from '../../openapi/decorators.js';
 import type { Request, Response } from 'express';
 import { Page, type PageContext, PageView, type Problem, type View } from '../../http/index.js';
+import { MASKED_ACCOUNT } from '../challenge/challenge.resources.js';
 import { settingsRefused } from '../enrolment/settings.pages.js';
 import { SettingsService } from '../enrolment/settings.service.js';
-import { ChangesFactors } from '../guard/fresh-for-change.guard.js';
+import { ChangesFactors, FreshForChangeGuard } from '../guard/fresh-for-change.guard.js';
 import { ForEnrolment, SignedIn } from '../guard/require-factor.js';
 import { SignedInRoutes } from '../guard/signed-in-routes.js';
 import type { SignedInCaller } from '../session/assurance.js';
+import { type ResolvedTwoFactorOptions, TWO_FACTOR_OPTIONS } from '../two-factor.options.js';
 import { ApiProblems, ON_A_CHANGE } from '../two-factor.problems.js';
 import { RecoveryCodes } from './recovery-codes.service.js';
 
@@ -21,12 +23,20 @@ export class RecoveryCodesLeftResource {
 export class RecoveryCodesResource {
   @ApiProperty({ type: [String], example: ['k7f2w-9qxma-3d8e'] })
   recoveryCodes!: string[];
+
+  @ApiProperty(MASKED_ACCOUNT)
+  account!: string | null;
 }
 
 /** Asks whether to make new recovery codes, and shows them. */
 @Injectable()
 export class RecoveryCodesPage extends PageView<RecoveryCodesLeftResource | RecoveryCodesResource> {
-  success(resource: RecoveryCodesLeftResource | RecoveryCodesResource, { base, text }: PageContext): View {
+  constructor(@Inject(TWO_FACTOR_OPTIONS) private readonly options: ResolvedTwoFactorOptions) {
+    super();
+  }
+
+  success(resource: RecoveryCodesLeftResource | RecoveryCodesResource, context: PageContext): View {
+    const { base, request, text, locale } = context;
     if ('recoveryCodesLeft' in resource) {
       const { recoveryCodesLeft: left } = resource;
       return {
@@ -34,12 +44,30 @@ export class RecoveryCodesPage extends PageView<RecoveryCodesLeftResource | Reco
         context: { title: text('settings.recovery'), base, left },
       };
     }
-    const codes = resource.recoveryCodes.map((code) => ({ code }));
+    const { recoveryCodes, account } = resource;
+    const site = `${this.options.issuer} (${request.host})`;
+    const date = new Intl.DateTimeFormat(locale, { dateStyle: 'medium' }).format(new Date());
+    const lines = [
+      text('recoveryCodes.title'),
+      site,
+      ...(account ? [account] : []),
+      date,
+      '',
+      ...recoveryCodes,
+    ];
     return {
       name: 'two-factor/recovery-codes',
       address: `${base}/recovery-codes`,
       once: true,
-      context: { title: text('recoveryCodes.title'), base, codes },
+      context: {
+        title: text('recoveryCodes.title'),
+        base,
+        site,
+        account,
+        date,
+        codes: recoveryCodes.map((code) => ({ code })),
+        file: `data:text/plain;charset=utf-8,${encodeURIComponent(`${lines.join('\r\n')}\r\n`)}`,
+      },
     };
   }
 
@@ -60,6 +88,7 @@ export class RecoveryCodesController {
   ) {}
 
   @Get('recovery-codes')
+  @UseGuards(FreshForChangeGuard)
   @Page(RecoveryCodesPage)
   @ApiOperation({ summary: 'How many codes are left; as a page, asks before it makes new ones' })
   @ApiOkResponse({ type: RecoveryCodesLeftResource })
@@ -81,7 +110,8 @@ export class RecoveryCodesController {
   ): Promise<RecoveryCodesResource> {
     const { codes, epoch } = await this.recoveryCodes.regenerate(caller);
     const { userId } = caller;
-    await this.settings.changed(request, response, { userId, epoch, type: 'recovery-codes-made' });
-    return { recoveryCodes: codes };
+    const made = { userId, epoch, type: 'recovery-codes-made' as const };
+    const { account } = await this.settings.changed(request, response, made);
+    return { recoveryCodes: codes, account };
   }
 }

@@ -12,7 +12,7 @@ import { ChangePage } from '../enrolment/settings.pages.js';
 import type { SettingsResource } from '../enrolment/settings.resource.js';
 
 /** The fields that an enrolment carries from page to page. The phone's name travels with the request. */
-const carriedFields = (context: PageContext, names: readonly string[] = ['replaces']) =>
+const carriedFields = (context: PageContext, names: readonly string[] = ['label', 'replaces']) =>
   names.map((name) => ({ name, value: typed(context, name) })).filter(({ value }) => value !== '');
 
 /** An address of the enrolment, which says what phone the new number replaces. */
@@ -146,6 +146,8 @@ export class PhoneResentPage extends PhoneCodePage {
 /** Checks the code: continues in the settings, or on the form again. */
 @Injectable()
 export class ProvePhonePage extends ChangePage {
+  protected override readonly offersRecoveryCodes = true;
+
   constructor(private readonly codes: NewPhoneCodeForm) {
     super();
   }

@@ -3,6 +3,7 @@ import { ApiOkResponse, ApiOperation, ApiTags } from '../../openapi/decorators.j
 import type { Request, Response } from 'express';
 import { FormTargets, notAPage, Page } from '../../http/index.js';
 import { LabelDto } from '../enrolment/label.dto.js';
+import { RemovalPage, RemovalResource } from '../enrolment/removal.pages.js';
 import { ChangePage } from '../enrolment/settings.pages.js';
 import { SettingsResource } from '../enrolment/settings.resource.js';
 import { SettingsService } from '../enrolment/settings.service.js';
@@ -83,6 +84,19 @@ export class AuthenticatorsController {
       type: 'authenticator-added',
       shown: isFirst ? { method: this.totp.method } : undefined,
     });
+  }
+
+  @Get('authenticators/:id/remove')
+  @UseGuards(FreshForChangeGuard)
+  @Page(RemovalPage)
+  @ApiOperation({ summary: 'What would be removed; as a page, asks first' })
+  @ApiOkResponse({ type: RemovalResource })
+  @ApiProblems('sign-in-required', 'second-factor-required', 'unknown-factor')
+  removal(
+    @SignedIn() { userId }: SignedInCaller,
+    @Param('id', FactorId) id: string,
+  ): Promise<RemovalResource> {
+    return this.settings.removalOf(userId, 'authenticator', id);
   }
 
   @Post('authenticators/:id/remove')

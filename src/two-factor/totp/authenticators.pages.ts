@@ -30,6 +30,8 @@ export class SetupPage extends PageView<AuthenticatorResource> {
 /** Checks the app's first code: continues in the settings, or on the same page again. */
 @Injectable()
 export class ConfirmPage extends ChangePage {
+  protected override readonly offersRecoveryCodes = true;
+
   override failure(problem: Problem, context: PageContext): View {
     return setupRefused(problem, context);
   }

@@ -1,14 +1,14 @@
-import { Controller, Param, Post } from '@nestjs/common';
+import { Controller, Get, Param, Post, UseGuards } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiTags } from '../../openapi/decorators.js';
-import { FormTargets, notAPage, Page } from '../../http/index.js';
+import { Page } from '../../http/index.js';
+import { RemovalPage, RemovalResource } from '../enrolment/removal.pages.js';
 import { ChangePage } from '../enrolment/settings.pages.js';
 import { SettingsResource } from '../enrolment/settings.resource.js';
 import { SettingsService } from '../enrolment/settings.service.js';
-import { ChangesFactors } from '../guard/fresh-for-change.guard.js';
+import { ChangesFactors, FreshForChangeGuard } from '../guard/fresh-for-change.guard.js';
 import { ForEnrolment, SignedIn } from '../guard/require-factor.js';
 import { SignedInRoutes } from '../guard/signed-in-routes.js';
 import type { SignedInCaller } from '../session/assurance.js';
-import { TwoFactorPaths } from '../session/two-factor-paths.js';
 import { ApiProblems, FactorId, ON_A_CHANGE, twoFactorProblem } from '../two-factor.problems.js';
 import { TrustedBrowsers } from './trusted-browsers.service.js';
 
@@ -21,12 +21,16 @@ export class TrustedBrowsersController {
   constructor(
     private readonly browsers: TrustedBrowsers,
     private readonly settings: SettingsService,
-    private readonly paths: TwoFactorPaths,
   ) {}
 
-  @FormTargets('browsers/revoke', 'browsers/:id/revoke')
-  formTargets(): never {
-    throw notAPage(this.paths.settings);
+  @Get('browsers/revoke')
+  @UseGuards(FreshForChangeGuard)
+  @Page(RemovalPage)
+  @ApiOperation({ summary: 'What would be removed; as a page, asks first' })
+  @ApiOkResponse({ type: RemovalResource })
+  @ApiProblems('sign-in-required', 'second-factor-required', 'unknown-factor')
+  removalOfAll(@SignedIn() { userId }: SignedInCaller): Promise<RemovalResource> {
+    return this.settings.removalOf(userId, 'browsers');
   }
 
   @Post('browsers/revoke')
@@ -38,6 +42,19 @@ export class TrustedBrowsersController {
   async revokeAll(@SignedIn() { userId }: SignedInCaller): Promise<SettingsResource> {
     await this.browsers.revoke(userId);
     return this.settings.of(userId);
+  }
+
+  @Get('browsers/:id/revoke')
+  @UseGuards(FreshForChangeGuard)
+  @Page(RemovalPage)
+  @ApiOperation({ summary: 'What would be removed; as a page, asks first' })
+  @ApiOkResponse({ type: RemovalResource })
+  @ApiProblems('sign-in-required', 'second-factor-required', 'unknown-factor')
+  removal(
+    @SignedIn() { userId }: SignedInCaller,
+    @Param('id', FactorId) id: string,
+  ): Promise<RemovalResource> {
+    return this.settings.removalOf(userId, 'browser', id);
   }
 
   @Post('browsers/:id/revoke')
