@@ -9,7 +9,7 @@ import { Visitor } from './host/visitor.js';
 describe('a form that a browser posts', () => {
   let application: TestApplication;
   beforeAll(async () => {
-    application = await startApplication({ RESEND_COOLDOWN_SECONDS: '0', THROTTLE_ADDRESS: 'off' });
+    application = await startApplication({ RESEND_COOLDOWN_SECONDS: '0' });
   });
   afterAll(() => application.close());
 

@@ -11,15 +11,13 @@
     if (event.persisted) document.querySelectorAll('button').forEach((button) => (button.disabled = false));
   });
 
-  // The server enforces the wait; this only saves a vain try and announces the end once.
-  const waiting = [...document.querySelectorAll('button[data-wait]')].filter(
-    (button) => button.dataset.wait > 0,
-  );
-  if (waiting.length) {
-    const until = Date.now() + waiting[0].dataset.wait * 1000;
-    const hint = document.querySelector('[data-wait-hint]');
+  // Counts the first number of a text down, then says once that the time has come.
+  function countDown(seconds, buttons, hint, done) {
+    const until = Date.now() + seconds * 1000;
     const number = hint && /\d+/.exec(hint.textContent);
-    waiting.forEach((button) => (button.disabled = true));
+    // The summary was read out already. It must not be read again every second.
+    hint?.closest('[role=alert]')?.setAttribute('aria-live', 'off');
+    buttons.forEach((button) => (button.disabled = true));
     const timer = setInterval(() => {
       const left = Math.ceil((until - Date.now()) / 1000);
       if (left > 0) {
@@ -27,11 +25,52 @@
         return;
       }
       clearInterval(timer);
-      waiting.forEach((button) => (button.disabled = false));
-      if (hint) hint.remove();
-      const done = document.querySelector('[data-wait-done]');
+      buttons.forEach((button) => (button.disabled = false));
+      hint?.remove();
       if (done) done.textContent = done.dataset.text;
     }, 500);
+  }
+  const find = (selector) => document.querySelector(selector);
+
+  // The server enforces the wait; this only saves a vain try.
+  const waiting = [...document.querySelectorAll('button[data-wait]')].filter(
+    (button) => button.dataset.wait > 0,
+  );
+  if (waiting.length)
+    countDown(waiting[0].dataset.wait, waiting, find('[data-wait-hint]'), find('[data-wait-done]'));
+  const hold = find('[data-hold]');
+  if (hold) {
+    const buttons = document.querySelectorAll('main form[method=post] button:not([data-wait])');
+    countDown(hold.dataset.hold, [...buttons], hold, find('[data-hold-done]'));
+  }
+
+  // Times as the reader's clock shows them.
+  const clock = new Intl.DateTimeFormat(document.documentElement.lang, {
+    hour: '2-digit',
+    minute: '2-digit',
+  });
+  for (const time of document.querySelectorAll('time[data-clock]'))
+    time.textContent = clock.format(new Date(time.dateTime));
+
+  // What became of the message: blocked, expired, or the code was entered in another tab.
+  const watched = find('[data-watched]');
+  if (watched) {
+    const { address } = watched.dataset;
+    let isLeaving = false;
+    addEventListener('submit', () => (isLeaving = true));
+    addEventListener('pageshow', () => (isLeaving = false));
+    let waitMs = 2000;
+    const look = async () => {
+      if (document.visibilityState === 'visible' && !isLeaving) {
+        const response = await fetch(address, { headers: { Accept: 'application/json' } }).catch(() => null);
+        const { status, sentAt } = response?.ok ? await response.json() : {};
+        if (status && `${status} ${sentAt}` !== watched.dataset.watched && !isLeaving)
+          return location.replace(address);
+        waitMs = Math.min(waitMs * 1.2, 15_000);
+      }
+      setTimeout(look, waitMs);
+    };
+    setTimeout(look, waitMs);
   }
 
   // Tells the server where the reader is, so that the next page has times of that zone.

@@ -53,11 +53,10 @@ export class SignInPage extends PageView<AssuranceResource> {
 /** A page without a form. Its failures have a page of their own. */
 export abstract class PlainPage<Body> extends PageView<Body> {
   failure(problem: Problem, context: PageContext): View {
-    const { errors } = errorContext(problem, context, '', []);
     return {
       name: 'host/refused',
       address: HOME,
-      context: { title: context.text('host.refused'), isError: true, errors },
+      context: { title: context.text('host.refused'), ...errorContext(problem, context, '', []) },
     };
   }
 }

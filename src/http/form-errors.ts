@@ -1,6 +1,6 @@
 import type { PageContext } from './page-context.js';
 import type { Problem } from './problem.js';
-import { fieldMessage, problemDetail } from './problem.filter.js';
+import { fieldMessage, problemDetail, problemTitle } from './problem.filter.js';
 import { safePath } from './safe-path.js';
 import type { ViewContext } from './view-renderer.js';
 
@@ -15,14 +15,30 @@ export function returnPath(context: PageContext, fallback: string): string {
   return safePath(typed(context, 'returnTo', Infinity), fallback);
 }
 
-/** Builds the messages of a problem for a view: one for each wrong field, otherwise one for `defaultField`. */
+/** No field is to blame for a limit, an outage or a failed sign-in: the whole page says so. */
+function isNotice({ code, details }: Problem, status: number): boolean {
+  const isBusy = status === 409 && details.retryAfterSeconds !== undefined && code !== 'code-used';
+  return status === 401 || status === 429 || status >= 500 || isBusy;
+}
+
+/**
+ * Builds the messages of a problem for a view: one for each wrong field, otherwise one for `defaultField`. A problem that
+ * is no field's becomes a notice on top, which counts down until the next try.
+ */
 export function errorContext(
   problem: Problem,
   { text }: PageContext,
   defaultField: string,
   fields: string[],
 ): ViewContext {
-  const wrong = (problem.details.errors ?? []).filter(({ field }) => fields.includes(field));
+  const { errors: given = [], retryAfterSeconds } = problem.details;
+  if (given.length === 0 && isNotice(problem, problem.getStatus())) {
+    const message = problemDetail(problem, text);
+    // A resend has a countdown of its own.
+    const holdSeconds = problem.code === 'cooldown' ? undefined : retryAfterSeconds;
+    return { isError: true, alert: { title: problemTitle(problem, text), message, holdSeconds } };
+  }
+  const wrong = given.filter(({ field }) => fields.includes(field));
   const errors =
     wrong.length > 0
       ? wrong.map(({ field, code }) => ({ field, message: fieldMessage(problem, { field, code }, text) }))

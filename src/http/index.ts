@@ -28,7 +28,7 @@ export { Landmark, MountedPaths } from './mounted-paths.js';
 export { PagesModule, type PagesOptions } from './pages.module.js';
 export { HTTP_PROBLEMS, Problem, type ProblemDetails } from './problem.js';
 export { problemsDecorator } from './problem-documentation.js';
-export { ProblemFilter } from './problem.filter.js';
+export { errorView, problemDetail, ProblemFilter } from './problem.filter.js';
 export { SharedThrottlerStorage } from './throttling/shared-throttler-storage.js';
 export { FloodGuard } from './throttling/throttler.guard.js';
 export { requestFacts } from './request-facts.js';

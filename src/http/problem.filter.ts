@@ -93,7 +93,7 @@ export function problemDetail(problem: Problem, text: PageContext['text']): stri
 }
 
 /** A problem of the host's own, such as `conflict`, is titled by its status. */
-const problemTitle = (problem: Problem, text: PageContext['text']): string =>
+export const problemTitle = (problem: Problem, text: PageContext['text']): string =>
   firstMessage([`problem.${problem.code}.title`], text) ??
   STATUS_CODES[problem.getStatus()] ??
   String(problem.getStatus());
@@ -114,14 +114,19 @@ function firstMessage(keys: string[], text: PageContext['text'], parameters?: Me
   return keys.map((key) => [key, text(key, parameters)]).find(([key, message]) => message !== key)?.[1];
 }
 
-/** For failures that belong to no page: an unknown path, a body that is too large. */
-function errorView(problem: Problem, { base, text }: PageContext): View {
+/** For failures that belong to no page: an unknown path, a page that somebody may not open. It has a way on. */
+export function errorView(problem: Problem, { homePath, address, request, text }: PageContext): View {
+  const { retryAfterSeconds } = problem.details;
+  const mayHelpLater = problem.getStatus() === 429 || problem.getStatus() >= 500;
   return {
     name: 'error',
     context: {
-      base,
+      homePath,
+      // A form cannot be sent again from here.
+      retryPath: mayHelpLater && request.method === 'GET' ? address : '',
       title: problemTitle(problem, text),
       detail: problemDetail(problem, text),
+      holdSeconds: mayHelpLater ? retryAfterSeconds : undefined,
       isError: true,
     },
   };

@@ -66,11 +66,12 @@ export { JournalSealer, type NewestSeal } from './journal/journal-sealer.service
 export type { JournalSource } from './journal/journal-source.js';
 export { type JournalReport, JournalVerifier } from './journal/journal-verifier.service.js';
 export { type KeptSeal, type SealReport, SealVerifier } from './journal/seal-verifier.service.js';
-export { KeyRotator, type RotationProgress, type UnreadableRow } from '../crypto/index.js';
+export { KeyCanary, KeyRotator, type RotationProgress, type UnreadableRow } from '../crypto/index.js';
 export { VerificationModule } from './verification.module.js';
 export type { VerificationModuleExtras } from './verification.module-definition.js';
 export { originOf } from './verification.caller.js';
-export { CodeForm, PhoneForm } from './verification.forms.js';
+export { CodeForm } from './verification.code-form.js';
+export { PhoneForm } from './verification.forms.js';
 export { numberProblem, problemOf, resourceOrProblem } from './verification.problems.js';
 export { VERIFICATION_DEFAULTS, VERIFICATION_POLICY } from './verification.options.js';
 export {

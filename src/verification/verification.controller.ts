@@ -90,11 +90,12 @@ export class VerificationController {
   @Idempotent()
   @Page(StartPage)
   @ApiConsumes(...BODIES)
-  @ApiOperation({ summary: 'Send a code to a phone number' })
+  @ApiOperation({ summary: 'Send a code to a phone number, or to that of an earlier request' })
   @ApiOkResponse({ type: VerificationResource })
   @ApiProblems(
     'invalid-input',
     'invalid-phone-number',
+    'unknown-request',
     'destination-not-allowed',
     'destination-rejected',
     'refused-by-application',
@@ -110,12 +111,14 @@ export class VerificationController {
     'provider-unavailable',
   )
   async start(@Body() body: StartVerificationDto, @Req() request: Request): Promise<VerificationResource> {
+    const { requestId, channel } = body;
+    const caller = this.callerOf(request);
+    const locale = body.locale ?? preferredLanguages(request);
+    if (requestId)
+      return this.answer(await this.verifications.restart({ requestId, channel, locale, caller }));
     const { phone } = phoneNumberIn(request, this.options.defaultCountry);
     const phoneNumber = phone ?? body.phoneNumber;
-    const locale = body.locale ?? preferredLanguages(request);
-    return this.answer(
-      await this.verifications.start({ ...body, phoneNumber, locale, caller: this.callerOf(request) }),
-    );
+    return this.answer(await this.verifications.start({ ...body, phoneNumber, locale, caller }));
   }
 
   @Get('verify-otp')

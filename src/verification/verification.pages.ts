@@ -1,7 +1,8 @@
 import { Injectable } from '@nestjs/common';
-import { type PageContext, PageView, type Problem, type View } from '../http/index.js';
+import { type PageContext, PageView, type Problem, typed, type View } from '../http/index.js';
 import type { VerificationResource } from './dto/verification.resource.js';
-import { CodeForm, PhoneForm } from './verification.forms.js';
+import { CodeForm } from './verification.code-form.js';
+import { PhoneForm } from './verification.forms.js';
 
 /** `GET /`: the phone form. */
 @Injectable()
@@ -19,7 +20,7 @@ export class PhonePage extends PageView<unknown> {
   }
 }
 
-/** `POST /request-otp`: the code page, or the phone form again. */
+/** `POST /request-otp`: the code page, or the page again that it was sent from: the phone form or that of a code that is over. */
 @Injectable()
 export class StartPage extends PageView<VerificationResource> {
   constructor(
@@ -34,7 +35,9 @@ export class StartPage extends PageView<VerificationResource> {
   }
 
   failure(problem: Problem, context: PageContext): View {
-    return this.phone.failed(problem, context);
+    return typed(context, 'requestId')
+      ? this.code.failed(problem, context)
+      : this.phone.failed(problem, context);
   }
 }
 

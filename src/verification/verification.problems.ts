@@ -22,11 +22,14 @@ export function problemOf(failure: VerificationFailure): Problem {
     retryAfterSeconds,
     module: codeDefect && 'verification',
     errors: codeDefect && [{ field: 'otpCode', code: codeDefect }],
-    detailKey: refusal?.messageKey,
+    detailKey: code === 'wrong-code' && request && request.sends > 1 ? OLDER_CODE : refusal?.messageKey,
     members: refusal && { reason: refusal.refuse },
     forView: resource,
   });
 }
+
+/** What a wrong code may be after a further message. */
+const OLDER_CODE = 'problem.wrong-code.older.detail';
 
 /** What the page of a refused number is shown with when a call can reach the number. */
 export const CALL_INSTEAD = 'call-instead';

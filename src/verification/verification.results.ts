@@ -33,12 +33,15 @@ export interface VerificationFailure {
 }
 
 /** The result of an action on a request, within the module. */
-export type RequestResult = { ok: true; request: VerificationRecord } | VerificationFailure;
+export type RequestResult =
+  { ok: true; request: VerificationRecord; isJoined?: boolean } | VerificationFailure;
 
 /** A call on a verification request that did what was asked of it. */
 export interface VerificationSuccess {
   ok: true;
   request: VerificationRecord;
+  /** A start found the caller's live request for the number, and sent nothing. */
+  isJoined?: boolean;
   /**
    * The number of the request, in E.164: the verified one, once `request.status` is `VERIFIED`.
    * @throws Error once the number is erased

@@ -14,6 +14,7 @@ export class PersonInBrowser {
   constructor(
     private readonly application: TestApplication,
     readonly page: Page,
+    private readonly url = application.url,
   ) {
     people += 1;
     this.email = `browser${people}.${process.pid}@example.com`;
@@ -25,7 +26,7 @@ export class PersonInBrowser {
   }
 
   async goes(path: string): Promise<void> {
-    await this.page.goto(this.application.url + path);
+    await this.page.goto(new URL(path, this.url).href);
   }
 
   async presses(name: string): Promise<void> {

@@ -35,7 +35,6 @@ export class AdminGuard implements CanActivate {
 
   async canActivate(context: ExecutionContext): Promise<boolean> {
     const request = context.switchToHttp().getRequest<Request>();
-    showOnPage(request, { adminPath: this.paths.at() });
     const scope = this.reflector.get<Scope | undefined>(SCOPE, context.getHandler());
     if (!scope) throw new Error(`${context.getHandler().name} names no scope`);
     const route = `${request.method} ${context.getClass().name}.${context.getHandler().name}`;
@@ -47,6 +46,8 @@ export class AdminGuard implements CanActivate {
     } else {
       rememberAdministrator(request, { actor: `user:${await this.fromSession(request, route)}` });
     }
+    // Only now: the menu is for those who may open it.
+    showOnPage(request, { adminPath: this.paths.at() });
     return true;
   }
 

@@ -1,6 +1,7 @@
 import { Inject } from '@nestjs/common';
 import {
   errorContext,
+  errorView,
   type PageContext,
   PageView,
   type Problem,
@@ -22,6 +23,8 @@ export function doneNotice({ request, text }: PageContext): ViewContext {
     : {};
 }
 
+const isClosed = (problem: Problem) => problem.getStatus() === 401 || problem.getStatus() === 403;
+
 /** A page with a form or two. A browser sees a failure there, other clients on a page of its own, which leads back. */
 export abstract class AdminPage<Body> extends PageView<Body> {
   @Inject(AdminPaths) protected readonly paths!: AdminPaths;
@@ -29,6 +32,8 @@ export abstract class AdminPage<Body> extends PageView<Body> {
   protected abstract readonly path: string;
 
   failure(problem: Problem, context: PageContext): View | Redirect {
+    // Without the menu: whoever is not let in learns nothing of what there is.
+    if (isClosed(problem)) return errorView(problem, context);
     return this.again(problem, context) ?? this.refused(problem, context);
   }
 

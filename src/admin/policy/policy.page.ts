@@ -2,23 +2,21 @@ import { Injectable } from '@nestjs/common';
 import {
   errorContext,
   type PageContext,
-  PageView,
   type Problem,
+  type Redirect,
   typed,
   type View,
   type ViewContext,
 } from '../../http/index.js';
-import { AdminPaths } from '../access/admin-paths.js';
+import { AdminPage } from '../pages/admin.page.js';
 import type { SimulationResource } from './policy.dto.js';
 
 const FIELDS = ['phoneNumber', 'country', 'channel', 'purpose', 'userId', 'sessionId', 'address'] as const;
 
 /** The form of a simulation, with its result below. */
 @Injectable()
-export class PolicyPage extends PageView<SimulationResource | Record<string, never>> {
-  constructor(private readonly paths: AdminPaths) {
-    super();
-  }
+export class PolicyPage extends AdminPage<SimulationResource | Record<string, never>> {
+  protected readonly path = '/policy';
 
   success(result: SimulationResource | Record<string, never>, context: PageContext): View {
     if (!('outcome' in result)) return this.form(context);
@@ -41,14 +39,15 @@ export class PolicyPage extends PageView<SimulationResource | Record<string, nev
     return { ...form, once: true };
   }
 
-  failure(problem: Problem, context: PageContext): View {
+  override failure(problem: Problem, context: PageContext): View | Redirect {
+    if (problem.getStatus() !== 400 && problem.getStatus() !== 422) return super.failure(problem, context);
     return this.form(context, errorContext(problem, context, '', [...FIELDS, 'confirmed']));
   }
 
   private form(context: PageContext, more: ViewContext = {}): View {
     return {
       name: 'admin/policy',
-      address: this.paths.at('/policy'),
+      address: this.paths.at(this.path),
       context: {
         title: context.text('admin.policy.title'),
         ...Object.fromEntries(FIELDS.map((field) => [field, typed(context, field, 200)])),

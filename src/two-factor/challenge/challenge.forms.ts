@@ -44,16 +44,39 @@ export class ChallengeForms {
   }
 
   code(resource: ChallengeResource, context: PageContext, more: ViewContext = {}): View {
-    const around = this.aroundCode(context, resource.summary);
-    const view = this.codes.view(resource, context, { ...around, ...more });
-    return { ...view, address: this.codeAddress(resource.requestId, context) };
+    const address = this.codeAddress(resource.requestId, context);
+    if (resource.status === 'VERIFIED') return { ...this.used(context), address };
+    const view = this.codes.view(resource, context, { ...this.aroundCode(context, resource), ...more });
+    return { ...view, address };
   }
 
   codeFailed(problem: Problem, context: PageContext): View {
-    const resource = problem.details.forView as Partial<ChallengeResource> | undefined;
-    const view = this.codes.failed(problem, context, this.aroundCode(context, resource?.summary));
-    const requestId = resource?.requestId ?? typed(context, 'requestId');
-    return { ...view, address: requestId ? this.codeAddress(requestId, context) : this.startPath(context) };
+    const resource = (problem.details.forView ?? {}) as Partial<ChallengeResource>;
+    const requestId = resource.requestId ?? typed(context, 'requestId');
+    const address = requestId ? this.codeAddress(requestId, context) : this.startPath(context);
+    return { ...this.codes.failed(problem, context, this.aroundCode(context, resource)), address };
+  }
+
+  /** What somebody is told who asks for a code again too soon. */
+  waitNotice({ resendAvailableAt }: ChallengeResource, context: PageContext): string {
+    const waitMs = Date.parse(resendAvailableAt ?? '') - Date.now();
+    const key = typed(context, 'channel') === 'voice' ? 'code.alreadySent.call' : 'code.alreadySent.text';
+    return waitMs > 0
+      ? context.text(key, { count: Math.ceil(waitMs / 1000) })
+      : context.text('code.alreadySent.now');
+  }
+
+  /** The code did what it was for: Back, or a second tab. */
+  private used(context: PageContext): View {
+    return {
+      name: 'ended',
+      context: {
+        title: context.text('ended.used.title'),
+        detail: context.text('ended.used.detail'),
+        otherPath: this.returnTo(context),
+        other: context.text('twoFactor.continue'),
+      },
+    };
   }
 
   /** @param wrong the factor whose code was rejected, and why */
@@ -78,6 +101,8 @@ export class ChallengeForms {
         returnTo,
         summary,
         offersCalls: this.codes.offersCalls,
+        hasPasskey: factors.some(({ method }) => method === 'passkey'),
+        passkeyTrust: this.trust(context),
         phones: factors.filter(({ method }) => method === 'sms').map((each) => ({ ...each })),
         apps: codeFactors.map((method) => ({
           method,
@@ -97,10 +122,17 @@ export class ChallengeForms {
 
   chooseFailed(problem: Problem, context: PageContext): View {
     const resource = problem.details.forView as FactorsResource | undefined;
-    const { errors } = errorContext(problem, context, '', ['otpCode']) as { errors: { message: string }[] };
-    const { message } = errors[0]!;
+    const { errors, alert } = errorContext(problem, context, '', ['otpCode']) as {
+      errors?: { message: string }[];
+      alert?: ViewContext;
+    };
+    const message = errors?.[0]?.message ?? '';
     // A code that could not be read is shown again, to be corrected.
     const value = problem.code === 'invalid-input' ? typed(context, 'otpCode', LONGEST_TYPED_CODE) : '';
+    if (resource && alert) {
+      const view = this.choose(resource, context);
+      return { ...view, context: { ...view.context, isError: true, alert } };
+    }
     if (resource) return this.choose(resource, context, { factor: typed(context, 'factor'), message, value });
     // The user's factors were not read, for example because the form was malformed.
     const isGone = isStepUp(context) && problem.getStatus() === 404;
@@ -110,7 +142,7 @@ export class ChallengeForms {
       context: {
         title: context.text('twoFactor.title'),
         isError: true,
-        errors: [{ message }],
+        ...(alert ? { alert } : { errors: [{ message }] }),
         startPath: isGone ? this.returnTo(context) : this.startPath(context),
       },
     };
@@ -126,15 +158,25 @@ export class ChallengeForms {
     return `${context.base}?returnTo=${encodeURIComponent(this.returnTo(context))}`;
   }
 
-  private aroundCode(context: PageContext, summary: string | undefined): ViewContext {
+  private aroundCode(
+    context: PageContext,
+    { requestId, phoneId, summary, status }: Partial<ChallengeResource>,
+  ): ViewContext {
+    const isUsed = status === 'VERIFIED';
+    const returnTo = { name: 'returnTo', value: this.returnTo(context) };
     return {
+      watchPath: requestId ? this.codeAddress(requestId, context) : '',
+      restartPath: phoneId ? `${context.base}/challenge` : '',
+      restartFields: [{ name: 'phoneId', value: phoneId ?? '' }, returnTo],
+      otherPath: isUsed ? this.returnTo(context) : this.startPath(context),
+      other: context.text(isUsed ? 'twoFactor.continue' : 'twoFactor.otherWay'),
       ...(summary && { title: context.text(titleOf(summary)), summary }),
       verifyPath: `${context.base}/verify`,
       resendPath: `${context.base}/resend`,
       canCancel: false,
       startPath: this.startPath(context),
       again: context.text('twoFactor.continue'),
-      hidden: [{ name: 'returnTo', value: this.returnTo(context) }],
+      hidden: [returnTo],
       ...this.trust(context),
     };
   }

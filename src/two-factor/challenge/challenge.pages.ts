@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { type PageContext, PageView, type Problem, type Redirect, type View } from '../../http/index.js';
 import type { AssuranceResource } from '../session/assurance.resource.js';
 import { ChallengeForms } from './challenge.forms.js';
+import type { SentChallenge } from './challenge.service.js';
 import type { ChallengeResource, FactorsResource } from './challenge.resources.js';
 
 /** The choice of a factor. */
@@ -39,8 +40,16 @@ export class CodePage extends PageView<ChallengeResource> {
 /** Sends a code: continues on the code page, or back at the choice, where other factors are. */
 @Injectable()
 export class SendPage extends CodePage {
+  override success(resource: SentChallenge, context: PageContext): View {
+    const { repeated } = resource;
+    const notice =
+      repeated === 'resent' ? context.text('code.resent') : this.forms.waitNotice(resource, context);
+    return this.forms.code(resource, context, repeated ? { notice } : {});
+  }
+
   override failure(problem: Problem, context: PageContext): View {
-    return this.forms.chooseFailed(problem, context);
+    const { requestId } = (problem.details.forView ?? {}) as Partial<ChallengeResource>;
+    return requestId ? this.forms.codeFailed(problem, context) : this.forms.chooseFailed(problem, context);
   }
 }
 

@@ -59,6 +59,9 @@ export class FactorsResource {
 
 /** A code that was sent to show a factor. */
 export class ChallengeResource extends VerificationResource {
+  @ApiPropertyOptional({ format: 'uuid', description: 'The phone that it was sent to.' })
+  phoneId?: string;
+
   @ApiPropertyOptional({ description: 'In a step-up: what is confirmed.' })
   summary?: string;
 }

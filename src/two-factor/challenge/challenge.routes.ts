@@ -1,7 +1,14 @@
 import { Body, Get, HttpCode, Param, Post, Query, Req, Res } from '@nestjs/common';
 import { ApiConsumes, ApiOkResponse, ApiOperation, ApiParam } from '../../openapi/decorators.js';
 import type { Request, Response } from 'express';
-import { BODIES, FormTargets, notAPage, Page, preferredLanguages } from '../../http/index.js';
+import {
+  BODIES,
+  FormTargets,
+  isAnsweredByPage,
+  notAPage,
+  Page,
+  preferredLanguages,
+} from '../../http/index.js';
 import { SignedIn } from '../guard/require-factor.js';
 import type { SignedInCaller } from '../session/assurance.js';
 import { PasskeyOptionsResource, ShowPasskeyDto } from '../passkeys/passkeys.dto.js';
@@ -63,7 +70,12 @@ export abstract class ChallengeRoutes {
     @Req() request: Request,
   ): Promise<ChallengeResource> {
     const locale = body.locale ?? preferredLanguages(request);
-    return this.challenges.send(caller, await this.contextOf(request, caller), { ...body, locale });
+    return this.challenges.send(
+      caller,
+      await this.contextOf(request, caller),
+      { ...body, locale },
+      { repeats: isAnsweredByPage(request) },
+    );
   }
 
   @Get('challenge/:requestId')

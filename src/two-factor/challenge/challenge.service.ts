@@ -2,6 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { Request } from 'express';
 import { Problem, safePath } from '../../http/index.js';
 import {
+  type Channel,
   problemOf,
   type StartVerification,
   toResource,
@@ -33,6 +34,12 @@ export interface ChallengeContext {
   /** For how many days the browser can be trusted afterwards. Null if not at all. */
   trustBrowserDays: number | null;
 }
+
+/** A page of a code that was asked for: what this call did, if there was a live request already. */
+export type SentChallenge = ChallengeResource & { repeated?: 'resent' | 'waiting' };
+
+/** Twice within this time is a double click. */
+const DOUBLE_CLICK_MS = 3000;
 
 /** Proves enrolled factors, for sign-ins and step-ups. */
 @Injectable()
@@ -67,23 +74,47 @@ export class ChallengeService {
 
   /**
    * Sends a code to the chosen phone, or to the preferred one.
+   * @param options.repeats sends a further message if the phone has a live request already, which programs ask for by
+   * {@link resend}
    * @throws Problem with the choices for the page, because another factor may work
    */
   async send(
     caller: SignedInCaller,
     context: ChallengeContext,
     { phoneId, channel, locale, returnTo }: Omit<ChallengeDto, 'locale'> & Pick<StartVerification, 'locale'>,
-  ): Promise<ChallengeResource> {
+    { repeats }: { repeats: boolean },
+  ): Promise<SentChallenge> {
     try {
       const chosen = phoneId ?? (await this.sms.enrolledBy(caller.userId))[0]?.id;
       if (!chosen) throw twoFactorProblem('unknown-factor');
       const { purpose } = context;
       const result = await this.sms.challenge(caller, { phoneId: chosen, channel, locale, purpose });
+      if (result.ok && result.isJoined && repeats)
+        return await this.sendAgain(caller, context, result, channel);
       return resourceOf(result, context);
     } catch (error) {
-      if (!(error instanceof Problem)) throw error;
+      // The page of the code says best what happened to it.
+      if (!(error instanceof Problem) || hasRequest(error)) throw error;
       throw withView(error, await this.choices(caller, context, returnTo));
     }
+  }
+
+  /** The phone has a live request: sends by the channel that was chosen, as soon as that is possible. */
+  private async sendAgain(
+    caller: SignedInCaller,
+    context: ChallengeContext,
+    live: Extract<VerificationResult, { ok: true }>,
+    channel: Channel = live.request.channel,
+  ): Promise<SentChallenge> {
+    const { request } = live;
+    const sentMs = request.sentAt ? request.readAt.getTime() - request.sentAt.getTime() : 0;
+    const isDoubleClick = channel === request.channel && sentMs < DOUBLE_CLICK_MS;
+    const waiting: SentChallenge = { ...resourceOf(live, context), repeated: 'waiting' };
+    if (request.requestedElsewhere || isDoubleClick) return waiting;
+    const { purpose } = context;
+    const result = await this.sms.resend(caller, { requestId: request.id, purpose, channel });
+    if (!result.ok && result.code === 'cooldown') return waiting;
+    return { ...resourceOf(result, context), repeated: 'resent' };
   }
 
   /** The code that was sent, for a reload of its page. */
@@ -163,13 +194,17 @@ export class ChallengeService {
   }
 }
 
-/** The resource of a result, or its problem. The pages of both show what a step-up confirms. */
+/** The resource of a result, or its problem. The pages of both show what was sent where, and what a step-up confirms. */
 function resourceOf(result: VerificationResult, { summary }: ChallengeContext): ChallengeResource {
-  if (result.ok) return { ...toResource(result.request), summary };
+  const phoneId = result.request?.context?.['phoneId'];
+  const more = { summary, ...(typeof phoneId === 'string' && { phoneId }) };
+  if (result.ok) return { ...toResource(result.request), ...more };
   const problem = problemOf(result);
-  if (summary === undefined) throw problem;
-  throw withView(problem, { ...(problem.details.forView as Partial<ChallengeResource>), summary });
+  throw withView(problem, { ...(problem.details.forView as Partial<ChallengeResource>), ...more });
 }
+
+const hasRequest = ({ details }: Problem): boolean =>
+  (details.forView as Partial<ChallengeResource> | undefined)?.requestId !== undefined;
 
 const withView = (problem: Problem, forView: unknown): Problem =>
   new Problem(problem.code, problem.getStatus(), { ...problem.details, forView });

@@ -46,6 +46,8 @@ export class SettingsPage extends PageView<SettingsResource> {
         base,
         ...this.phones.countryContext(context),
         phones: factors.filter(({ method }) => method === 'sms').map((each) => ({ ...each })),
+        passkeys: factors.filter(({ method }) => method === 'passkey').map((each) => ({ ...each })),
+        offersPasskeys: this.options.passkeys !== null,
         apps: factors.filter(({ method }) => method === 'totp').map((each) => ({ ...each })),
         recoveryCodesLeft,
         browsers: trustedBrowsers.map(({ id, description, lastUsedAt, expiresAt }) => ({

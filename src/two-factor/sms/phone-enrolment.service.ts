@@ -64,6 +64,23 @@ export class PhoneEnrolment {
     return this.requests.find(caller, { requestId, purpose: PURPOSE });
   }
 
+  /** Sends a code to the number of an enrolment that is over. */
+  async restart(
+    caller: SignedInCaller,
+    { requestId, channel }: { requestId: string; channel?: Channel },
+  ): Promise<VerificationResult> {
+    const found = await this.find(caller, requestId);
+    if (!found.ok) return found;
+    const { request } = found;
+    if (request.sealedNumber === null) return failure('unknown-request');
+    return this.start(caller, {
+      phoneNumber: this.verifications.phoneNumberOf(request).e164,
+      channel: channel ?? request.channel,
+      locale: request.locale ?? undefined,
+      label: String(request.context?.['label'] ?? ''),
+    });
+  }
+
   /** Sends a new code for the same request. */
   resend(caller: SignedInCaller, on: { requestId: string; channel?: Channel }): Promise<VerificationResult> {
     return this.requests.resend(caller, { ...on, purpose: PURPOSE });

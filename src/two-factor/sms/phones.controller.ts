@@ -59,7 +59,7 @@ export class PhonesController {
     return this.settings.of(userId);
   }
 
-  @FormTargets('phones/resend', 'phones/:id/primary', 'phones/:id/label')
+  @FormTargets('phones/resend', 'phones/restart', 'phones/:id/primary', 'phones/:id/label')
   formTargets(): never {
     throw notAPage(this.paths.settings);
   }
@@ -97,6 +97,19 @@ export class PhonesController {
     @Body() { requestId, channel }: ResendDto,
   ): Promise<VerificationResource> {
     return resourceOrProblem(await this.enrolment.resend(caller, { requestId, channel }));
+  }
+
+  @Post('phones/restart')
+  @ChangesFactors()
+  @Page(PhoneCodePage)
+  @ApiOperation({ summary: 'Send a code to the number of an enrolment that is over' })
+  @ApiOkResponse({ type: VerificationResource })
+  @ApiProblems(...ON_A_CHANGE, ...ON_A_CODE, ...ON_A_MESSAGE, 'number-enrolled', 'too-many-factors')
+  async restart(
+    @SignedIn() caller: SignedInCaller,
+    @Body() { requestId, channel }: ResendDto,
+  ): Promise<VerificationResource> {
+    return resourceOrProblem(await this.enrolment.restart(caller, { requestId, channel }));
   }
 
   @Get('phones/verify')

@@ -56,17 +56,24 @@ export class NewPhoneCodeForm {
   constructor(private readonly codes: CodeForm) {}
 
   view(resource: VerificationResource, context: PageContext, more: ViewContext = {}): View {
-    const view = this.codes.view(resource, context, { ...this.around(context), ...more });
-    return { ...view, address: addressOf('/phones/verify', context, resource.requestId) };
+    const { requestId } = resource;
+    const view = this.codes.view(resource, context, { ...this.around(context, requestId), ...more });
+    return { ...view, address: addressOf('/phones/verify', context, requestId) };
   }
 
   failed(problem: Problem, context: PageContext): View {
-    const view = this.codes.failed(problem, context, this.around(context));
-    return { ...view, address: addressOf('/phones/verify', context, typed(context, 'requestId')) };
+    const requestId = typed(context, 'requestId');
+    const view = this.codes.failed(problem, context, this.around(context, requestId));
+    return { ...view, address: addressOf('/phones/verify', context, requestId) };
   }
 
-  private around(context: PageContext): ViewContext {
+  private around(context: PageContext, requestId: string): ViewContext {
     return {
+      watchPath: addressOf('/phones/verify', context, requestId),
+      restartPath: `${context.base}/phones/restart`,
+      restartFields: [{ name: 'requestId', value: requestId }, ...carriedFields(context)],
+      otherPath: addressOf('/phones', context),
+      other: context.text('code.changeNumber'),
       verifyPath: `${context.base}/phones/verify`,
       resendPath: `${context.base}/phones/resend`,
       canCancel: false,

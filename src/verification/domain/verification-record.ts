@@ -68,6 +68,32 @@ export function publicStatus(record: VerificationRecord): PublicStatus {
   return record.status === 'SENDING' ? 'PENDING' : record.status;
 }
 
+/** Why a request ended without success, as callers see it. */
+export const PUBLIC_END_REASONS = ['expired', 'attempts-exhausted', 'cancelled', 'not-delivered'] as const;
+export type PublicEndReason = (typeof PUBLIC_END_REASONS)[number];
+
+/** Null for a request that is live or verified. */
+export function publicEndReason(record: VerificationRecord): PublicEndReason | null {
+  switch (publicStatus(record)) {
+    case 'PENDING':
+    case 'VERIFIED':
+      return null;
+    case 'EXPIRED':
+      return 'expired';
+    case 'CANCELLED':
+      return 'cancelled';
+    case 'FAILED':
+      if (record.reason === 'attempts-exhausted') return 'attempts-exhausted';
+      return NOT_DELIVERED.includes(record.reason) ? 'not-delivered' : 'expired';
+  }
+}
+
+const NOT_DELIVERED: readonly (EndReason | null)[] = ['send-rejected', 'fraud-blocked', 'send-lost'];
+
+/** When the newest message went out; null while it is not known whether it did. */
+export const knownSentAt = ({ status, sendLeaseUntil, sentAt }: VerificationRecord): Date | null =>
+  status === 'SENDING' || sendLeaseUntil !== null ? null : sentAt;
+
 /** It is not known what became of a check: its answer was lost, or its process died before it wrote it down. */
 export function isInDoubt(record: VerificationRecord): boolean {
   const lapsed = record.isLeased && record.leaseUntil !== null && record.leaseUntil <= record.readAt;

@@ -31,7 +31,11 @@ const { name, version } = JSON.parse(
 ) as ServiceResource;
 
 const ROUTES: [string, string, string][] = [
-  ['POST', '/request-otp', 'Send a code: phoneNumber, optional country, channel, locale'],
+  [
+    'POST',
+    '/request-otp',
+    'Send a code: phoneNumber or an earlier requestId, optional country, channel, locale',
+  ],
   ['GET', '/verify-otp', 'The code page again: ?requestId='],
   ['POST', '/verify-otp', 'Check a code: requestId, otpCode'],
   ['POST', '/resend-otp', 'Send a new code: requestId, optional channel'],

@@ -5,6 +5,10 @@ import {
   type Action,
   ACTIONS,
   availableActions,
+  knownSentAt,
+  PUBLIC_END_REASONS,
+  type PublicEndReason,
+  publicEndReason,
   publicStatus,
   type VerificationRecord,
 } from '../domain/verification-record.js';
@@ -45,12 +49,28 @@ export class VerificationResource {
     format: 'date-time',
     type: String,
     nullable: true,
+    description: 'When the newest message went out. Null while it is not known whether it did.',
+  })
+  sentAt!: string | null;
+
+  @ApiProperty({
+    format: 'date-time',
+    type: String,
+    nullable: true,
     description: 'When a resend will be accepted.',
   })
   resendAvailableAt!: string | null;
 
   @ApiProperty({ format: 'date-time', type: String, nullable: true })
   verifiedAt!: string | null;
+
+  @ApiProperty({
+    enum: [...PUBLIC_END_REASONS, null],
+    nullable: true,
+    description:
+      'Why the request ended without success. `not-delivered`: the provider refused, lost or blocked the message.',
+  })
+  endReason!: PublicEndReason | null;
 
   @ApiProperty({ enum: ACTIONS, isArray: true, description: 'What the caller can do now.' })
   actions!: Action[];
@@ -75,8 +95,10 @@ export function toResource(record: VerificationRecord): VerificationResource {
     attemptsRemaining: live ? Math.max(0, record.maxAttempts - record.attempts) : 0,
     createdAt: record.createdAt.toISOString(),
     expiresAt: record.expiresAt.toISOString(),
+    sentAt: knownSentAt(record)?.toISOString() ?? null,
     resendAvailableAt: record.resendAvailableAt?.toISOString() ?? null,
     verifiedAt: record.verifiedAt?.toISOString() ?? null,
+    endReason: publicEndReason(record),
     actions: availableActions(record),
     ...(record.requestedElsewhere ? { requestedElsewhere: true } : {}),
   };

@@ -87,7 +87,10 @@ export class StartService {
       }
       const decision = await this.decideNow(draft, rules, input);
       if (decision.outcome === 'refused') return this.refuse(draft, decision);
-      if (decision.outcome === 'joined') return this.rejoin(decision.live!);
+      if (decision.outcome === 'joined') {
+        const joined = await this.rejoin(decision.live!);
+        return joined.ok ? { ...joined, isJoined: true } : joined;
+      }
       if (decision.outcome === 'requested-elsewhere')
         return success({ ...decision.live!, requestedElsewhere: true });
       // One person wants one code at a time: the newest purpose and the newest session win.

@@ -1,0 +1,35 @@
+// Passkeys need a browser that knows them, on a secure page with a name. Until that is sure, their forms are hidden.
+(() => {
+  const { PublicKeyCredential: passkeys } = window;
+  const isNumber = /^[\d.]+$|:/.test(location.hostname);
+  if (isNumber || !passkeys?.parseCreationOptionsFromJSON || !passkeys.parseRequestOptionsFromJSON) return;
+  const { credentials } = navigator;
+  const ask = {
+    create: (options) => credentials.create({ publicKey: passkeys.parseCreationOptionsFromJSON(options) }),
+    get: (options) => credentials.get({ publicKey: passkeys.parseRequestOptionsFromJSON(options) }),
+  };
+
+  for (const part of document.querySelectorAll('[data-passkey]')) {
+    const form = part.querySelector('form');
+    const failed = part.querySelector('[data-failed]');
+    part.querySelector('[data-unsupported]').remove();
+    form.hidden = false;
+    form.addEventListener('submit', async (event) => {
+      event.preventDefault();
+      failed.textContent = '';
+      try {
+        const headers = { Accept: 'application/json' };
+        const answer = await fetch(form.dataset.options, { method: 'POST', headers });
+        // The page itself can say why: the session has ended, or a factor has to be shown again.
+        if (!answer.ok) return location.reload();
+        const credential = await ask[part.dataset.passkey](await answer.json());
+        form.elements.response.value = JSON.stringify(credential);
+        form.submit();
+      } catch {
+        // Dismissed, timed out, or no passkey for this site.
+        failed.textContent = failed.dataset.failed;
+        form.querySelectorAll('button').forEach((button) => (button.disabled = false));
+      }
+    });
+  }
+})();

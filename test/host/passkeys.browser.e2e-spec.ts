@@ -1,0 +1,107 @@
+import { inBrowser, launchChromium, openWindow } from '../support/chromium.js';
+import { startApplication, type TestApplication } from '../support/application.js';
+import type { Browser, CDPSession } from 'playwright-core';
+import { PersonInBrowser } from './person-in-browser.js';
+
+inBrowser('passkeys in a real browser', () => {
+  let application: TestApplication;
+  let browser: Browser;
+  let url: string;
+  let closeWindow: () => Promise<void>;
+  let problems: string[];
+  beforeAll(async () => {
+    application = await startApplication({ RESEND_COOLDOWN_SECONDS: '0' });
+    browser = await launchChromium();
+    // A passkey belongs to a name: there is none for an address.
+    url = application.url.replace('127.0.0.1', 'localhost');
+  }, 60_000);
+  afterEach(() => closeWindow());
+  afterAll(async () => {
+    await browser?.close();
+    await application?.close();
+  });
+
+  async function getsFingerprintReader(devtools: CDPSession): Promise<string> {
+    const { authenticatorId } = await devtools.send('WebAuthn.addVirtualAuthenticator', {
+      options: {
+        protocol: 'ctap2',
+        transport: 'internal',
+        hasResidentKey: true,
+        hasUserVerification: true,
+        isUserVerified: true,
+        automaticPresenceSimulation: true,
+      },
+    });
+    return authenticatorId;
+  }
+
+  /** Somebody whose computer has a fingerprint reader. */
+  async function somebody(options: { javaScriptEnabled?: boolean } = {}) {
+    const window = await openWindow(browser, `${url}/sign-in`, options);
+    closeWindow = () => window.context.close();
+    problems = window.problems;
+    const devtools = await window.context.newCDPSession(window.page);
+    await devtools.send('WebAuthn.enable');
+    const authenticatorId = await getsFingerprintReader(devtools);
+    const person = new PersonInBrowser(application, window.page, url);
+    await person.signsUp();
+    return { person, devtools, authenticatorId };
+  }
+  const addsPasskey = async (person: PersonInBrowser) => {
+    await person.goes('/two-factor/settings');
+    await person.page.locator('#passkey-label').fill('My laptop');
+    await person.presses('Add a passkey');
+    await person.reads('Your changes are saved.');
+    await person.reads('My laptop');
+  };
+
+  it('is made in the settings, and signs in with one press', async () => {
+    const { person } = await somebody();
+    await addsPasskey(person);
+    await person.signsOut();
+    await person.signsIn();
+    await person.sees('Confirm it’s you');
+    await person.presses('Use your passkey');
+    await person.sees('Your account');
+    expect(problems).toEqual([]);
+  });
+
+  it('confirms a payment', async () => {
+    const { person } = await somebody();
+    await addsPasskey(person);
+    await person.orders('12.00', 'ACME');
+    await person.sees('Confirm this action');
+    await person.reads('Pay 12.00 EUR to ACME');
+    await person.presses('Use your passkey');
+    await person.page.waitForURL(/payment/);
+  });
+
+  it('is removed, and asked for no more', async () => {
+    const { person } = await somebody();
+    await addsPasskey(person);
+    await person.page.getByRole('button', { name: 'Remove My laptop' }).click();
+    await person.reads('Your changes are saved.');
+    await person.signsOut();
+    await person.signsIn();
+    await person.sees('Your account');
+  });
+
+  it('that is not found says so, and the page goes on working', async () => {
+    const { person, devtools, authenticatorId } = await somebody();
+    await addsPasskey(person);
+    await person.signsOut();
+    await devtools.send('WebAuthn.removeVirtualAuthenticator', { authenticatorId });
+    await getsFingerprintReader(devtools);
+    await person.signsIn();
+    await person.presses('Use your passkey');
+    await person.reads('We couldn’t use a passkey. Try again, or choose another way.');
+    expect(await person.page.getByRole('button', { name: 'Use your passkey' }).isEnabled()).toBe(true);
+  });
+
+  it('needs JavaScript: without it the page says so and offers nothing that cannot work', async () => {
+    const { person } = await somebody({ javaScriptEnabled: false });
+    await person.goes('/two-factor/settings');
+    await person.reads('You can’t use passkeys in this browser.');
+    expect(await person.page.getByRole('button', { name: 'Add a passkey' }).isVisible()).toBe(false);
+  });
+});
