@@ -67,7 +67,7 @@ describe('the languages of the pages', () => {
     expect(same.map(([key]) => key)).toEqual(SAME[language] ?? []);
   });
 
-  it.each(languages)('%s keeps what is no language: commands, formats and addresses', (language) => {
+  it.each(languages)('%s keeps commands, formats and addresses as they are', (language) => {
     const constant =
       /TRUST_PROXY|Idempotency-Key|text\/html|application\/[\w-]+|https:\/\/|\/password-reset|\+\d[\d ]+\d/g;
     const messages = Object.entries(read(`${language}.json`));
