@@ -12,7 +12,7 @@ const ADMINISTRATION =
   /^(admin|field\.(audit|blocks|erasure|history|interventions|policy|statistics|tokens))\./;
 /** Words that are the same in another language. */
 const SAME: Record<string, string[]> = {
-  de: ['code.label', 'settings.label'],
+  de: ['code.label', 'settings.label', 'settings.passkeys'],
   fr: ['code.label'],
   es: ['page.error'],
 };
