@@ -11,7 +11,7 @@ import { type Config, loadConfig, loadEnvironmentFile } from './config/index.js'
 import { startEmbeddedPostgres } from './database/embedded-postgres/index.js';
 import { poolerWarning } from './database/pooler.js';
 import { ConsoleMailer, type Mailer, SmtpMailer } from './host/index.js';
-import { Drain } from './operations/index.js';
+import { Drain, startTracing } from './operations/index.js';
 import { migrate, requireSchema, tablesOf } from './schema.js';
 
 /** How long a load balancer has to notice that the application is not ready any more. */
@@ -31,6 +31,8 @@ async function start(): Promise<void> {
   loadEnvironmentFile();
   const config = loadConfig();
 
+  if (config.OTEL_EXPORTER_OTLP_ENDPOINT)
+    started.push({ name: 'tracing', stop: await startTracing(config.OTEL_SERVICE_NAME) });
   const databaseUrl = config.DATABASE_URL ?? (await startDatabase(config));
   if (config.DATABASE_URL) await requireSchema(config.DATABASE_URL, tablesOf(config));
   const sandbox = config.sandbox ? await startOwnSandbox(config) : null;

@@ -102,6 +102,37 @@ describe('keys can be replaced while everything runs', () => {
     }
   }, 120_000);
 
+  it('an instance whose keys do not open what is stored is not ready, until it has the right ones', async () => {
+    const { before, both, onlyNew, instance } = await twoKeyRings();
+    const readiness = async (env: Record<string, string>) => {
+      const app = await instance(env);
+      try {
+        await app.listen(0, '127.0.0.1');
+        const response = await fetch(`${await app.getUrl()}/health/ready`);
+        return response.status;
+      } finally {
+        await app.close();
+      }
+    };
+    const [, older] = both.PHONE_ENCRYPTION_KEYS.split(',') as [string, string];
+    const another = older.replace(/:..../, ':AAAA');
+    try {
+      expect(await readiness(onlyNew)).toBe(503);
+      // Another key of the same name, and a fingerprint key that is missing.
+      const sameName = { ...both, PHONE_ENCRYPTION_KEYS: another };
+      expect(await readiness(sameName)).toBe(503);
+      const [fingerprint] = both.PHONE_FINGERPRINT_KEYS.split(',') as [string, string];
+      expect(await readiness({ ...both, PHONE_FINGERPRINT_KEYS: fingerprint })).toBe(503);
+      expect(await readiness(both)).toBe(200);
+
+      const rotate = run(process.execPath, ['dist/src/commands/rotate-keys.js'], both);
+      expect(await rotate.ended()).toBe(0);
+      expect(await readiness(onlyNew)).toBe(200);
+    } finally {
+      await before.close();
+    }
+  }, 120_000);
+
   it('what a limit has counted under an older key counts under the newest', async () => {
     const { before, both, instance } = await twoKeyRings();
     const limit = { PROTECTION: 'off', RULE_MODES: 'number-limit:enforce', LIMIT_NUMBER: '1/3600' };

@@ -10,6 +10,7 @@ import { CreateProviderLanes1795000000009 } from './1795000000009-create-provide
 import { RotateKeys1795000000010 } from './1795000000010-rotate-keys.js';
 import { CreateDecisions1795000000011 } from './1795000000011-create-decisions.js';
 import { CreateCodeMessages1795000000012 } from './1795000000012-create-code-messages.js';
+import { CreateKeyCanaries1795000000013 } from './1795000000013-create-key-canaries.js';
 
 /** Tables of `VerificationModule`, in order. */
 export const verificationMigrations = [
@@ -25,4 +26,5 @@ export const verificationMigrations = [
   RotateKeys1795000000010,
   CreateDecisions1795000000011,
   CreateCodeMessages1795000000012,
+  CreateKeyCanaries1795000000013,
 ];

@@ -89,6 +89,11 @@
     setTimeout(look, waitMs);
   }
 
+  // Tells the server where the reader is, so that the next page has times of that zone.
+  const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
+  if (zone && !document.cookie.includes(`otp-zone=${zone}`))
+    document.cookie = `otp-zone=${zone}; path=/; max-age=31536000; samesite=lax`;
+
   // WebOTP: phones that know it offer the code from the message.
   const field = document.getElementById('otpCode');
   if (field && 'OTPCredential' in window) {

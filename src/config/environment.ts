@@ -37,6 +37,8 @@ export const environmentSchema = z.object({
     .default('info'),
 
   METRICS_PORT: port.optional(),
+  OTEL_EXPORTER_OTLP_ENDPOINT: url(['http:', 'https:'], 'http://collector:4318').optional(),
+  OTEL_SERVICE_NAME: text.default('nest-sms-otp'),
 
   SHUTDOWN_DELAY_MS: whole(0, 60_000, 'milliseconds').optional(),
   SHUTDOWN_GRACE_MS: whole(0, 600_000, 'milliseconds').default(15_000),

@@ -1,5 +1,18 @@
 /** First words of our variables that other programs use for theirs too. */
-const COMMON = ['API', 'CODE', 'DATA', 'DEFAULT', 'HOST', 'LOG', 'MAIL', 'MAX', 'NODE', 'PORT', 'PUBLIC'];
+const COMMON = [
+  'API',
+  'CODE',
+  'DATA',
+  'DEFAULT',
+  'HOST',
+  'LOG',
+  'MAIL',
+  'MAX',
+  'NODE',
+  'OTEL',
+  'PORT',
+  'PUBLIC',
+];
 /** Variables of others that begin like ours. */
 const OF_OTHERS = ['SESSION_MANAGER'];
 /** So many wrong letters are a typing error, in a name of some length. */

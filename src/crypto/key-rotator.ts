@@ -3,6 +3,7 @@ import { DataSource, Equal, IsNull, MoreThan, Not, type ObjectLiteral, Repositor
 import { InjectLibraryDataSource, InjectLibraryRepository } from '../database/library-data-source.js';
 import { StatementRunner } from '../database/statement.js';
 import { ENCRYPTED_COLUMNS, type EncryptedColumn } from './encrypted-column.js';
+import { KeyCanary } from './key-canary.js';
 import { KeyRotation } from './key-rotation.entity.js';
 import { PersonalDataCipher, type SealedColumn } from './personal-data-cipher.js';
 
@@ -37,6 +38,7 @@ export class KeyRotator {
     @InjectLibraryDataSource() private readonly dataSource: DataSource,
     private readonly statements: StatementRunner,
     private readonly cipher: PersonalDataCipher,
+    private readonly canary: KeyCanary,
     @InjectLibraryRepository(KeyRotation) private readonly rotations: Repository<KeyRotation>,
   ) {}
 
@@ -55,6 +57,8 @@ export class KeyRotator {
     for (const column of this.columns()) {
       results.push(await this.rotate(column, report, unreadable));
     }
+    await this.canary.write();
+    if (results.every((result) => result.unreadable === 0)) await this.canary.forgetOlder();
     return results;
   }
 

@@ -14,10 +14,11 @@ export type SealedColumn =
   | 'enrolled_phones.phone_number'
   | 'authenticators.secret'
   | 'step_up_grants.summary'
-  | 'block_entries.value';
+  | 'block_entries.value'
+  | 'key_canaries.value';
 
 /** What a fingerprint is of; the same text has another fingerprint for each kind. */
-type Kind = 'phone' | 'caller' | 'code' | 'limit';
+type Kind = 'phone' | 'caller' | 'code' | 'limit' | 'canary';
 
 /**
  * Encrypts personal data that must be read back (AES-256-GCM, a random 96-bit IV each) and fingerprints what must only
@@ -62,6 +63,12 @@ export class PersonalDataCipher {
   /** Returns 32 bytes, the same for the same text under the newest key. */
   fingerprint(kind: Kind, text: string): Buffer {
     return fingerprint(this.keys.fingerprint[0], kind, text);
+  }
+
+  /** Returns the fingerprint under one key; null when it is not in the ring. */
+  fingerprintUnder(keyId: string, kind: Kind, text: string): Buffer | null {
+    const key = this.keys.fingerprint.find(({ id }) => id === keyId);
+    return key ? fingerprint(key, kind, text) : null;
   }
 
   /** Returns the fingerprint under every key, newest first: rows may still hold those of older keys. */

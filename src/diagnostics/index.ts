@@ -8,3 +8,4 @@ export {
 } from './causes.js';
 export { type Diagnostic, DIAGNOSTICS_CHANNEL, onDiagnostic, report } from './diagnostics.js';
 export { observed } from './observed.js';
+export { traced, traceHeaders } from './tracing.js';

@@ -1,5 +1,6 @@
 import { describeError, withStatement } from './causes.js';
 import { isObserved, report } from './diagnostics.js';
+import { traced } from './tracing.js';
 
 /**
  * Runs a statement, reports how long it took, and notes its name on the error if it fails.
@@ -12,7 +13,7 @@ export async function observed<T>(name: string, run: () => Promise<T>): Promise<
       report({ type: 'statement', statement: name, code, seconds: (performance.now() - startedAt) / 1000 });
   };
   try {
-    const result = await run();
+    const result = await traced(`sql ${name}`, 'client', { 'db.system.name': 'postgresql' }, run);
     ended(null);
     return result;
   } catch (error) {

@@ -91,7 +91,10 @@ export class AccountPage extends PlainPage<AccountResource> {
 export class PaymentPage extends PageView<AssuranceResource | PaymentResource> {
   success(resource: AssuranceResource | PaymentResource, context: PageContext): View {
     const paid = 'status' in resource ? resource : null;
-    const notice = paid && context.text('host.paid', { amount: paid.amount, recipient: paid.recipient });
+    const money = new Intl.NumberFormat(context.formatting.locale, { style: 'currency', currency: 'EUR' });
+    const notice =
+      paid &&
+      context.text('host.paid', { amount: money.format(Number(paid.amount)), recipient: paid.recipient });
     return this.form(context, notice ? { notice, amount: '', recipient: '', grant: '' } : {});
   }
 

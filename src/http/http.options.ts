@@ -1,4 +1,6 @@
 import { FLASH_COOKIES } from './flash.js';
+import { LANGUAGE_COOKIES } from './preferred-languages.js';
+import { TIME_ZONE_COOKIE } from './time-zone.js';
 
 /** How our routes are reached. */
 export interface HttpOptions {
@@ -21,7 +23,7 @@ export interface HttpOptions {
   trustedOrigins?: readonly string[];
   /**
    * Cookies that grant nothing. A POST without `Origin` and `Sec-Fetch-Site` is rejected when it has any other cookie.
-   * @default the cookies of the anonymous flow, and the one that carries a message from a post to its page
+   * @default the cookies of our own pages: `otp-caller`, `otp-flash`, `otp-language` and `otp-zone`
    */
   harmlessCookies?: readonly string[];
 }
@@ -35,7 +37,13 @@ export const HTTP_DEFAULTS: ResolvedHttpOptions = {
   publicUrl: null,
   trustedOrigins: [],
   // They only distinguish anonymous browsers: to use a request, its unguessable id is needed as well.
-  harmlessCookies: ['otp-caller', '__Host-otp-caller', ...FLASH_COOKIES],
+  harmlessCookies: [
+    'otp-caller',
+    '__Host-otp-caller',
+    ...FLASH_COOKIES,
+    ...LANGUAGE_COOKIES,
+    TIME_ZONE_COOKIE,
+  ],
 };
 
 /** Injects {@link ResolvedHttpOptions}. */

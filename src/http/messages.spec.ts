@@ -49,12 +49,12 @@ describe('the message catalogue', () => {
     const directory = mkdtempSync(join(tmpdir(), 'otp-messages-'));
     try {
       writeFileSync(join(directory, 'en.json'), JSON.stringify({ 'phone.title': 'Your mobile, please' }));
-      writeFileSync(join(directory, 'de.json'), JSON.stringify({ 'phone.title': 'Ihre Nummer' }));
+      writeFileSync(join(directory, 'nl.json'), JSON.stringify({ 'phone.title': 'Uw nummer' }));
       const messages = new Messages(['messages', directory]);
-      expect(messages.locales).toEqual(['en', 'de']);
+      expect(messages.locales).toEqual(['en', 'ar', 'de', 'es', 'fr', 'ja', 'pt-BR', 'zh-Hans', 'nl']);
       expect(messages.text('en', 'phone.title')).toBe('Your mobile, please');
-      expect(messages.text('de', 'phone.title')).toBe('Ihre Nummer');
-      expect(messages.text('de', 'phone.submit')).toBe('Send code');
+      expect(messages.text('nl', 'phone.title')).toBe('Uw nummer');
+      expect(messages.text('nl', 'phone.submit')).toBe('Send code');
     } finally {
       rmSync(directory, { recursive: true, force: true });
     }

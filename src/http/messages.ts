@@ -45,7 +45,8 @@ export class Messages {
     for (const candidate of [locale, FALLBACK_LOCALE]) {
       const messages = this.catalogues.get(candidate);
       const form = typeof count === 'number' ? new Intl.PluralRules(candidate).select(count) : undefined;
-      const found = (form && messages?.[`${key}.${form}`]) ?? messages?.[key];
+      const forms = form ? [`${key}.${form}`, `${key}.other`] : [];
+      const found = [...forms, key].map((each) => messages?.[each]).find((each) => each !== undefined);
       if (found !== undefined) return found;
     }
     return undefined;

@@ -4,7 +4,9 @@ import type { MessageParameters } from './messages.js';
 import type { MountedPaths } from './mounted-paths.js';
 import type { Kind } from './negotiation.js';
 import { withoutEnd } from './path-segments.js';
+import { bestLocale, localeOf, preferredLanguages } from './preferred-languages.js';
 import type { Problem } from './problem.js';
+import { timeZoneOf } from './time-zone.js';
 import type { Redirect, View, ViewContext, ViewRenderer } from './view-renderer.js';
 
 /** The request that a page responds to. */
@@ -18,7 +20,11 @@ export interface PageContext {
   address: string;
   /** The root of the application, as browsers see it. */
   homePath: string;
+  /** The address that shows this page again: for a page that answers a post, the one that it was posted to. */
+  here: string;
   locale: string;
+  /** For `Intl`: the page's language as it is written where the reader is (`en-GB`), and the reader's time zone. */
+  formatting: { locale: string; timeZone: string };
   /** The fields that were posted: with this request, or with the refused one that was redirected here. */
   input: Readonly<Record<string, unknown>>;
   /** Returns a message in the page's language. */
@@ -93,13 +99,24 @@ export class RequestContext implements PageContext {
     return this.paths.outside('/');
   }
 
+  get here(): string {
+    const { method, originalUrl } = this.request;
+    return ['GET', 'HEAD'].includes(method) ? this.paths.outside(originalUrl) : this.path;
+  }
+
   get input(): Readonly<Record<string, unknown>> {
     return this.flash?.typed ?? (this.request.body as Record<string, unknown> | undefined) ?? {};
   }
 
+  get formatting(): { locale: string; timeZone: string } {
+    const same = preferredLanguages(this.request).find((tag) => bestLocale([tag], [this.locale]));
+    const locale = (same && localeOf(same)?.toString()) ?? this.locale;
+    return { locale, timeZone: timeZoneOf(this.request) };
+  }
+
   get locale(): string {
     return (this.negotiatedLocale ??=
-      this.request.acceptsLanguages([...this.renderer.locales]) || this.renderer.locales[0]!);
+      bestLocale(preferredLanguages(this.request), this.renderer.locales) ?? this.renderer.locales[0]!);
   }
 
   // A field, so that callers can destructure it.

@@ -46,7 +46,7 @@ export class PageResponder {
     // A page that fails is loaded again, and then has it.
     const flash = problem ? null : page?.flash;
     if (flash) this.flashes.clear(request, response);
-    const shared = { path: context.path, ...page?.shared };
+    const shared = { path: context.path, here: context.here, ...page?.shared };
     return this.renderer.render(withShared(flash?.view ?? view, shared, flash?.notice), context.locale);
   }
 }

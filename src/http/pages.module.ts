@@ -4,6 +4,7 @@ import { Assets } from './assets.js';
 import { ASSETS, AssetsController } from './assets.controller.js';
 import { type BrandOptions, brandStyles, checkBrand, SERVICE_NAME } from './brand.js';
 import { Flashes } from './flash.js';
+import { LanguageController } from './language.controller.js';
 import { mounted, type MountOptions } from './mount.js';
 import { MountedPaths } from './mounted-paths.js';
 import { PACKAGE_ROOT } from './package-root.js';
@@ -24,6 +25,12 @@ export interface PagesOptions {
    * @default []
    */
   messageDirectories?: readonly string[];
+  /**
+   * The languages of the pages, such as `['en', 'de']`: those of ours, and those of your `messageDirectories`. The first
+   * one is for readers of none of them. With one language there is no menu.
+   * @default every language that there are messages for, English first
+   */
+  languages?: readonly string[];
   /**
    * Your name, logo, colour, corners and font, for all pages of ours.
    * @default {}
@@ -49,7 +56,7 @@ export class PagesModule {
    * @throws TypeError for a brand that cannot be shown
    */
   static forRoot(
-    { viewDirectories = [], messageDirectories = [], brand = {} }: PagesOptions,
+    { viewDirectories = [], messageDirectories = [], languages, brand = {} }: PagesOptions,
     mount: Pick<MountOptions, 'decorators'>,
     options: DynamicModule,
   ): DynamicModule {
@@ -62,8 +69,10 @@ export class PagesModule {
         new HandlebarsRenderer({
           viewDirectories: [join(PACKAGE_ROOT, 'views'), ...viewDirectories],
           messageDirectories: [join(PACKAGE_ROOT, 'messages'), ...messageDirectories],
+          languages,
           assetPath: (name) => `${paths.of(ASSETS)}/${assets.addressOf(name)}`,
           homePath: () => paths.outside('/'),
+          languagePath: () => `${paths.of(ASSETS)}/language`,
           brand: { name: serviceName, ...brand },
         }),
     };
@@ -72,7 +81,7 @@ export class PagesModule {
       // Guards, interceptors and filters of all modules' controllers are made from these.
       global: true,
       imports: [options],
-      controllers: mounted([AssetsController], ASSETS, { decorators: mount.decorators }),
+      controllers: mounted([AssetsController, LanguageController], ASSETS, { decorators: mount.decorators }),
       providers: [...PROVIDERS, renderer, { provide: Assets, useValue: assets }],
       exports: [...PROVIDERS, ViewRenderer, options],
     };

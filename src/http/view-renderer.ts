@@ -42,10 +42,13 @@ interface HandlebarsRendererOptions {
   /** A file in a later directory replaces the one with the same name in an earlier one. */
   viewDirectories: readonly string[];
   messageDirectories: readonly string[];
+  languages: readonly string[] | undefined;
   /** Where a file of ours is, such as `otp.css`. */
   assetPath: (name: string) => string;
   /** Where the brand in the header leads. */
   homePath: () => string;
+  /** What the menu of languages posts to. */
+  languagePath: () => string;
   brand: BrandOptions;
 }
 
@@ -56,26 +59,39 @@ const RIGHT_TO_LEFT_LANGUAGES = ['ar', 'dv', 'fa', 'he', 'ku', 'ps', 'sd', 'ug',
 const directionOf = (locale: string) =>
   RIGHT_TO_LEFT_LANGUAGES.includes(new Intl.Locale(locale).language) ? 'rtl' : 'ltr';
 
+const names = new Map<string, string>();
+/** A language as its speakers call it: `Deutsch`, `日本語`. */
+function nameOf(locale: string): string {
+  const name =
+    names.get(locale) ?? new Intl.DisplayNames([locale], { type: 'language' }).of(locale) ?? locale;
+  names.set(locale, name);
+  return name;
+}
+
 /** Renders Handlebars templates with one layout, the partials under `partials/` and the message helper `t`. */
 export class HandlebarsRenderer extends ViewRenderer {
   private readonly handlebars = Handlebars.create();
   private readonly templates = new Map<string, Handlebars.TemplateDelegate>();
   private readonly messages: Messages;
+  readonly locales: readonly string[];
   private readonly shell: () => ViewContext;
 
   constructor(options: HandlebarsRendererOptions) {
     super();
-    const { viewDirectories, messageDirectories, assetPath, homePath, brand } = options;
+    const { viewDirectories, messageDirectories, assetPath, homePath, languagePath, brand } = options;
     this.messages = new Messages(messageDirectories);
+    this.locales = options.languages ?? this.messages.locales;
+    const unknown = this.locales.find((locale) => !this.messages.locales.includes(locale));
+    if (unknown !== undefined) throw new TypeError(`pages.languages: there are no messages in ${unknown}`);
     this.registerHelpers(assetPath);
     const { name = '', logoUrl } = brand;
     // The path is known once the routes are.
-    this.shell = () => ({ brand: { name, logoUrl, initial: [...name][0] }, homePath: homePath() });
+    this.shell = () => ({
+      brand: { name, logoUrl, initial: [...name][0] },
+      homePath: homePath(),
+      languagePath: languagePath(),
+    });
     for (const directory of viewDirectories) this.load(directory);
-  }
-
-  get locales(): readonly string[] {
-    return this.messages.locales;
   }
 
   text(locale: string, key: string, parameters?: MessageParameters): string {
@@ -83,7 +99,8 @@ export class HandlebarsRenderer extends ViewRenderer {
   }
 
   render({ name, context }: View, locale: string): string {
-    const page = { ...this.shell(), ...context, locale, direction: directionOf(locale) };
+    const languages = this.locales.map((code) => ({ code, name: nameOf(code), selected: code === locale }));
+    const page = { ...this.shell(), languages, ...context, locale, direction: directionOf(locale) };
     const body = this.template(name)(page);
     return this.template(LAYOUT)({ ...page, body });
   }

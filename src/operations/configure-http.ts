@@ -9,6 +9,7 @@ import {
   type ResolvedHttpOptions,
   warnAboutUntrustedProxy,
 } from '../http/index.js';
+import { traceRequests } from './tracing.js';
 
 /** What an application needs all of whose routes are ours. */
 export interface ApplicationHttpOptions {
@@ -44,12 +45,16 @@ export function configureHttp(
   app.set('trust proxy', Array.isArray(trustProxy) ? [...trustProxy] : (trustProxy ?? false));
   app.set('query parser', 'simple');
   app.set('etag', false);
-  app.use(warnAboutUntrustedProxy(), (request: Request, _response: Response, next: NextFunction) => {
-    const isRefused = isOverloaded() && !alwaysServed.some((path) => request.path.startsWith(path));
-    next(
-      isRefused ? Problem.http('service-unavailable', { retryAfterSeconds: OVERLOAD_SECONDS }) : undefined,
-    );
-  });
+  app.use(
+    traceRequests(),
+    warnAboutUntrustedProxy(),
+    (request: Request, _response: Response, next: NextFunction) => {
+      const isRefused = isOverloaded() && !alwaysServed.some((path) => request.path.startsWith(path));
+      next(
+        isRefused ? Problem.http('service-unavailable', { retryAfterSeconds: OVERLOAD_SECONDS }) : undefined,
+      );
+    },
+  );
   app.use(...requestChecks(app.get<ResolvedHttpOptions>(HTTP_OPTIONS, { strict: false })));
   app.useGlobalFilters(app.get(ProblemFilter, { strict: false }));
 }

@@ -5,4 +5,5 @@ export { Drain } from './health/drain.js';
 export { HealthModule } from './health/health.module.js';
 export { ApplicationLogger, loggerParams } from './logging.js';
 export { serveOpenApi } from './openapi/openapi.js';
+export { startTracing } from './tracing.js';
 export { Overload } from './overload.js';

@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { randomUUID } from 'node:crypto';
 import { Logger, type Params } from 'nestjs-pino';
 import { requestFacts } from '../http/index.js';
+import { activeTraceIds } from './tracing.js';
 
 interface ExpressRequest extends IncomingMessage {
   route?: { path?: unknown };
@@ -17,6 +18,7 @@ export function loggerParams(level: string): Params {
   return {
     pinoHttp: {
       level,
+      mixin: activeTraceIds,
       // A caller's id is taken over only in a shape that cannot break a line or smuggle a number's worth of text.
       genReqId: (request: IncomingMessage, response: ServerResponse) => {
         const given = request.headers['x-request-id'];

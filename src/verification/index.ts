@@ -66,7 +66,7 @@ export { JournalSealer, type NewestSeal } from './journal/journal-sealer.service
 export type { JournalSource } from './journal/journal-source.js';
 export { type JournalReport, JournalVerifier } from './journal/journal-verifier.service.js';
 export { type KeptSeal, type SealReport, SealVerifier } from './journal/seal-verifier.service.js';
-export { KeyRotator, type RotationProgress, type UnreadableRow } from '../crypto/index.js';
+export { KeyCanary, KeyRotator, type RotationProgress, type UnreadableRow } from '../crypto/index.js';
 export { VerificationModule } from './verification.module.js';
 export type { VerificationModuleExtras } from './verification.module-definition.js';
 export { originOf } from './verification.caller.js';

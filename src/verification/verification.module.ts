@@ -3,7 +3,7 @@ import { Module } from '@nestjs/common';
 import { getDataSourceToken, TypeOrmModule } from '@nestjs/typeorm';
 import type { DataSource } from 'typeorm';
 import { ViewRenderer } from '../http/index.js';
-import { KeyRotation, KeyRotator, PersonalDataCipher } from '../crypto/index.js';
+import { KeyCanary, KeyRotation, KeyRotator, PersonalDataCipher } from '../crypto/index.js';
 import { verificationMigrations } from '../../migrations/index.js';
 import { LIBRARY_DATA_SOURCE, type ModuleTables } from '../database/library-data-source.js';
 import { StatementRunner } from '../database/statement.js';
@@ -40,6 +40,7 @@ import { SweepRepository } from './recovery/sweep.repository.js';
 import { RequestFinder } from './request-finder.js';
 import { ResendRepository } from './resend/resend.repository.js';
 import { ResendService } from './resend/resend.service.js';
+import { traceHeaders } from '../diagnostics/index.js';
 import { JournalLag } from './journal/journal-lag.js';
 import { CountersRepository } from './start/counters.repository.js';
 import { SharedLimitWarnings } from './start/shared-limit-warnings.js';
@@ -111,7 +112,8 @@ async function vonageProvider(
   assertInstalled('@vonage/server-sdk', 'The option `vonage` of VerificationModule');
   // Only now: whoever has a provider of their own need not install Vonage's SDK.
   const { VonageV1Provider, VonageV2Provider } = await import('./provider/vonage/index.js');
-  return vonage.api === 'v1' ? new VonageV1Provider(vonage) : new VonageV2Provider(vonage);
+  const connection = { ...vonage, headers: traceHeaders };
+  return vonage.api === 'v1' ? new VonageV1Provider(connection) : new VonageV2Provider(connection);
 }
 
 /**
@@ -149,6 +151,7 @@ async function vonageProvider(
     WebhooksRepository,
     IdempotencyRepository,
     JournalLag,
+    KeyCanary,
     RequestFinder,
     PhoneNumbers,
     CallerFingerprints,
@@ -194,6 +197,7 @@ async function vonageProvider(
     JournalRestorer,
     SealVerifier,
     JournalLag,
+    KeyCanary,
     KeyRotator,
     CountersRepository,
     VERIFICATION_POLICY,

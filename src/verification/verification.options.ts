@@ -19,7 +19,7 @@ import type { VonageConnection } from './provider/vonage/connection.js';
 export type Throttle = { limit: number; windowSeconds: number } | null;
 
 /** The Vonage account that sends and checks codes. */
-export interface VonageOptions extends Omit<VonageConnection, 'timeoutMs'> {
+export interface VonageOptions extends Omit<VonageConnection, 'timeoutMs' | 'headers'> {
   /**
    * Which Verify API to use. Vonage has deprecated v1.
    * @default 'v2'

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { PersonalDataCipher } from '../crypto/index.js';
-import { report } from '../diagnostics/index.js';
+import { report, traced } from '../diagnostics/index.js';
 import { CancelService } from './cancel/cancel.service.js';
 import { CodeCheckService } from './check/check.service.js';
 import type { Channel, NumberReading, PhoneNumber } from './domain/phone-number.js';
@@ -40,7 +40,7 @@ export class VerificationService {
 
   /** Sends a code to a number. Repeated by the same caller, it returns the live request and sends nothing. */
   start(input: StartVerification): Promise<VerificationResult> {
-    return this.reported('start', this.starts.start(input));
+    return this.reported('start', () => this.starts.start(input));
   }
 
   /** What {@link start} would decide now, with every rule. Takes nothing, records nothing, sends nothing. */
@@ -50,7 +50,7 @@ export class VerificationService {
 
   /** Checks a typed code. */
   async check(input: OnVerification & { code: string }): Promise<VerificationResult> {
-    const result = await this.reported('check', this.checks.check(input));
+    const result = await this.reported('check', () => this.checks.check(input));
     if (result.ok || result.code !== 'invalid-input') return result;
     const request = await this.finder.find(input);
     return request ? { ...result, request } : result;
@@ -58,11 +58,10 @@ export class VerificationService {
 
   /** Sends a new code for the same request, by the same channel or another. */
   async resend(input: OnVerification & { channel?: Channel }): Promise<VerificationResult> {
-    const request = await this.finder.find(input);
-    return this.reported(
-      'resend',
-      request ? this.resends.resend(request, input) : failure('unknown-request'),
-    );
+    return this.reported('resend', async () => {
+      const request = await this.finder.find(input);
+      return request ? this.resends.resend(request, input) : failure('unknown-request');
+    });
   }
 
   /**
@@ -81,7 +80,7 @@ export class VerificationService {
 
   /** Ends a request. */
   cancel(input: OnVerification): Promise<VerificationResult> {
-    return this.reported('cancel', this.cancels.cancel(input));
+    return this.reported('cancel', () => this.cancels.cancel(input));
   }
 
   /** Ends every live request of a user, whichever session asked for it: the user's factors have changed. */
@@ -132,11 +131,18 @@ export class VerificationService {
 
   private async reported(
     action: 'start' | 'check' | 'resend' | 'cancel',
-    given: RequestResult | Promise<RequestResult>,
+    act: () => Promise<RequestResult>,
   ): Promise<VerificationResult> {
-    const result = await this.withNumber(given);
+    const outcomeOf = (result: RequestResult) => (result.ok ? 'ok' : result.code);
+    const result = await traced(
+      `verification ${action}`,
+      'internal',
+      {},
+      () => this.withNumber(act()),
+      (ended) => ({ 'otp.outcome': outcomeOf(ended), 'otp.request_id': ended.request?.id ?? '' }),
+    );
     const country = result.request?.phoneCountry ?? null;
-    report({ type: 'call', action, outcome: result.ok ? 'ok' : result.code, country });
+    report({ type: 'call', action, outcome: outcomeOf(result), country });
     return result;
   }
 

@@ -73,7 +73,7 @@ inBrowser('the pages of accounts and factors', () => {
       await person.sees('Make a payment');
       await look('payment that is confirmed');
       await person.presses('Pay');
-      await person.reads('Paid 1234567.00 EUR');
+      await person.reads('Paid €1,234,567.00');
       await look('payment made');
       await person.goes('/two-factor/step-up/0');
       await lookAtError('nothing to confirm');

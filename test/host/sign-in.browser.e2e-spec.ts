@@ -137,7 +137,7 @@ inBrowser('two-factor sign-in in a real browser', () => {
       expect(await person.page.getByLabel('Amount in EUR').inputValue()).toBe('40.00');
       expect(await person.page.getByLabel('Recipient').inputValue()).toBe('ACME');
       await person.presses('Pay');
-      await person.reads('Paid 40.00 EUR to ACME.');
+      await person.reads('Paid €40.00 to ACME.');
       expect(await person.page.getByLabel('Amount in EUR').inputValue()).toBe('');
     });
 

@@ -115,6 +115,6 @@ describe('an act that wants to be confirmed', () => {
     const form = await person.get(returnTo);
     expect(form.text).toContain('value="40.00"');
     const grant = new URL(returnTo, 'http://x').searchParams.get('grant')!;
-    expect((await pays(person, grant)).text).toContain('Paid 40.00 EUR to ACME');
+    expect((await pays(person, grant)).text).toContain('Paid €40.00 to ACME');
   });
 });

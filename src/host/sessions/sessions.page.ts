@@ -8,19 +8,17 @@ import type { SessionsResource } from './sessions.dto.js';
 export class SessionsPage extends PlainPage<SessionsResource | undefined> {
   success(
     resource: SessionsResource | undefined,
-    { base, request, text, locale }: PageContext,
+    { base, request, text, formatting }: PageContext,
   ): View | Redirect {
     // A session was ended: show the list again, with a notice.
     if (!resource) return { redirectTo: `${base}/sessions?ended=yes` };
-    const time = new Intl.DateTimeFormat(locale, {
-      dateStyle: 'medium',
-      timeStyle: 'short',
-      timeZone: 'UTC',
-    });
+    const { locale, timeZone } = formatting;
+    const time = new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeStyle: 'short', timeZone });
     return {
       name: 'host/sessions',
       context: {
         title: text('host.sessions'),
+        timeZone: timeZone.replaceAll('_', ' '),
         sessions: resource.sessions.map(({ signedInAt, lastUsedAt, ...rest }) => ({
           ...rest,
           signedIn: time.format(new Date(signedInAt)),

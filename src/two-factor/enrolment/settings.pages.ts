@@ -34,8 +34,11 @@ export class SettingsPage extends PageView<SettingsResource> {
   }
 
   success({ factors, recoveryCodesLeft, trustedBrowsers }: SettingsResource, context: PageContext): View {
-    const { base, request, text, locale } = context;
-    const day = new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeZone: 'UTC' });
+    const { base, request, text, formatting } = context;
+    const day = new Intl.DateTimeFormat(formatting.locale, {
+      dateStyle: 'medium',
+      timeZone: formatting.timeZone,
+    });
     const { recovered } = request.query;
     return {
       name: 'two-factor/settings',

@@ -9,7 +9,7 @@ import {
 import { CodeMessage } from './code-message.entity.js';
 import { IdempotencyKey } from './idempotency-key.entity.js';
 import { JournalCursor, JournalSeal } from './journal.entities.js';
-import { KeyRotation } from '../../crypto/index.js';
+import { KeyCanaryRow, KeyRotation } from '../../crypto/index.js';
 import { NumberSlot } from './number-slot.entity.js';
 import { ProviderLane } from './provider-lane.entity.js';
 import { UserWrongCodes } from './user-wrong-codes.entity.js';
@@ -31,6 +31,7 @@ export const verificationEntities = [
   WebhookReceipt,
   CodeMessage,
   ProviderLane,
+  KeyCanaryRow,
   KeyRotation,
   RateCounter,
   DailyCounter,

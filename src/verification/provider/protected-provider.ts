@@ -8,7 +8,7 @@ import {
   handleWhenResult,
 } from 'cockatiel';
 import { Logger } from '@nestjs/common';
-import { describeFailure, report } from '../../diagnostics/index.js';
+import { describeFailure, report, traced } from '../../diagnostics/index.js';
 import type { Fault } from './outcomes.js';
 import type { Channel } from '../domain/phone-number.js';
 import { type StartRequest, VerificationProvider } from './verification-provider.js';
@@ -137,7 +137,13 @@ export class ProtectedProvider extends VerificationProvider {
     ask: () => Promise<Outcome | Fault>,
   ): Promise<Outcome | Fault> {
     const startedAt = performance.now();
-    const answer = await ask();
+    const answer = await traced(
+      `provider ${operation}`,
+      'client',
+      { 'otp.provider': this.name },
+      ask,
+      (ended) => ({ 'otp.outcome': ended.outcome, ...(isFault(ended) ? { 'error.type': ended.fault } : {}) }),
+    );
     report({
       type: 'provider-call',
       provider: this.name,

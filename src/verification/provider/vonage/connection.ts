@@ -18,4 +18,6 @@ export interface VonageConnection {
   apiHost?: string;
   /** For the whole exchange: connecting, headers and body. */
   timeoutMs: number;
+  /** Returns headers for each request, such as `traceparent`. */
+  headers?: () => Record<string, string>;
 }

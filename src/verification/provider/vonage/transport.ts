@@ -116,7 +116,7 @@ export class VonageTransport {
       const answer = await send(prepared.url, {
         dispatcher: this.agent,
         method: prepared.method as 'GET',
-        headers: prepared.headers as Record<string, string>,
+        headers: { ...(prepared.headers as Record<string, string>), ...this.connection.headers?.() },
         body,
         signal: AbortSignal.timeout(this.connection.timeoutMs),
         headersTimeout: this.connection.timeoutMs,

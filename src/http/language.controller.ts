@@ -1,0 +1,53 @@
+import { Body, Controller, HttpCode, Inject, Post, Req, Res } from '@nestjs/common';
+import { stringifySetCookie } from 'cookie';
+import type { Request, Response } from 'express';
+import { ApiExcludeController } from '../openapi/decorators.js';
+import { OpenToAll } from './access.js';
+import { ASSETS } from './assets.controller.js';
+import { HTTP_OPTIONS, type ResolvedHttpOptions } from './http.options.js';
+import { Negotiated } from './page.js';
+import { LANGUAGE_COOKIES } from './preferred-languages.js';
+import { Problem } from './problem.js';
+import { safePath } from './safe-path.js';
+import { ViewRenderer } from './view-renderer.js';
+
+const ONE_YEAR_SECONDS = 365 * 24 * 60 * 60;
+
+/** The menu of languages on every page of ours. */
+@ApiExcludeController()
+@OpenToAll()
+@Negotiated()
+@Controller(`${ASSETS}/language`)
+export class LanguageController {
+  constructor(
+    private readonly renderer: ViewRenderer,
+    @Inject(HTTP_OPTIONS) private readonly options: ResolvedHttpOptions,
+  ) {}
+
+  /** Remembers the language and leads back to the page. */
+  @Post()
+  @HttpCode(303)
+  choose(
+    @Body() body: Record<string, unknown> | undefined,
+    @Req() request: Request,
+    @Res() response: Response,
+  ): void {
+    const { language, returnTo } = body ?? {};
+    const chosen = this.renderer.locales.find((locale) => locale === language);
+    if (!chosen) throw Problem.http('not-found');
+    const secure = request.secure || this.options.https;
+    response.append(
+      'Set-Cookie',
+      stringifySetCookie({
+        name: LANGUAGE_COOKIES[secure ? 1 : 0],
+        value: chosen,
+        maxAge: ONE_YEAR_SECONDS,
+        path: '/',
+        httpOnly: true,
+        sameSite: 'lax',
+        secure,
+      }),
+    );
+    response.status(303).location(safePath(returnTo, '/')).end();
+  }
+}
