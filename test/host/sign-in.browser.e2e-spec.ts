@@ -84,11 +84,11 @@ inBrowser('two-factor sign-in in a real browser', () => {
       );
       expect(printed).toContain(String(new Date().getFullYear()));
       expect(printed).not.toContain('Print');
+      await person.page.emulateMedia({ media: 'screen' });
       const file = await person.page
         .getByRole('link', { name: 'Download as a text file' })
         .getAttribute('href');
       for (const code of codes) expect(decodeURIComponent(file!)).toContain(code);
-      await person.page.emulateMedia({ media: 'screen' });
       await isAskedAgain(person);
       await person.showsRecoveryCode('aaaaa-aaaaa-aaaa');
       await person.reads('That code isn’t right. Check it and try again.');

@@ -79,7 +79,7 @@ export class ChangePage extends PageView<SettingsResource> {
 
   success({ factors, recoveryCodesLeft }: SettingsResource, { base, text }: PageContext): Redirect {
     // Whoever has a factor can lose it.
-    if (this.offersRecoveryCodes && factors.length > 0 && recoveryCodesLeft === 0)
+    if (this.offersRecoveryCodes && factors.length === 1 && recoveryCodesLeft === 0)
       return { redirectTo: `${base}/recovery-codes`, notice: text('recoveryCodes.next') };
     return { redirectTo: `${base}/settings`, notice: text('settings.changed') };
   }
