@@ -76,7 +76,7 @@ describe('the language of a page', () => {
 
   it.each(['tlh', '', 'EN', '../en', 'fr\r\nX: y'])('is none that we do not have: %j', async (language) => {
     const { status, headers } = await choose({ language, returnTo: '/' });
-    expect([status, headers.get('set-cookie')]).toEqual([404, null]);
+    expect([status, headers.get('set-cookie')]).toEqual([303, null]);
   });
 
   it('is not chosen by another site', async () => {

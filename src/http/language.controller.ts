@@ -1,4 +1,4 @@
-import { Body, Controller, HttpCode, Inject, Post, Req, Res } from '@nestjs/common';
+import { Body, Controller, Get, HttpCode, Inject, Post, Req, Res } from '@nestjs/common';
 import { stringifySetCookie } from 'cookie';
 import type { Request, Response } from 'express';
 import { ApiExcludeController } from '../openapi/decorators.js';
@@ -7,7 +7,6 @@ import { ASSETS } from './assets.controller.js';
 import { HTTP_OPTIONS, type ResolvedHttpOptions } from './http.options.js';
 import { Negotiated } from './page.js';
 import { LANGUAGE_COOKIES } from './preferred-languages.js';
-import { Problem } from './problem.js';
 import { safePath } from './safe-path.js';
 import { ViewRenderer } from './view-renderer.js';
 
@@ -24,7 +23,14 @@ export class LanguageController {
     @Inject(HTTP_OPTIONS) private readonly options: ResolvedHttpOptions,
   ) {}
 
-  /** Remembers the language and leads back to the page. */
+  /** Opened from the history or the address bar: there is nothing to see. */
+  @Get()
+  @HttpCode(303)
+  leadBack(@Res() response: Response): void {
+    response.status(303).location('/').end();
+  }
+
+  /** Remembers the language, if it is one of ours, and leads back to the page. */
   @Post()
   @HttpCode(303)
   choose(
@@ -33,21 +39,23 @@ export class LanguageController {
     @Res() response: Response,
   ): void {
     const { language, returnTo } = body ?? {};
+    response.status(303).location(safePath(returnTo, '/'));
     const chosen = this.renderer.locales.find((locale) => locale === language);
-    if (!chosen) throw Problem.http('not-found');
+    if (!chosen) return void response.end();
     const secure = request.secure || this.options.https;
-    response.append(
-      'Set-Cookie',
-      stringifySetCookie({
-        name: LANGUAGE_COOKIES[secure ? 1 : 0],
-        value: chosen,
-        maxAge: ONE_YEAR_SECONDS,
-        path: '/',
-        httpOnly: true,
-        sameSite: 'lax',
-        secure,
-      }),
-    );
-    response.status(303).location(safePath(returnTo, '/')).end();
+    response
+      .append(
+        'Set-Cookie',
+        stringifySetCookie({
+          name: LANGUAGE_COOKIES[secure ? 1 : 0],
+          value: chosen,
+          maxAge: ONE_YEAR_SECONDS,
+          path: '/',
+          httpOnly: true,
+          sameSite: 'lax',
+          secure,
+        }),
+      )
+      .end();
   }
 }

@@ -81,7 +81,7 @@ export class PagesModule {
       // Guards, interceptors and filters of all modules' controllers are made from these.
       global: true,
       imports: [options],
-      controllers: mounted([AssetsController, LanguageController], ASSETS, { decorators: mount.decorators }),
+      controllers: mounted([LanguageController, AssetsController], ASSETS, { decorators: mount.decorators }),
       providers: [...PROVIDERS, renderer, { provide: Assets, useValue: assets }],
       exports: [...PROVIDERS, ViewRenderer, options],
     };

@@ -79,7 +79,10 @@ inBrowser('passkeys in a real browser', () => {
   it('is removed, and asked for no more', async () => {
     const { person } = await somebody();
     await addsPasskey(person);
-    await person.page.getByRole('button', { name: 'Remove My laptop' }).click();
+    await person.presses('Remove My laptop');
+    await person.sees('Remove this passkey?');
+    await person.reads('This is your last sign-in method besides your password.');
+    await person.page.getByRole('button', { name: 'Remove', exact: true }).click();
     await person.reads('Your changes are saved.');
     await person.signsOut();
     await person.signsIn();

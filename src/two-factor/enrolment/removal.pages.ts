@@ -3,7 +3,7 @@ import { ApiProperty } from '../../openapi/decorators.js';
 import { type PageContext, PageView, type Problem, type Redirect, type View } from '../../http/index.js';
 
 /** What can be removed in the settings. */
-export const REMOVABLE = ['phone', 'authenticator', 'browser', 'browsers'] as const;
+export const REMOVABLE = ['passkey', 'phone', 'authenticator', 'browser', 'browsers'] as const;
 export type Removable = (typeof REMOVABLE)[number];
 
 /** What a removal would take away. */
@@ -23,7 +23,7 @@ export class RemovalResource {
 export class RemovalPage extends PageView<RemovalResource> {
   success({ what, name, isLastFactor }: RemovalResource, context: PageContext): View {
     const { base, path, text } = context;
-    const isFactor = what === 'phone' || what === 'authenticator';
+    const isFactor = what !== 'browser' && what !== 'browsers';
     return {
       name: 'two-factor/remove',
       context: {

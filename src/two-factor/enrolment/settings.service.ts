@@ -20,7 +20,11 @@ interface NoticedChange extends Omit<TwoFactorNotice, 'at'> {
   shown?: ShownFactor;
 }
 
-const METHODS: Partial<Record<Removable, string>> = { phone: 'sms', authenticator: 'totp' };
+const METHODS: Partial<Record<Removable, string>> = {
+  passkey: 'passkey',
+  phone: 'sms',
+  authenticator: 'totp',
+};
 
 /** A user's factors and all that was built on them, and what follows each change of them. */
 @Injectable()

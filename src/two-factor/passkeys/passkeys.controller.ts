@@ -1,11 +1,12 @@
-import { Body, Controller, Param, Post, Req, Res } from '@nestjs/common';
+import { Body, Controller, Get, Param, Post, Req, Res, UseGuards } from '@nestjs/common';
 import type { Request, Response } from 'express';
 import { FormTargets, notAPage, Page } from '../../http/index.js';
 import { ApiOkResponse, ApiOperation, ApiTags } from '../../openapi/decorators.js';
+import { RemovalPage, RemovalResource } from '../enrolment/removal.pages.js';
 import { ChangePage } from '../enrolment/settings.pages.js';
 import { SettingsResource } from '../enrolment/settings.resource.js';
 import { SettingsService } from '../enrolment/settings.service.js';
-import { ChangesFactors } from '../guard/fresh-for-change.guard.js';
+import { ChangesFactors, FreshForChangeGuard } from '../guard/fresh-for-change.guard.js';
 import { ForEnrolment, SignedIn } from '../guard/require-factor.js';
 import { SignedInRoutes } from '../guard/signed-in-routes.js';
 import type { SignedInCaller } from '../session/assurance.js';
@@ -30,7 +31,7 @@ export class PasskeysController {
     private readonly paths: TwoFactorPaths,
   ) {}
 
-  @FormTargets('passkeys', 'passkeys/:id/remove')
+  @FormTargets('passkeys')
   formTargets(): never {
     throw notAPage(this.paths.settings);
   }
@@ -65,6 +66,19 @@ export class PasskeysController {
       detail,
       shown: isFirst ? { method: this.factor.method } : undefined,
     });
+  }
+
+  @Get('passkeys/:id/remove')
+  @UseGuards(FreshForChangeGuard)
+  @Page(RemovalPage)
+  @ApiOperation({ summary: 'What would be removed; as a page, asks first' })
+  @ApiOkResponse({ type: RemovalResource })
+  @ApiProblems('sign-in-required', 'second-factor-required', 'unknown-factor')
+  removal(
+    @SignedIn() { userId }: SignedInCaller,
+    @Param('id', FactorId) id: string,
+  ): Promise<RemovalResource> {
+    return this.settings.removalOf(userId, 'passkey', id);
   }
 
   @Post('passkeys/:id/remove')
