@@ -92,10 +92,10 @@ inBrowser('the pages of accounts and factors', () => {
       person.phoneNumber = preferred;
       const secret = await person.beginsAnApp();
       await look('authenticator app');
-      const now = await appCode(secret);
-      await person.showsApp(wrongCode(now));
+      await person.showsApp(wrongCode(await appCode(secret)));
       await lookAtError('authenticator app with an error');
-      await person.showsApp(now);
+      // Looking takes longer than a code is shown.
+      await person.showsApp(await appCode(secret));
       await person.sees('Recovery codes');
       await look('recovery codes to be made');
       const [recoveryCode] = await person.makesRecoveryCodes();
@@ -105,7 +105,7 @@ inBrowser('the pages of accounts and factors', () => {
       await person.signsIn();
       await person.sees('Confirm it’s you');
       await look('choice of factors');
-      await person.showsApp(wrongCode(now));
+      await person.showsApp(wrongCode(await appCode(secret)));
       await lookAtError('choice of factors with an error');
       await person.showsRecoveryCode('wrong');
       await lookAtError('choice of factors with a wrong recovery code');
