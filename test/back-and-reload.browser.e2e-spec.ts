@@ -9,7 +9,7 @@ inBrowser('Back, a reload, the address bar and a second tab', () => {
   beforeAll(async () => {
     application = await startApplication({ RESEND_COOLDOWN_SECONDS: '0' });
     browser = await launchChromium();
-  }, 60_000);
+  });
   afterAll(async () => {
     await browser?.close();
     await application?.close();

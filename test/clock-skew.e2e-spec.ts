@@ -14,7 +14,7 @@ describe('instances whose clocks are an hour fast and an hour slow', () => {
       preloads: ['clock-skew.mjs'],
       envOf: (index) => ({ CLOCK_SKEW_MS: String(SKEWS[index]) }),
     });
-  }, 120_000);
+  });
   afterAll(() => world.close());
   afterEach(async () => expect(await world.violations()).toEqual([]));
 

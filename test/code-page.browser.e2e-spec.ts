@@ -9,7 +9,7 @@ inBrowser('an open code page', () => {
   beforeAll(async () => {
     application = await startApplication({ RESEND_COOLDOWN_SECONDS: '5' });
     browser = await launchChromium();
-  }, 60_000);
+  });
   afterAll(async () => {
     await browser?.close();
     await application?.close();

@@ -75,7 +75,7 @@ describe('DATABASE_URL with several servers', () => {
       await one.stop();
       await two.stop();
     }
-  }, 180_000);
+  });
 });
 
 withOpenssl('TLS', () => {
@@ -113,7 +113,7 @@ withOpenssl('TLS', () => {
       own.remove();
       other.remove();
     }
-  }, 120_000);
+  });
 
   it('an expired certificate of Vonage is an error that says so, and nothing was sent', async () => {
     const { certificate, key, remove } = makeCertificate(-1);
@@ -147,5 +147,5 @@ withOpenssl('TLS', () => {
       vonage.close();
       remove();
     }
-  }, 120_000);
+  });
 });

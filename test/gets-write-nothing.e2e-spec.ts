@@ -84,7 +84,7 @@ describe('a GET or a HEAD writes nothing', () => {
     expect(written).toEqual([]);
     // Not vacuous: most pages were shown to somebody.
     expect(served.size).toBeGreaterThan(20);
-  }, 120_000);
+  });
 
   it('and the log would have noticed', async () => {
     await application.started();

@@ -100,7 +100,7 @@ describe('keys can be replaced while everything runs', () => {
     } finally {
       await before.close();
     }
-  }, 120_000);
+  });
 
   it('an instance whose keys do not open what is stored is not ready, until it has the right ones', async () => {
     const { before, both, onlyNew, instance } = await twoKeyRings();
@@ -131,7 +131,7 @@ describe('keys can be replaced while everything runs', () => {
     } finally {
       await before.close();
     }
-  }, 120_000);
+  });
 
   it('what a limit has counted under an older key counts under the newest', async () => {
     const { before, both, instance } = await twoKeyRings();
@@ -206,7 +206,7 @@ describe('keys can be replaced while everything runs', () => {
     } finally {
       await before.close();
     }
-  }, 120_000);
+  });
 
   it('a key that is missing from the ring is named, and nothing is changed', async () => {
     const { before, onlyNew, instance } = await twoKeyRings();

@@ -216,5 +216,5 @@ describe('generated inputs, asked of the provider’s ledger', () => {
     await application.close();
     expect(wrong).toEqual([]);
     expect(sent).toBeGreaterThan(80);
-  }, 120_000);
+  });
 });

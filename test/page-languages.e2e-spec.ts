@@ -103,7 +103,7 @@ inBrowser('the language of a page in a real browser', () => {
   beforeAll(async () => {
     application = await startApplication();
     browser = await launchChromium();
-  }, 60_000);
+  });
   afterAll(async () => {
     await browser?.close();
     await application?.close();

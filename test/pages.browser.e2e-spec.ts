@@ -8,7 +8,7 @@ inBrowser('in a real browser', () => {
   beforeAll(async () => {
     application = await startApplication({ RESEND_COOLDOWN_SECONDS: '2' });
     browser = await launchChromium();
-  }, 60_000);
+  });
   afterAll(async () => {
     await browser?.close();
     await application?.close();

@@ -159,7 +159,7 @@ describe('an instance that is killed while it asks the provider', () => {
       for (const program of programs) program.process.kill('SIGKILL');
       await application.close();
     }
-  }, 120_000);
+  });
 });
 
 describe('npm run reconcile', () => {
@@ -180,5 +180,5 @@ describe('npm run reconcile', () => {
     } finally {
       await application.close();
     }
-  }, 60_000);
+  });
 });

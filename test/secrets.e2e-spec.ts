@@ -119,5 +119,5 @@ describe('no code, no whole number and no credential in logs, answers or the dat
       await database.drop();
       rmSync(directory, { recursive: true, force: true });
     }
-  }, 60_000);
+  });
 });

@@ -122,7 +122,7 @@ describe('traces', () => {
     }
     expect(bodies.join('')).toContain('POST /request-otp');
     expect(bodies.join('')).toContain('the-login');
-  }, 120_000);
+  });
 
   it('have nothing personal in them', async () => {
     const spans = [...(await start('+14155550177')), ...(await start('+4915112345678'))];

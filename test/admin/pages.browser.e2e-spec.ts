@@ -6,7 +6,7 @@ jest.setTimeout(300_000);
 
 inBrowser('the administration in a real browser', () => {
   const people = new PeopleInBrowsers();
-  beforeAll(() => people.arrive(), 60_000);
+  beforeAll(() => people.arrive());
   afterEach(() => people.closeWindow());
   afterAll(() => people.leave());
 

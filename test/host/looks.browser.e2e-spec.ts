@@ -7,7 +7,7 @@ jest.setTimeout(300_000);
 
 inBrowser('the pages of accounts and factors', () => {
   const people = new PeopleInBrowsers();
-  beforeAll(() => people.arrive(), 60_000);
+  beforeAll(() => people.arrive());
   afterEach(() => people.closeWindow());
   afterAll(() => people.leave());
 

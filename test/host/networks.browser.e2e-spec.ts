@@ -13,7 +13,7 @@ inBrowser('what people paste and where they come from, in a real browser', () =>
   beforeAll(async () => {
     application = await startApplication({ RESEND_COOLDOWN_SECONDS: '0' });
     browser = await launchChromium([INTRANET]);
-  }, 60_000);
+  });
   afterEach(() => window.context.close());
   afterAll(async () => {
     await browser?.close();

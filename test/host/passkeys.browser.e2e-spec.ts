@@ -14,7 +14,7 @@ inBrowser('passkeys in a real browser', () => {
     browser = await launchChromium();
     // A passkey belongs to a name: there is none for an address.
     url = application.url.replace('127.0.0.1', 'localhost');
-  }, 60_000);
+  });
   afterEach(() => closeWindow());
   afterAll(async () => {
     await browser?.close();

@@ -5,7 +5,7 @@ import { PASSWORD } from './visitor.js';
 
 inBrowser('two-factor sign-in in a real browser', () => {
   const people = new PeopleInBrowsers();
-  beforeAll(() => people.arrive(), 60_000);
+  beforeAll(() => people.arrive());
   afterEach(() => people.closeWindow());
   afterAll(() => people.leave());
 
