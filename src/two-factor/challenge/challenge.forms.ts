@@ -169,6 +169,7 @@ export class ChallengeForms {
     const returnTo = { name: 'returnTo', value: this.returnTo(context) };
     return {
       watchPath: requestId ? this.codeAddress(requestId, context) : '',
+      refreshPath: requestId ? `${context.base}/challenge/${requestId}` : '',
       restartPath: phoneId ? `${context.base}/challenge` : '',
       restartFields: [{ name: 'phoneId', value: phoneId ?? '' }, returnTo],
       otherPath: isUsed ? this.returnTo(context) : this.startPath(context),

@@ -93,8 +93,9 @@ export class ChallengeService {
         return await this.sendAgain(caller, context, result, channel);
       return resourceOf(result, context);
     } catch (error) {
-      // The page of the code says best what happened to it.
-      if (!(error instanceof Problem) || hasRequest(error)) throw error;
+      if (!(error instanceof Problem)) throw error;
+      // The page of the code says best what happened to it, unless nothing was sent: then another factor is the way on.
+      if (hasRequest(error) && error.code !== 'provider-unavailable') throw error;
       throw withView(error, await this.choices(caller, context, returnTo));
     }
   }
