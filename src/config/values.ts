@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { isSupportedCountry } from 'libphonenumber-js/max';
 import { parseKeyRing } from '../crypto/key-ring.js';
-import { readServers } from '../database/multi-host.js';
+import { readServers } from '../database/servers.js';
 
 /** How many events per window; see {@link limit} for its spelling. */
 export interface RateLimit {

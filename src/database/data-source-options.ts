@@ -1,6 +1,7 @@
 import type { DataSourceOptions } from 'typeorm';
 import { LEDGER, located, type MigrationClass, migrationsOf } from './library-migrations.js';
-import { multiHost, readServers } from './multi-host.js';
+import { multiHost } from './multi-host.js';
+import { readServers } from './servers.js';
 import { ConnectionSettings, TransactionSettings } from './session-settings.js';
 import { tableNames } from './table-names.js';
 
