@@ -96,6 +96,8 @@ inBrowser('the pages of accounts and factors', () => {
       await lookAtError('authenticator app with an error');
       // Looking takes longer than a code is shown.
       await person.showsApp(await appCode(secret));
+      await person.sees('Two-factor sign-in');
+      await person.goes('/two-factor/recovery-codes');
       await person.sees('Recovery codes');
       await look('recovery codes to be made');
       const [recoveryCode] = await person.makesRecoveryCodes();
