@@ -68,7 +68,7 @@
     });
   }
 
-  // What became of the message: blocked, expired, or the code was entered in another tab.
+  // Notices that the message was blocked, that the code has expired, or that it was entered in another tab.
   const watched = find('[data-watched]');
   if (watched) {
     const { address } = watched.dataset;

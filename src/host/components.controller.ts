@@ -1,6 +1,7 @@
 import { Controller, Get, Injectable } from '@nestjs/common';
 import { ApiExcludeController } from '@nestjs/swagger';
 import {
+  errorView,
   Negotiated,
   OpenToAll,
   Page,
@@ -33,8 +34,8 @@ export class ComponentsPage extends PageView<object> {
     return { name: 'host/components', context: SHOWN };
   }
 
-  failure(problem: Problem, { text }: PageContext): View {
-    return { name: 'error', context: { title: text(`problem.${problem.code}.title`), isError: true } };
+  failure(problem: Problem, context: PageContext): View {
+    return errorView(problem, context);
   }
 }
 

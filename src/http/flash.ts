@@ -1,7 +1,8 @@
 import { Injectable } from '@nestjs/common';
-import { parseCookie, stringifySetCookie } from 'cookie';
+import { parseCookie } from 'cookie';
 import type { Request, Response } from 'express';
 import { PersonalDataCipher } from '../crypto/personal-data-cipher.js';
+import { appendCookie } from './append-cookie.js';
 import { Problem, type ProblemDetails } from './problem.js';
 import type { View } from './view-renderer.js';
 
@@ -54,7 +55,7 @@ export class Flashes {
       .find((each) => Buffer.byteLength(each) <= LONGEST_PLAIN_TEXT);
     if (text === undefined) return false;
     const value = this.cipher.seal(text, 'flash cookie', comparable(address));
-    response.append('Set-Cookie', cookie(request, value, LIFETIME_SECONDS));
+    this.send(request, response, value, LIFETIME_SECONDS);
     return true;
   }
 
@@ -74,7 +75,11 @@ export class Flashes {
 
   /** Makes the browser forget it, once its page is shown. */
   clear(request: Request, response: Response): void {
-    response.append('Set-Cookie', cookie(request, '', 0));
+    this.send(request, response, '', 0);
+  }
+
+  private send(request: Request, response: Response, value: string, maxAge: number): void {
+    appendCookie(response, nameFor(request), value, { secure: request.secure, maxAge });
   }
 }
 
@@ -106,14 +111,3 @@ function comparable(address: string): string {
   const { pathname, search } = new URL(address, ANY_ORIGIN);
   return pathname + search;
 }
-
-const cookie = (request: Request, value: string, maxAge: number) =>
-  stringifySetCookie({
-    name: nameFor(request),
-    value,
-    maxAge,
-    httpOnly: true,
-    sameSite: 'lax',
-    secure: request.secure,
-    path: '/',
-  });

@@ -1,8 +1,8 @@
 import { Body, Controller, Get, HttpCode, Inject, Post, Req, Res } from '@nestjs/common';
-import { stringifySetCookie } from 'cookie';
 import type { Request, Response } from 'express';
 import { ApiExcludeController } from '../openapi/decorators.js';
 import { OpenToAll } from './access.js';
+import { appendCookie } from './append-cookie.js';
 import { ASSETS } from './assets.controller.js';
 import { HTTP_OPTIONS, type ResolvedHttpOptions } from './http.options.js';
 import { Negotiated } from './page.js';
@@ -43,19 +43,7 @@ export class LanguageController {
     const chosen = this.renderer.locales.find((locale) => locale === language);
     if (!chosen) return void response.end();
     const secure = request.secure || this.options.https;
-    response
-      .append(
-        'Set-Cookie',
-        stringifySetCookie({
-          name: LANGUAGE_COOKIES[secure ? 1 : 0],
-          value: chosen,
-          maxAge: ONE_YEAR_SECONDS,
-          path: '/',
-          httpOnly: true,
-          sameSite: 'lax',
-          secure,
-        }),
-      )
-      .end();
+    appendCookie(response, LANGUAGE_COOKIES[secure ? 1 : 0], chosen, { secure, maxAge: ONE_YEAR_SECONDS });
+    response.end();
   }
 }

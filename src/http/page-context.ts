@@ -16,8 +16,6 @@ export interface PageContext {
   base: string;
   /** The path of the request, as browsers see it. */
   path: string;
-  /** The same with its query. */
-  address: string;
   /** The root of the application, as browsers see it. */
   homePath: string;
   /** The address that shows this page again: for a page that answers a post, the one that it was posted to. */
@@ -89,10 +87,6 @@ export class RequestContext implements PageContext {
 
   get path(): string {
     return this.paths.outside(this.request.baseUrl + this.request.path);
-  }
-
-  get address(): string {
-    return this.paths.outside(this.request.originalUrl);
   }
 
   get homePath(): string {

@@ -115,7 +115,7 @@ function firstMessage(keys: string[], text: PageContext['text'], parameters?: Me
 }
 
 /** For failures that belong to no page: an unknown path, a page that somebody may not open. It has a way on. */
-export function errorView(problem: Problem, { homePath, address, request, text }: PageContext): View {
+export function errorView(problem: Problem, { homePath, here, request, text }: PageContext): View {
   const { retryAfterSeconds } = problem.details;
   const mayHelpLater = problem.getStatus() === 429 || problem.getStatus() >= 500;
   return {
@@ -123,7 +123,7 @@ export function errorView(problem: Problem, { homePath, address, request, text }
     context: {
       homePath,
       // A form cannot be sent again from here.
-      retryPath: mayHelpLater && request.method === 'GET' ? address : '',
+      retryPath: mayHelpLater && request.method === 'GET' ? here : '',
       title: problemTitle(problem, text),
       detail: problemDetail(problem, text),
       holdSeconds: mayHelpLater ? retryAfterSeconds : undefined,

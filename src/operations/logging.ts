@@ -2,11 +2,8 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { randomUUID } from 'node:crypto';
 import { Logger, type Params } from 'nestjs-pino';
 import { requestFacts } from '../http/index.js';
+import { routeOf } from './route-of.js';
 import { activeTraceIds } from './tracing.js';
-
-interface ExpressRequest extends IncomingMessage {
-  route?: { path?: unknown };
-}
 
 const REQUEST_ID = /^[A-Za-z0-9._-]{1,64}$/;
 
@@ -31,12 +28,12 @@ export function loggerParams(level: string): Params {
       wrapSerializers: false,
       serializers: { req: () => undefined, res: () => undefined, err: () => undefined },
       customSuccessObject: (
-        request: ExpressRequest,
+        request: IncomingMessage,
         response: ServerResponse,
         line: { responseTime?: number },
       ) => requestLine(request, response, line),
       customErrorObject: (
-        request: ExpressRequest,
+        request: IncomingMessage,
         response: ServerResponse,
         _error: Error,
         line: { responseTime?: number },
@@ -51,15 +48,13 @@ export function loggerParams(level: string): Params {
 }
 
 function requestLine(
-  request: ExpressRequest,
+  request: IncomingMessage,
   response: ServerResponse,
   { responseTime }: { responseTime?: number },
 ) {
-  const route = request.route?.path;
   return {
     method: request.method,
-    // The pattern, not the path: a path may be anything that somebody typed.
-    route: typeof route === 'string' ? route : '(none)',
+    route: routeOf(request) ?? '(none)',
     status: response.statusCode,
     ms: responseTime,
     ...requestFacts(request),

@@ -1,7 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { context, propagation, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
-
-type RoutedRequest = IncomingMessage & { route?: { path?: unknown } };
+import { routeOf } from './route-of.js';
 
 const tracer = trace.getTracer('nest-sms-otp');
 
@@ -16,7 +15,7 @@ export function activeTraceIds(): { trace_id?: string; span_id?: string } {
  * may be anything that somebody typed.
  */
 export function traceRequests() {
-  return (request: RoutedRequest, response: ServerResponse, next: () => void): void => {
+  return (request: IncomingMessage, response: ServerResponse, next: () => void): void => {
     const method = request.method ?? 'GET';
     const parent = propagation.extract(context.active(), request.headers);
     const span = tracer.startSpan(
@@ -25,8 +24,8 @@ export function traceRequests() {
       parent,
     );
     response.once('close', () => {
-      const route = request.route?.path;
-      if (typeof route === 'string') span.updateName(`${method} ${route}`).setAttribute('http.route', route);
+      const route = routeOf(request);
+      if (route !== undefined) span.updateName(`${method} ${route}`).setAttribute('http.route', route);
       span.setAttribute('http.response.status_code', response.statusCode);
       if (response.statusCode >= 500) span.setStatus({ code: SpanStatusCode.ERROR });
       span.end();

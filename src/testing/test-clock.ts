@@ -1,4 +1,4 @@
-import pg from 'pg';
+import { runSql } from './run-sql.js';
 
 /**
  * `now()` and `clock_timestamp()` of the test's own, which Postgres finds before its own ones: `pg_catalog` is otherwise
@@ -34,7 +34,7 @@ export class TestClock {
    * @param databaseUrl a database for tests only, whose owner the role is; connections made before do not follow the clock
    */
   static async start(databaseUrl: string): Promise<TestClock> {
-    await query(databaseUrl, INSTALL);
+    await runSql(databaseUrl, INSTALL);
     return new TestClock(databaseUrl, new ProcessClock());
   }
 
@@ -50,7 +50,7 @@ export class TestClock {
   }
 
   private async set(seconds: number): Promise<void> {
-    await query(this.databaseUrl, 'UPDATE test_clock.ahead SET by = make_interval(secs => $1)', [seconds]);
+    await runSql(this.databaseUrl, 'UPDATE test_clock.ahead SET by = make_interval(secs => $1)', [seconds]);
     this.aheadSeconds = seconds;
     this.processClock.set(seconds * 1000);
   }
@@ -72,15 +72,5 @@ class ProcessClock {
             apply: () => new real(now()).toString(),
             get: (target, name) => (name === 'now' ? now : Reflect.get(target, name)),
           });
-  }
-}
-
-async function query(databaseUrl: string, sql: string, values?: unknown[]): Promise<void> {
-  const client = new pg.Client({ connectionString: databaseUrl });
-  await client.connect();
-  try {
-    await client.query(sql, values);
-  } finally {
-    await client.end();
   }
 }

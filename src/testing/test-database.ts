@@ -2,8 +2,8 @@ import { randomBytes } from 'node:crypto';
 import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import pg from 'pg';
 import { startEmbeddedPostgres } from '../database/embedded-postgres/index.js';
+import { runSql } from './run-sql.js';
 import { TestClock } from './test-clock.js';
 
 /** An empty database of a test's own. */
@@ -55,10 +55,10 @@ export async function startTestDatabase(options: TestDatabaseOptions = {}): Prom
 
 async function makeDatabase(server: string): Promise<TestDatabase> {
   const name = `test_${randomBytes(8).toString('hex')}`;
-  await onServer(server, `CREATE DATABASE ${name}`);
+  await runSql(server, `CREATE DATABASE ${name}`);
   const url = new URL(server);
   url.pathname = name;
-  return withClock(url.href, () => onServer(server, `DROP DATABASE ${name} WITH (FORCE)`));
+  return withClock(url.href, () => runSql(server, `DROP DATABASE ${name} WITH (FORCE)`));
 }
 
 async function withClock(url: string, remove: () => Promise<void>): Promise<TestDatabase> {
@@ -75,15 +75,5 @@ async function withClock(url: string, remove: () => Promise<void>): Promise<Test
   } catch (error) {
     await remove();
     throw error;
-  }
-}
-
-async function onServer(server: string, statement: string): Promise<void> {
-  const client = new pg.Client({ connectionString: server });
-  await client.connect();
-  try {
-    await client.query(statement);
-  } finally {
-    await client.end();
   }
 }

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
-import { parseCookie, stringifySetCookie } from 'cookie';
+import { parseCookie } from 'cookie';
 import type { Request, Response } from 'express';
-import { clientAddress } from '../http/index.js';
+import { appendCookie, clientAddress } from '../http/index.js';
 import type { Caller } from './domain/caller.js';
 
 /** `__Host-` ties the cookie to this host and to HTTPS; plain HTTP cannot have it. */
@@ -29,15 +29,6 @@ export function callerOf(request: Request): Caller {
  */
 export function rememberCaller(request: Request, response: Response): void {
   if (shownCookie(request)) return;
-  response.append(
-    'Set-Cookie',
-    stringifySetCookie({
-      name: cookieName(request),
-      value: randomBytes(16).toString('base64url'),
-      httpOnly: true,
-      sameSite: 'lax',
-      secure: request.secure,
-      path: '/',
-    }),
-  );
+  const value = randomBytes(16).toString('base64url');
+  appendCookie(response, cookieName(request), value, { secure: request.secure });
 }

@@ -18,7 +18,7 @@ import { VERIFICATION_POLICY } from './verification.options.js';
 /** Why there is no code to enter; each has a page of its own. */
 type Ended = PublicEndReason | 'unknown' | 'used';
 
-/** The page of a code. It has a form for each action that the request allows, and knows what became of the message. */
+/** The page of a code. It has a form for each action that the request allows, and says whether the message got through. */
 @Injectable()
 export class CodeForm {
   constructor(

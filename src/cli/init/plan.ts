@@ -31,14 +31,14 @@ export function planChanges(options: PlanOptions): { changes: FileChange[]; next
   const moduleText = contentOf(options.module);
   if (moduleText === null)
     throw new InitError(`There is no ${options.module}. Name the file of your module with --module.`);
-  if (sources().some((text) => /from ['"]nest-sms-otp['"/]/.test(text)))
-    return { changes: [], nextSteps: [] };
+  const sources = readSources();
+  if (sources.some((text) => /from ['"]nest-sms-otp['"/]/.test(text))) return { changes: [], nextSteps: [] };
 
   const folderOfMigrations = ['src/migrations', 'migrations'].find((folder) => existsSync(folder));
   const surroundings: Surroundings = {
     brand: brandOf(options.brand ?? manifest.name),
     sessions: sessionsOf(dependencies),
-    hasTypeOrm: sources().some((text) => /TypeOrmModule\s*\.\s*forRoot/.test(text)),
+    hasTypeOrm: sources.some((text) => /TypeOrmModule\s*\.\s*forRoot/.test(text)),
     hasMigrations: folderOfMigrations !== undefined,
   };
   const file = join(dirname(options.module), 'otp-modules.ts');
@@ -72,7 +72,7 @@ function readManifest(): Manifest {
 }
 
 /** The texts of the application's TypeScript files. */
-const sources = (): string[] =>
+const readSources = (): string[] =>
   !existsSync('src')
     ? []
     : readdirSync('src', { recursive: true, encoding: 'utf8' })

@@ -1,11 +1,11 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
-import { parseCookie, stringifySetCookie } from 'cookie';
+import { parseCookie } from 'cookie';
 import type { Request, Response } from 'express';
 import { DataSource, type EntityManager } from 'typeorm';
 import { rowsIn, rowsOf } from '../../database/sql.js';
-import { keepsSecureCookies } from '../../http/index.js';
+import { appendCookie, keepsSecureCookies } from '../../http/index.js';
 
 /** `__Host-` limits the cookie to this host and to HTTPS (browsers treat localhost as HTTPS). */
 export const KNOWN_BROWSER_COOKIE = '__Host-known-browser';
@@ -82,16 +82,6 @@ export class KnownBrowsers {
 }
 
 function sendCookie(response: Response, value: string): void {
-  response.append(
-    'Set-Cookie',
-    stringifySetCookie({
-      name: KNOWN_BROWSER_COOKIE,
-      value,
-      httpOnly: true,
-      sameSite: 'lax',
-      secure: true,
-      path: '/',
-      maxAge: KNOWN_BROWSER_DAYS * 86_400,
-    }),
-  );
+  const maxAge = KNOWN_BROWSER_DAYS * 86_400;
+  appendCookie(response, KNOWN_BROWSER_COOKIE, value, { secure: true, maxAge });
 }

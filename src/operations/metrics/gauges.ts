@@ -3,13 +3,16 @@ import { InjectDataSource } from '@nestjs/typeorm';
 import type { Gauge } from 'prom-client';
 import { DataSource } from 'typeorm';
 import { poolOf } from '../../database/sql.js';
-import { SharedLimits } from '../../protection/index.js';
+import { SharedLimits, type UsedLimit } from '../../protection/index.js';
 import { JournalLag } from '../../verification/index.js';
 import type { Metrics } from './metrics.js';
 
 /** What is read when the metrics are asked for: the pool, the day's limits, and how far the journal's readers are behind. */
 @Injectable()
 export class Gauges {
+  /** What two gauges read at once is asked for once. */
+  private limitsOfToday: Promise<UsedLimit[]> | undefined;
+
   constructor(
     @InjectDataSource() private readonly dataSource: DataSource,
     private readonly limits: SharedLimits,
@@ -76,7 +79,14 @@ export class Gauges {
   /** A limit that nothing was taken of today is left out. */
   private async fill(gauge: Gauge<'limit' | 'country'>, value: 'used' | 'limit'): Promise<void> {
     gauge.reset();
-    for (const each of await this.limits.ofToday().catch(() => []))
+    for (const each of await this.readLimits())
       gauge.set({ limit: each.rule, country: each.country }, each[value]);
+  }
+
+  private readLimits(): Promise<UsedLimit[]> {
+    return (this.limitsOfToday ??= this.limits
+      .ofToday()
+      .catch(() => [])
+      .finally(() => (this.limitsOfToday = undefined)));
   }
 }

@@ -11,6 +11,7 @@ import {
 import { HttpAdapterHost } from '@nestjs/core';
 import { describeFailure, onDiagnostic } from '../../diagnostics/index.js';
 import { requestFacts } from '../../http/index.js';
+import { routeOf } from '../route-of.js';
 import { Gauges } from './gauges.js';
 import { Metrics } from './metrics.js';
 
@@ -21,9 +22,6 @@ export interface MetricsOptions {
   /** @default all addresses */
   host?: string | undefined;
 }
-
-/** Express notes the route that it has found. */
-type RoutedRequest = IncomingMessage & { route?: { path?: unknown } };
 
 /** Injects {@link MetricsOptions}. */
 export const METRICS_OPTIONS = Symbol('METRICS_OPTIONS');
@@ -59,7 +57,9 @@ export class MetricsServer implements OnModuleInit, OnApplicationBootstrap, OnAp
     this.gauges.register(this.metrics);
     // A command has no server.
     const server = this.http.httpAdapter?.getHttpServer() as Server | undefined;
-    server?.prependListener('request', (request: RoutedRequest, response) => this.measure(request, response));
+    server?.prependListener('request', (request: IncomingMessage, response) =>
+      this.measure(request, response),
+    );
   }
 
   /** @throws Error if the port is in use */
@@ -84,14 +84,12 @@ export class MetricsServer implements OnModuleInit, OnApplicationBootstrap, OnAp
     return (this.server.address() as AddressInfo).port;
   }
 
-  private measure(request: RoutedRequest, response: ServerResponse): void {
+  private measure(request: IncomingMessage, response: ServerResponse): void {
     const startedAt = performance.now();
     response.once('finish', () => {
-      const route: unknown = request.route?.path;
       const labels = {
         method: request.method ?? '',
-        // The pattern, not the path: a path may be anything that somebody typed.
-        route: typeof route === 'string' ? route : '(none)',
+        route: routeOf(request) ?? '(none)',
         status: String(response.statusCode),
       };
       this.metrics.requests.observe(labels, (performance.now() - startedAt) / 1000);

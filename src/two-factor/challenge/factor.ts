@@ -13,6 +13,13 @@ export interface EnrolledFactor {
   primary: boolean;
 }
 
+/** Factors of one kind that a user has only named, in the order in which they are offered. */
+export const namedFactors = (
+  method: string,
+  factors: readonly Pick<EnrolledFactor, 'id' | 'label'>[],
+): EnrolledFactor[] =>
+  factors.map(({ id, label }, index) => ({ method, id, label, hint: '', primary: index === 0 }));
+
 /** A kind of second factor. Hosts give further ones to the module as `factors`. */
 export abstract class Factor {
   /** Its name in `@RequireFactor({ factor })`, in sessions and in JSON. */

@@ -1,6 +1,15 @@
-import { Injectable } from '@nestjs/common';
-import { ApiProperty } from '../../openapi/decorators.js';
-import { type PageContext, PageView, type Problem, type Redirect, type View } from '../../http/index.js';
+import { applyDecorators, Get, Injectable, UseGuards } from '@nestjs/common';
+import { ApiOkResponse, ApiOperation, ApiProperty } from '../../openapi/decorators.js';
+import {
+  Page,
+  type PageContext,
+  PageView,
+  type Problem,
+  type Redirect,
+  type View,
+} from '../../http/index.js';
+import { FreshForChangeGuard } from '../guard/fresh-for-change.guard.js';
+import { ApiProblems } from '../two-factor.problems.js';
 
 /** What can be removed in the settings. */
 export const REMOVABLE = ['passkey', 'phone', 'authenticator', 'browser', 'browsers'] as const;
@@ -42,3 +51,14 @@ export class RemovalPage extends PageView<RemovalResource> {
     return { redirectTo: `${base}/settings` };
   }
 }
+
+/** On the handler that tells what a post to the same path would remove. A browser is asked first. */
+export const AsksBeforeRemoval = (path: string) =>
+  applyDecorators(
+    Get(path),
+    UseGuards(FreshForChangeGuard),
+    Page(RemovalPage),
+    ApiOperation({ summary: 'What would be removed; as a page, asks first' }),
+    ApiOkResponse({ type: RemovalResource }),
+    ApiProblems('sign-in-required', 'second-factor-required', 'unknown-factor'),
+  );

@@ -20,7 +20,7 @@ interface NoticedChange extends Omit<TwoFactorNotice, 'at'> {
   shown?: ShownFactor;
 }
 
-const METHODS: Partial<Record<Removable, string>> = {
+const METHODS: Record<Exclude<Removable, 'browser' | 'browsers'>, string> = {
   passkey: 'passkey',
   phone: 'sms',
   authenticator: 'totp',
@@ -49,10 +49,13 @@ export class SettingsService {
 
   /** What a removal would take from the user. @throws Problem `unknown-factor` */
   async removalOf(userId: string, what: Removable, id?: string): Promise<RemovalResource> {
-    const { factors, trustedBrowsers } = await this.of(userId);
     if (what === 'browsers') return { what, name: '', isLastFactor: false };
-    const browser = trustedBrowsers.find((each) => each.id === id);
-    if (what === 'browser' && browser) return { what, name: browser.description, isLastFactor: false };
+    if (what === 'browser') {
+      const browser = (await this.browsers.list(userId)).find((each) => each.id === id);
+      if (!browser) throw twoFactorProblem('unknown-factor');
+      return { what, name: browser.description, isLastFactor: false };
+    }
+    const factors = await this.factors.enrolledBy(userId);
     const factor = factors.find((each) => each.id === id && each.method === METHODS[what]);
     if (!factor) throw twoFactorProblem('unknown-factor');
     const name = [factor.label, factor.hint].filter(Boolean).join(' ');

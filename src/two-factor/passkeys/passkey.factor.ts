@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { type EnrolledFactor, Factor } from '../challenge/factor.js';
+import { type EnrolledFactor, Factor, namedFactors } from '../challenge/factor.js';
 import { Passkeys } from './passkeys.service.js';
 
 /** Passkeys (WebAuthn): the factor that cannot be phished. */
@@ -14,13 +14,6 @@ export class PasskeyFactor extends Factor {
   }
 
   async enrolledBy(userId: string): Promise<EnrolledFactor[]> {
-    const passkeys = await this.passkeys.ofUser(userId);
-    return passkeys.map(({ id, label }, index) => ({
-      method: this.method,
-      id,
-      label,
-      hint: '',
-      primary: index === 0,
-    }));
+    return namedFactors(this.method, await this.passkeys.ofUser(userId));
   }
 }

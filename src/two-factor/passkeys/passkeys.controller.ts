@@ -1,12 +1,12 @@
-import { Body, Controller, Get, Param, Post, Req, Res, UseGuards } from '@nestjs/common';
+import { Body, Controller, Param, Post, Req, Res } from '@nestjs/common';
 import type { Request, Response } from 'express';
 import { FormTargets, notAPage, Page } from '../../http/index.js';
 import { ApiOkResponse, ApiOperation, ApiTags } from '../../openapi/decorators.js';
-import { RemovalPage, RemovalResource } from '../enrolment/removal.pages.js';
+import { AsksBeforeRemoval, type RemovalResource } from '../enrolment/removal.pages.js';
 import { ChangePage } from '../enrolment/settings.pages.js';
 import { SettingsResource } from '../enrolment/settings.resource.js';
 import { SettingsService } from '../enrolment/settings.service.js';
-import { ChangesFactors, FreshForChangeGuard } from '../guard/fresh-for-change.guard.js';
+import { ChangesFactors } from '../guard/fresh-for-change.guard.js';
 import { ForEnrolment, SignedIn } from '../guard/require-factor.js';
 import { SignedInRoutes } from '../guard/signed-in-routes.js';
 import type { SignedInCaller } from '../session/assurance.js';
@@ -68,12 +68,7 @@ export class PasskeysController {
     });
   }
 
-  @Get('passkeys/:id/remove')
-  @UseGuards(FreshForChangeGuard)
-  @Page(RemovalPage)
-  @ApiOperation({ summary: 'What would be removed; as a page, asks first' })
-  @ApiOkResponse({ type: RemovalResource })
-  @ApiProblems('sign-in-required', 'second-factor-required', 'unknown-factor')
+  @AsksBeforeRemoval('passkeys/:id/remove')
   removal(
     @SignedIn() { userId }: SignedInCaller,
     @Param('id', FactorId) id: string,

@@ -1,4 +1,4 @@
-import { Body, Controller, Get, Param, Post, Query, Req, Res, UseGuards } from '@nestjs/common';
+import { Body, Controller, Get, Param, Post, Query, Req, Res } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiTags } from '../../openapi/decorators.js';
 import type { Request, Response } from 'express';
 import { FormTargets, notAPage, Page, preferredLanguages } from '../../http/index.js';
@@ -6,11 +6,11 @@ import { problemOf, resourceOrProblem, VerificationResource } from '../../verifi
 import { ResendDto } from '../challenge/challenge.dto.js';
 import type { FactorChange } from '../enrolment/factor-changes.js';
 import { LabelDto } from '../enrolment/label.dto.js';
-import { RemovalPage, RemovalResource } from '../enrolment/removal.pages.js';
+import { AsksBeforeRemoval, type RemovalResource } from '../enrolment/removal.pages.js';
 import { ChangePage } from '../enrolment/settings.pages.js';
 import { SettingsResource } from '../enrolment/settings.resource.js';
 import { SettingsService } from '../enrolment/settings.service.js';
-import { ChangesFactors, FreshForChangeGuard } from '../guard/fresh-for-change.guard.js';
+import { ChangesFactors } from '../guard/fresh-for-change.guard.js';
 import { ForEnrolment, SignedIn } from '../guard/require-factor.js';
 import { SignedInRoutes } from '../guard/signed-in-routes.js';
 import type { SignedInCaller } from '../session/assurance.js';
@@ -187,12 +187,7 @@ export class PhonesController {
     return this.settings.changed(request, response, { ...noticeOf(change), type: 'phone-renamed' });
   }
 
-  @Get('phones/:id/remove')
-  @UseGuards(FreshForChangeGuard)
-  @Page(RemovalPage)
-  @ApiOperation({ summary: 'What would be removed; as a page, asks first' })
-  @ApiOkResponse({ type: RemovalResource })
-  @ApiProblems('sign-in-required', 'second-factor-required', 'unknown-factor')
+  @AsksBeforeRemoval('phones/:id/remove')
   removal(
     @SignedIn() { userId }: SignedInCaller,
     @Param('id', FactorId) id: string,

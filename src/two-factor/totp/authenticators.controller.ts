@@ -3,7 +3,7 @@ import { ApiOkResponse, ApiOperation, ApiTags } from '../../openapi/decorators.j
 import type { Request, Response } from 'express';
 import { FormTargets, notAPage, Page } from '../../http/index.js';
 import { LabelDto } from '../enrolment/label.dto.js';
-import { RemovalPage, RemovalResource } from '../enrolment/removal.pages.js';
+import { AsksBeforeRemoval, type RemovalResource } from '../enrolment/removal.pages.js';
 import { ChangePage } from '../enrolment/settings.pages.js';
 import { SettingsResource } from '../enrolment/settings.resource.js';
 import { SettingsService } from '../enrolment/settings.service.js';
@@ -86,12 +86,7 @@ export class AuthenticatorsController {
     });
   }
 
-  @Get('authenticators/:id/remove')
-  @UseGuards(FreshForChangeGuard)
-  @Page(RemovalPage)
-  @ApiOperation({ summary: 'What would be removed; as a page, asks first' })
-  @ApiOkResponse({ type: RemovalResource })
-  @ApiProblems('sign-in-required', 'second-factor-required', 'unknown-factor')
+  @AsksBeforeRemoval('authenticators/:id/remove')
   removal(
     @SignedIn() { userId }: SignedInCaller,
     @Param('id', FactorId) id: string,

@@ -1,6 +1,12 @@
 import { Injectable } from '@nestjs/common';
 import { type CodeDefect, readTypedCode } from '../../verification/index.js';
-import { CodeFactor, type CodeFailure, type CodeResult, type EnrolledFactor } from '../challenge/factor.js';
+import {
+  CodeFactor,
+  type CodeFailure,
+  type CodeResult,
+  type EnrolledFactor,
+  namedFactors,
+} from '../challenge/factor.js';
 import { FactorAttempts } from '../challenge/factor-attempts.js';
 import type { SignedInCaller } from '../session/assurance.js';
 import { Authenticators } from './authenticators.service.js';
@@ -24,14 +30,7 @@ export class TotpFactor extends CodeFactor {
   }
 
   async enrolledBy(userId: string): Promise<EnrolledFactor[]> {
-    const authenticators = await this.authenticators.ofUser(userId);
-    return authenticators.map(({ id, label }, index) => ({
-      method: this.method,
-      id,
-      label,
-      hint: '',
-      primary: index === 0,
-    }));
+    return namedFactors(this.method, await this.authenticators.ofUser(userId));
   }
 
   async verify(caller: SignedInCaller, typed: string): Promise<CodeResult> {

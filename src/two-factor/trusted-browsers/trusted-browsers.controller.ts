@@ -1,11 +1,11 @@
-import { Controller, Get, Param, Post, UseGuards } from '@nestjs/common';
+import { Controller, Param, Post } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiTags } from '../../openapi/decorators.js';
 import { Page } from '../../http/index.js';
-import { RemovalPage, RemovalResource } from '../enrolment/removal.pages.js';
+import { AsksBeforeRemoval, type RemovalResource } from '../enrolment/removal.pages.js';
 import { ChangePage } from '../enrolment/settings.pages.js';
 import { SettingsResource } from '../enrolment/settings.resource.js';
 import { SettingsService } from '../enrolment/settings.service.js';
-import { ChangesFactors, FreshForChangeGuard } from '../guard/fresh-for-change.guard.js';
+import { ChangesFactors } from '../guard/fresh-for-change.guard.js';
 import { ForEnrolment, SignedIn } from '../guard/require-factor.js';
 import { SignedInRoutes } from '../guard/signed-in-routes.js';
 import type { SignedInCaller } from '../session/assurance.js';
@@ -23,12 +23,7 @@ export class TrustedBrowsersController {
     private readonly settings: SettingsService,
   ) {}
 
-  @Get('browsers/revoke')
-  @UseGuards(FreshForChangeGuard)
-  @Page(RemovalPage)
-  @ApiOperation({ summary: 'What would be removed; as a page, asks first' })
-  @ApiOkResponse({ type: RemovalResource })
-  @ApiProblems('sign-in-required', 'second-factor-required', 'unknown-factor')
+  @AsksBeforeRemoval('browsers/revoke')
   removalOfAll(@SignedIn() { userId }: SignedInCaller): Promise<RemovalResource> {
     return this.settings.removalOf(userId, 'browsers');
   }
@@ -44,12 +39,7 @@ export class TrustedBrowsersController {
     return this.settings.of(userId);
   }
 
-  @Get('browsers/:id/revoke')
-  @UseGuards(FreshForChangeGuard)
-  @Page(RemovalPage)
-  @ApiOperation({ summary: 'What would be removed; as a page, asks first' })
-  @ApiOkResponse({ type: RemovalResource })
-  @ApiProblems('sign-in-required', 'second-factor-required', 'unknown-factor')
+  @AsksBeforeRemoval('browsers/:id/revoke')
   removal(
     @SignedIn() { userId }: SignedInCaller,
     @Param('id', FactorId) id: string,

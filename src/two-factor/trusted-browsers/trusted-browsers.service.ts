@@ -1,11 +1,11 @@
 import { createHash, randomBytes, randomUUID } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
-import { parseCookie, stringifySetCookie } from 'cookie';
+import { parseCookie } from 'cookie';
 import type { Request, Response } from 'express';
 import { Repository } from 'typeorm';
 import { InjectLibraryRepository } from '../../database/library-data-source.js';
 import { statement, StatementRunner } from '../../database/statement.js';
-import { describeBrowser, keepsSecureCookies } from '../../http/index.js';
+import { appendCookie, describeBrowser, keepsSecureCookies } from '../../http/index.js';
 import { TWO_FACTOR_OPTIONS, type ResolvedTwoFactorOptions } from '../two-factor.options.js';
 import { TrustedBrowser } from './trusted-browser.entity.js';
 
@@ -126,18 +126,8 @@ const hashOf = (secret: string) => createHash('sha256').update(secret).digest();
 const newSecret = () => randomBytes(32).toString('base64url');
 
 function sendCookie(response: Response, value: string, seconds: number): void {
-  response.append(
-    'Set-Cookie',
-    stringifySetCookie({
-      name: COOKIE,
-      value,
-      httpOnly: true,
-      sameSite: 'lax',
-      secure: true,
-      path: '/',
-      maxAge: Math.max(0, Math.min(LONGEST_COOKIE_DAYS * DAY_SECONDS, seconds)),
-    }),
-  );
+  const maxAge = Math.max(0, Math.min(LONGEST_COOKIE_DAYS * DAY_SECONDS, seconds));
+  appendCookie(response, COOKIE, value, { secure: true, maxAge });
 }
 
 export const REPLACE_SECRET = statement<
