@@ -1,28 +1,18 @@
-import type { Browser, BrowserContext, BrowserContextOptions, Page } from 'playwright-core';
-import { freshNumber, startApplication, type TestApplication, wrongCode } from './support/application.js';
-import { inBrowser, launchChromium, openWindow, SCRIPTING } from './support/chromium.js';
+import type { BrowserContextOptions, Page } from 'playwright-core';
+import { ApplicationInBrowser } from './support/application-in-browser.js';
+import { freshNumber, type TestApplication, wrongCode } from './support/application.js';
+import { inBrowser, SCRIPTING } from './support/chromium.js';
 
 /** Posts nothing again: no dialog, no browser error, and nothing is sent or checked twice. */
 inBrowser('Back, a reload, the address bar and a second tab', () => {
+  const windows = new ApplicationInBrowser();
   let application: TestApplication;
-  let browser: Browser;
   beforeAll(async () => {
-    application = await startApplication({ RESEND_COOLDOWN_SECONDS: '0' });
-    browser = await launchChromium();
+    application = await windows.start();
   });
-  afterAll(async () => {
-    await browser?.close();
-    await application?.close();
-  });
-
-  let context: BrowserContext;
-  let problems: string[];
-  afterEach(() => context?.close());
-  async function open(options: BrowserContextOptions): Promise<Page> {
-    const window = await openWindow(browser, application.url, options);
-    ({ context, problems } = window);
-    return window.page;
-  }
+  afterEach(() => windows.closeWindow());
+  afterAll(() => windows.stop());
+  const open = (options: BrowserContextOptions) => windows.open(options);
 
   const sees = (page: Page, heading: string) =>
     page.getByRole('heading', { name: heading, level: 1 }).waitFor();
@@ -39,7 +29,7 @@ inBrowser('Back, a reload, the address bar and a second tab', () => {
   const messages = (phoneNumber: string) => application.sandbox.ledger(phoneNumber).length;
 
   describe.each(SCRIPTING)('%s', (_name, javaScriptEnabled) => {
-    afterEach(() => expect(problems).toEqual([]));
+    afterEach(() => expect(windows.problems).toEqual([]));
 
     it('on the code page send nothing and keep the page', async () => {
       const page = await open({ javaScriptEnabled });
@@ -55,7 +45,7 @@ inBrowser('Back, a reload, the address bar and a second tab', () => {
       await sees(page, 'Verify your phone number');
       await page.goForward();
       await sees(page, 'Enter your code');
-      const second = await context.newPage();
+      const second = await page.context().newPage();
       await second.goto(application.url + address);
       await sees(second, 'Enter your code');
       expect(messages(phoneNumber)).toBe(1);

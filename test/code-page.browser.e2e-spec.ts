@@ -1,30 +1,22 @@
-import type { Browser, BrowserContext, Page } from 'playwright-core';
-import { freshNumber, startApplication, type TestApplication } from './support/application.js';
+import type { Page } from 'playwright-core';
+import { ApplicationInBrowser } from './support/application-in-browser.js';
+import { freshNumber, type TestApplication } from './support/application.js';
 import { until } from './support/until.js';
-import { inBrowser, launchChromium, openWindow } from './support/chromium.js';
+import { inBrowser } from './support/chromium.js';
 
 inBrowser('an open code page', () => {
+  const windows = new ApplicationInBrowser({ RESEND_COOLDOWN_SECONDS: '5' });
   let application: TestApplication;
-  let browser: Browser;
   beforeAll(async () => {
-    application = await startApplication({ RESEND_COOLDOWN_SECONDS: '5' });
-    browser = await launchChromium();
+    application = await windows.start();
   });
-  afterAll(async () => {
-    await browser?.close();
-    await application?.close();
-  });
-
-  let context: BrowserContext;
-  let problems: string[];
   afterEach(async () => {
-    await context?.close();
-    expect(problems).toEqual([]);
+    await windows.closeWindow();
+    expect(windows.problems).toEqual([]);
   });
+  afterAll(() => windows.stop());
   async function started(): Promise<{ page: Page; requestId: string; phoneNumber: string }> {
-    const window = await openWindow(browser, application.url);
-    ({ context, problems } = window);
-    const { page } = window;
+    const page = await windows.open();
     const phoneNumber = freshNumber();
     await page.getByLabel('Phone number').fill(phoneNumber);
     await page.getByRole('button', { name: 'Send code' }).click();
@@ -55,7 +47,7 @@ inBrowser('an open code page', () => {
       '/verify-otp',
       { requestId, otpCode: application.codeFor(phoneNumber) },
       {
-        Cookie: (await context.cookies()).map(({ name, value }) => `${name}=${value}`).join('; '),
+        Cookie: (await page.context().cookies()).map(({ name, value }) => `${name}=${value}`).join('; '),
       },
     );
     await page.getByRole('heading', { name: 'Phone number verified' }).waitFor({ timeout: 15_000 });

@@ -1,28 +1,17 @@
-import type { Browser, BrowserContext, BrowserContextOptions, Page } from 'playwright-core';
-import { freshNumber, startApplication, type TestApplication, wrongCode } from './support/application.js';
-import { inBrowser, Inspection, launchChromium, openWindow, SCRIPTING } from './support/chromium.js';
+import type { BrowserContextOptions, Page } from 'playwright-core';
+import { ApplicationInBrowser } from './support/application-in-browser.js';
+import { freshNumber, type TestApplication, wrongCode } from './support/application.js';
+import { inBrowser, Inspection, SCRIPTING } from './support/chromium.js';
 
 inBrowser('in a real browser', () => {
+  const windows = new ApplicationInBrowser({ RESEND_COOLDOWN_SECONDS: '2' });
   let application: TestApplication;
-  let browser: Browser;
   beforeAll(async () => {
-    application = await startApplication({ RESEND_COOLDOWN_SECONDS: '2' });
-    browser = await launchChromium();
+    application = await windows.start();
   });
-  afterAll(async () => {
-    await browser?.close();
-    await application?.close();
-  });
-
-  let context: BrowserContext;
-  let problems: string[];
-  afterEach(() => context?.close());
-
-  async function open(options: BrowserContextOptions = {}): Promise<Page> {
-    const window = await openWindow(browser, application.url, options);
-    ({ context, problems } = window);
-    return window.page;
-  }
+  afterEach(() => windows.closeWindow());
+  afterAll(() => windows.stop());
+  const open = (options: BrowserContextOptions = {}) => windows.open(options);
 
   const startWith = async (page: Page, phoneNumber: string) => {
     await page.getByLabel('Phone number').fill(phoneNumber);
@@ -47,7 +36,7 @@ inBrowser('in a real browser', () => {
 
     await enter(page, `${code.slice(0, 3)} ${code.slice(3)}`);
     await page.getByRole('heading', { name: 'Phone number verified' }).waitFor();
-    expect(problems).toEqual([]);
+    expect(windows.problems).toEqual([]);
   });
 
   it('a national number with the country from the list', async () => {
@@ -140,8 +129,7 @@ inBrowser('in a real browser', () => {
 
   it('the code page weighs at most 30 kB in at most 4 requests', async () => {
     const { requestId } = await application.started();
-    context = await browser.newContext();
-    const page = await context.newPage();
+    const page = await windows.open({}, 'about:blank');
     const bodies: Promise<Buffer>[] = [];
     page.on('response', (response) => bodies.push(response.body()));
     await page.goto(`${application.url}/verify-otp?requestId=${requestId}`);
@@ -158,6 +146,6 @@ inBrowser('in a real browser', () => {
     const phoneNumber = freshNumber();
     await application.client.json('POST', '/request-otp', { phoneNumber });
     await page.getByText(application.codeFor(phoneNumber), { exact: true }).first().waitFor();
-    expect(problems).toEqual([]);
+    expect(windows.problems).toEqual([]);
   });
 });

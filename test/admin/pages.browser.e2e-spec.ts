@@ -6,9 +6,9 @@ jest.setTimeout(300_000);
 
 inBrowser('the administration in a real browser', () => {
   const people = new PeopleInBrowsers();
-  beforeAll(() => people.arrive());
+  beforeAll(() => people.start());
   afterEach(() => people.closeWindow());
-  afterAll(() => people.leave());
+  afterAll(() => people.stop());
 
   /** Somebody with the role and a second factor, at the front door. */
   async function administrator(options: object = {}): Promise<PersonInBrowser> {

@@ -7,9 +7,9 @@ jest.setTimeout(300_000);
 
 inBrowser('the pages of accounts and factors', () => {
   const people = new PeopleInBrowsers();
-  beforeAll(() => people.arrive());
+  beforeAll(() => people.start());
   afterEach(() => people.closeWindow());
-  afterAll(() => people.leave());
+  afterAll(() => people.stop());
 
   describe('in light, dark and forced colours, and at 320 px', () => {
     let person: PersonInBrowser;

@@ -1,31 +1,26 @@
-import type { Browser, Page } from 'playwright-core';
-import { startApplication, type TestApplication } from '../support/application.js';
-import { inBrowser, launchChromium, openWindow, type Window } from '../support/chromium.js';
+import type { Page } from 'playwright-core';
+import { ApplicationInBrowser } from '../support/application-in-browser.js';
+import type { TestApplication } from '../support/application.js';
+import { inBrowser } from '../support/chromium.js';
 import { appCode } from './person-in-browser.js';
 import { mustBe, PASSWORD, Visitor } from './visitor.js';
 
 const INTRANET = 'intranet.example';
 
 inBrowser('what people paste and where they come from, in a real browser', () => {
+  const windows = new ApplicationInBrowser({ RESEND_COOLDOWN_SECONDS: '0' }, [INTRANET]);
   let application: TestApplication;
-  let browser: Browser;
-  let window: Window;
   beforeAll(async () => {
-    application = await startApplication({ RESEND_COOLDOWN_SECONDS: '0' });
-    browser = await launchChromium([INTRANET]);
+    application = await windows.start();
   });
-  afterEach(() => window.context.close());
-  afterAll(async () => {
-    await browser?.close();
-    await application?.close();
-  });
+  afterEach(() => windows.closeWindow());
+  afterAll(() => windows.stop());
 
   const enrolled = async () => (await new Visitor(application).signsUp()).enrols();
   /** Shows the page of the second factor of somebody who has just typed the password. */
   const signsIn = async ({ email }: Visitor, host = '127.0.0.1'): Promise<Page> => {
     const { port } = new URL(application.url);
-    window = await openWindow(browser, `http://${host}:${port}/sign-in`);
-    const { page } = window;
+    const page = await windows.open({}, `http://${host}:${port}/sign-in`);
     await page.getByLabel('Email address', { exact: true }).fill(email);
     await page.getByLabel('Password', { exact: true }).fill(PASSWORD);
     await page.getByRole('button', { name: 'Sign in' }).click();

@@ -1,25 +1,18 @@
-import { inBrowser, launchChromium, openWindow } from '../support/chromium.js';
-import { startApplication, type TestApplication } from '../support/application.js';
-import type { Browser, CDPSession } from 'playwright-core';
+import type { CDPSession } from 'playwright-core';
+import { ApplicationInBrowser } from '../support/application-in-browser.js';
+import { inBrowser } from '../support/chromium.js';
 import { PersonInBrowser } from './person-in-browser.js';
 
 inBrowser('passkeys in a real browser', () => {
-  let application: TestApplication;
-  let browser: Browser;
+  const windows = new ApplicationInBrowser();
   let url: string;
-  let closeWindow: () => Promise<void>;
-  let problems: string[];
   beforeAll(async () => {
-    application = await startApplication({ RESEND_COOLDOWN_SECONDS: '0' });
-    browser = await launchChromium();
+    const application = await windows.start();
     // A passkey belongs to a name: there is none for an address.
     url = application.url.replace('127.0.0.1', 'localhost');
   });
-  afterEach(() => closeWindow());
-  afterAll(async () => {
-    await browser?.close();
-    await application?.close();
-  });
+  afterEach(() => windows.closeWindow());
+  afterAll(() => windows.stop());
 
   async function getsFingerprintReader(devtools: CDPSession): Promise<string> {
     const { authenticatorId } = await devtools.send('WebAuthn.addVirtualAuthenticator', {
@@ -37,13 +30,11 @@ inBrowser('passkeys in a real browser', () => {
 
   /** Somebody whose computer has a fingerprint reader. */
   async function somebody(options: { javaScriptEnabled?: boolean } = {}) {
-    const window = await openWindow(browser, `${url}/sign-in`, options);
-    closeWindow = () => window.context.close();
-    problems = window.problems;
-    const devtools = await window.context.newCDPSession(window.page);
+    const page = await windows.open(options, `${url}/sign-in`);
+    const devtools = await page.context().newCDPSession(page);
     await devtools.send('WebAuthn.enable');
     const authenticatorId = await getsFingerprintReader(devtools);
-    const person = new PersonInBrowser(application, window.page, url);
+    const person = new PersonInBrowser(windows.application, page, url);
     await person.signsUp();
     return { person, devtools, authenticatorId };
   }
@@ -63,7 +54,7 @@ inBrowser('passkeys in a real browser', () => {
     await person.sees('Confirm it’s you');
     await person.presses('Use your passkey');
     await person.sees('Your account');
-    expect(problems).toEqual([]);
+    expect(windows.problems).toEqual([]);
   });
 
   it('confirms a payment', async () => {

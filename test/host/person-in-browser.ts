@@ -1,7 +1,7 @@
 import { generate } from 'otplib';
-import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
-import { freshNumber, startApplication, type TestApplication } from '../support/application.js';
-import { launchChromium, openWindow, type Window } from '../support/chromium.js';
+import type { BrowserContextOptions, Page } from 'playwright-core';
+import { ApplicationInBrowser } from '../support/application-in-browser.js';
+import { freshNumber, type TestApplication } from '../support/application.js';
 import { PASSWORD } from './visitor.js';
 
 let people = 0;
@@ -140,34 +140,11 @@ export class PersonInBrowser {
   }
 }
 
-/** An application, a Chromium, and people who open one window after the other. */
-export class PeopleInBrowsers {
-  application!: TestApplication;
-  private browser?: Browser;
-  private window?: Window;
-
-  async arrive(): Promise<void> {
-    this.application = await startApplication({ RESEND_COOLDOWN_SECONDS: '0' });
-    this.browser = await launchChromium();
-  }
-
-  async leave(): Promise<void> {
-    await this.browser?.close();
-    await this.application?.close();
-  }
-
+/** An application and a Chromium for people who open one window after the other. */
+export class PeopleInBrowsers extends ApplicationInBrowser {
   async somebody(options: BrowserContextOptions = {}): Promise<PersonInBrowser> {
-    this.window = await openWindow(this.browser!, `${this.application.url}/sign-in`, options);
-    return new PersonInBrowser(this.application, this.window.page);
-  }
-
-  /** What the console of the window complained about. */
-  get problems(): string[] {
-    return this.window?.problems ?? [];
-  }
-
-  async closeWindow(): Promise<void> {
-    await this.window?.context.close();
+    const page = await this.open(options, `${this.application.url}/sign-in`);
+    return new PersonInBrowser(this.application, page);
   }
 }
 

@@ -5,9 +5,9 @@ import { PASSWORD } from './visitor.js';
 
 inBrowser('two-factor sign-in in a real browser', () => {
   const people = new PeopleInBrowsers();
-  beforeAll(() => people.arrive());
+  beforeAll(() => people.start());
   afterEach(() => people.closeWindow());
-  afterAll(() => people.leave());
+  afterAll(() => people.stop());
 
   describe.each(SCRIPTING)('%s', (_name, javaScriptEnabled) => {
     afterEach(() => expect(people.problems).toEqual([]));
