@@ -392,8 +392,9 @@ describe('events are published after their commit, at least once and in order', 
     await client.json('POST', '/verify-otp', { requestId, otpCode: code });
     await until(() => seen.filter(({ type }) => type === 'matched').length === 2);
     expect([...new Set(numbersOf(seen, requestId))]).toEqual([1, 2, 3, 4]);
-    // Event 3 is in the same batch, unless it was published while the code was on its way.
-    expect([[3, 4], [4]]).toContainEqual(numbersOf(seen, requestId).slice(4));
+    // The batch that failed ends with event 4; on a slow machine it holds earlier ones too.
+    const again = numbersOf(seen, requestId).slice(4);
+    expect(again).toEqual([1, 2, 3, 4].slice(-again.length));
     expect(seen.at(-1)).toMatchObject({
       requestId,
       from: 'PENDING',
