@@ -1,9 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import { type PageContext, PageView, type Problem, type Redirect, type View } from '../../http/index.js';
-import type { AssuranceResource } from '../session/assurance.resource.js';
 import { ChallengeForms } from './challenge.forms.js';
 import type { SentChallenge } from './challenge.service.js';
 import type { ChallengeResource, FactorsResource } from './challenge.resources.js';
+import type { CompletedChallenge } from './challenge.routes.js';
 
 /** The choice of a factor. */
 @Injectable()
@@ -63,13 +63,14 @@ export class ResentPage extends CodePage {
 
 /** Checks a code that was sent: continues where the user was going, or on the code page again. */
 @Injectable()
-export class VerifyPage extends PageView<AssuranceResource> {
+export class VerifyPage extends PageView<CompletedChallenge> {
   constructor(protected readonly forms: ChallengeForms) {
     super();
   }
 
-  success({ next }: AssuranceResource, context: PageContext): Redirect {
-    return { redirectTo: next ?? this.forms.returnTo(context) };
+  success({ next, notice }: CompletedChallenge, context: PageContext): Redirect {
+    const redirectTo = next ?? this.forms.returnTo(context);
+    return { redirectTo, notice: notice && context.text(notice) };
   }
 
   failure(problem: Problem, context: PageContext): View {
