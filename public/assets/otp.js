@@ -73,6 +73,19 @@
     });
   }
 
+  for (const button of document.querySelectorAll('button[data-reveal]')) {
+    const field = document.getElementById(button.dataset.reveal);
+    const words = [button.textContent, button.dataset.hide];
+    const reveal = (isShown) => {
+      field.type = isShown ? 'text' : 'password';
+      button.textContent = words[Number(isShown)];
+    };
+    button.hidden = false;
+    button.addEventListener('click', () => reveal(field.type === 'password'));
+    // Browsers keep what was typed into fields of text.
+    field.form.addEventListener('submit', () => reveal(false));
+  }
+
   // Notices that the message was blocked, that the code has expired, or that it was entered in another tab.
   const watched = find('[data-watched]');
   if (watched) {

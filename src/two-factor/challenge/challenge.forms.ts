@@ -161,7 +161,8 @@ export class ChallengeForms {
   }
 
   private startPath(context: PageContext): string {
-    return `${context.base}?returnTo=${encodeURIComponent(this.returnTo(context))}`;
+    const again = context.request.query['again'] === 'yes' ? '&again=yes' : '';
+    return `${context.base}?returnTo=${encodeURIComponent(this.returnTo(context))}${again}`;
   }
 
   private aroundCode(

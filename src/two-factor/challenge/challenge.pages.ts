@@ -12,7 +12,11 @@ export class ChoosePage extends PageView<FactorsResource> {
     super();
   }
 
-  success(resource: FactorsResource, context: PageContext): View {
+  success(resource: FactorsResource, context: PageContext): View | Redirect {
+    const { level } = resource.assurance;
+    const isAgain = context.request.query['again'] === 'yes' || resource.summary !== undefined;
+    // Back after signing in, or a link that was kept.
+    if (level === 'two-factor' && !isAgain) return { redirectTo: resource.returnTo };
     return this.forms.choose(resource, context);
   }
 
