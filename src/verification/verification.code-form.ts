@@ -15,7 +15,7 @@ import type { VerificationResource } from './dto/verification.resource.js';
 import { VerificationProvider } from './provider/verification-provider.js';
 import { VERIFICATION_POLICY } from './verification.options.js';
 
-/** Why there is no code to enter; each has a page of its own. */
+/** Why no code can be entered. Each reason has its own page. */
 type Ended = PublicEndReason | 'unknown' | 'used';
 
 /** The page of a code. It has a form for each action that the request allows, and says whether the message got through. */
