@@ -67,6 +67,46 @@ describe('loadConfig', () => {
     ]);
   });
 
+  const WEBHOOK = {
+    WEBHOOKS_URL: 'https://example.com/events',
+    WEBHOOKS_SECRETS: `whsec_${randomBytes(32).toString('base64')}`,
+  };
+
+  it('reads a webhook with its old and new secrets, and the waits between tries', () => {
+    const { options } = load({
+      ...WEBHOOK,
+      WEBHOOKS_SECRETS: `${WEBHOOK.WEBHOOKS_SECRETS} , whsec_${randomBytes(24).toString('base64')}`,
+      WEBHOOKS_RETRY_SECONDS: '5, 60',
+    });
+    expect(options.verification['events'].webhook).toMatchObject({
+      url: WEBHOOK.WEBHOOKS_URL,
+      retrySeconds: [5, 60],
+    });
+    expect(options.verification['events'].webhook.secrets).toHaveLength(2);
+  });
+
+  it.each([
+    ['no secret', { WEBHOOKS_SECRETS: '' }, 'WEBHOOKS_SECRETS must be set'],
+    ['a secret of another kind', { WEBHOOKS_SECRETS: 'hunter2' }, 'WEBHOOKS_SECRETS must be "whsec_"'],
+    ['a short secret', { WEBHOOKS_SECRETS: 'whsec_aGVsbG8=' }, 'WEBHOOKS_SECRETS must be "whsec_"'],
+    [
+      'one wrong secret of two',
+      { WEBHOOKS_SECRETS: `${WEBHOOK.WEBHOOKS_SECRETS},x` },
+      'WEBHOOKS_SECRETS must',
+    ],
+    ['no URL', { WEBHOOKS_URL: '' }, 'WEBHOOKS_URL must be set with WEBHOOKS_SECRETS'],
+    ['no TLS', { WEBHOOKS_URL: 'http://example.com' }, 'WEBHOOKS_URL must begin with https://'],
+    ['another protocol', { WEBHOOKS_URL: 'ftp://example.com' }, 'WEBHOOKS_URL must be a URL'],
+    ['a wait of nothing', { WEBHOOKS_RETRY_SECONDS: '5,0' }, 'WEBHOOKS_RETRY_SECONDS must be'],
+    [
+      'yes for private addresses',
+      { WEBHOOKS_PRIVATE_ADDRESSES: 'yes' },
+      'WEBHOOKS_PRIVATE_ADDRESSES must be "allow"',
+    ],
+  ])('refuses a webhook with %s', (_name, change, problem) => {
+    expect(problemsOf({ ...WEBHOOK, ...change })).toEqual([expect.stringContaining(problem)]);
+  });
+
   it('takes a variable that is set but empty for absent', () => {
     expect(load({ PORT: '', VONAGE_API_KEY: ' ', VONAGE_API_SECRET: '' })).toMatchObject({
       PORT: 3000,
@@ -264,6 +304,10 @@ describe('loadConfig', () => {
     'VONAGE_PRIVATE_KEY',
     'VONAGE_SIGNATURE_SECRET',
     'DEFAULT_COUNTRY',
+    'WEBHOOKS_URL',
+    'WEBHOOKS_SECRETS',
+    'WEBHOOKS_PRIVATE_ADDRESSES',
+    'EVENTS_FILE',
     // Null as the module's default; the application has a default of its own.
     'RETENTION',
     'RETENTION_REQUESTS_DAYS',
@@ -287,7 +331,7 @@ function spelling(value: any): string {
   if (value === null) return '`off`';
   if (typeof value === 'boolean') return value ? '`on`' : '`off`';
   if (Array.isArray(value))
-    return `\`${value.map(({ limit, seconds }) => `${limit}/${seconds}`).join(',')}\``;
+    return `\`${value.map((each) => (typeof each === 'number' ? each : `${each.limit}/${each.seconds}`)).join(',')}\``;
   if (typeof value !== 'object') return `\`${value}\``;
   if ('windowSeconds' in value && 'limit' in value) return `\`${value.limit}/${value.windowSeconds}\``;
   if ('floor' in value) return `\`${value.floor * 100}/${value.minimum}\``;

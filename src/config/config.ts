@@ -142,6 +142,7 @@ function combinationProblems(env: Record<string, string | undefined>, production
   if (Boolean(env['SMTP_URL']) !== Boolean(env['MAIL_FROM'])) {
     problems.push('SMTP_URL and MAIL_FROM must be set together');
   }
+  problems.push(...webhookProblems(env));
   if (!production) return problems;
 
   if (!env['DATABASE_URL'] && !env['EMBEDDED_DATABASE']) {
@@ -174,4 +175,20 @@ function combinationProblems(env: Record<string, string | undefined>, production
     problems.push('CODE_LENGTH must be at least 6 in production (NIST SP 800-63B-4, 3.1.3.2)');
   }
   return problems;
+}
+
+function webhookProblems(env: Record<string, string | undefined>): string[] {
+  const { WEBHOOKS_URL: url, WEBHOOKS_SECRETS: secrets, WEBHOOKS_PRIVATE_ADDRESSES: mayBePrivate } = env;
+  if (!url) {
+    const others = Object.keys(env).filter((name) => name.startsWith('WEBHOOKS_'));
+    return others.length > 0 ? [`WEBHOOKS_URL must be set with ${others.join(', ')}`] : [];
+  }
+  return [
+    ...(secrets
+      ? []
+      : ['WEBHOOKS_SECRETS must be set with WEBHOOKS_URL: echo "whsec_$(openssl rand -base64 32)"']),
+    ...(/^http:/i.test(url.trim()) && !mayBePrivate
+      ? ['WEBHOOKS_URL must begin with https://, unless WEBHOOKS_PRIVATE_ADDRESSES=allow']
+      : []),
+  ];
 }
