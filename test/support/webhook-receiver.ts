@@ -29,6 +29,10 @@ export interface WebhookReceiver {
 export async function startWebhookReceiver(): Promise<WebhookReceiver> {
   const paths = new Set<string>();
   const server = createServer((request, response) => {
+    if (request.method !== 'POST') {
+      response.writeHead(405).end();
+      return;
+    }
     paths.add(request.url!);
     let text = '';
     request.on('data', (chunk: Buffer) => (text += chunk.toString()));

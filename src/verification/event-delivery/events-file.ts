@@ -1,4 +1,4 @@
-import { appendFile } from 'node:fs/promises';
+import { open } from 'node:fs/promises';
 import {
   type BeforeApplicationShutdown,
   Inject,
@@ -29,8 +29,6 @@ export class EventsFile implements OnApplicationBootstrap, BeforeApplicationShut
   private readonly work = new BackgroundWork(this.logger, EVERY_MS, () => this.round());
   private readonly file: string | null;
   private readonly follower: JournalFollower;
-  /** The last write failed, and may have left a part of a line. */
-  private mayBeCut = false;
 
   constructor(reader: JournalReader, @Inject(VERIFICATION_OPTIONS) { events }: ResolvedVerificationOptions) {
     this.file = events.file;
@@ -64,11 +62,8 @@ export class EventsFile implements OnApplicationBootstrap, BeforeApplicationShut
   private async write(batch: JournalBatch): Promise<void> {
     const events = await eventsOf(batch);
     const lines = events.map((event) => `${JSON.stringify({ id: eventId(event), ...toMessage(event) })}\n`);
-    const text = (this.mayBeCut ? '\n' : '') + lines.join('');
-    this.mayBeCut = true;
-    if (this.file === STANDARD_OUTPUT) await toStandardOutput(text);
-    else await appendFile(this.file!, text, { mode: 0o640 });
-    this.mayBeCut = false;
+    if (this.file === STANDARD_OUTPUT) await toStandardOutput(lines.join(''));
+    else await append(this.file!, lines.join(''));
   }
 }
 
@@ -76,3 +71,15 @@ const toStandardOutput = (text: string) =>
   new Promise<void>((resolve, reject) => {
     process.stdout.write(text, (error) => (error ? reject(error) : resolve()));
   });
+
+/** Appends whole lines, also to a file whose last line was cut off by a full disk or a kill. */
+async function append(file: string, lines: string): Promise<void> {
+  const handle = await open(file, 'a+', 0o640);
+  try {
+    const { size } = await handle.stat();
+    const last = size > 0 ? (await handle.read(Buffer.alloc(1), 0, 1, size - 1)).buffer.toString() : '\n';
+    await handle.appendFile(last === '\n' ? lines : `\n${lines}`);
+  } finally {
+    await handle.close();
+  }
+}
