@@ -30,7 +30,7 @@ async function startProxy(target: string, headers: ProxyHeaders) {
   });
   await new Promise<void>((resolve) => proxy.listen(0, '127.0.0.1', resolve));
   const url = `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`;
-  return { url, close: () => void proxy.close().closeAllConnections() };
+  return { url, close: () => proxy.close().closeAllConnections() };
 }
 /** As nginx with `$proxy_add_x_forwarded_for`. */
 const APPENDING: ProxyHeaders = ({ host, 'x-forwarded-for': given }) => ({

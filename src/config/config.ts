@@ -144,6 +144,9 @@ function combinationProblems(env: Record<string, string | undefined>, production
   if (env['VONAGE_VERIFY_API'] === 'v1' && codeLength && !['4', '6'].includes(codeLength.trim())) {
     problems.push('CODE_LENGTH must be 4 or 6 with VONAGE_VERIFY_API=v1');
   }
+  if (env['VONAGE_VERIFY_API'] === 'v1' && env['VONAGE_TEMPLATE_ID']) {
+    problems.push('VONAGE_TEMPLATE_ID works with VONAGE_VERIFY_API=v2 only');
+  }
   if (Boolean(env['SMTP_URL']) !== Boolean(env['MAIL_FROM'])) {
     problems.push('SMTP_URL and MAIL_FROM must be set together');
   }

@@ -22,6 +22,7 @@ describe('PersonalDataCipher', () => {
       'enrolled_phones.phone_number',
       'authenticators.secret',
       'step_up_grants.summary',
+      'step_up_grants.act',
       'block_entries.value',
     ];
     for (const from of columns) {

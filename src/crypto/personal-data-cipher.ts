@@ -14,6 +14,7 @@ export type SealedColumn =
   | 'enrolled_phones.phone_number'
   | 'authenticators.secret'
   | 'step_up_grants.summary'
+  | 'step_up_grants.act'
   | 'block_entries.value'
   | 'key_canaries.value';
 

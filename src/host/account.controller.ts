@@ -1,7 +1,6 @@
-import { Body, Controller, Get, HttpCode, Post, Req, UsePipes } from '@nestjs/common';
-import { ApiConsumes, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
-import type { Request } from 'express';
-import { BODIES, InputPipe, Negotiated, Page, Problem } from '../http/index.js';
+import { Controller, Get, UsePipes } from '@nestjs/common';
+import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { InputPipe, Negotiated, Page, Problem } from '../http/index.js';
 import {
   AccountOnPageGuard,
   AssuranceResource,
@@ -9,10 +8,9 @@ import {
   RequireFactor,
   SignedIn,
   type SignedInCaller,
-  StepUpGrants,
 } from '../two-factor/index.js';
-import { AccountResource, PaymentDto, PaymentResource, UserResource } from './dto.js';
-import { AccountPage, PaymentPage, UsersPage } from './host.pages.js';
+import { AccountResource, UserResource } from './dto.js';
+import { AccountPage, UsersPage } from './host.pages.js';
 import { ApiHostProblems } from './host.problems.js';
 import type { User } from './user.entity.js';
 import { Users } from './users.service.js';
@@ -25,10 +23,7 @@ const SIGNED_IN = ['sign-in-required', 'second-factor-required'] as const;
 @UsePipes(new InputPipe('host'))
 @Controller('account')
 export class AccountController {
-  constructor(
-    private readonly users: Users,
-    private readonly stepUps: StepUpGrants,
-  ) {}
+  constructor(private readonly users: Users) {}
 
   @Get()
   @Page(AccountPage)
@@ -38,42 +33,6 @@ export class AccountController {
   async account(@SignedIn() caller: SignedInCaller): Promise<AccountResource> {
     const { email, role } = await this.userOf(caller);
     return { email, role, assurance: AssuranceResource.of(caller) };
-  }
-
-  @Get('payment')
-  @RequireFactor()
-  @Page(PaymentPage)
-  @ApiOperation({ summary: 'The payment form' })
-  @ApiOkResponse({ type: AssuranceResource })
-  @ApiHostProblems(...SIGNED_IN)
-  paymentForm(@SignedIn() caller: SignedInCaller): AssuranceResource {
-    return AssuranceResource.of(caller);
-  }
-
-  @Post('payment')
-  @HttpCode(200)
-  @RequireFactor()
-  @Page(PaymentPage)
-  @ApiConsumes(...BODIES)
-  @ApiOperation({ summary: 'Pay, after confirming exactly this payment with a factor' })
-  @ApiOkResponse({ type: PaymentResource })
-  @ApiHostProblems(...SIGNED_IN, 'invalid-input', 'step-up-required', 'rate-limited')
-  async pay(
-    @Req() request: Request,
-    @Body() { amount, recipient, grant }: PaymentDto,
-  ): Promise<PaymentResource> {
-    const query = new URLSearchParams({ amount, recipient });
-    await this.stepUps.requireFor(
-      request,
-      {
-        action: 'payment',
-        payload: { amount, recipient },
-        summary: `Pay ${amount} EUR to ${recipient}`,
-        returnTo: `/account/payment?${query}`,
-      },
-      grant,
-    );
-    return { status: 'paid', amount, recipient };
   }
 
   @Get('users')

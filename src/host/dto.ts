@@ -1,13 +1,10 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { Transform } from 'class-transformer';
-import { IsOptional, IsString, Matches } from 'class-validator';
-import { FreeText } from '../http/index.js';
+import { IsOptional, IsString } from 'class-validator';
 import { AssuranceResource } from '../two-factor/index.js';
 import { IsEmailAddress, normaliseEmail } from './email-address.js';
 import { NewPassword } from './passwords/password-rules.js';
 import type { Role } from './user.entity.js';
-
-const trimmed = ({ value }: { value: unknown }) => (typeof value === 'string' ? value.trim() : value);
 
 export class SignInDto {
   @ApiProperty({ example: 'demo@example.com' })
@@ -75,23 +72,6 @@ export class PasswordResource {
   status!: 'password-changed';
 }
 
-export class PaymentDto {
-  @ApiProperty({ example: '40.00', description: 'Euros and cents.' })
-  @Transform(trimmed)
-  @Matches(/^\d{1,7}(\.\d{2})?$/, { message: 'malformed' })
-  @IsString({ message: 'required' })
-  amount!: string;
-
-  @ApiProperty({ example: 'ACME' })
-  @FreeText({ maxLength: 60 })
-  recipient!: string;
-
-  @ApiPropertyOptional({ format: 'uuid', description: 'Of the step-up that confirmed exactly this.' })
-  @IsOptional()
-  @IsString({ message: 'malformed' })
-  grant?: string;
-}
-
 export class AccountResource {
   @ApiProperty()
   email!: string;
@@ -101,17 +81,6 @@ export class AccountResource {
 
   @ApiProperty({ type: AssuranceResource })
   assurance!: AssuranceResource;
-}
-
-export class PaymentResource {
-  @ApiProperty({ enum: ['paid'] })
-  status!: 'paid';
-
-  @ApiProperty()
-  amount!: string;
-
-  @ApiProperty()
-  recipient!: string;
 }
 
 export class UserResource {

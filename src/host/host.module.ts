@@ -25,6 +25,9 @@ import { PasswordChanges } from './passwords/password-changes.js';
 import { PASSWORD_PAGES } from './passwords/password.pages.js';
 import { PasswordSignIn } from './passwords/password-sign-in.js';
 import { SignUps } from './passwords/sign-ups.js';
+import { PaymentsController } from './payments/payments.controller.js';
+import { PAYMENT_PAGES } from './payments/payments.pages.js';
+import { Payments } from './payments/payments.service.js';
 import { SecureConnectionGuard } from './secure-connection.guard.js';
 import { SignInController } from './sign-in.controller.js';
 import { SignUpController } from './sign-up.controller.js';
@@ -52,6 +55,7 @@ const SESSION_ROUTES = [
     PasswordController,
     AccountController,
     SessionsController,
+    PaymentsController,
   ],
   providers: [
     AccountLinks,
@@ -65,12 +69,14 @@ const SESSION_ROUTES = [
     PasswordChanges,
     PasswordGuard,
     PasswordSignIn,
+    Payments,
     SecureConnectionGuard,
     SessionsPage,
     SignInThrottler,
     SignUps,
     ...HOST_PAGES,
     ...PASSWORD_PAGES,
+    ...PAYMENT_PAGES,
   ],
 })
 export class HostModule implements NestModule {

@@ -11,7 +11,7 @@ import {
   type ViewContext,
 } from '../http/index.js';
 import type { AssuranceResource } from '../two-factor/index.js';
-import type { AccountResource, PaymentResource, UserResource } from './dto.js';
+import type { AccountResource, UserResource } from './dto.js';
 
 export const HOME = '/account';
 export const MAX_EMAIL_LENGTH = 254;
@@ -88,37 +88,6 @@ export class AccountPage extends PlainPage<AccountResource> {
 }
 
 @Injectable()
-export class PaymentPage extends PageView<AssuranceResource | PaymentResource> {
-  success(resource: AssuranceResource | PaymentResource, context: PageContext): View {
-    const paid = 'status' in resource ? resource : null;
-    const money = new Intl.NumberFormat(context.formatting.locale, { style: 'currency', currency: 'EUR' });
-    const notice =
-      paid &&
-      context.text('host.paid', { amount: money.format(Number(paid.amount)), recipient: paid.recipient });
-    return this.form(context, notice ? { notice, amount: '', recipient: '', grant: '' } : {});
-  }
-
-  failure(problem: Problem, context: PageContext): View {
-    return this.form(context, errorContext(problem, context, 'amount', ['amount', 'recipient']));
-  }
-
-  private form(context: PageContext, more: ViewContext = {}): View {
-    return {
-      name: 'host/payment',
-      address: '/account/payment',
-      context: {
-        title: context.text('host.payment'),
-        amount: typed(context, 'amount'),
-        recipient: typed(context, 'recipient'),
-        grant: typed(context, 'grant'),
-        isConfirmed: context.request.method === 'GET' && typed(context, 'grant') !== '',
-        ...more,
-      },
-    };
-  }
-}
-
-@Injectable()
 export class UsersPage extends PlainPage<UserResource[]> {
   success(users: UserResource[], { text }: PageContext): View {
     return {
@@ -128,4 +97,4 @@ export class UsersPage extends PlainPage<UserResource[]> {
   }
 }
 
-export const HOST_PAGES = [SignInPage, SignOutPage, AccountPage, PaymentPage, UsersPage];
+export const HOST_PAGES = [SignInPage, SignOutPage, AccountPage, UsersPage];

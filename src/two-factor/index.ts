@@ -36,7 +36,12 @@ export { TwoFactorPaths } from './session/two-factor-paths.js';
 export { type ShownFactor, type SignInResult, TwoFactorService } from './session/two-factor.service.js';
 export { EnrolledPhones } from './sms/enrolled-phones.service.js';
 export { SmsFactor } from './sms/sms.factor.js';
-export { type StepUp, StepUpGrants } from './step-up/step-up-grants.service.js';
+export {
+  type ConfirmedAct,
+  type ConfirmedActHandler,
+  type StepUp,
+  StepUpGrants,
+} from './step-up/step-up-grants.service.js';
 export { TotpFactor } from './totp/totp.factor.js';
 export { TrustedBrowsers } from './trusted-browsers/trusted-browsers.service.js';
 export { twoFactorEntities } from './two-factor.entities.js';

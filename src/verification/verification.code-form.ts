@@ -31,6 +31,7 @@ export class CodeForm {
     return this.provider.channels.includes('voice');
   }
 
+  /** The page of a request: the code form while it can be verified, otherwise how it ended. */
   view(resource: VerificationResource, context: PageContext, more: ViewContext = {}): View {
     const { requestId, phoneNumber, actions, endReason } = resource;
     if (resource.status === 'VERIFIED') return this.result(requestId, context, { phoneNumber, ...more });

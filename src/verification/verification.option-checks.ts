@@ -44,6 +44,7 @@ const VONAGE_KINDS: Record<keyof VonageOptions, OptionKind> = {
   apiSecret: { ...TEXT, words: 'the API secret of your Vonage account. Is its environment variable set?' },
   application: OBJECT,
   apiHost: TEXT,
+  templateId: TEXT,
   timeoutMs: POSITIVE,
   signatureSecret: TEXT,
 };

@@ -33,6 +33,12 @@ export interface VonageOptions extends Omit<VonageConnection, 'timeoutMs' | 'hea
   /** Shown in the message; 1 to 18 characters. */
   brand: string;
   /**
+   * The template of your account that text messages are written by, with v2. It needs a text in each language of your
+   * pages.
+   * @default Vonage's own words
+   */
+  templateId?: string;
+  /**
    * Limit of one call in milliseconds.
    * @default 5000
    */
@@ -183,6 +189,9 @@ export function resolveVerificationOptions(given: VerificationModuleOptions) {
     providerTimeoutSeconds: (vonage?.timeoutMs ?? message.timeoutMs) / 1000,
     ...given.policy,
   });
+  if (vonage?.api === 'v1' && vonage.templateId !== undefined) {
+    throw new TypeError('vonage.templateId works with Verify v2 only');
+  }
   if (vonage?.api === 'v1' && ![4, 6].includes(policy.codeLength)) {
     throw new RangeError('policy.codeLength must be 4 or 6 with Verify v1');
   }

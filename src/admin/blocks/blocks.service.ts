@@ -50,6 +50,7 @@ export class Blocks {
     );
   }
 
+  /** Destinations that were stopped automatically and still are. */
   stops(): Promise<StopRecord[]> {
     return rowsOf(
       this.dataSource,

@@ -17,6 +17,7 @@ export class DeadLetters {
     return toPage(await this.queue.deadLetters(PAGE_SIZE + 1, cursor), cursor);
   }
 
+  /** How much waits, and how much was given up. */
   backlog(): Promise<DeliveryBacklog> {
     return this.queue.backlog();
   }

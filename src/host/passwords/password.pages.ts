@@ -18,8 +18,8 @@ abstract class EmailPage extends PageView<AssuranceResource | MailedResource> {
   /** The page's messages are `host.<name>` and `host.<name>.hint`. */
   protected abstract readonly name: string;
 
-  success(body: AssuranceResource | MailedResource, context: PageContext): View {
-    if (!('status' in body)) return this.form(context);
+  success(body: AssuranceResource | MailedResource, context: PageContext): View | Redirect {
+    if (!('status' in body)) return body.next ? { redirectTo: body.next } : this.form(context);
     return {
       name: 'host/check-mail',
       address: context.base,

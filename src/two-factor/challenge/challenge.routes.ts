@@ -27,6 +27,9 @@ import { ChoosePage, CodePage, OwnCodePage, ResentPage, SendPage, VerifyPage } f
 import { ChallengeResource, FactorsResource } from './challenge.resources.js';
 import type { ChallengeContext, ChallengeService } from './challenge.service.js';
 
+/** What follows when a factor was shown. On a page, with the key of a message that the next page says once. */
+export type CompletedChallenge = AssuranceResource & { notice?: string };
+
 /** The routes on which a factor is shown. Sign-ins and step-ups serve the same ones, each at its own path. */
 export abstract class ChallengeRoutes {
   protected abstract readonly challenges: ChallengeService;
@@ -42,7 +45,7 @@ export abstract class ChallengeRoutes {
     request: Request,
     response: Response,
     outcome: { shown: ShownFactor } & ContinueDto,
-  ): Promise<AssuranceResource>;
+  ): Promise<CompletedChallenge>;
 
   @Get()
   @Page(ChoosePage)

@@ -70,6 +70,7 @@ export class DeliveryQueue {
     await rowsOf(this.dataSource, PUT_BACK, [id, tries, error, waitSeconds]);
   }
 
+  /** How much waits, and how much was given up. */
   async backlog(): Promise<DeliveryBacklog> {
     const [row] = await rowsOf<DeliveryBacklog>(this.dataSource, BACKLOG);
     return row!;

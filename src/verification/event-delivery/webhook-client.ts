@@ -68,6 +68,7 @@ export class WebhookClient {
     }
   }
 
+  /** Ends its connections. */
   async close(): Promise<void> {
     await this.agent.destroy();
   }
