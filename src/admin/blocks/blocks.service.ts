@@ -7,7 +7,7 @@ import { PersonalDataCipher } from '../../crypto/index.js';
 import { DestinationLists } from '../../protection/index.js';
 import { type BlockKind, VerificationService } from '../../verification/index.js';
 import type { Actor } from '../access/administrator.js';
-import { AuditLog } from '../audit/audit-log.service.js';
+import { type AuditEntry, AuditLog } from '../audit/audit-log.service.js';
 import { readBlockTarget } from './block-target.js';
 
 export interface BlockRecord {
@@ -126,7 +126,7 @@ export class Blocks {
 
   /** Effective on this instance at once, and on the others within two seconds. */
   private async changing<Result>(
-    entry: Parameters<AuditLog['with']>[0],
+    entry: AuditEntry,
     change: (sql: EntityManager) => Promise<Result | null>,
   ): Promise<Result | null> {
     const result = await this.audit.with(entry, change);
