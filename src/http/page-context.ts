@@ -34,6 +34,7 @@ export interface PageContext {
  * can inject dependencies, and a host can replace them.
  */
 export abstract class PageView<Body = any> {
+  /** The page of a response, or the address of the page that shows it. */
   abstract success(body: Body, context: PageContext): View | Redirect;
   /** Shows the same page again, with the messages and the values that were entered. */
   abstract failure(problem: Problem, context: PageContext): View | Redirect;

@@ -32,9 +32,11 @@ export interface Redirect {
 
 /** Renders views as HTML. An abstract class, so that a host can provide its own engine. */
 export abstract class ViewRenderer {
+  /** A view as HTML. */
   abstract render(view: View, locale: string): string;
   /** The available languages, the default first. */
   abstract readonly locales: readonly string[];
+  /** A message in a language. @param parameters the values of its placeholders */
   abstract text(locale: string, key: string, parameters?: MessageParameters): string;
 }
 

@@ -50,6 +50,7 @@ export class Blocks {
     );
   }
 
+  /** Destinations that were stopped automatically and still are. */
   stops(): Promise<StopRecord[]> {
     return rowsOf(
       this.dataSource,
@@ -104,7 +105,7 @@ export class Blocks {
     });
   }
 
-  /** Lets messages to a destination that stopped by itself. @returns null when it has not stopped */
+  /** Allows messages to a destination that was stopped automatically. @returns null if it was not */
   liftStop(
     actor: Actor,
     scope: StopRecord['scope'],

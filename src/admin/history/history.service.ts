@@ -33,6 +33,7 @@ export class History {
     private readonly cipher: PersonalDataCipher,
   ) {}
 
+  /** A page of verifications, the newest first. */
   async list(query: HistoryQueryDto): Promise<HistoryResource> {
     const { filter, shown } = this.filterOf(query);
     const page = await narrowed(this.repository.page(filter, query));
@@ -94,6 +95,7 @@ export class History {
     };
   }
 
+  /** A page of decisions about starts, the newest first. */
   async decisions(query: DecisionQueryDto): Promise<DecisionsResource> {
     const { number, user, address, rule, outcome } = query;
     const known = number === undefined ? null : this.numbers.read(number);
