@@ -146,12 +146,12 @@ function endOf({ code, details }: Problem): Ended | null {
 }
 
 /** What was sent, how, when and to whom. */
-function aboutMessage(resource: VerificationResource, { locale }: PageContext): ViewContext {
+function aboutMessage(resource: VerificationResource, { formatting }: PageContext): ViewContext {
   const { phoneNumber, channel, status, sentAt, expiresAt, resendAvailableAt } = resource;
-  const clock = new Intl.DateTimeFormat(locale, {
+  const clock = new Intl.DateTimeFormat(formatting.locale, {
     hour: '2-digit',
     minute: '2-digit',
-    timeZone: 'UTC',
+    timeZone: formatting.timeZone,
     timeZoneName: 'short',
   });
   const timeOf = (iso: string | null): ViewContext | null =>
