@@ -131,7 +131,7 @@ describe('the tables live in a schema of their own', () => {
         DATABASE_SCHEMA: SCHEMA,
       });
     expect(await migrateCommand('run').ended()).toBe(0);
-    expect(await tablesIn(SCHEMA)).toContain('host_account_links');
+    expect(await tablesIn(SCHEMA)).toContain('host_activity');
     // Neither a question nor a typing error takes anything back.
     const help = migrateCommand('revert', '--help');
     expect(await help.ended()).toBe(0);
