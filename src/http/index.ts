@@ -15,6 +15,7 @@ export { DateFromText, EmptyAsAbsent, NumberFromText } from './empty-as-absent.j
 export { FreeText, isStorable, withHiddenCharactersShown } from './free-text.js';
 export { FormTargets, notAPage } from './form-targets.js';
 export { errorContext, returnPath, typed } from './form-errors.js';
+export { readIsoDate } from './iso-date.js';
 export { InputPipe } from './input-pipe.js';
 export { maskedAddress } from './masked-address.js';
 export { type MessageParameters } from './messages.js';

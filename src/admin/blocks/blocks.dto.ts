@@ -1,6 +1,7 @@
 import { ApiProperty, ApiPropertyOptional } from '../../openapi/decorators.js';
 import { IsIn, IsInt, IsNotEmpty, IsOptional, IsString, Max, MaxLength, Min } from 'class-validator';
 import { NumberFromText } from '../../http/index.js';
+import { Until } from '../until.js';
 import { BLOCK_KINDS, type BlockKind } from '../../verification/index.js';
 import { ReasonDto } from '../reason.dto.js';
 
@@ -30,6 +31,9 @@ export class BlockDto extends ReasonDto {
   @NumberFromText()
   @IsOptional()
   hours?: number;
+
+  @Until()
+  until?: Date;
 }
 
 export class LiftStopDto extends ReasonDto {

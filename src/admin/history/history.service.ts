@@ -95,11 +95,13 @@ export class History {
   }
 
   async decisions(query: DecisionQueryDto): Promise<DecisionsResource> {
-    const { number, user, address, rule, outcome } = query;
+    const { from, to, number, user, address, rule, outcome } = query;
     const known = number === undefined ? null : this.numbers.read(number);
     const page = await narrowed(
       this.timelines.page(
         {
+          from,
+          to,
           rule,
           outcome,
           users: user === undefined ? undefined : this.cipher.userFingerprints(user),
@@ -110,7 +112,15 @@ export class History {
         query,
       ),
     );
-    const shown = { user, rule, outcome, address, number: known?.token };
+    const shown = {
+      from: from?.toISOString(),
+      to: to?.toISOString(),
+      user,
+      rule,
+      outcome,
+      address,
+      number: known?.token,
+    };
     return {
       items: page.items.map(decisionResource),
       ...pageLinks(this.paths.at('/decisions'), shown, page, ({ id }) => id),
