@@ -63,6 +63,13 @@ export class BlockResource {
   @ApiProperty({ description: 'Who blocked it.', example: 'user:0198f2c4-…' })
   author!: string;
 
+  @ApiProperty({
+    type: String,
+    nullable: true,
+    description: 'What the application calls the user; null if unknown.',
+  })
+  authorName!: string | null;
+
   @ApiProperty({ format: 'date-time' })
   createdAt!: string;
 

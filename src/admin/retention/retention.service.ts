@@ -200,6 +200,7 @@ export class Retention implements OnApplicationBootstrap, OnApplicationShutdown 
         where: 't.expires_at < $1',
         values: [daysAgo(GRANT_DAYS)],
       },
+      { table: 'kept_posts', key: 'id', where: 't.expires_at < now()', values: [] },
       {
         table: 'factor_attempts',
         key: 'user_id, method, source',

@@ -51,6 +51,13 @@ export class TokenResource {
 
   @ApiProperty({
     type: String,
+    nullable: true,
+    description: 'What the application calls the user; null if unknown.',
+  })
+  authorName!: string | null;
+
+  @ApiProperty({
+    type: String,
     format: 'uuid',
     nullable: true,
     description: 'The token it was made with; null when a person made it.',

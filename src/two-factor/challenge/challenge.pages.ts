@@ -68,7 +68,8 @@ export class VerifyPage extends PageView<AssuranceResource> {
     super();
   }
 
-  success({ next }: AssuranceResource, context: PageContext): Redirect {
+  success({ next, postsAgainTo }: AssuranceResource, context: PageContext): Redirect {
+    if (postsAgainTo) return { redirectTo: postsAgainTo, postsAgain: true };
     return { redirectTo: next ?? this.forms.returnTo(context) };
   }
 

@@ -27,6 +27,9 @@ export class AssuranceResource {
   @ApiPropertyOptional({ description: 'The path to continue to.' })
   next?: string;
 
+  /** Only for pages: the form that waited for this factor is sent there. */
+  postsAgainTo?: string;
+
   static of({ level, pending, amr, acr, authTime }: Assurance, next?: string): AssuranceResource {
     return { level, pending, amr, acr, authTime, next };
   }
