@@ -120,26 +120,22 @@ inBrowser('the language of a page in a real browser', () => {
     await context.close();
   });
 
-  it.each(['ar', 'de', 'ja'])(
-    'axe finds nothing in %s, and nothing scrolls sideways',
-    async (locale) => {
-      const { page, context, problems } = await openWindow(browser, application.url, { locale });
-      const inspection = new Inspection(page);
-      await inspection.look('phone form');
-      await page.locator('#phoneNumber').fill('12');
-      await page.locator('main button').first().click();
-      await page.getByRole('alert').waitFor();
-      await inspection.look('phone form with an error');
-      await page.locator('#phoneNumber').fill(freshNumber());
-      await page.locator('main button').first().click();
-      await page.locator('input.code').waitFor();
-      await inspection.look('code page');
-      await page.goto(`${application.url}/sign-in`);
-      await inspection.look('sign-in');
-      expect(inspection.faulty).toEqual([]);
-      expect(problems).toEqual([]);
-      await context.close();
-    },
-    180_000,
-  );
+  it.each(['ar', 'de', 'ja'])('axe finds nothing in %s, and nothing scrolls sideways', async (locale) => {
+    const { page, context, problems } = await openWindow(browser, application.url, { locale });
+    const inspection = new Inspection(page);
+    await inspection.look('phone form');
+    await page.locator('#phoneNumber').fill('12');
+    await page.locator('main button').first().click();
+    await page.getByRole('alert').waitFor();
+    await inspection.look('phone form with an error');
+    await page.locator('#phoneNumber').fill(freshNumber());
+    await page.locator('main button').first().click();
+    await page.locator('input.code').waitFor();
+    await inspection.look('code page');
+    await page.goto(`${application.url}/sign-in`);
+    await inspection.look('sign-in');
+    expect(inspection.faulty).toEqual([]);
+    expect(problems).toEqual([]);
+    await context.close();
+  });
 });

@@ -23,16 +23,18 @@ export class BackgroundWork {
   private stopped = false;
   private readonly mayStart = !neverStarts.getStore();
 
-  /** @param round may return the delay until the next round in milliseconds */
+  /**
+   * @param everyMs the delay between two rounds, on average; null: the work never starts
+   * @param round may return the delay until the next round in milliseconds
+   */
   constructor(
     private readonly logger: Logger,
-    private readonly everyMs: number,
+    private readonly everyMs: number | null,
     private readonly round: () => Promise<number | void>,
   ) {}
 
-  /** The delay between two rounds, `everyMs` on average. */
   private get delay(): number {
-    return this.everyMs * (0.5 + Math.random());
+    return (this.everyMs ?? 0) * (0.5 + Math.random());
   }
 
   /** Whether the work is stopping. A round of many steps checks this between them. */
@@ -47,7 +49,7 @@ export class BackgroundWork {
 
   /** Starts the rounds. @param firstAfterMs the delay until the first one */
   start(firstAfterMs = this.delay): void {
-    if (this.stopped || !this.mayStart) return;
+    if (this.everyMs === null || this.stopped || !this.mayStart) return;
     this.timer = setTimeout(
       () => {
         const startedAt = performance.now();
@@ -72,7 +74,7 @@ export class BackgroundWork {
     this.timer.unref();
   }
 
-  /** Stops, and waits for the round in progress. */
+  /** Stops, and waits for the round in progress. To be called before the connections to the database are closed. */
   async stop(): Promise<void> {
     this.stopped = true;
     clearTimeout(this.timer);

@@ -1,4 +1,9 @@
-import { Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
+import {
+  Injectable,
+  Logger,
+  type OnApplicationBootstrap,
+  type BeforeApplicationShutdown,
+} from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource } from 'typeorm';
 import { BackgroundWork } from '../background/background-work.js';
@@ -15,7 +20,7 @@ const EXPIRED = [
 
 /** Deletes expired rows, about every 15 minutes. */
 @Injectable()
-export class HostUpkeep implements OnApplicationBootstrap, OnApplicationShutdown {
+export class HostUpkeep implements OnApplicationBootstrap, BeforeApplicationShutdown {
   private readonly work = new BackgroundWork(new Logger('HostUpkeep'), EVERY_MS, () => this.runOnce());
 
   constructor(@InjectDataSource() private readonly dataSource: DataSource) {}
@@ -28,7 +33,7 @@ export class HostUpkeep implements OnApplicationBootstrap, OnApplicationShutdown
     for (const statement of EXPIRED) await rowsOf(this.dataSource, statement);
   }
 
-  async onApplicationShutdown(): Promise<void> {
+  async beforeApplicationShutdown(): Promise<void> {
     await this.work.stop();
   }
 }

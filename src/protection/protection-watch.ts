@@ -3,7 +3,7 @@ import {
   Injectable,
   Logger,
   type OnApplicationBootstrap,
-  type OnApplicationShutdown,
+  type BeforeApplicationShutdown,
 } from '@nestjs/common';
 import { BackgroundWork } from '../background/background-work.js';
 import { DestinationStops, type Stop } from './destination-stops.js';
@@ -14,9 +14,9 @@ const LEARN_EVERY_MS = 600_000;
 
 /** Looks after what changes by itself: destinations that nobody verifies at, and prices. On every instance; nothing is done twice. */
 @Injectable()
-export class ProtectionWatch implements OnApplicationBootstrap, OnApplicationShutdown {
+export class ProtectionWatch implements OnApplicationBootstrap, BeforeApplicationShutdown {
   private readonly logger = new Logger(ProtectionWatch.name);
-  private readonly work: BackgroundWork | null;
+  private readonly work: BackgroundWork;
   private learnedAt = 0;
 
   constructor(
@@ -24,18 +24,19 @@ export class ProtectionWatch implements OnApplicationBootstrap, OnApplicationShu
     private readonly prices: MessagePrices,
     @Inject(PROTECTION_OPTIONS) { watchEverySeconds: every }: ResolvedProtection,
   ) {
-    this.work =
-      every === null
-        ? null
-        : new BackgroundWork(this.logger, every * 1000, async () => void (await this.runOnce()));
+    this.work = new BackgroundWork(
+      this.logger,
+      every && every * 1000,
+      async () => void (await this.runOnce()),
+    );
   }
 
   onApplicationBootstrap(): void {
-    this.work?.start(0);
+    this.work.start(0);
   }
 
-  async onApplicationShutdown(): Promise<void> {
-    await this.work?.stop();
+  async beforeApplicationShutdown(): Promise<void> {
+    await this.work.stop();
   }
 
   /** One round. @returns what has stopped in it */

@@ -1,5 +1,6 @@
 import { ApiTokens } from '../../src/admin/index.js';
 import { startApplication, type TestApplication } from '../support/application.js';
+import { furtherInstances } from '../support/instances.js';
 import { administrator, program } from './administrator.js';
 
 describe('API tokens end with what they came from', () => {
@@ -97,5 +98,22 @@ describe('API tokens end with what they came from', () => {
     await application.sql.query(`UPDATE host_users SET role = 'user' WHERE email = $1`, [parent.admin.email]);
     for (const { token } of [parent, child]) expect(await works(token)).toBe(401);
     expect((await makeWith(parent.token)).status).toBe(401);
+  });
+
+  it('the last use is known also when the instance stopped just after it', async () => {
+    const { id, token } = await program(application);
+    const others = await furtherInstances(application, 1, {});
+    const headers = { Authorization: `Bearer ${token}` };
+    try {
+      const answer = await others.all[1]!.client.json('GET', '/admin/tokens', undefined, headers);
+      expect(answer.status).toBe(200);
+    } finally {
+      await others.close();
+    }
+    const { rows } = await application.sql.query<{ wasUsed: boolean }>(
+      `SELECT last_used_at IS NOT NULL AS "wasUsed" FROM otp_api_tokens WHERE id = $1`,
+      [id],
+    );
+    expect(rows).toEqual([{ wasUsed: true }]);
   });
 });

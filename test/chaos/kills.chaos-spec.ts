@@ -44,7 +44,7 @@ describe(`kill -9 at ${KILLS} random points, with the reconciler running`, () =>
         return { KILL_AT: over.signal.aborted ? '' : point };
       },
     });
-  }, 120_000);
+  });
   afterAll(() => world.close());
 
   it('loses nothing, sends nothing twice, leaves nothing stuck', async () => {

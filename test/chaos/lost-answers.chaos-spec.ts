@@ -9,7 +9,7 @@ describe('the message goes out and the answer is lost, 100 times', () => {
   let world: World;
   beforeAll(async () => {
     world = await startWorld();
-  }, 120_000);
+  });
   afterAll(() => world.close());
   afterEach(async () => expect(await world.violations()).toEqual([]));
 
@@ -25,7 +25,7 @@ describe('the message goes out and the answer is lost, 100 times', () => {
     await everybodyGetsIn(numbers);
     const faults = (await (await fetch(`${world.sandbox.url}/faults`)).json()) as { used: number }[];
     expect(faults.map(({ used }) => used)).toEqual(numbers.map(() => 1));
-  }, 120_000);
+  });
 
   it('by the network, nobody asks again, and the reconciler finds every one', async () => {
     const numbers = Array.from({ length: EACH }, freshNumber);
@@ -39,5 +39,5 @@ describe('the message goes out and the answer is lost, 100 times', () => {
 
     await world.settled();
     await everybodyGetsIn(numbers);
-  }, 120_000);
+  });
 });

@@ -9,7 +9,7 @@ describe('races over three instances', () => {
   let world: World;
   beforeAll(async () => {
     world = await startWorld();
-  }, 120_000);
+  });
   afterAll(() => world.close());
   // Whatever a round did, the whole history must be sound.
   afterEach(async () => expect(await world.violations()).toEqual([]));

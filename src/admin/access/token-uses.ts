@@ -1,4 +1,9 @@
-import { Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
+import {
+  Injectable,
+  Logger,
+  type OnApplicationBootstrap,
+  type BeforeApplicationShutdown,
+} from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { InjectLibraryDataSource } from '../../database/library-data-source.js';
 import { BackgroundWork } from '../../background/background-work.js';
@@ -11,7 +16,7 @@ const EVERY_MS = 60_000;
  * writes nothing. An instance that is killed forgets its last minute.
  */
 @Injectable()
-export class TokenUses implements OnApplicationBootstrap, OnApplicationShutdown {
+export class TokenUses implements OnApplicationBootstrap, BeforeApplicationShutdown {
   private readonly logger = new Logger(TokenUses.name);
   private readonly work = new BackgroundWork(this.logger, EVERY_MS, () => this.write());
   private used = new Set<string>();
@@ -22,7 +27,8 @@ export class TokenUses implements OnApplicationBootstrap, OnApplicationShutdown 
     this.work.start();
   }
 
-  async onApplicationShutdown(): Promise<void> {
+  /** Before the connections to the database are closed. */
+  async beforeApplicationShutdown(): Promise<void> {
     await this.work.stop();
     // Not worth a failed shutdown.
     await this.write().catch(() => undefined);

@@ -3,7 +3,7 @@ import {
   Injectable,
   Logger,
   type OnApplicationBootstrap,
-  type OnApplicationShutdown,
+  type BeforeApplicationShutdown,
 } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
 import { InjectLibraryDataSource } from '../../database/library-data-source.js';
@@ -39,7 +39,7 @@ const LOCK = 7_367_101;
  * their events are deleted by `JournalRetention`, a sealed range at a time.
  */
 @Injectable()
-export class Retention implements OnApplicationBootstrap, OnApplicationShutdown {
+export class Retention implements OnApplicationBootstrap, BeforeApplicationShutdown {
   private readonly logger = new Logger(Retention.name);
   private readonly work: BackgroundWork;
 
@@ -67,7 +67,7 @@ export class Retention implements OnApplicationBootstrap, OnApplicationShutdown 
     if (this.options.retention) this.work.start();
   }
 
-  async onApplicationShutdown(): Promise<void> {
+  async beforeApplicationShutdown(): Promise<void> {
     await this.work.stop();
   }
 

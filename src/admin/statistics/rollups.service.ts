@@ -3,7 +3,7 @@ import {
   Injectable,
   Logger,
   type OnApplicationBootstrap,
-  type OnApplicationShutdown,
+  type BeforeApplicationShutdown,
 } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
 import { InjectLibraryDataSource } from '../../database/library-data-source.js';
@@ -57,9 +57,9 @@ const FIRST_AFTER_MS = 1000;
  * harmless and late news (a price, an expiry) come in. Every instance does it; the state's row makes them take turns.
  */
 @Injectable()
-export class Rollups implements OnApplicationBootstrap, OnApplicationShutdown {
+export class Rollups implements OnApplicationBootstrap, BeforeApplicationShutdown {
   private readonly logger = new Logger(Rollups.name);
-  private readonly work: BackgroundWork | null;
+  private readonly work: BackgroundWork;
 
   constructor(
     @InjectLibraryDataSource() private readonly dataSource: DataSource,
@@ -70,15 +70,15 @@ export class Rollups implements OnApplicationBootstrap, OnApplicationShutdown {
       const { isComplete } = await this.refresh();
       return isComplete ? undefined : AT_ONCE_MS;
     };
-    this.work = every === null ? null : new BackgroundWork(this.logger, every * 1000, round);
+    this.work = new BackgroundWork(this.logger, every && every * 1000, round);
   }
 
   onApplicationBootstrap(): void {
-    this.work?.start(FIRST_AFTER_MS);
+    this.work.start(FIRST_AFTER_MS);
   }
 
-  async onApplicationShutdown(): Promise<void> {
-    await this.work?.stop();
+  async beforeApplicationShutdown(): Promise<void> {
+    await this.work.stop();
   }
 
   /**
@@ -101,7 +101,7 @@ export class Rollups implements OnApplicationBootstrap, OnApplicationShutdown {
     try {
       await runner.startTransaction();
       // An old database is caught up with by the timer, where there is one: nobody waits for that here.
-      const progress = await this.refreshWithin(runner.manager, false, this.work?.isStarted ?? false);
+      const progress = await this.refreshWithin(runner.manager, false, this.work.isStarted);
       return await read(runner.manager, progress);
     } finally {
       if (runner.isTransactionActive) await runner.rollbackTransaction();
@@ -118,7 +118,7 @@ export class Rollups implements OnApplicationBootstrap, OnApplicationShutdown {
 
   /** Until nothing is left. @param report called after every batch */
   async catchUp(report: (progress: RollupProgress) => void = () => undefined): Promise<void> {
-    while (!this.work?.isStopped) {
+    while (!this.work.isStopped) {
       const progress = await this.refresh({ wait: true });
       report(progress);
       if (progress.isComplete) return;

@@ -1,12 +1,15 @@
 import type { Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
-import { Injectable, type OnModuleInit } from '@nestjs/common';
+import { type BeforeApplicationShutdown, Injectable, type OnModuleInit } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import { setImmediate as afterIncoming, setTimeout as sleep } from 'node:timers/promises';
 
 const LOOK_EVERY_MS = 25;
 /** A browser opens connections ahead of time. One that has sent nothing for this long is closed. */
 const SILENCE_MS = 1000;
+
+/** What `app.close()` without a drain before it leaves the requests in flight. */
+const CLOSE_GRACE_MS = 10_000;
 
 /** Longer than any request waits for anything. Work for somebody who hung up is given up after this. */
 const ABANDONED_MS = 30_000;
@@ -31,7 +34,7 @@ async function quietMoment(): Promise<void> {
 
 /** Lets the HTTP server stop without breaking a request. */
 @Injectable()
-export class Drain implements OnModuleInit {
+export class Drain implements OnModuleInit, BeforeApplicationShutdown {
   private readonly connections = new Map<Socket, number>();
   private readonly unanswered = new Set<ServerResponse>();
   private server: Server | undefined;
@@ -89,6 +92,11 @@ export class Drain implements OnModuleInit {
     const cutOff = this.inFlight;
     this.server?.closeAllConnections();
     return cutOff;
+  }
+
+  /** Node keeps the connection of a request that was in flight when the server closed as long as an unused one. */
+  async beforeApplicationShutdown(): Promise<void> {
+    await this.finish(CLOSE_GRACE_MS);
   }
 
   private get inFlight(): number {

@@ -129,7 +129,10 @@ describe('the example numbers of every region and type', () => {
   });
 });
 
-describe('20,000 generated inputs', () => {
+/** `SPELLINGS=20000 npx jest src/verification/domain/number-spellings` tries more. */
+const RUNS = Number(process.env['SPELLINGS'] ?? 5000);
+
+describe(`${RUNS} generated inputs`, () => {
   const countries = [...new Set(EXAMPLES.map(({ country }) => country))];
   const spellings = {
     international: ({ international }: (typeof EXAMPLES)[number]) => international,
@@ -168,9 +171,9 @@ describe('20,000 generated inputs', () => {
         return isWritten || isOfChosen || isBareE164;
       },
     );
-    fc.assert(property, { numRuns: 20_000, seed: 14 });
-    expect(read).toBeGreaterThan(5000);
-  }, 120_000);
+    fc.assert(property, { numRuns: RUNS, seed: 14 });
+    expect(read).toBeGreaterThan(RUNS / 4);
+  });
 });
 
 const digitsOf = (text: string) =>

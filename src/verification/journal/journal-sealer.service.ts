@@ -32,7 +32,7 @@ const LOG_EVERY_MS = 3_600_000;
 @Injectable()
 export class JournalSealer implements OnApplicationBootstrap, BeforeApplicationShutdown {
   private readonly logger = new Logger(JournalSealer.name);
-  private readonly work: BackgroundWork | null;
+  private readonly work: BackgroundWork;
   private readonly sources: JournalSource[] = [VERIFICATION_JOURNAL];
   private loggedAt = 0;
 
@@ -41,7 +41,7 @@ export class JournalSealer implements OnApplicationBootstrap, BeforeApplicationS
     @InjectLibraryDataSource() private readonly dataSource: DataSource,
     @Inject(VERIFICATION_OPTIONS) { sealJournalEverySeconds: every }: ResolvedVerificationOptions,
   ) {
-    this.work = every === null ? null : new BackgroundWork(this.logger, every * 1000, () => this.round());
+    this.work = new BackgroundWork(this.logger, every && every * 1000, () => this.round());
   }
 
   /** From now on another table is sealed too. */
@@ -54,12 +54,12 @@ export class JournalSealer implements OnApplicationBootstrap, BeforeApplicationS
   }
 
   onApplicationBootstrap(): void {
-    this.work?.start();
+    this.work.start();
   }
 
   /** Before the connections to the database are closed. */
   async beforeApplicationShutdown(): Promise<void> {
-    if (!this.work?.isStarted) return;
+    if (!this.work.isStarted) return;
     await this.work.stop();
     await this.round().catch((error: unknown) =>
       this.logger.warn(describeFailure(error), 'journal not sealed at shutdown, the next instance will'),

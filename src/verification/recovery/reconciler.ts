@@ -4,7 +4,7 @@ import {
   Injectable,
   Logger,
   type OnApplicationBootstrap,
-  type OnApplicationShutdown,
+  type BeforeApplicationShutdown,
 } from '@nestjs/common';
 import { BackgroundWork } from '../../background/background-work.js';
 import { DoubtService } from '../check/doubt.service.js';
@@ -44,9 +44,9 @@ const MOST_PER_ROUND = 20;
  * twice.
  */
 @Injectable()
-export class VerificationReconciler implements OnApplicationBootstrap, OnApplicationShutdown {
+export class VerificationReconciler implements OnApplicationBootstrap, BeforeApplicationShutdown {
   private readonly logger = new Logger(VerificationReconciler.name);
-  private readonly work: BackgroundWork | null;
+  private readonly work: BackgroundWork;
   private sweptAt = 0;
 
   constructor(
@@ -58,15 +58,15 @@ export class VerificationReconciler implements OnApplicationBootstrap, OnApplica
     private readonly numbers: PhoneNumbers,
     @Inject(VERIFICATION_OPTIONS) { reconcileEverySeconds: every }: ResolvedVerificationOptions,
   ) {
-    this.work = every === null ? null : new BackgroundWork(this.logger, every * 1000, () => this.round());
+    this.work = new BackgroundWork(this.logger, every && every * 1000, () => this.round());
   }
 
   onApplicationBootstrap(): void {
-    this.work?.start();
+    this.work.start();
   }
 
-  async onApplicationShutdown(): Promise<void> {
-    await this.work?.stop();
+  async beforeApplicationShutdown(): Promise<void> {
+    await this.work.stop();
   }
 
   /**
@@ -75,7 +75,7 @@ export class VerificationReconciler implements OnApplicationBootstrap, OnApplica
    */
   async runOnce(sweepSeconds = LONG_AGO_SECONDS): Promise<ReconcileReport> {
     const report: ReconcileReport = { recovered: 0, unresolved: 0, settled: 0, swept: 0 };
-    for (let round = 0; round < MOST_PER_ROUND && !this.work?.isStopped; round += 1) {
+    for (let round = 0; round < MOST_PER_ROUND && !this.work.isStopped; round += 1) {
       const result = await this.recoverMessage();
       if (!result) break;
       if (result.ok) report.recovered += 1;
@@ -83,7 +83,7 @@ export class VerificationReconciler implements OnApplicationBootstrap, OnApplica
       // The provider is unavailable. The other messages would only wait for it too.
       if (!result.ok && result.code === 'provider-unavailable') break;
     }
-    for (let round = 0; round < MOST_PER_ROUND && !this.work?.isStopped; round += 1) {
+    for (let round = 0; round < MOST_PER_ROUND && !this.work.isStopped; round += 1) {
       const request = await this.doubts.settle();
       if (!request) break;
       if (!isInDoubt(request)) report.settled += 1;
