@@ -89,7 +89,10 @@ export class AppModule {
         }),
         EventEmitterModule.forRoot(),
         ProtectionModule.forRoot(config.options.protection),
-        VerificationModule.forRoot(verificationOptions(config, surroundings, throttlerStorage)),
+        VerificationModule.forRoot({
+          ...verificationOptions(config, surroundings, throttlerStorage),
+          pages: { autoSubmit: config.AUTO_SUBMIT_CODES },
+        }),
         HostModule.forRoot({
           showsComponents: surroundings.vonageApiHost !== undefined,
           demoUsers: surroundings.demoUsers ?? 'ignore',

@@ -1,7 +1,7 @@
 import type { BrowserContextOptions, Page } from 'playwright-core';
 import { ApplicationInBrowser } from './support/application-in-browser.js';
 import { freshNumber, type TestApplication, wrongCode } from './support/application.js';
-import { inBrowser, SCRIPTING } from './support/chromium.js';
+import { enterCode, inBrowser, SCRIPTING } from './support/chromium.js';
 
 /** Posts nothing again: no dialog, no browser error, and nothing is sent or checked twice. */
 inBrowser('Back, a reload, the address bar and a second tab', () => {
@@ -21,10 +21,6 @@ inBrowser('Back, a reload, the address bar and a second tab', () => {
     await page.getByLabel('Phone number').fill(phoneNumber);
     await page.getByRole('button', { name: 'Send code' }).click();
     await sees(page, 'Enter your code');
-  };
-  const enter = async (page: Page, code: string) => {
-    await page.getByLabel('Code', { exact: true }).fill(code);
-    await page.locator('#verify button').click();
   };
   const messages = (phoneNumber: string) => application.sandbox.ledger(phoneNumber).length;
 
@@ -55,12 +51,12 @@ inBrowser('Back, a reload, the address bar and a second tab', () => {
       const page = await open({ javaScriptEnabled });
       const phoneNumber = freshNumber();
       await startWith(page, phoneNumber);
-      await enter(page, wrongCode(application.codeFor(phoneNumber)));
+      await enterCode(page, wrongCode(application.codeFor(phoneNumber)));
       await page.getByText('You have 2 tries left.').first().waitFor();
       await page.reload();
       await sees(page, 'Enter your code');
       expect(await page.getByText('You have 2 tries left.').count()).toBe(0);
-      await enter(page, wrongCode(application.codeFor(phoneNumber)));
+      await enterCode(page, wrongCode(application.codeFor(phoneNumber)));
       await page.getByText('You have 1 try left.').first().waitFor();
     });
 
@@ -68,7 +64,7 @@ inBrowser('Back, a reload, the address bar and a second tab', () => {
       const page = await open({ javaScriptEnabled });
       const phoneNumber = freshNumber();
       await startWith(page, phoneNumber);
-      await enter(page, application.codeFor(phoneNumber));
+      await enterCode(page, application.codeFor(phoneNumber));
       await sees(page, 'Phone number verified');
       await page.reload();
       await sees(page, 'Phone number verified');

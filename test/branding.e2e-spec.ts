@@ -5,7 +5,7 @@ import { brotliDecompressSync, gunzipSync } from 'node:zlib';
 import { Module } from '@nestjs/common';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { TypeOrmModule } from '@nestjs/typeorm';
-import { type BrandOptions, VerificationModule } from '../src/index.js';
+import { type BrandOptions, type PagesOptions, VerificationModule } from '../src/index.js';
 import { FakeVerificationProvider } from '../src/testing/index.js';
 import { freshNumber, startApplication, type TestApplication } from './support/application.js';
 import { createTestDatabase, type TestDatabase } from './support/database.js';
@@ -74,28 +74,32 @@ describe('the shell of the pages', () => {
 
 describe('the brand of a host', () => {
   let database: TestDatabase;
-  let host: NestExpressApplication;
+  const hosts: NestExpressApplication[] = [];
   beforeAll(async () => {
     database = await createTestDatabase();
   });
-  afterEach(() => host?.close());
+  afterEach(() => Promise.all(hosts.splice(0).map((host) => host.close())));
   afterAll(() => database.drop());
 
-  async function pageWith(brand?: BrandOptions): Promise<{ page: string; styles: string }> {
+  async function hostWith(pages: PagesOptions): Promise<string> {
     @Module({
       imports: [
         TypeOrmModule.forRoot({ type: 'postgres', url: database.url, autoLoadEntities: true }),
         VerificationModule.forRoot({
           provider: new FakeVerificationProvider(),
           keys: { encryption: ring('e1'), fingerprint: ring('f1') },
-          ...(brand && { pages: { brand } }),
+          pages,
         }),
       ],
     })
     class Host {}
-    host = await nestApplication(Host);
+    const host = await nestApplication(Host);
+    hosts.push(host);
     await host.listen(0, '127.0.0.1');
-    const url = await host.getUrl();
+    return host.getUrl();
+  }
+  async function pageWith(brand?: BrandOptions): Promise<{ page: string; styles: string }> {
+    const url = await hostWith(brand ? { brand } : {});
     const page = await (await fetch(url, { headers: { Accept: 'text/html' } })).text();
     const styles = await (await fetch(url + addressesIn(page).find((path) => path.endsWith('.css'))!)).text();
     return { page, styles };
@@ -120,6 +124,17 @@ describe('the brand of a host', () => {
     for (const colour of ['#7a1fa2', '#7a1fa3'])
       addresses.add(addressesIn((await pageWith({ colour })).page).find((path) => path.endsWith('.css'))!);
     expect(addresses.size).toBe(2);
+  });
+
+  it.each([
+    [{}, true],
+    [{ autoSubmit: false }, false],
+  ])('sends codes by themselves with %j: %s', async (pages, sends) => {
+    const url = await hostWith(pages);
+    const body = new URLSearchParams({ phoneNumber: freshNumber() });
+    const page = await (await fetch(`${url}/request-otp`, { method: 'POST', body })).text();
+    expect(page).toMatch(/<input id="otpCode" [^>]* autofocus/);
+    expect([page.includes('data-digits="6"'), page.includes('otpCode-hint')]).toEqual([sends, sends]);
   });
 
   it('is not made up where there is none', async () => {

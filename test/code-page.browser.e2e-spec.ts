@@ -1,8 +1,8 @@
 import type { Page } from 'playwright-core';
 import { ApplicationInBrowser } from './support/application-in-browser.js';
-import { freshNumber, type TestApplication } from './support/application.js';
+import { freshNumber, type TestApplication, wrongCode } from './support/application.js';
 import { until } from './support/until.js';
-import { inBrowser } from './support/chromium.js';
+import { enterCode, inBrowser } from './support/chromium.js';
 
 inBrowser('an open code page', () => {
   const windows = new ApplicationInBrowser({ RESEND_COOLDOWN_SECONDS: '5' });
@@ -63,5 +63,105 @@ inBrowser('an open code page', () => {
     await ready.waitFor();
     expect(await ready.getAttribute('role')).toBe('status');
     expect(await hint.count()).toBe(0);
+  });
+
+  describe('a code that is entered', () => {
+    const field = (page: Page) => page.getByLabel('Code', { exact: true });
+    const scripted = (page: Page) => page.getByText('as soon as you enter the last digit').waitFor();
+    const verified = (page: Page) => page.getByRole('heading', { name: 'Phone number verified' }).waitFor();
+    const countsChecks = (page: Page) => {
+      const checks: string[] = [];
+      page.on('request', (request) => {
+        if (request.method() === 'POST') checks.push(request.url());
+      });
+      return checks;
+    };
+    const ARABIC_INDIC_ZERO = 0x660;
+    const inArabicIndic = (code: string) =>
+      code.replace(/./g, (digit) => String.fromCodePoint(ARABIC_INDIC_ZERO + Number(digit)));
+
+    it('is sent with its last digit, once, whatever is pressed meanwhile', async () => {
+      const { page, phoneNumber } = await started();
+      await scripted(page);
+      const checks = countsChecks(page);
+      const code = application.codeFor(phoneNumber);
+      expect(await page.evaluate('document.activeElement.id')).toBe('otpCode');
+      await page.keyboard.type(code.slice(0, 5));
+      expect(checks).toEqual([]);
+      // In one go, as a hasty hand does, before the next page is there.
+      await page.evaluate(`for (let presses = 0; presses < 3; presses += 1) {
+        otpCode.value = '${code}';
+        otpCode.dispatchEvent(new Event('input', { bubbles: true }));
+        otpCode.form.requestSubmit();
+      }`);
+      await verified(page);
+      expect(checks).toHaveLength(1);
+    });
+
+    it('is sent in the digits of any script, with spaces and dashes', async () => {
+      const { page, phoneNumber } = await started();
+      await scripted(page);
+      const code = inArabicIndic(application.codeFor(phoneNumber));
+      await field(page).fill(`${code.slice(0, 3)} - ${code.slice(3)}`);
+      await verified(page);
+    });
+
+    it('waits when it has another length, or is no code', async () => {
+      const { page, phoneNumber } = await started();
+      await scripted(page);
+      const checks = countsChecks(page);
+      const code = application.codeFor(phoneNumber);
+      for (const text of [code.slice(1), `${code}1`, `MyApp code: ${code}`, 'abcdef', '']) {
+        await field(page).fill(text);
+      }
+      // Pressing still works, and finds the code in the message.
+      await field(page).fill(`MyApp code: ${code}`);
+      await page.getByRole('button', { name: 'Verify' }).click();
+      await verified(page);
+      expect(checks).toHaveLength(1);
+    });
+
+    it('that is wrong leaves the focus at what is wrong', async () => {
+      const { page, phoneNumber } = await started();
+      await scripted(page);
+      await field(page).fill(wrongCode(application.codeFor(phoneNumber)));
+      await page.getByText('You have 2 tries left.').first().waitFor();
+      expect(await page.evaluate('document.activeElement.id')).toBe('summary');
+    });
+  });
+
+  describe('a code that the phone offers (WebOTP)', () => {
+    /** Chromium has no way to deliver a text message to its own WebOTP, so this stands in its place. */
+    const withPhone = (page: Page) =>
+      page.addInitScript(`
+        window.phone = {};
+        window.OTPCredential = class {};
+        navigator.credentials.get = ({ signal }) =>
+          new Promise((resolve, reject) => {
+            phone.deliver = (code) => resolve({ code });
+            signal.addEventListener('abort', () => {
+              sessionStorage.setItem('aborted', 'yes');
+              reject(signal.reason);
+            });
+          });
+      `);
+
+    it('is filled in and sent', async () => {
+      const { page, phoneNumber } = await started();
+      await withPhone(page);
+      await page.reload();
+      await page.getByText('as soon as you enter the last digit').waitFor();
+      await page.evaluate(`phone.deliver('${application.codeFor(phoneNumber)}')`);
+      await page.getByRole('heading', { name: 'Phone number verified' }).waitFor();
+    });
+
+    it('is asked for no longer once a code was sent by hand', async () => {
+      const { page, phoneNumber } = await started();
+      await withPhone(page);
+      await page.reload();
+      await enterCode(page, application.codeFor(phoneNumber));
+      await page.getByRole('heading', { name: 'Phone number verified' }).waitFor();
+      expect(await page.evaluate(`sessionStorage.getItem('aborted')`)).toBe('yes');
+    });
   });
 });

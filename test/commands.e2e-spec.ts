@@ -1,4 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs';
+import { devNull } from 'node:os';
 import { dirname, join, normalize } from 'node:path';
 import { BackgroundWork } from '../src/background/background-work.js';
 import { runAdmin } from '../src/commands/admin/program.js';
@@ -192,6 +193,10 @@ describe('a command does no background work', () => {
       PROTECTION_WATCH_SECONDS: '1',
       STATISTICS_EVERY_SECONDS: '1',
       RETENTION: 'on',
+      WEBHOOKS_URL: 'http://127.0.0.1:9/',
+      WEBHOOKS_SECRETS: `whsec_${'A'.repeat(43)}=`,
+      WEBHOOKS_PRIVATE_ADDRESSES: 'allow',
+      EVENTS_FILE: devNull,
     };
     const { env } = process;
     const start = jest.spyOn(BackgroundWork.prototype, 'start');

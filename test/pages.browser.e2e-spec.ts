@@ -1,7 +1,7 @@
 import type { BrowserContextOptions, Page } from 'playwright-core';
 import { ApplicationInBrowser } from './support/application-in-browser.js';
 import { freshNumber, type TestApplication, wrongCode } from './support/application.js';
-import { inBrowser, SCRIPTING } from './support/chromium.js';
+import { enterCode, inBrowser, SCRIPTING } from './support/chromium.js';
 
 inBrowser('in a real browser', () => {
   const windows = new ApplicationInBrowser({ RESEND_COOLDOWN_SECONDS: '2' });
@@ -18,10 +18,6 @@ inBrowser('in a real browser', () => {
     await page.getByRole('button', { name: 'Send code' }).click();
     await page.getByRole('heading', { name: 'Enter your code' }).waitFor();
   };
-  const enter = async (page: Page, code: string) => {
-    await page.getByLabel('Code', { exact: true }).fill(code);
-    await page.getByRole('button', { name: 'Verify' }).click();
-  };
 
   it.each(SCRIPTING)('someone proves a number, after a mistake, %s', async (_name, javaScriptEnabled) => {
     const page = await open({ javaScriptEnabled });
@@ -29,12 +25,12 @@ inBrowser('in a real browser', () => {
     await startWith(page, phoneNumber);
     const code = application.codeFor(phoneNumber);
 
-    await enter(page, wrongCode(code));
+    await enterCode(page, wrongCode(code));
     await page.getByText('That code isn’t right. You have 2 tries left.').first().waitFor();
     expect(await page.title()).toBe('Error: Enter your code · MyApp');
     expect(await page.getByText(`+1 ••• ••• ••${phoneNumber.slice(-2)}`).isVisible()).toBe(true);
 
-    await enter(page, `${code.slice(0, 3)} ${code.slice(3)}`);
+    await enterCode(page, `${code.slice(0, 3)} ${code.slice(3)}`);
     await page.getByRole('heading', { name: 'Phone number verified' }).waitFor();
     expect(windows.problems).toEqual([]);
   });

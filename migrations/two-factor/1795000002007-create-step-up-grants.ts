@@ -13,10 +13,12 @@ export class CreateStepUpGrants1795000002007 implements MigrationInterface {
         action text NOT NULL,
         payload_hash bytea NOT NULL,
         summary text NOT NULL,
+        act text NOT NULL,
         created_at timestamptz NOT NULL DEFAULT now(),
         expires_at timestamptz NOT NULL,
         granted_at timestamptz,
         used_at timestamptz,
+        done_path text,
         CONSTRAINT otp_step_up_grants_pkey PRIMARY KEY (id)
       )`);
   }

@@ -1,14 +1,19 @@
 // Progressive enhancement only: every page works without it.
 (() => {
-  // A second click on the same button would only be refused.
+  // A form is sent once: neither by a second click, nor by Enter while it is sent by itself.
+  const sent = new WeakSet();
   for (const form of document.forms) {
-    form.addEventListener('submit', () => {
+    form.addEventListener('submit', (event) => {
+      if (sent.has(form)) return event.preventDefault();
+      sent.add(form);
       setTimeout(() => form.querySelectorAll('button').forEach((button) => (button.disabled = true)));
     });
   }
   // Coming back by the browser's history shows the page as it was left: with working buttons.
   addEventListener('pageshow', (event) => {
-    if (event.persisted) document.querySelectorAll('button').forEach((button) => (button.disabled = false));
+    if (!event.persisted) return;
+    for (const form of document.forms) sent.delete(form);
+    document.querySelectorAll('button').forEach((button) => (button.disabled = false));
   });
 
   // Counts the first number of a text down, then says once that the time has come.
@@ -68,6 +73,19 @@
     });
   }
 
+  for (const button of document.querySelectorAll('button[data-reveal]')) {
+    const field = document.getElementById(button.dataset.reveal);
+    const words = [button.textContent, button.dataset.hide];
+    const reveal = (isShown) => {
+      field.type = isShown ? 'text' : 'password';
+      button.textContent = words[Number(isShown)];
+    };
+    button.hidden = false;
+    button.addEventListener('click', () => reveal(field.type === 'password'));
+    // Browsers keep what was typed into fields of text.
+    field.form.addEventListener('submit', () => reveal(false));
+  }
+
   // Notices that the message was blocked, that the code has expired, or that it was entered in another tab.
   const watched = find('[data-watched]');
   if (watched) {
@@ -94,17 +112,36 @@
   if (zone && !document.cookie.includes(`otp-zone=${zone}`))
     document.cookie = `otp-zone=${zone}; path=/; max-age=31536000; samesite=lax`;
 
+  // Sends the form with the last digit of the code, of any script, whether it was typed, pasted or filled in.
+  for (const field of document.querySelectorAll('input[data-digits]')) {
+    const hint = document.getElementById(`${field.id}-hint`);
+    hint.hidden = false;
+    field.setAttribute(
+      'aria-describedby',
+      `${hint.id} ${field.getAttribute('aria-describedby') ?? ''}`.trim(),
+    );
+    const whole = new RegExp(`^\\p{Nd}{${field.dataset.digits}}$`, 'u');
+    const sendWhole = (event) => {
+      // An input method has not finished, or the page asks to wait.
+      if (event.isComposing || field.form.querySelector('button[type=submit]').disabled) return;
+      if (whole.test(field.value.replace(/[\s\p{Dash}\p{Cf}]/gu, ''))) field.form.requestSubmit();
+    };
+    field.addEventListener('input', sendWhole);
+    field.addEventListener('compositionend', sendWhole);
+  }
+
   // WebOTP: phones that know it offer the code from the message.
   const field = document.getElementById('otpCode');
-  if (field && 'OTPCredential' in window) {
+  if (field?.dataset.message !== undefined && 'OTPCredential' in window) {
     const abort = new AbortController();
     field.form.addEventListener('submit', () => abort.abort());
+    addEventListener('pagehide', () => abort.abort());
     navigator.credentials
       .get({ otp: { transport: ['sms'] }, signal: abort.signal })
       .then((credential) => {
-        if (!credential) return;
+        if (!credential || abort.signal.aborted) return;
         field.value = credential.code;
-        field.form.requestSubmit();
+        field.dispatchEvent(new Event('input', { bubbles: true }));
       })
       .catch(() => undefined);
   }

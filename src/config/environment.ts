@@ -15,6 +15,8 @@ import {
   text,
   trustProxy,
   url,
+  waits,
+  webhookSecrets,
   whole,
   wholeOrOff,
 } from './values.js';
@@ -68,6 +70,7 @@ export const environmentSchema = z.object({
     .default('MyApp'),
   VONAGE_VERIFY_API: option('verification.vonage.api', z.enum(['v1', 'v2'], 'v1 or v2')),
   VONAGE_API_HOST: option('verification.vonage.apiHost', url(['http:', 'https:'], 'https://api.nexmo.com')),
+  VONAGE_TEMPLATE_ID: option('verification.vonage.templateId', z.uuid('the id of a template of Verify v2')),
   VONAGE_TIMEOUT_MS: option('verification.vonage.timeoutMs', whole(100, 60_000, 'milliseconds')),
   VONAGE_APPLICATION_ID: option(
     'verification.vonage.application.id',
@@ -110,6 +113,7 @@ export const environmentSchema = z.object({
   DEFAULT_COUNTRY: option('verification.defaultCountry', country),
   CODE_LENGTH: option('verification.policy.codeLength', whole(4, 10, 'digits')),
   CODE_TTL_SECONDS: option('verification.policy.ttlSeconds', whole(60, 600, 'seconds')),
+  AUTO_SUBMIT_CODES: onOff.default(true),
   MAX_ATTEMPTS: option('verification.policy.maxAttempts', whole(1, 3, 'attempts')),
   MAX_SENDS: option('verification.policy.maxSends', wholeOrOff(1, 1000, 'messages', 1000)),
   WRONG_CODES_BEFORE_WAIT: option(
@@ -128,6 +132,18 @@ export const environmentSchema = z.object({
     'verification.sealJournalEverySeconds',
     orOff(whole(1, 3600, 'seconds, or "off"')),
   ),
+  WEBHOOKS_URL: option(
+    'verification.events.webhook.url',
+    url(['http:', 'https:'], 'https://example.com/webhooks'),
+  ),
+  WEBHOOKS_SECRETS: option('verification.events.webhook.secrets', webhookSecrets),
+  WEBHOOKS_PRIVATE_ADDRESSES: option(
+    'verification.events.webhook.allowPrivateAddresses',
+    z.literal('allow', '"allow", or absent').transform(() => true),
+  ),
+  WEBHOOKS_TIMEOUT_MS: option('verification.events.webhook.timeoutMs', whole(100, 60_000, 'milliseconds')),
+  WEBHOOKS_RETRY_SECONDS: option('verification.events.webhook.retrySeconds', waits),
+  EVENTS_FILE: option('verification.events.file', text),
   RESEND_COOLDOWN_SECONDS: option(
     'verification.policy.resendCooldownSeconds',
     wholeOrOff(0, 600, 'seconds', 0),

@@ -24,6 +24,7 @@ describe('PersonalDataCipher', () => {
       'step_up_grants.summary',
       'kept_posts.about',
       'kept_posts.body',
+      'step_up_grants.act',
       'block_entries.value',
     ];
     for (const from of columns) {

@@ -16,6 +16,7 @@ export type SealedColumn =
   | 'step_up_grants.summary'
   | 'kept_posts.about'
   | 'kept_posts.body'
+  | 'step_up_grants.act'
   | 'block_entries.value'
   | 'key_canaries.value';
 

@@ -32,6 +32,8 @@ export type Diagnostic =
   | { type: 'background'; job: string; isDone: boolean; seconds: number }
   /** Events of the journal were handed to subscribers. */
   | { type: 'published'; events: number }
+  /** An event was posted to the webhook. `dead`: it was the last try. */
+  | { type: 'webhook'; outcome: 'delivered' | 'failed' | 'dead'; seconds: number }
   /** Retention has deleted rows. */
   | { type: 'retention'; rows: Readonly<Record<string, number>> }
   /** Redis became available or unavailable. */
@@ -42,7 +44,7 @@ export const DIAGNOSTICS_CHANNEL = 'nest-sms-otp';
 
 const channel = diagnosticsChannel.channel(DIAGNOSTICS_CHANNEL);
 
-/** Publishes a diagnostic. Costs next to nothing while nobody subscribes. */
+/** Publishes a diagnostic. Costs next to nothing without a subscriber. */
 export const report = (diagnostic: Diagnostic): void => channel.publish(diagnostic);
 
 /** Whether anybody subscribes; durations are measured only then. */

@@ -1,19 +1,22 @@
-import { Body, Controller, Get, HttpCode, Post, Req, UsePipes } from '@nestjs/common';
-import { ApiConsumes, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { Controller, Get, Req, UsePipes } from '@nestjs/common';
+import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { Request } from 'express';
-import { BODIES, InputPipe, Negotiated, Page, Problem } from '../http/index.js';
+import { InputPipe, Negotiated, Page, Problem } from '../http/index.js';
 import {
   AccountOnPageGuard,
   AssuranceResource,
+  Factors,
   PostThrottler,
+  RecoveryCodes,
   RequireFactor,
   SignedIn,
   type SignedInCaller,
-  StepUpGrants,
 } from '../two-factor/index.js';
-import { AccountResource, PaymentDto, PaymentResource, UserResource } from './dto.js';
-import { AccountPage, PaymentPage, UsersPage } from './host.pages.js';
+import { ActivityLog } from './activity/activity.js';
+import { AccountResource, UserResource } from './dto.js';
+import { AccountPage, UsersPage } from './host.pages.js';
 import { ApiHostProblems } from './host.problems.js';
+import { SessionList } from './sessions/session-list.js';
 import type { User } from './user.entity.js';
 import { Users } from './users.service.js';
 
@@ -27,53 +30,30 @@ const SIGNED_IN = ['sign-in-required', 'second-factor-required'] as const;
 export class AccountController {
   constructor(
     private readonly users: Users,
-    private readonly stepUps: StepUpGrants,
+    private readonly factors: Factors,
+    private readonly recoveryCodes: RecoveryCodes,
+    private readonly sessions: SessionList,
+    private readonly activity: ActivityLog,
   ) {}
 
   @Get()
   @Page(AccountPage)
-  @ApiOperation({ summary: 'The signed-in user and their assurance level' })
+  @ApiOperation({ summary: 'The signed-in user: assurance, factors, sessions and what happened lately' })
   @ApiOkResponse({ type: AccountResource })
   @ApiHostProblems(...SIGNED_IN)
-  async account(@SignedIn() caller: SignedInCaller): Promise<AccountResource> {
+  async account(@SignedIn() caller: SignedInCaller, @Req() request: Request): Promise<AccountResource> {
     const { email, role } = await this.userOf(caller);
-    return { email, role, assurance: AssuranceResource.of(caller) };
-  }
-
-  @Get('payment')
-  @RequireFactor()
-  @Page(PaymentPage)
-  @ApiOperation({ summary: 'The payment form' })
-  @ApiOkResponse({ type: AssuranceResource })
-  @ApiHostProblems(...SIGNED_IN)
-  paymentForm(@SignedIn() caller: SignedInCaller): AssuranceResource {
-    return AssuranceResource.of(caller);
-  }
-
-  @Post('payment')
-  @HttpCode(200)
-  @RequireFactor()
-  @Page(PaymentPage)
-  @ApiConsumes(...BODIES)
-  @ApiOperation({ summary: 'Pay, after confirming exactly this payment with a factor' })
-  @ApiOkResponse({ type: PaymentResource })
-  @ApiHostProblems(...SIGNED_IN, 'invalid-input', 'step-up-required', 'rate-limited')
-  async pay(
-    @Req() request: Request,
-    @Body() { amount, recipient, grant }: PaymentDto,
-  ): Promise<PaymentResource> {
-    const query = new URLSearchParams({ amount, recipient });
-    await this.stepUps.requireFor(
-      request,
-      {
-        action: 'payment',
-        payload: { amount, recipient },
-        summary: `Pay ${amount} EUR to ${recipient}`,
-        returnTo: `/account/payment?${query}`,
-      },
-      grant,
-    );
-    return { status: 'paid', amount, recipient };
+    const { userId } = caller;
+    const activity = await this.activity.recent(userId);
+    return {
+      email,
+      role,
+      assurance: AssuranceResource.of(caller),
+      factors: await this.factors.enrolledBy(userId),
+      recoveryCodesLeft: await this.recoveryCodes.left(userId),
+      sessions: await this.sessions.ofUser(userId, request.sessionID),
+      activity: activity.map(({ at, ...rest }) => ({ ...rest, at: at.toISOString() })),
+    };
   }
 
   @Get('users')

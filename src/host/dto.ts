@@ -1,13 +1,12 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { Transform } from 'class-transformer';
-import { IsOptional, IsString, Matches } from 'class-validator';
-import { FreeText } from '../http/index.js';
-import { AssuranceResource } from '../two-factor/index.js';
+import { IsOptional, IsString } from 'class-validator';
+import { AssuranceResource, FactorResource } from '../two-factor/index.js';
+import { ACTIVITY_TYPES, type ActivityType } from './activity/activity.js';
 import { IsEmailAddress, normaliseEmail } from './email-address.js';
 import { NewPassword } from './passwords/password-rules.js';
+import { SessionResource } from './sessions/sessions.dto.js';
 import type { Role } from './user.entity.js';
-
-const trimmed = ({ value }: { value: unknown }) => (typeof value === 'string' ? value.trim() : value);
 
 export class SignInDto {
   @ApiProperty({ example: 'demo@example.com' })
@@ -75,21 +74,16 @@ export class PasswordResource {
   status!: 'password-changed';
 }
 
-export class PaymentDto {
-  @ApiProperty({ example: '40.00', description: 'Euros and cents.' })
-  @Transform(trimmed)
-  @Matches(/^\d{1,7}(\.\d{2})?$/, { message: 'malformed' })
-  @IsString({ message: 'required' })
-  amount!: string;
+/** Something that happened to the account. */
+export class ActivityResource {
+  @ApiProperty({ enum: ACTIVITY_TYPES })
+  type!: ActivityType;
 
-  @ApiProperty({ example: 'ACME' })
-  @FreeText({ maxLength: 60 })
-  recipient!: string;
+  @ApiProperty({ description: 'A masked number, or a browser and its network. May be empty.' })
+  detail!: string;
 
-  @ApiPropertyOptional({ format: 'uuid', description: 'Of the step-up that confirmed exactly this.' })
-  @IsOptional()
-  @IsString({ message: 'malformed' })
-  grant?: string;
+  @ApiProperty({ format: 'date-time' })
+  at!: string;
 }
 
 export class AccountResource {
@@ -101,17 +95,18 @@ export class AccountResource {
 
   @ApiProperty({ type: AssuranceResource })
   assurance!: AssuranceResource;
-}
 
-export class PaymentResource {
-  @ApiProperty({ enum: ['paid'] })
-  status!: 'paid';
+  @ApiProperty({ type: [FactorResource], description: 'The second factors of the user.' })
+  factors!: FactorResource[];
 
   @ApiProperty()
-  amount!: string;
+  recoveryCodesLeft!: number;
 
-  @ApiProperty()
-  recipient!: string;
+  @ApiProperty({ type: [SessionResource], description: 'The last used first; at most 50.' })
+  sessions!: SessionResource[];
+
+  @ApiProperty({ type: [ActivityResource], description: 'The newest first; at most 10, of 90 days.' })
+  activity!: ActivityResource[];
 }
 
 export class UserResource {

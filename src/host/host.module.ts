@@ -4,12 +4,14 @@ import { ThrottlerModule } from '@nestjs/throttler';
 import { AdminModule } from '../admin/index.js';
 import { TwoFactorModule } from '../two-factor/index.js';
 import { AccountController } from './account.controller.js';
+import { ActivityLog } from './activity/activity.js';
 import { ComponentsController, ComponentsPage } from './components.controller.js';
 import { DemoUsers } from './demo-users.js';
 import { HOST_OPTIONS, type HostOptions } from './host.options.js';
 import { HOME, HOST_PAGES } from './host.pages.js';
 import { LocalStrategy, PasswordGuard } from './local.strategy.js';
 import { HostSessions } from './sessions/host-sessions.js';
+import { SessionList } from './sessions/session-list.js';
 import { SessionRepository } from './sessions/session.repository.js';
 import { sessionMiddleware } from './sessions/session.store.js';
 import { SessionsController } from './sessions/sessions.controller.js';
@@ -25,6 +27,9 @@ import { PasswordChanges } from './passwords/password-changes.js';
 import { PASSWORD_PAGES } from './passwords/password.pages.js';
 import { PasswordSignIn } from './passwords/password-sign-in.js';
 import { SignUps } from './passwords/sign-ups.js';
+import { PaymentsController } from './payments/payments.controller.js';
+import { PAYMENT_PAGES } from './payments/payments.pages.js';
+import { Payments } from './payments/payments.service.js';
 import { SecureConnectionGuard } from './secure-connection.guard.js';
 import { SignInController } from './sign-in.controller.js';
 import { SignUpController } from './sign-up.controller.js';
@@ -52,9 +57,11 @@ const SESSION_ROUTES = [
     PasswordController,
     AccountController,
     SessionsController,
+    PaymentsController,
   ],
   providers: [
     AccountLinks,
+    ActivityLog,
     AccountMails,
     ComponentsPage,
     DemoUsers,
@@ -65,12 +72,15 @@ const SESSION_ROUTES = [
     PasswordChanges,
     PasswordGuard,
     PasswordSignIn,
+    Payments,
     SecureConnectionGuard,
+    SessionList,
     SessionsPage,
     SignInThrottler,
     SignUps,
     ...HOST_PAGES,
     ...PASSWORD_PAGES,
+    ...PAYMENT_PAGES,
   ],
 })
 export class HostModule implements NestModule {

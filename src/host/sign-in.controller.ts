@@ -8,7 +8,15 @@ import {
   ApiTags,
 } from '@nestjs/swagger';
 import type { Request, Response } from 'express';
-import { BODIES, FormTargets, InputPipe, Negotiated, notAPage, Page } from '../http/index.js';
+import {
+  BODIES,
+  FormTargets,
+  InputPipe,
+  isAnsweredByPage,
+  Negotiated,
+  notAPage,
+  Page,
+} from '../http/index.js';
 import { AssuranceResource, SkipSecondFactor, TwoFactorService } from '../two-factor/index.js';
 import { SignInDto } from './dto.js';
 import { ApiHostProblems } from './host.problems.js';
@@ -33,11 +41,15 @@ export class SignInController {
 
   @Get('sign-in')
   @Page(SignInPage)
-  @ApiOperation({ summary: 'The sign-in form' })
+  @ApiOperation({ summary: 'The sign-in form; a browser that is signed in is led on' })
   @ApiOkResponse({ type: AssuranceResource })
   @ApiHostProblems('invalid-input')
   async form(@Req() request: Request): Promise<AssuranceResource> {
-    return AssuranceResource.of(await this.twoFactor.assurance(request));
+    const assurance = await this.twoFactor.assurance(request);
+    const next = isAnsweredByPage(request)
+      ? this.twoFactor.nextOf(assurance, request.query['returnTo'])
+      : null;
+    return AssuranceResource.of(assurance, next ?? undefined);
   }
 
   @Post('sign-in')

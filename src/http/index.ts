@@ -23,7 +23,14 @@ export { localeOf, preferredLanguages, preferredRegion } from './preferred-langu
 export { HTTP_DEFAULTS, HTTP_OPTIONS, type HttpOptions, type ResolvedHttpOptions } from './http.options.js';
 export { isForm, opensPage } from './negotiation.js';
 export { isOwnRoute, Negotiated, Page } from './page.js';
-export { contextOf, isAnsweredByPage, type PageContext, PageView, showOnPage } from './page-context.js';
+export {
+  contextOf,
+  isAnsweredByPage,
+  type PageContext,
+  pageContextOf,
+  PageView,
+  showOnPage,
+} from './page-context.js';
 export { PACKAGE_ROOT } from './package-root.js';
 export { mounted, type MountOptions } from './mount.js';
 export { Landmark, MountedPaths } from './mounted-paths.js';

@@ -34,6 +34,7 @@ export interface PageContext {
  * can inject dependencies, and a host can replace them.
  */
 export abstract class PageView<Body = any> {
+  /** The page of a response, or the address of the page that shows it. */
   abstract success(body: Body, context: PageContext): View | Redirect;
   /** Shows the same page again, with the messages and the values that were entered. */
   abstract failure(problem: Problem, context: PageContext): View | Redirect;
@@ -54,6 +55,9 @@ export const NEGOTIATED_PAGES: WeakMap<Request, NegotiatedPage> = new WeakMap();
 
 /** Whether the response is a page. For handlers that serve both kinds. */
 export const isAnsweredByPage = (request: Request): boolean => NEGOTIATED_PAGES.get(request)?.kind === 'html';
+
+/** The page that a request is for, whatever the kind of its response. Undefined on routes without a page. */
+export const pageContextOf = (request: Request): PageContext | undefined => NEGOTIATED_PAGES.get(request);
 
 /** Gives values to the page of a request, its layout included, whether the request succeeds or fails. */
 export function showOnPage(request: Request, values: ViewContext): void {

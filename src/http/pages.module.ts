@@ -32,6 +32,11 @@ export interface PagesOptions {
    */
   languages?: readonly string[];
   /**
+   * Whether a page sends a code by itself once its last digit is entered.
+   * @default true
+   */
+  autoSubmit?: boolean;
+  /**
    * Your name, logo, colour, corners and font, for all pages of ours.
    * @default {}
    */
@@ -56,7 +61,7 @@ export class PagesModule {
    * @throws TypeError for a brand that cannot be shown
    */
   static forRoot(
-    { viewDirectories = [], messageDirectories = [], languages, brand = {} }: PagesOptions,
+    { viewDirectories = [], messageDirectories = [], languages, autoSubmit = true, brand = {} }: PagesOptions,
     mount: Pick<MountOptions, 'decorators'>,
     options: DynamicModule,
   ): DynamicModule {
@@ -70,6 +75,7 @@ export class PagesModule {
           viewDirectories: [join(PACKAGE_ROOT, 'views'), ...viewDirectories],
           messageDirectories: [join(PACKAGE_ROOT, 'messages'), ...messageDirectories],
           languages,
+          autoSubmit,
           assetPath: (name) => `${paths.of(ASSETS)}/${assets.addressOf(name)}`,
           homePath: () => paths.outside('/'),
           languagePath: () => `${paths.of(ASSETS)}/language`,

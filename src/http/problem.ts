@@ -68,7 +68,10 @@ export class Problem extends HttpException {
     return new Problem(code, HTTP_PROBLEMS[code], details);
   }
 
-  /** @param module the module that has the messages for these fields, such as `verification` */
+  /**
+   * A refusal of what was entered, with an error for each field.
+   * @param module the module that has the messages for these fields, such as `verification`
+   */
   static invalidInput(module: string, errors: FieldError[]): Problem {
     return Problem.http('invalid-input', { module, errors });
   }

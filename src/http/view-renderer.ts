@@ -34,9 +34,11 @@ export interface Redirect {
 
 /** Renders views as HTML. An abstract class, so that a host can provide its own engine. */
 export abstract class ViewRenderer {
+  /** A view as HTML. */
   abstract render(view: View, locale: string): string;
   /** The available languages, the default first. */
   abstract readonly locales: readonly string[];
+  /** A message in a language. @param parameters the values of its placeholders */
   abstract text(locale: string, key: string, parameters?: MessageParameters): string;
 }
 
@@ -45,6 +47,8 @@ interface HandlebarsRendererOptions {
   viewDirectories: readonly string[];
   messageDirectories: readonly string[];
   languages: readonly string[] | undefined;
+  /** Whether codes are sent by the page with their last digit. */
+  autoSubmit: boolean;
   /** Where a file of ours is, such as `otp.css`. */
   assetPath: (name: string) => string;
   /** Where the brand in the header leads. */
@@ -80,7 +84,8 @@ export class HandlebarsRenderer extends ViewRenderer {
 
   constructor(options: HandlebarsRendererOptions) {
     super();
-    const { viewDirectories, messageDirectories, assetPath, homePath, languagePath, brand } = options;
+    const { viewDirectories, messageDirectories, autoSubmit, assetPath, homePath, languagePath, brand } =
+      options;
     this.messages = new Messages(messageDirectories);
     this.locales = options.languages ?? this.messages.locales;
     const unknown = this.locales.find((locale) => !this.messages.locales.includes(locale));
@@ -92,6 +97,7 @@ export class HandlebarsRenderer extends ViewRenderer {
       brand: { name, logoUrl, initial: [...name][0] },
       homePath: homePath(),
       languagePath: languagePath(),
+      autoSubmit,
     });
     for (const directory of viewDirectories) this.load(directory);
   }

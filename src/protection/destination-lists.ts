@@ -50,6 +50,7 @@ export class DestinationLists {
     this.readAtMs = -Infinity;
   }
 
+  /** The block that applies to a message: of its number, prefix or country, or of the caller’s address. */
   blockOf(phone: PhoneNumber, address: string | null): Block | null {
     const names = [
       `prefix ${phone.prefix}`,
@@ -69,6 +70,7 @@ export class DestinationLists {
     return found.find((block) => block !== undefined && this.isInForce(block.expiresAt)) ?? null;
   }
 
+  /** Until when messages to a prefix or country are stopped; null: they are not. */
   stoppedUntil(scope: 'prefix' | 'country', phone: PhoneNumber): Date | null {
     const key = scope === 'country' ? Buffer.from(phone.country) : prefixKey(this.cipher, phone.prefix);
     const until = this.stops.get(`${scope} ${key.toString('hex')}`) ?? null;

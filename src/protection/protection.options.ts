@@ -1,16 +1,5 @@
 import { Inject } from '@nestjs/common';
-import {
-  AMOUNT,
-  checkOptions,
-  FLAG,
-  LIST,
-  OBJECT,
-  type OptionKind,
-  orNull,
-  POSITIVE,
-} from '../options/check-options.js';
-import { withDefaults } from '../options/with-defaults.js';
-import { isCountry, type RuleMode } from '../verification/index.js';
+import type { RuleMode } from '../verification/index.js';
 
 /** At most `limit` messages in any `seconds` seconds. A limit of 0 refuses all. */
 export interface LimitWindow {
@@ -38,7 +27,7 @@ export const RULES = [
 /** The name of a rule of `ProtectionModule`. */
 export type RuleName = (typeof RULES)[number];
 
-/** When a destination stops by itself: too few of the people who got a code there entered it. */
+/** When a destination is stopped automatically: too few of the people who got a code there entered it. */
 export interface ConversionOptions {
   /**
    * The lowest share of verified starts, from 0 to 1.
@@ -46,12 +35,12 @@ export interface ConversionOptions {
    */
   floor?: number;
   /**
-   * The share counts from so many starts on.
+   * The share counts from this many starts on.
    * @default 30
    */
   minimum?: number;
   /**
-   * The share counts from so many distinct networks and sessions on, so that a few callers cannot stop a destination.
+   * The share counts from this many distinct networks and sessions on, so that a few callers cannot stop a destination.
    * @default 20
    */
   minimumCallers?: number;
@@ -146,7 +135,7 @@ export interface ProtectionOptions {
    * @default { '*': 0.08 }
    */
   prices?: Readonly<Record<string, number>>;
-  /** Null never stops a destination by itself. */
+  /** Null never stops a destination automatically. */
   conversion?: ConversionOptions | null;
   /**
    * About how often every instance recalculates shares and prices, in seconds. Null leaves it to `runOnce`.
@@ -197,60 +186,3 @@ export interface ResolvedProtection extends Required<ProtectionOptions> {
 export const PROTECTION_OPTIONS = Symbol('PROTECTION_OPTIONS');
 /** A constructor's parameter: the {@link ResolvedProtection}. */
 export const InjectProtectionOptions = () => Inject(PROTECTION_OPTIONS);
-
-const MODES: readonly RuleMode[] = ['off', 'record', 'enforce'];
-
-const KINDS: Record<keyof ProtectionOptions, OptionKind> = {
-  mode: { is: (value) => MODES.includes(value as RuleMode), words: MODES.join(', ') },
-  modes: OBJECT,
-  allowVoip: FLAG,
-  numberCooldownSeconds: orNull(AMOUNT),
-  number: orNull(LIST),
-  user: orNull(LIST),
-  session: orNull(LIST),
-  address: orNull(LIST),
-  prefixPerDay: orNull(AMOUNT),
-  countryPerDay: orNull(AMOUNT),
-  budgetPerDay: orNull(AMOUNT),
-  budgetPerCountryPerDay: orNull(AMOUNT),
-  userReservePerDay: AMOUNT,
-  prices: OBJECT,
-  conversion: orNull(OBJECT),
-  watchEverySeconds: orNull(POSITIVE),
-};
-
-/**
- * Fills in the defaults.
- * @throws TypeError or RangeError naming the option that is wrong
- */
-export function resolveProtection(given: ProtectionOptions = {}): ResolvedProtection {
-  checkOptions('ProtectionModule', given, KINDS);
-  const options: ResolvedProtection = {
-    ...withDefaults(given, PROTECTION_DEFAULTS),
-    conversion:
-      given.conversion === null ? null : withDefaults(given.conversion, PROTECTION_DEFAULTS.conversion),
-  };
-  const unknown = Object.keys(options.modes).filter((rule) => !RULES.includes(rule as RuleName));
-  if (unknown.length > 0)
-    throw new RangeError(
-      `protection.modes: there is no rule ${unknown.join(', ')}; there are ${RULES.join(', ')}`,
-    );
-  const places = Object.keys(options.prices).filter((code) => code !== '*' && !isCountry(code));
-  if (places.length > 0)
-    throw new RangeError(`protection.prices: there is no country ${places.join(', ')} with phone numbers`);
-  for (const name of ['number', 'user', 'session', 'address'] as const) {
-    const windows = options[name] ?? [];
-    if (new Set(windows.map(({ seconds }) => seconds)).size < windows.length)
-      throw new RangeError(`protection.${name}: there can be one limit per window`);
-    for (const { limit, seconds } of windows) {
-      // Every counted message is kept as a moment in one row.
-      if (!Number.isInteger(limit) || limit < 0 || limit > MOST_COUNTED)
-        throw new RangeError(`protection.${name}: a limit must be a whole number from 0 to ${MOST_COUNTED}`);
-      if (!(seconds >= 1 && seconds <= 30 * DAY))
-        throw new RangeError(`protection.${name}: a window must be from 1 second to 30 days`);
-    }
-  }
-  return options;
-}
-
-const MOST_COUNTED = 1000;

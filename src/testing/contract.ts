@@ -2,5 +2,6 @@
 export interface ContractCase<World> {
   /** What the implementation does when it keeps the promise. */
   name: string;
+  /** Rejects when the promise is broken. */
   run(world: World): Promise<void>;
 }

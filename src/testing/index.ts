@@ -5,7 +5,8 @@ export {
   MESSAGE_SENDER_CASES,
   type SenderUnderTest,
 } from './message-sender-contract.js';
-export { describeProviderContract, PROVIDER_CASES, type ProviderUnderTest } from './provider-contract.js';
+export { describeProviderContract, PROVIDER_CASES } from './provider-contract.js';
+export type { ProviderUnderTest } from './provider-under-test.js';
 export {
   describeSessionsContract,
   SESSION_CASES,

@@ -10,6 +10,7 @@ export interface TestAnswer {
 
 /** A client that keeps its session: `supertest.agent(app.getHttpServer())`, or one of your own with this method. */
 export interface TestAgent {
+  /** Begins a POST; a supertest agent fits. */
   post(path: string): {
     set(headers: Record<string, string>): { send(body: object): PromiseLike<TestAnswer> };
   };

@@ -31,6 +31,7 @@ export class TestClock {
   ) {}
 
   /**
+   * Begins to move the clock of a database and of this process.
    * @param databaseUrl a database for tests only, whose owner the role is; connections made before do not follow the clock
    */
   static async start(databaseUrl: string): Promise<TestClock> {

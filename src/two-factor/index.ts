@@ -1,5 +1,7 @@
 export { CodeFactor, type CodeResult, type EnrolledFactor, Factor } from './challenge/factor.js';
+export { FactorResource } from './challenge/challenge.resources.js';
 export { FactorAttempts } from './challenge/factor-attempts.js';
+export { Factors } from './challenge/factors.js';
 export { FactorChanges } from './enrolment/factor-changes.js';
 export { AccountOnPageGuard } from './guard/account-on-page.guard.js';
 export { PostThrottler } from './guard/post-throttler.js';
@@ -37,7 +39,12 @@ export { TwoFactorPaths } from './session/two-factor-paths.js';
 export { type ShownFactor, type SignInResult, TwoFactorService } from './session/two-factor.service.js';
 export { EnrolledPhones } from './sms/enrolled-phones.service.js';
 export { SmsFactor } from './sms/sms.factor.js';
-export { type StepUp, StepUpGrants } from './step-up/step-up-grants.service.js';
+export {
+  type ConfirmedAct,
+  type ConfirmedActHandler,
+  type StepUp,
+  StepUpGrants,
+} from './step-up/step-up-grants.service.js';
 export { TotpFactor } from './totp/totp.factor.js';
 export { TrustedBrowsers } from './trusted-browsers/trusted-browsers.service.js';
 export { twoFactorEntities } from './two-factor.entities.js';

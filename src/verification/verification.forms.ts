@@ -26,6 +26,7 @@ export class PhoneForm {
     @Inject(VERIFICATION_OPTIONS) private readonly options: ResolvedVerificationOptions,
   ) {}
 
+  /** The form for a phone number. */
   view(context: PageContext, more: ViewContext = {}): View {
     return {
       name: 'phone',
@@ -67,6 +68,7 @@ export class PhoneForm {
     return isCountry(guess) && (allowedCountries?.includes(guess) ?? true) ? guess : '';
   }
 
+  /** The form again, with what was entered and why it was refused. */
   failed(problem: Problem, context: PageContext, more: ViewContext = {}): View {
     const errors = errorContext(problem, context, 'phoneNumber', ['phoneNumber', 'country']);
     // A landline takes calls, and the form that refuses a text message offers one.

@@ -24,6 +24,7 @@ const KINDS: Record<keyof VerificationModuleOptions, OptionKind> = {
   database: OBJECT,
   reconcileEverySeconds: orNull(POSITIVE),
   sealJournalEverySeconds: orNull(POSITIVE),
+  events: OBJECT,
   defaultCountry: TEXT,
   http: OBJECT,
   identifyCaller: FUNCTION,
@@ -43,6 +44,7 @@ const VONAGE_KINDS: Record<keyof VonageOptions, OptionKind> = {
   apiSecret: { ...TEXT, words: 'the API secret of your Vonage account. Is its environment variable set?' },
   application: OBJECT,
   apiHost: TEXT,
+  templateId: TEXT,
   timeoutMs: POSITIVE,
   signatureSecret: TEXT,
 };

@@ -7,6 +7,11 @@ import type { LibraryDatabaseOptions } from '../database/library-database.module
 import { withDefaults } from '../options/with-defaults.js';
 import type { Caller } from './domain/caller.js';
 import { isCountry } from './domain/phone-number.js';
+import {
+  type EventDeliveryOptions,
+  resolveEventDelivery,
+  WEBHOOK_DEFAULTS,
+} from './event-delivery/event-delivery.options.js';
 import { DEFAULT_POLICY, resolvePolicy, type VerificationPolicy } from './domain/policy.js';
 import type { AcceptanceToAllow, Allowance, StartToAllow } from './interception.js';
 import type { MessageSender } from './provider/message-sender/message-sender.js';
@@ -27,6 +32,12 @@ export interface VonageOptions extends Omit<VonageConnection, 'timeoutMs' | 'hea
   api?: 'v1' | 'v2';
   /** Shown in the message; 1 to 18 characters. */
   brand: string;
+  /**
+   * The template of your account that text messages are written by, with v2. It needs a text in each language of your
+   * pages.
+   * @default Vonage's own words
+   */
+  templateId?: string;
   /**
    * Limit of one call in milliseconds.
    * @default 5000
@@ -118,6 +129,8 @@ export interface VerificationModuleOptions {
    * @default 5
    */
   sealJournalEverySeconds?: number | null;
+  /** Where every event of the journal goes besides subscribers in this process. */
+  events?: EventDeliveryOptions;
   /**
    * The country of numbers that are typed without `+` and without a choice of country, ISO 3166-1 alpha-2. Preselected in
    * the phone form.
@@ -157,6 +170,7 @@ export const VERIFICATION_DEFAULTS = {
   database: { preparedStatements: true, migrationsRun: false },
   reconcileEverySeconds: 3,
   sealJournalEverySeconds: 5,
+  events: { webhook: WEBHOOK_DEFAULTS },
 } as const;
 
 /** Options with every default filled in. */
@@ -175,6 +189,9 @@ export function resolveVerificationOptions(given: VerificationModuleOptions) {
     providerTimeoutSeconds: (vonage?.timeoutMs ?? message.timeoutMs) / 1000,
     ...given.policy,
   });
+  if (vonage?.api === 'v1' && vonage.templateId !== undefined) {
+    throw new TypeError('vonage.templateId works with Verify v2 only');
+  }
   if (vonage?.api === 'v1' && ![4, 6].includes(policy.codeLength)) {
     throw new RangeError('policy.codeLength must be 4 or 6 with Verify v1');
   }
@@ -196,6 +213,7 @@ export function resolveVerificationOptions(given: VerificationModuleOptions) {
     database: withDefaults(given.database, defaults.database),
     protection: withDefaults(given.protection, defaults.protection),
     throttle: withDefaults(given.throttle, defaults.throttle),
+    events: resolveEventDelivery(given.events),
     http: withDefaults(given.http, HTTP_DEFAULTS) as ResolvedHttpOptions,
     keys: { encryption: toKeyRing(given.keys.encryption), fingerprint: toKeyRing(given.keys.fingerprint) },
   };

@@ -130,8 +130,8 @@ describe('retention', () => {
   it('deletes step-up grants that ended more than a day ago', async () => {
     const insert = (ago: string) =>
       sql(
-        `INSERT INTO otp_step_up_grants (id, user_id, sid, payload_hash, action, summary, created_at, expires_at)
-         VALUES (gen_random_uuid(), 'somebody', '', '', 'payment', '', now(), now() - $1::interval)`,
+        `INSERT INTO otp_step_up_grants (id, user_id, sid, payload_hash, action, summary, act, created_at, expires_at)
+         VALUES (gen_random_uuid(), 'somebody', '', '', 'payment', '', '', now(), now() - $1::interval)`,
         [ago],
       );
     await insert('25 hours');

@@ -1,7 +1,7 @@
 import type { Page } from 'playwright-core';
 import { ApplicationInBrowser } from '../support/application-in-browser.js';
 import type { TestApplication } from '../support/application.js';
-import { inBrowser } from '../support/chromium.js';
+import { enterCode, inBrowser } from '../support/chromium.js';
 import { appCode } from './person-in-browser.js';
 import { mustBe, PASSWORD, Visitor } from './visitor.js';
 
@@ -77,8 +77,7 @@ inBrowser('what people paste and where they come from, in a real browser', () =>
     const box = page.getByLabel('Don’t ask in this browser');
     expect(await box.isVisible()).toBe(isKept);
     if (isKept) await box.check();
-    await page.getByLabel('Code', { exact: true }).fill(person.code);
-    await page.getByRole('button', { name: 'Verify' }).click();
+    await enterCode(page, person.code);
     await isIn(page);
     const cookies = await page.context().cookies();
     expect(cookies.some(({ name }) => name === '__Host-trusted-browser')).toBe(isKept);

@@ -62,7 +62,7 @@ inBrowser('passkeys in a real browser', () => {
     await addsPasskey(person);
     await person.orders('12.00', 'ACME');
     await person.sees('Confirm this action');
-    await person.reads('Pay 12.00 EUR to ACME');
+    await person.reads('Pay €12.00 to ACME');
     await person.presses('Use your passkey');
     await person.page.waitForURL(/payment/);
   });

@@ -2,6 +2,7 @@ import { generate } from 'otplib';
 import type { BrowserContextOptions, Page } from 'playwright-core';
 import { ApplicationInBrowser } from '../support/application-in-browser.js';
 import { freshNumber, type TestApplication } from '../support/application.js';
+import { enterCode } from '../support/chromium.js';
 import { PASSWORD } from './visitor.js';
 
 let people = 0;
@@ -99,8 +100,7 @@ export class PersonInBrowser {
   }
 
   async types(code: string): Promise<void> {
-    await this.fills('Code', code);
-    await this.presses('Verify');
+    await enterCode(this.page, code);
   }
 
   /** @returns the key that the page shows for apps without a camera */
@@ -112,8 +112,7 @@ export class PersonInBrowser {
   }
 
   async showsApp(code: string): Promise<void> {
-    await this.fills('Code from your authenticator app', code);
-    await this.presses('Verify');
+    await enterCode(this.page, code, 'Code from your authenticator app');
   }
 
   /** @returns the codes of the sheet */

@@ -15,7 +15,7 @@ describe('a sealed value opens only where it was sealed', () => {
     const thief = await (await new Visitor(application).signsUp()).enrols();
     const payment = { amount: '40.00', recipient: 'ACME' };
     const grant = String((await thief.post('/account/payment', payment)).body['grant']);
-    expect((await thief.get(`/two-factor/step-up/${grant}`)).body['summary']).toBe('Pay 40.00 EUR to ACME');
+    expect((await thief.get(`/two-factor/step-up/${grant}`)).body['summary']).toBe('Pay €40.00 to ACME');
     const sealed = await sql.query<{ id: string; value: string }>(
       `SELECT id, secret AS value FROM otp_authenticators UNION ALL SELECT id, phone_number FROM otp_enrolled_phones
        UNION ALL SELECT id, phone_number FROM otp_verification_requests`,
@@ -23,8 +23,8 @@ describe('a sealed value opens only where it was sealed', () => {
     expect(sealed.rows).toHaveLength(5);
     for (const { id, value } of sealed.rows) {
       await sql.query(
-        `INSERT INTO otp_step_up_grants (id, user_id, sid, payload_hash, action, summary, created_at, expires_at)
-         SELECT $2, user_id, sid, payload_hash, action, $3, created_at, expires_at FROM otp_step_up_grants WHERE id = $1`,
+        `INSERT INTO otp_step_up_grants (id, user_id, sid, payload_hash, action, summary, act, created_at, expires_at)
+         SELECT $2, user_id, sid, payload_hash, action, $3, act, created_at, expires_at FROM otp_step_up_grants WHERE id = $1`,
         [grant, id, value],
       );
       const answer = await thief.get(`/two-factor/step-up/${id}`);

@@ -124,21 +124,16 @@ inBrowser('two-factor sign-in in a real browser', () => {
       const person = await enrolled();
       await person.orders('40.00', 'ACME');
       await person.sees('Confirm this action');
-      await person.reads('Pay 40.00 EUR to ACME');
+      await person.reads('Pay €40.00 to ACME');
       await person.asksToConfirm();
-      await person.reads('Pay 40.00 EUR to ACME');
+      await person.reads('Pay €40.00 to ACME');
       await person.types(wrongCode(person.code));
       await person.reads('That code isn’t right. You have 2 tries left.');
-      await person.reads('Pay 40.00 EUR to ACME');
+      await person.reads('Pay €40.00 to ACME');
       await person.types(person.code);
 
-      await person.sees('Make a payment');
-      await person.reads('You confirmed this payment.');
-      expect(await person.page.getByLabel('Amount in EUR').inputValue()).toBe('40.00');
-      expect(await person.page.getByLabel('Recipient').inputValue()).toBe('ACME');
-      await person.presses('Pay');
+      await person.sees('Payment complete');
       await person.reads('Paid €40.00 to ACME.');
-      expect(await person.page.getByLabel('Amount in EUR').inputValue()).toBe('');
     });
 
     it('a code page that is loaded again by its address is the same page', async () => {
@@ -149,9 +144,9 @@ inBrowser('two-factor sign-in in a real browser', () => {
       const { pathname } = new URL(person.page.url());
       await person.asksToConfirm();
       await person.goes(`${pathname}/challenge/${await requestId()}?returnTo=/account/users`);
-      await person.reads('Pay 40.00 EUR to ACME');
+      await person.reads('Pay €40.00 to ACME');
       await person.types(person.code);
-      await person.sees('We couldn’t do that');
+      await person.sees('Payment complete');
 
       const other = freshNumber();
       await person.goes('/two-factor/settings');

@@ -21,17 +21,30 @@ describe('an act that wants to be confirmed', () => {
     const requestId = await person.isChallenged(`${base}/challenge`);
     return mustBe(await person.post(`${base}/verify`, { requestId, otpCode: person.code }), 'confirming');
   };
+  /** What was paid, as the host's ledger has it. */
+  const payments = async (person: Visitor): Promise<unknown[]> => {
+    const { rows } = await application.sql.query(
+      `SELECT amount, recipient FROM host_payments WHERE user_id =
+         (SELECT id::text FROM host_users WHERE email = $1)`,
+      [person.email],
+    );
+    return rows;
+  };
   const pays = (person: Visitor, grant: string, payment = PAYMENT) =>
     person.post('/account/payment', { ...payment, grant });
 
   it('is shown to the person, and done once after a code for just it', async () => {
     const person = await enrolled();
     const grant = await asked(person);
-    expect((await person.get(`/two-factor/step-up/${grant}`)).body['summary']).toBe('Pay 40.00 EUR to ACME');
+    expect((await person.get(`/two-factor/step-up/${grant}`)).body['summary']).toBe('Pay €40.00 to ACME');
     expect((await pays(person, grant)).status).toBe(403);
     await confirms(person, grant);
-    expect((await pays(person, grant)).body).toEqual({ status: 'paid', ...PAYMENT });
-    expect(codeOf(await pays(person, grant))).toEqual([403, 'step-up-required']);
+    const paid = (await pays(person, grant)).body;
+    expect(paid).toMatchObject({ id: grant, status: 'paid', ...PAYMENT });
+    // Who asks again gets the same payment, and no second one.
+    expect((await pays(person, grant)).body).toEqual(paid);
+    expect((await person.get(`/account/payments/${grant}`)).body).toEqual(paid);
+    expect(await payments(person)).toEqual([PAYMENT]);
   });
 
   it('is not done for another amount, by another user, or in another session', async () => {
@@ -53,7 +66,8 @@ describe('an act that wants to be confirmed', () => {
     const grant = await asked(person);
     await confirms(person, grant);
     const answers = await Promise.all(Array.from({ length: 20 }, () => pays(person, grant)));
-    expect(answers.filter(({ status }) => status === 200)).toHaveLength(1);
+    expect(new Set(answers.map(({ status, text }) => `${status} ${text}`)).size).toBe(1);
+    expect(await payments(person)).toEqual([PAYMENT]);
   });
 
   it('is not confirmed after five minutes, and not done five minutes after', async () => {
@@ -71,6 +85,7 @@ describe('an act that wants to be confirmed', () => {
       [grant],
     );
     expect((await pays(person, grant)).status).toBe(403);
+    expect(await payments(person)).toEqual([]);
   });
 
   it('a code of a sign-in or of another act confirms nothing', async () => {
@@ -95,26 +110,74 @@ describe('an act that wants to be confirmed', () => {
     ]);
   });
 
-  it('a browser is led through it and back', async () => {
-    const person = await (await new Visitor(application, 'html').signsUp()).enrols();
-    const refused = await person.post('/account/payment', PAYMENT);
-    expect(refused.status).toBe(303);
-    const [path, query] = refused.headers.get('location')!.split('?') as [string, string];
-    const returnTo = new URLSearchParams(query).get('returnTo')!;
-    const page = await person.get(`${path}?${query}`);
-    expect(page.text).toContain('Pay 40.00 EUR to ACME');
-    const requestId = await person.isChallenged(`${path}/challenge`);
-    for (const answer of [
-      await person.get(`${path}/challenge/${requestId}`),
-      await person.post(`${path}/verify`, { requestId, otpCode: person.wrongCode, returnTo }),
-      await person.post(`${path}/resend`, { requestId, returnTo }),
-    ])
-      expect(answer.text).toContain('Pay 40.00 EUR to ACME');
-    const done = await person.post(`${path}/verify`, { requestId, otpCode: person.code, returnTo });
-    expect(done.headers.get('location')).toBe(returnTo);
-    const form = await person.get(returnTo);
-    expect(form.text).toContain('value="40.00"');
-    const grant = new URL(returnTo, 'http://x').searchParams.get('grant')!;
-    expect((await pays(person, grant)).text).toContain('Paid €40.00 to ACME');
+  describe('on pages', () => {
+    /** Somebody at the code page of a payment. */
+    const atCode = async () => {
+      const person = await (await new Visitor(application, 'html').signsUp()).enrols();
+      const refused = await person.post('/account/payment', PAYMENT);
+      expect(refused.status).toBe(303);
+      const [path, query] = refused.headers.get('location')!.split('?') as [string, string];
+      const returnTo = new URLSearchParams(query).get('returnTo')!;
+      const requestId = await person.isChallenged(`${path}/challenge`);
+      const confirms = () => person.post(`${path}/verify`, { requestId, otpCode: person.code, returnTo });
+      return { person, path, requestId, returnTo, confirms, receipt: `/account/payments/${path.slice(-36)}` };
+    };
+
+    it('is paid by the code alone, and every way back leads to the receipt', async () => {
+      const { person, path, requestId, returnTo, confirms, receipt } = await atCode();
+      for (const answer of [
+        await person.get(path),
+        await person.get(`${path}/challenge/${requestId}`),
+        await person.post(`${path}/verify`, { requestId, otpCode: person.wrongCode, returnTo }),
+        await person.post(`${path}/resend`, { requestId, returnTo }),
+      ])
+        expect(answer.text).toContain('Pay €40.00 to ACME');
+      expect(await payments(person)).toEqual([]);
+      expect((await confirms()).headers.get('location')).toBe(receipt);
+      for (const again of [
+        await confirms(),
+        await person.get(path),
+        await person.get(`${path}/challenge/${requestId}`),
+        await person.post(`${path}/challenge`),
+        await person.get(returnTo),
+        await person.post('/account/payment', { ...PAYMENT, grant: path.slice(-36) }),
+      ])
+        expect([again.status, again.headers.get('location')]).toEqual([303, receipt]);
+      expect((await person.get(receipt)).text).toContain('Paid €40.00 to ACME.');
+      expect(await payments(person)).toEqual([PAYMENT]);
+      expect((await (await enrolled()).get(receipt)).status).toBe(404);
+    });
+
+    it('is paid once by ten codes at once', async () => {
+      const { person, confirms } = await atCode();
+      await Promise.all(Array.from({ length: 10 }, confirms));
+      expect(await payments(person)).toEqual([PAYMENT]);
+    });
+
+    it('is not paid when paying fails, which the form says, and is then by a press', async () => {
+      const { person, path, returnTo, confirms, receipt } = await atCode();
+      const stops = (how: string) => application.sql.query(`ALTER TABLE host_payments ${how}`);
+      await stops('ADD CONSTRAINT broken CHECK (amount IS NULL) NOT VALID');
+      const failed = await confirms();
+      await stops('DROP CONSTRAINT broken');
+      expect(failed.headers.get('location')).toBe(returnTo);
+      expect(await payments(person)).toEqual([]);
+      const form = (await person.get(returnTo)).text;
+      expect(form).toContain('You confirmed it, but we couldn’t do it. Nothing has changed.');
+      expect(form).toContain('value="40.00"');
+      // The person presses Pay, or comes back to the page of the code.
+      expect((await person.get(path)).headers.get('location')).toBe(returnTo);
+      const paid = await person.post('/account/payment', { ...PAYMENT, grant: path.slice(-36) });
+      expect(paid.headers.get('location')).toBe(receipt);
+      expect(await payments(person)).toEqual([PAYMENT]);
+    });
+
+    it('names the amount as the reader writes it', async () => {
+      const person = await (await new Visitor(application, 'html').signsUp()).enrols();
+      const german = { 'Accept-Language': 'de-DE' };
+      const refused = await person.post('/account/payment', PAYMENT, german);
+      const page = await person.get(refused.headers.get('location')!, german);
+      expect(page.text).toContain('40,00\u00a0€ an ACME bezahlen');
+    });
   });
 });

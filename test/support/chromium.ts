@@ -47,6 +47,19 @@ export const SCRIPTING = [
   ['without JavaScript', false],
 ] as const;
 
+/** Enters a code as people do: a page with a script sends it with the last digit, any other by its button. */
+export async function enterCode(page: Page, code: string, label = 'Code'): Promise<void> {
+  const field = page.getByLabel(label, { exact: true });
+  await field.waitFor();
+  const isScripted = await page.evaluate('matchMedia("(scripting: enabled)").matches');
+  const digits = isScripted ? await field.getAttribute('data-digits') : null;
+  // The script has run.
+  if (digits) await page.getByText('as soon as you enter the last digit').first().waitFor();
+  await field.fill(code);
+  const isSent = digits !== null && code.replace(/[\s-]/g, '').length === Number(digits);
+  if (!isSent) await page.getByRole('button', { name: 'Verify' }).first().click();
+}
+
 export interface Window {
   context: BrowserContext;
   page: Page;

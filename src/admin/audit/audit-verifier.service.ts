@@ -28,7 +28,7 @@ const AUDIT_JOURNAL: JournalSource = {
   countAfter: 'SELECT count(*)::int AS count FROM otp_admin_audit WHERE xid > $1::bigint',
 };
 
-/** Checks that nobody has changed the audit. */
+/** Checks that the audit was not changed. */
 @Injectable()
 export class AuditVerifier implements OnModuleInit {
   constructor(
@@ -40,7 +40,10 @@ export class AuditVerifier implements OnModuleInit {
     this.sealer.addSource(AUDIT_JOURNAL);
   }
 
-  /** @param kept a seal from elsewhere that the audit must still have */
+  /**
+   * Compares the audit with its seals.
+   * @param kept a seal from elsewhere that the audit must still have
+   */
   async verify(kept: KeptSeal | null = null): Promise<AuditReportResource> {
     const findings = new Findings();
     const { rows, notSealed } = await this.seals.verify(AUDIT_JOURNAL, findings, kept);

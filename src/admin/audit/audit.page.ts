@@ -14,7 +14,7 @@ import type { AuditListResource, AuditReportResource } from './audit.dto.js';
 
 const FIELDS = ['actor', 'action', 'target'];
 
-/** The audit with its filters, or what became of verifying it. */
+/** The audit with its filters, or the result of its verification. */
 @Injectable()
 export class AuditPage extends AdminPage<AuditListResource | AuditReportResource> {
   protected readonly path = '/audit';

@@ -7,7 +7,7 @@ import { PersonalDataCipher } from '../../crypto/index.js';
 import { DestinationLists } from '../../protection/index.js';
 import { type BlockKind, VerificationService } from '../../verification/index.js';
 import type { Actor } from '../access/administrator.js';
-import { AuditLog } from '../audit/audit-log.service.js';
+import { type AuditEntry, AuditLog } from '../audit/audit-log.service.js';
 import { readBlockTarget } from './block-target.js';
 
 export interface BlockRecord {
@@ -50,6 +50,7 @@ export class Blocks {
     );
   }
 
+  /** Destinations that were stopped automatically and still are. */
   stops(): Promise<StopRecord[]> {
     return rowsOf(
       this.dataSource,
@@ -113,7 +114,7 @@ export class Blocks {
     });
   }
 
-  /** Lets messages to a destination that stopped by itself. @returns null when it has not stopped */
+  /** Allows messages to a destination that was stopped automatically. @returns null if it was not */
   liftStop(
     actor: Actor,
     scope: StopRecord['scope'],
@@ -134,7 +135,7 @@ export class Blocks {
 
   /** Effective on this instance at once, and on the others within two seconds. */
   private async changing<Result>(
-    entry: Parameters<AuditLog['with']>[0],
+    entry: AuditEntry,
     change: (sql: EntityManager) => Promise<Result | null>,
   ): Promise<Result | null> {
     const result = await this.audit.with(entry, change);

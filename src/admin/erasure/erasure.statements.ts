@@ -59,7 +59,7 @@ export const PHONES_OF_OWNERS = `
   SELECT user_id AS "userId" FROM otp_enrolled_phones
    WHERE phone_fingerprint = ANY($1::bytea[]) AND user_id = ANY($2::text[])`;
 
-/** Of the number, whoever used it. */
+/** Rows of the number, of any user. */
 export const OF_NUMBER = {
   number_slots: 'DELETE FROM otp_number_slots WHERE phone_fingerprint = ANY($1::bytea[]) RETURNING 1',
   code_messages: 'DELETE FROM otp_code_messages WHERE phone_fingerprint = ANY($1::bytea[]) RETURNING 1',

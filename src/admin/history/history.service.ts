@@ -35,6 +35,7 @@ export class History {
     private readonly names: UserNames,
   ) {}
 
+  /** A page of verifications, the newest first. */
   async list(query: HistoryQueryDto): Promise<HistoryResource> {
     const { filter, shown } = this.filterOf(query);
     const page = await narrowed(this.repository.page(filter, query));
@@ -98,6 +99,7 @@ export class History {
     };
   }
 
+  /** A page of decisions about starts, the newest first. */
   async decisions(query: DecisionQueryDto): Promise<DecisionsResource> {
     const { from, to, number, user, address, rule, outcome } = query;
     const known = number === undefined ? null : this.numbers.read(number);

@@ -74,14 +74,14 @@ export class JournalRetention {
   }
 
   /**
-   * Runs work with the right to delete events and to change seals, which nobody has otherwise, not even the owner of the
+   * Runs work with the right to delete events and to change seals, which no role has otherwise, not even the owner of the
    * tables. The owner grants it to itself within this transaction, so that no other one ever has it. Another role becomes the
    * role for retention (docs/operations.md) for as long as the work takes.
    */
   private async withRights<T>(sql: EntityManager, work: () => Promise<T>): Promise<T> {
     const [rights] = await rowsIn<{ isOwner: boolean; role: string | null }>(
       sql,
-      RIGHTS,
+      RETENTION_RIGHTS,
       ['otp_verification_events', 'otp_journal_seals'].map((table) => this.dataSource.names.inSql(table)),
     );
     if (rights!.isOwner) {
@@ -120,7 +120,7 @@ export class JournalRetention {
 }
 
 /** The role for retention is one that this role may become, and that may delete events and change seals. */
-const RIGHTS = `
+export const RETENTION_RIGHTS = `
   SELECT pg_has_role(c.relowner, 'USAGE') AS "isOwner",
          (SELECT quote_ident(r.rolname) FROM pg_roles r
            WHERE NOT r.rolsuper AND pg_has_role(r.oid, 'MEMBER')

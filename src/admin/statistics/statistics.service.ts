@@ -25,6 +25,7 @@ export class Statistics {
     private readonly rollups: Rollups,
   ) {}
 
+  /** The statistics of a period in groups, with their total. */
   async of(query: StatisticsQueryDto): Promise<StatisticsResource> {
     const { groupBy = 'day' } = query;
     const range = rangeOf(query);

@@ -32,7 +32,7 @@ const CLIENT_CAUSES: Readonly<Record<string, string>> = {
 };
 
 /** The cause of a failed call, for logs: never the whole message, which may quote the command. */
-function describeRedisError(error: Error): ErrorCause {
+export function describeRedisError(error: Error): ErrorCause {
   const { message } = error;
   const reply = /^(?:ERR )?([A-Z]{4,})\b/.exec(message)?.[1];
   const name = reply && reply in REDIS_CAUSES ? reply : undefined;
@@ -73,7 +73,7 @@ export class RedisConnection {
     this.client.on('ready', () => (this.connectionError = undefined));
   }
 
-  /** Whether a call failed in the past so many milliseconds. Redis may have lost its counts since. */
+  /** Whether a call failed within this many milliseconds. Redis may have lost its counts since. */
   hasFailedWithin(ms: number): boolean {
     return Date.now() - this.failedAt < ms;
   }

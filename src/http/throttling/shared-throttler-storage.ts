@@ -42,7 +42,10 @@ export class SharedThrottlerStorage implements ThrottlerStorage, OnApplicationSh
     this.secret = secret;
   }
 
-  /** @param ttl length of the window in milliseconds */
+  /**
+   * Counts a request, in Redis where there is one.
+   * @param ttl length of the window in milliseconds
+   */
   async increment(key: string, ttl: number, limit: number): Promise<StorageRecord> {
     const { memory, redis } = this.countersOf(ttl);
     const name = redis ? this.pseudonymOf(key) : key;

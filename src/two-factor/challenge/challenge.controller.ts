@@ -14,7 +14,7 @@ import { SECOND_FACTOR } from '../sms/sms.factor.js';
 import { TrustedBrowsers } from '../trusted-browsers/trusted-browsers.service.js';
 import { TWO_FACTOR_OPTIONS, type ResolvedTwoFactorOptions } from '../two-factor.options.js';
 import type { ContinueDto } from './challenge.dto.js';
-import { ChallengeRoutes } from './challenge.routes.js';
+import { ChallengeRoutes, type CompletedChallenge } from './challenge.routes.js';
 import { type ChallengeContext, ChallengeService } from './challenge.service.js';
 
 /** Shows a second factor, at sign-in or later when a route demands a recent one. */
@@ -50,12 +50,14 @@ export class ChallengeController extends ChallengeRoutes {
     request: Request,
     response: Response,
     { shown, returnTo, trustBrowser }: { shown: ShownFactor } & ContinueDto,
-  ): Promise<AssuranceResource> {
+  ): Promise<CompletedChallenge> {
     const assurance = await this.twoFactor.complete(request, response, shown);
     const kept = await this.keptPosts.waitingAt(assurance, returnTo);
     // The phone may be lost. And the code is no reason to trust the browser: it may have been found on a sheet of paper.
-    if (shown.method === RECOVERY && !kept)
-      return AssuranceResource.of(assurance, `${this.paths.settings}?recovered=yes`);
+    if (shown.method === RECOVERY && !kept) {
+      const recovered = AssuranceResource.of(assurance, this.paths.settings);
+      return isAnsweredByPage(request) ? { ...recovered, notice: 'settings.recovered' } : recovered;
+    }
     const browser = trustBrowser === 'on' && (await this.browsers.trust(request, response, assurance));
     if (browser) {
       const { description } = browser;

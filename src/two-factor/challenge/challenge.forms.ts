@@ -57,7 +57,7 @@ export class ChallengeForms {
     return { ...this.codes.failed(problem, context, this.aroundCode(context, resource)), address };
   }
 
-  /** What somebody is told who asks for a code again too soon. */
+  /** The notice for somebody who asks for a code again too soon. */
   waitNotice({ resendAvailableAt }: ChallengeResource, context: PageContext): string {
     const waitMs = Date.parse(resendAvailableAt ?? '') - Date.now();
     const key = typed(context, 'channel') === 'voice' ? 'code.alreadySent.call' : 'code.alreadySent.text';
@@ -89,6 +89,7 @@ export class ChallengeForms {
     const offersRecovery = recoveryCodesLeft > 0 && !isStepUp(context);
     const errorOf = (method: string) => (wrong?.factor === method ? wrong.message : undefined);
     const valueOf = (method: string) => (wrong?.factor === method ? wrong.value : undefined);
+    const hasPasskey = factors.some(({ method }) => method === 'passkey');
     const isOffered =
       codeFactors.includes(wrong?.factor ?? '') || (offersRecovery && wrong?.factor === RECOVERY);
     return {
@@ -101,11 +102,13 @@ export class ChallengeForms {
         returnTo,
         summary,
         offersCalls: this.codes.offersCalls,
-        hasPasskey: factors.some(({ method }) => method === 'passkey'),
+        hasPasskey,
         passkeyTrust: this.trust(context),
         ...inOrder(
-          codeFactors.map((method) => ({
+          codeFactors.map((method, index) => ({
             method,
+            digits: this.factors.codeFactor(method)?.codeLength,
+            hasFocus: index === 0 && !hasPasskey,
             error: errorOf(method),
             value: valueOf(method),
             ...this.trust(context),
@@ -158,7 +161,8 @@ export class ChallengeForms {
   }
 
   private startPath(context: PageContext): string {
-    return `${context.base}?returnTo=${encodeURIComponent(this.returnTo(context))}`;
+    const again = context.request.query['again'] === 'yes' ? '&again=yes' : '';
+    return `${context.base}?returnTo=${encodeURIComponent(this.returnTo(context))}${again}`;
   }
 
   private aroundCode(

@@ -1,9 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import { type PageContext, PageView, type Problem, type Redirect, type View } from '../../http/index.js';
-import type { AssuranceResource } from '../session/assurance.resource.js';
 import { ChallengeForms } from './challenge.forms.js';
 import type { SentChallenge } from './challenge.service.js';
 import type { ChallengeResource, FactorsResource } from './challenge.resources.js';
+import type { CompletedChallenge } from './challenge.routes.js';
 
 /** The choice of a factor. */
 @Injectable()
@@ -12,7 +12,11 @@ export class ChoosePage extends PageView<FactorsResource> {
     super();
   }
 
-  success(resource: FactorsResource, context: PageContext): View {
+  success(resource: FactorsResource, context: PageContext): View | Redirect {
+    const { level } = resource.assurance;
+    const isAgain = context.request.query['again'] === 'yes' || resource.summary !== undefined;
+    // Back after signing in, or a link that was kept.
+    if (level === 'two-factor' && !isAgain) return { redirectTo: resource.returnTo };
     return this.forms.choose(resource, context);
   }
 
@@ -63,14 +67,15 @@ export class ResentPage extends CodePage {
 
 /** Checks a code that was sent: continues where the user was going, or on the code page again. */
 @Injectable()
-export class VerifyPage extends PageView<AssuranceResource> {
+export class VerifyPage extends PageView<CompletedChallenge> {
   constructor(protected readonly forms: ChallengeForms) {
     super();
   }
 
-  success({ next, postsAgainTo }: AssuranceResource, context: PageContext): Redirect {
+  success({ next, notice, postsAgainTo }: CompletedChallenge, context: PageContext): Redirect {
     if (postsAgainTo) return { redirectTo: postsAgainTo, postsAgain: true };
-    return { redirectTo: next ?? this.forms.returnTo(context) };
+    const redirectTo = next ?? this.forms.returnTo(context);
+    return { redirectTo, notice: notice && context.text(notice) };
   }
 
   failure(problem: Problem, context: PageContext): View {
@@ -78,7 +83,7 @@ export class VerifyPage extends PageView<AssuranceResource> {
   }
 }
 
-/** Checks a code that nobody sent: continues where the user was going, or back at the choice. */
+/** Checks a code that was not sent: continues where the user was going, or back at the choice. */
 @Injectable()
 export class OwnCodePage extends VerifyPage {
   override failure(problem: Problem, context: PageContext): View {

@@ -48,6 +48,12 @@ export type CodeResult = { ok: true } | CodeFailure;
 
 /** A factor whose codes the user already holds, so that no message is sent. */
 export abstract class CodeFactor extends Factor {
+  /**
+   * How many digits its codes have. The page sends a code of that length by itself.
+   * @default none: people press the button
+   */
+  readonly codeLength?: number;
+
   /** Checks a code and accepts it once. Counting wrong codes is up to the factor. */
   abstract verify(caller: SignedInCaller, code: string): Promise<CodeResult>;
 }

@@ -1,5 +1,5 @@
 import { type Problem, safePath } from '../../http/index.js';
-import type { MissingFactor } from '../session/assurance.js';
+import { ANY_FACTOR, type MissingFactor } from '../session/assurance.js';
 import type { TwoFactorPaths } from '../session/two-factor-paths.js';
 import { twoFactorProblem } from '../two-factor.problems.js';
 
@@ -19,16 +19,17 @@ export function signInRequired(paths: TwoFactorPaths, here: string | null): Prob
   return signInProblem(paths.signIn(safePath(here, '/')));
 }
 
+/** What a user lacks who has shown no second factor yet. */
+export const NO_FACTOR_YET: MissingFactor = { factor: ANY_FACTOR, reason: 'missing' };
+
 /**
  * The problem that sends a user to the second factor, with the headers of RFC 9470 for programs.
  * @param here as in {@link signInRequired}
  */
-export function factorRequired(
-  paths: TwoFactorPaths,
-  { factor, reason, maxAgeSeconds }: MissingFactor,
-  here: string | null,
-): Problem {
-  const next = paths.challenge(safePath(here, '/'));
+export function factorRequired(paths: TwoFactorPaths, missing: MissingFactor, here: string | null): Problem {
+  const { factor, reason, maxAgeSeconds } = missing;
+  // A trusted browser, an older factor or another one is enough for the session, and not for this.
+  const next = paths.challenge(safePath(here, '/'), { again: missing !== NO_FACTOR_YET });
   const description =
     reason === 'missing' ? 'A second factor is required' : 'A second factor is required again';
   const maxAge = maxAgeSeconds === undefined ? '' : `, max_age=${maxAgeSeconds}`;

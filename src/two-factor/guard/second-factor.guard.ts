@@ -2,15 +2,15 @@ import { type CanActivate, type ExecutionContext, Inject, Injectable } from '@ne
 import { Reflector } from '@nestjs/core';
 import type { Request, Response } from 'express';
 import { ACCESS, isOwnRoute, opensPage, type Problem } from '../../http/index.js';
-import { ANY_FACTOR, type MissingFactor } from '../session/assurance.js';
+import type { MissingFactor } from '../session/assurance.js';
 import { TwoFactorPaths } from '../session/two-factor-paths.js';
 import { TwoFactorService } from '../session/two-factor.service.js';
 import { type ResolvedTwoFactorOptions, TWO_FACTOR_OPTIONS } from '../two-factor.options.js';
-import { factorRequired, signInRequired } from './refusals.js';
+import { factorRequired, NO_FACTOR_YET, signInRequired } from './refusals.js';
 import { type AccessPolicy, ADMITTED } from './require-factor.js';
 
 /**
- * Denies by default: whoever is not signed in, or has not shown a required second factor, only reaches the routes whose
+ * Denies by default: a caller who is not signed in, or has not shown a required second factor, only reaches the routes whose
  * decorators let them in. Global where {@link TwoFactorModule} is, or `@UseGuards(SecondFactorGuard)`. Calls that are not
  * HTTP are judged by the request that `requestOf` finds, and refused without one.
  */
@@ -79,8 +79,7 @@ export class SecondFactorGuard implements CanActivate {
     if (assurance.level === 'anonymous') return 'sign-in';
     const isEnrollingFirst = async () =>
       policy === 'enrolment' && !(await this.twoFactor.hasFactors(assurance.userId));
-    if (policy !== 'first-factor' && assurance.pending && !(await isEnrollingFirst()))
-      return { factor: ANY_FACTOR, reason: 'missing' };
+    if (policy !== 'first-factor' && assurance.pending && !(await isEnrollingFirst())) return NO_FACTOR_YET;
     return typeof policy === 'object' ? this.twoFactor.missing(request, policy) : null;
   }
 }

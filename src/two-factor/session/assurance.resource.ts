@@ -27,9 +27,7 @@ export class AssuranceResource {
   @ApiPropertyOptional({ description: 'The path to continue to.' })
   next?: string;
 
-  /** Only for pages: the form that waited for this factor is sent there. */
-  postsAgainTo?: string;
-
+  /** What a response shows of a session. @param next where to go on */
   static of({ level, pending, amr, acr, authTime }: Assurance, next?: string): AssuranceResource {
     return { level, pending, amr, acr, authTime, next };
   }

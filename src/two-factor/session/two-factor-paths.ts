@@ -13,9 +13,12 @@ export class TwoFactorPaths {
     @Inject(TWO_FACTOR_OPTIONS) private readonly options: ResolvedTwoFactorOptions,
   ) {}
 
-  /** The page where a second factor is shown, which then continues to a path. */
-  challenge(returnTo: string): string {
-    return this.at(`?returnTo=${encodeURIComponent(returnTo)}`);
+  /**
+   * The page where a second factor is shown, which then continues to a path.
+   * @param again for a user who has shown one in this session and has to show one again; others are led on at once
+   */
+  challenge(returnTo: string, { again = false } = {}): string {
+    return this.at(`?returnTo=${encodeURIComponent(returnTo)}${again ? '&again=yes' : ''}`);
   }
 
   /** The page that shows what is to be confirmed, which then continues to a path. */

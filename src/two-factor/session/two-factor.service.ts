@@ -76,13 +76,19 @@ export class TwoFactorService {
     if (copied) await this.notify(userId, { type: 'trusted-browser-reused', detail: copied.description });
     const assurance = await this.assurance(request);
     this.notices.emit({ type: 'signed-in', userId, level: assurance.level });
-    const goal = safePath(how.returnTo, this.options.homePath);
     const accessToken = this.options.sessions.newTokenOf(request);
     return {
       assurance,
-      next: assurance.pending ? this.paths.challenge(goal) : goal,
+      next: this.nextOf(assurance, how.returnTo) ?? this.options.homePath,
       ...(accessToken === null ? {} : { accessToken }),
     };
+  }
+
+  /** Where somebody who is signed in continues instead of signing in. @returns null for everybody else */
+  nextOf({ level, pending }: Assurance, returnTo: unknown): string | null {
+    if (level === 'anonymous') return null;
+    const goal = safePath(returnTo, this.options.homePath);
+    return pending ? this.paths.challenge(goal) : goal;
   }
 
   /** Ends the session. */

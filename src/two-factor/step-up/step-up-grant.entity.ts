@@ -25,6 +25,10 @@ export class StepUpGrant {
   @Column('text')
   summary!: string;
 
+  /** The payload, and the path where the user continues: JSON, encrypted. */
+  @Column('text')
+  act!: string;
+
   @Column('timestamptz', { name: 'created_at', default: () => 'now()' })
   createdAt!: Date;
 
@@ -36,4 +40,8 @@ export class StepUpGrant {
 
   @Column('timestamptz', { name: 'used_at', nullable: true })
   usedAt!: Date | null;
+
+  /** Where the result is, of an action that was done when it was confirmed. */
+  @Column('text', { name: 'done_path', nullable: true })
+  donePath!: string | null;
 }

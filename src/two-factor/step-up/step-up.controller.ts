@@ -1,9 +1,9 @@
 import { Controller, Inject } from '@nestjs/common';
 import { ApiParam, ApiTags } from '../../openapi/decorators.js';
 import type { Request, Response } from 'express';
-import { safePath } from '../../http/index.js';
+import { isAnsweredByPage, safePath } from '../../http/index.js';
 import type { ContinueDto } from '../challenge/challenge.dto.js';
-import { ChallengeRoutes } from '../challenge/challenge.routes.js';
+import { ChallengeRoutes, type CompletedChallenge } from '../challenge/challenge.routes.js';
 import { type ChallengeContext, ChallengeService } from '../challenge/challenge.service.js';
 import { RequireFactor } from '../guard/require-factor.js';
 import { SignedInRoutes } from '../guard/signed-in-routes.js';
@@ -44,14 +44,19 @@ export class StepUpController extends ChallengeRoutes {
     return this.paths.stepUp(idOf(request), this.options.homePath);
   }
 
-  /** Adds the factor to the session, and gives the grant. */
+  /** Adds the factor to the session, and gives the grant. A page does the confirmed action at once; programs send the grant. */
   protected async complete(
     request: Request,
     response: Response,
     { shown, returnTo }: { shown: ShownFactor } & ContinueDto,
-  ): Promise<AssuranceResource> {
+  ): Promise<CompletedChallenge> {
+    const id = idOf(request);
     const assurance = await this.twoFactor.complete(request, response, shown);
-    await this.grants.give(assurance, idOf(request));
-    return AssuranceResource.of(assurance, safePath(returnTo, this.options.homePath));
+    await this.grants.give(assurance, id);
+    const next = safePath(returnTo, this.options.homePath);
+    if (!isAnsweredByPage(request)) return AssuranceResource.of(assurance, next);
+    const { donePath, isFailed } = await this.grants.performGranted(assurance, id);
+    const notice = isFailed ? 'twoFactor.confirm.failed' : undefined;
+    return { ...AssuranceResource.of(assurance, donePath ?? next), notice };
   }
 }

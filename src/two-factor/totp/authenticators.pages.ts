@@ -12,6 +12,7 @@ import {
 import { LONGEST_TYPED_CODE } from '../../verification/index.js';
 import { ChangePage } from '../enrolment/settings.pages.js';
 import type { AuthenticatorResource } from './authenticators.dto.js';
+import { CODE_SHAPE } from './totp.factor.js';
 
 /** The secret of an app as text and QR code, and the field for its first code. */
 @Injectable()
@@ -44,6 +45,7 @@ function setupView(setup: AuthenticatorResource | null, { base, text }: PageCont
     context: {
       title: text('authenticator.title'),
       base,
+      digits: CODE_SHAPE.length,
       secret: setup && inGroupsOfFour(setup.secret),
       qrCode: setup && qrCodeOf(setup.uri),
     },

@@ -12,7 +12,7 @@ import type { SignedInCaller } from '../session/assurance.js';
 import { Authenticators } from './authenticators.service.js';
 
 /** What authenticator apps show. */
-const CODE_SHAPE = { length: 6 };
+export const CODE_SHAPE = { length: 6 };
 
 const malformed = (defect: CodeDefect): CodeFailure => ({ ok: false, code: 'invalid-input', defect });
 
@@ -21,6 +21,7 @@ const malformed = (defect: CodeDefect): CodeFailure => ({ ok: false, code: 'inva
 export class TotpFactor extends CodeFactor {
   readonly method = 'totp';
   readonly amr = 'otp';
+  override readonly codeLength = CODE_SHAPE.length;
 
   constructor(
     private readonly authenticators: Authenticators,

@@ -79,6 +79,7 @@ export class PhoneNumber {
     return maskPhoneNumber(this.country, this.lastDigits);
   }
 
+  /** Masked, so that nobody logs a number by accident. */
   toJSON(): string {
     return this.toString();
   }

@@ -28,6 +28,7 @@ const MOST_PER_KIND = 20;
 export class Findings {
   private readonly byKind = new Map<FindingKind, Map<string, JournalFinding>>();
 
+  /** Notes a finding once, up to a limit for each kind. */
   add(kind: FindingKind, requestId: string | null, number: number): void {
     const found = this.of(kind);
     if (found.size < MOST_PER_KIND) found.set(`${requestId} ${number}`, { kind, requestId, number });

@@ -16,6 +16,7 @@ export interface ReaderLag {
 export class JournalLag {
   constructor(@InjectLibraryDataSource() private readonly dataSource: DataSource) {}
 
+  /** How far each reader is behind. */
   read(): Promise<ReaderLag[]> {
     return rowsOf<ReaderLag>(this.dataSource, LAGS);
   }

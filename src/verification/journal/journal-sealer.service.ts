@@ -49,6 +49,7 @@ export class JournalSealer implements OnApplicationBootstrap, BeforeApplicationS
     this.sources.push(source);
   }
 
+  /** The journals that are sealed: of verifications and, with `AdminModule`, the audit. */
   allSources(): readonly JournalSource[] {
     return this.sources;
   }

@@ -42,6 +42,7 @@ export class SealVerifier {
   constructor(@InjectLibraryDataSource() private readonly dataSource: DataSource) {}
 
   /**
+   * Adds to the findings whatever differs from the seals.
    * @param kept a seal from elsewhere that the journal must still have
    * @param progress called after every seal with the number of rows compared so far
    */

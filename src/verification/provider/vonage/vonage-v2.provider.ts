@@ -23,20 +23,23 @@ export class VonageV2Provider extends VerificationProvider {
   private readonly transport: VonageTransport;
   private readonly client: Vonage['verify2'];
 
-  constructor(private readonly options: VonageConnection & { brand: string }) {
+  /** @param options.templateId writes the text messages; Vonage takes it for no calls */
+  constructor(private readonly options: VonageConnection & { brand: string; templateId?: string }) {
     super();
     this.transport = new VonageTransport(options);
     this.client = this.transport.verify2;
   }
 
   start(request: StartRequest): Promise<StartOutcome> {
-    // One step only: a second one would send by itself when the first times out, with three fresh attempts.
+    const { templateId } = this.options;
+    // One step only: Vonage would start a second one when the first times out, with three fresh attempts.
     const parameters = {
       brand: request.brand ?? this.options.brand,
       workflow: [{ channel: request.channel, to: request.phoneNumber.slice(1) }],
       channelTimeout: request.ttlSeconds,
       codeLength: request.codeLength,
       clientRef: request.clientReference,
+      ...(templateId && request.channel === 'sms' ? { templateId } : {}),
       ...(request.locale && this.locales.includes(request.locale) ? { locale: request.locale } : {}),
     } as unknown as NewRequest;
     return outcomeOf<StartOutcome>(

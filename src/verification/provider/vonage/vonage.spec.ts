@@ -278,6 +278,15 @@ describe('Verify v2', () => {
       locale: 'de-de',
     });
   });
+
+  it('names the template for texts, and not for calls, which have none', async () => {
+    respond = json(202, { request_id: ID });
+    const templateId = '8f35a1a7-eb2f-4552-8fdf-fffdaee41bc9';
+    const provider = new VonageV2Provider({ ...options, templateId });
+    await provider.start({ ...START, channel: 'sms' });
+    await provider.start({ ...START, channel: 'voice' });
+    expect(received.map(({ body }) => JSON.parse(body).template_id)).toEqual([templateId, undefined]);
+  });
 });
 
 describe.each(['v1', 'v2'])('an answer that is none (%s)', (api) => {
