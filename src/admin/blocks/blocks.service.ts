@@ -62,18 +62,26 @@ export class Blocks {
   /** @returns null when the value is none of its kind */
   async block(
     actor: Actor,
-    { kind, value, hours, reason }: { kind: BlockKind; value: string; hours?: number; reason: string },
+    {
+      kind,
+      value,
+      hours,
+      until,
+      reason,
+    }: { kind: BlockKind; value: string; hours?: number; until?: Date; reason: string },
   ): Promise<BlockRecord | null> {
     const target = readBlockTarget(kind, value, (number) => this.verifications.readNumber(number));
     if (!target) return null;
     const id = uuidv7();
-    const details = { kind, label: target.label, hours: hours ?? null };
+    const details = { kind, label: target.label, hours: hours ?? null, until: until?.toISOString() ?? null };
     const entry = { actor, action: 'block.added', target: id, reason, details };
     return this.changing(entry, async (sql) => {
       const rows = await rowsIn<BlockRecord>(
         sql,
+        // least() ignores NULL, which here means "no end".
         `INSERT INTO otp_block_entries (id, kind, value, network, fingerprint, label, reason, author, created_at, expires_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, clock_timestamp(), clock_timestamp() + make_interval(hours => $9::int))
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, clock_timestamp(), 
+                 least(clock_timestamp() + make_interval(hours => $9::int), $10::timestamptz))
          RETURNING ${BLOCK}`,
         [
           id,
@@ -86,6 +94,7 @@ export class Blocks {
           reason,
           actor,
           hours ?? null,
+          until ?? null,
         ],
       );
       return rows[0]!;

@@ -207,6 +207,7 @@ export class Retention implements OnApplicationBootstrap, BeforeApplicationShutd
         where: 't.expires_at < $1',
         values: [daysAgo(GRANT_DAYS)],
       },
+      { table: 'kept_posts', key: 'id', where: 't.expires_at < now()', values: [] },
       {
         table: 'factor_attempts',
         key: 'user_id, method, source',
