@@ -83,7 +83,7 @@
     button.hidden = false;
     button.addEventListener('click', () => reveal(field.type === 'password'));
     // Browsers keep what was typed into fields of text.
-    field.form.addEventListener('submit', () => reveal(false));
+    field.form?.addEventListener('submit', () => reveal(false));
   }
 
   // Notices that the message was blocked, that the code has expired, or that it was entered in another tab.
