@@ -26,7 +26,7 @@ export default {
     '^.+\\.ts$': ['@swc/jest', swc],
     '^.+\\.m?js$': ['@swc/jest', swcForJavaScript],
   },
-  transformIgnorePatterns: ['/node_modules/(?!(.*/)?(@nestjs|uuid|@scure|@noble)/)'],
+  transformIgnorePatterns: ['/node_modules/(?!(.*/)?(@nestjs|uuid|@scure|@noble|pixelmatch)/)'],
   testSequencer: '<rootDir>/test/support/slowest-first.mjs',
   globalSetup: '<rootDir>/test/support/global-setup.mjs',
   globalTeardown: '<rootDir>/test/support/global-teardown.mjs',

@@ -1,4 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs';
+import { devNull } from 'node:os';
 import { dirname, join, normalize } from 'node:path';
 import { BackgroundWork } from '../src/background/background-work.js';
 import { runAdmin } from '../src/commands/admin/program.js';
@@ -50,7 +51,14 @@ describe('a command line that is wrong is refused with exit code 2, before the c
     ['history', '--after', '7'],
     ['history', '--from', 'notadate'],
     ['history', '--from', '1'],
-    ['history', '--from', '2026-02-30'],
+    ...['2026-02-30', '05/11/2026', '1', 'Nov 3', '2026-11-05 18:00'].flatMap((from) => [
+      ['history', '--from', from],
+      ['statistics', '--to', from],
+      ['audit', 'list', '--from', from],
+      ['block', 'country', 'FR', '--until', from, ...WHY],
+    ]),
+    ['block', 'country', 'FR', '--until', '2020-01-01', ...WHY],
+    ['create-token', 'name', '--scope', 'audit:read', '--until', '2020-01-01', ...WHY],
     ['history', '--from', '2026-13-01'],
     ['history', '--from', '0000-01-01'],
     ['history', '--from'],
@@ -185,6 +193,10 @@ describe('a command does no background work', () => {
       PROTECTION_WATCH_SECONDS: '1',
       STATISTICS_EVERY_SECONDS: '1',
       RETENTION: 'on',
+      WEBHOOKS_URL: 'http://127.0.0.1:9/',
+      WEBHOOKS_SECRETS: `whsec_${'A'.repeat(43)}=`,
+      WEBHOOKS_PRIVATE_ADDRESSES: 'allow',
+      EVENTS_FILE: devNull,
     };
     const { env } = process;
     const start = jest.spyOn(BackgroundWork.prototype, 'start');

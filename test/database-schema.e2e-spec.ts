@@ -131,7 +131,7 @@ describe('the tables live in a schema of their own', () => {
         DATABASE_SCHEMA: SCHEMA,
       });
     expect(await migrateCommand('run').ended()).toBe(0);
-    expect(await tablesIn(SCHEMA)).toContain('host_account_links');
+    expect(await tablesIn(SCHEMA)).toContain('host_activity');
     // Neither a question nor a typing error takes anything back.
     const help = migrateCommand('revert', '--help');
     expect(await help.ended()).toBe(0);
@@ -144,11 +144,11 @@ describe('the tables live in a schema of their own', () => {
     ] as const) {
       const asked = migrateCommand('revert', ...args);
       expect(await asked.ended()).toBe(code);
-      expect(asked.output()).toContain('table host_account_links with 0 rows');
+      expect(asked.output()).toContain('table host_activity with 0 rows');
     }
-    expect(await tablesIn(SCHEMA)).toContain('host_account_links');
+    expect(await tablesIn(SCHEMA)).toContain('host_activity');
     expect(await migrateCommand('revert', '--yes').ended()).toBe(0);
-    expect(await tablesIn(SCHEMA)).not.toContain('host_account_links');
+    expect(await tablesIn(SCHEMA)).not.toContain('host_activity');
     expect(await tablesIn('public')).toEqual([]);
   });
 

@@ -1,7 +1,7 @@
 import type { BrowserContextOptions, Page } from 'playwright-core';
 import { ApplicationInBrowser } from './support/application-in-browser.js';
 import { freshNumber, type TestApplication, wrongCode } from './support/application.js';
-import { enterCode, inBrowser, Inspection, SCRIPTING } from './support/chromium.js';
+import { enterCode, inBrowser, SCRIPTING } from './support/chromium.js';
 
 inBrowser('in a real browser', () => {
   const windows = new ApplicationInBrowser({ RESEND_COOLDOWN_SECONDS: '2' });
@@ -118,34 +118,6 @@ inBrowser('in a real browser', () => {
     const requestId = await page.locator('input[name=requestId]').first().inputValue();
     await page.goto(`${application.url}/verify-otp?requestId=${requestId}`);
     await page.getByRole('heading', { name: 'Enter your code' }).waitFor();
-  });
-
-  describe('in light, dark and forced colours, and at 320 px', () => {
-    it('axe finds nothing, and nothing scrolls sideways', async () => {
-      const page = await open();
-      const phoneNumber = freshNumber();
-      const inspection = new Inspection(page);
-      const look = (name: string) => inspection.look(name);
-      await look('phone form');
-      await page.getByLabel('Phone number').fill('12');
-      await page.getByRole('button', { name: 'Send code' }).click();
-      await page.getByRole('alert').waitFor();
-      await look('phone form with an error');
-      await startWith(page, phoneNumber);
-      await page.getByText('Didn’t get a code?').click();
-      await look('code page');
-      await enterCode(page, wrongCode(application.codeFor(phoneNumber)));
-      await page.getByRole('alert').waitFor();
-      await look('code page with an error');
-      await enterCode(page, application.codeFor(phoneNumber));
-      await page.getByRole('heading', { name: 'Phone number verified' }).waitFor();
-      await look('result');
-      await page.goto(`${application.url}/docs`);
-      await look('docs');
-      await page.goto(application.sandbox.url);
-      await look('phone of the sandbox');
-      expect(inspection.faulty).toEqual([]);
-    });
   });
 
   it('the code page weighs at most 30 kB in at most 4 requests', async () => {

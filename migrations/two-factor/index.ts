@@ -7,6 +7,7 @@ import { CreateTrustedBrowsers1795000002006 } from './1795000002006-create-trust
 import { CreateStepUpGrants1795000002007 } from './1795000002007-create-step-up-grants.js';
 import { CreateTokenGenerations1795000002008 } from './1795000002008-create-token-generations.js';
 import { CreatePasskeys1795000002009 } from './1795000002009-create-passkeys.js';
+import { CreateKeptPosts1795000002010 } from './1795000002010-create-kept-posts.js';
 
 /** Tables of `TwoFactorModule`, in order. */
 export const twoFactorMigrations = [
@@ -19,4 +20,5 @@ export const twoFactorMigrations = [
   CreateStepUpGrants1795000002007,
   CreateTokenGenerations1795000002008,
   CreatePasskeys1795000002009,
+  CreateKeptPosts1795000002010,
 ];

@@ -11,6 +11,7 @@ import { RotateKeys1795000000010 } from './1795000000010-rotate-keys.js';
 import { CreateDecisions1795000000011 } from './1795000000011-create-decisions.js';
 import { CreateCodeMessages1795000000012 } from './1795000000012-create-code-messages.js';
 import { CreateKeyCanaries1795000000013 } from './1795000000013-create-key-canaries.js';
+import { DeliverEvents1795000000014 } from './1795000000014-deliver-events.js';
 
 /** Tables of `VerificationModule`, in order. */
 export const verificationMigrations = [
@@ -27,4 +28,5 @@ export const verificationMigrations = [
   CreateDecisions1795000000011,
   CreateCodeMessages1795000000012,
   CreateKeyCanaries1795000000013,
+  DeliverEvents1795000000014,
 ];

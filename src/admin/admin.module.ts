@@ -9,6 +9,7 @@ import { ADMIN_OPTIONS, type AdminModuleOptions, resolveAdminOptions } from './a
 import { adminEntities } from './entities/index.js';
 import { AuditModule } from './audit/audit.module.js';
 import { BlocksModule } from './blocks/blocks.module.js';
+import { DeadLettersModule } from './dead-letters/dead-letters.module.js';
 import { ErasureModule } from './erasure/erasure.module.js';
 import { ExportModule } from './export/export.module.js';
 import { HistoryModule } from './history/history.module.js';
@@ -34,6 +35,7 @@ const SUBJECTS = [
   AuditModule,
   TokensModule,
   BlocksModule,
+  DeadLettersModule,
   InterventionsModule,
   ErasureModule,
   RetentionModule,

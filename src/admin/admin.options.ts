@@ -14,6 +14,12 @@ export interface AdminModuleOptions {
   /** Whether a signed-in user of the host is an administrator. */
   isAdmin: (userId: string) => boolean | Promise<boolean>;
   /**
+   * What users are called in lists and histories, such as their email addresses, by their ids. Without it, or for users
+   * that it leaves out, the ids are shown.
+   * @default a function that knows no names
+   */
+  nameOf?: (userIds: readonly string[]) => ReadonlyMap<string, string> | Promise<ReadonlyMap<string, string>>;
+  /**
    * How old an administrator's second factor may be, in seconds.
    * @default 900
    */
@@ -40,6 +46,7 @@ export interface RetentionOptions {
 
 /** The defaults of {@link AdminModuleOptions}. */
 export const ADMIN_DEFAULTS = {
+  nameOf: (): ReadonlyMap<string, string> => new Map(),
   freshSeconds: 900,
   rollUpEverySeconds: 15,
   retention: null,
@@ -55,6 +62,7 @@ export const InjectAdminOptions = () => Inject(ADMIN_OPTIONS);
 
 const KINDS: Record<keyof AdminModuleOptions, OptionKind> = {
   isAdmin: FUNCTION,
+  nameOf: FUNCTION,
   freshSeconds: POSITIVE,
   rollUpEverySeconds: orNull(POSITIVE),
   retention: orNull(OBJECT),

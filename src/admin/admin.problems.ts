@@ -5,6 +5,7 @@ import { VERIFICATION_ERRORS } from '../verification/index.js';
 /** Failures of the administration's own routes. Public API. */
 export const ADMIN_ERRORS = {
   'unknown-entry': 404,
+  'preview-outdated': 409,
 } as const;
 
 export type AdminErrorCode = keyof typeof ADMIN_ERRORS;

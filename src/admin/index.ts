@@ -13,6 +13,7 @@ export { ApiTokens } from './access/api-tokens.service.js';
 export { AuditVerifier } from './audit/audit-verifier.service.js';
 export { AuditLog, type AuditEntry } from './audit/audit-log.service.js';
 export { Rollups } from './statistics/rollups.service.js';
+export { DeadLetters } from './dead-letters/dead-letters.service.js';
 export { adminEntities } from './entities/index.js';
 export { Blocks } from './blocks/blocks.service.js';
 export { Erasures } from './erasure/erasure.service.js';

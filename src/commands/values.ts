@@ -1,6 +1,7 @@
 import { isIP } from 'node:net';
 import { InvalidArgumentError } from 'commander';
 import { loadEnvironmentFile, loadVariables } from '../config/index.js';
+import { readIsoDate } from '../http/iso-date.js';
 import type { KeptSeal, NumberReading } from '../verification/index.js';
 import { isCountry, PhoneNumber } from '../verification/domain/phone-number.js';
 
@@ -21,16 +22,18 @@ export const wholeNumber =
     return Number(text);
   };
 
-const MOMENT = /^(\d{4})-(\d\d)-(\d\d)(T\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)?)?$/;
-
-/** A date, or a date and a time, in ISO 8601. */
+/** A date, or a date and a time, in ISO 8601; without a zone it is UTC. */
 export function moment(text: string): Date {
-  const [, year, month, day] = MOMENT.exec(text.trim()) ?? [];
-  const date = new Date(text.trim());
-  // Date takes 30 February for 2 March.
-  const isDay = new Date(`${year}-${month}-${day}T00:00Z`).getUTCDate() === Number(day);
-  if (!isDay || Number(year) === 0 || Number.isNaN(date.getTime()))
-    throw new InvalidArgumentError('It must be a date such as 2026-11-23 or 2026-11-23T14:30Z.');
+  const date = readIsoDate(text.trim());
+  if (!date)
+    throw new InvalidArgumentError('It must be a date such as 2026-11-23 or 2026-11-23T14:30Z (UTC).');
+  return date;
+}
+
+/** A {@link moment} that is still to come. */
+export function futureMoment(text: string): Date {
+  const date = moment(text);
+  if (date.getTime() <= Date.now()) throw new InvalidArgumentError('It must be in the future.');
   return date;
 }
 

@@ -1,12 +1,13 @@
 import { randomBytes } from 'node:crypto';
-import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ADMIN_DEFAULTS } from '../admin/index.js';
 import { PROTECTION_DEFAULTS } from '../protection/index.js';
 import { TWO_FACTOR_DEFAULTS } from '../two-factor/index.js';
 import { VERIFICATION_DEFAULTS } from '../verification/index.js';
-import { ConfigurationError, environmentSchema, loadConfig, OPTION_PATHS } from './index.js';
+import { ConfigurationError, environmentSchema, loadConfig, loadVariables, OPTION_PATHS } from './index.js';
+import { SECRETS } from './secret-files.js';
 
 const DEFAULTS = {
   verification: VERIFICATION_DEFAULTS,
@@ -65,6 +66,125 @@ describe('loadConfig', () => {
       false,
       true,
     ]);
+  });
+
+  const WEBHOOK = {
+    WEBHOOKS_URL: 'https://example.com/events',
+    WEBHOOKS_SECRETS: `whsec_${randomBytes(32).toString('base64')}`,
+  };
+
+  it('reads a webhook with its old and new secrets, and the waits between tries', () => {
+    const { options } = load({
+      ...WEBHOOK,
+      WEBHOOKS_SECRETS: `${WEBHOOK.WEBHOOKS_SECRETS} , whsec_${randomBytes(24).toString('base64')}`,
+      WEBHOOKS_RETRY_SECONDS: '5, 60',
+    });
+    expect(options.verification['events'].webhook).toMatchObject({
+      url: WEBHOOK.WEBHOOKS_URL,
+      retrySeconds: [5, 60],
+    });
+    expect(options.verification['events'].webhook.secrets).toHaveLength(2);
+  });
+
+  it.each([
+    ['no secret', { WEBHOOKS_SECRETS: '' }, 'WEBHOOKS_SECRETS must be set'],
+    ['a secret of another kind', { WEBHOOKS_SECRETS: 'hunter2' }, 'WEBHOOKS_SECRETS must be "whsec_"'],
+    ['a short secret', { WEBHOOKS_SECRETS: 'whsec_aGVsbG8=' }, 'WEBHOOKS_SECRETS must be "whsec_"'],
+    [
+      'one wrong secret of two',
+      { WEBHOOKS_SECRETS: `${WEBHOOK.WEBHOOKS_SECRETS},x` },
+      'WEBHOOKS_SECRETS must',
+    ],
+    ['no URL', { WEBHOOKS_URL: '' }, 'WEBHOOKS_URL must be set with WEBHOOKS_SECRETS'],
+    ['no TLS', { WEBHOOKS_URL: 'http://example.com' }, 'WEBHOOKS_URL must begin with https://'],
+    ['another protocol', { WEBHOOKS_URL: 'ftp://example.com' }, 'WEBHOOKS_URL must be a URL'],
+    ['a wait of nothing', { WEBHOOKS_RETRY_SECONDS: '5,0' }, 'WEBHOOKS_RETRY_SECONDS must be'],
+    [
+      'yes for private addresses',
+      { WEBHOOKS_PRIVATE_ADDRESSES: 'yes' },
+      'WEBHOOKS_PRIVATE_ADDRESSES must be "allow"',
+    ],
+  ])('refuses a webhook with %s', (_name, change, problem) => {
+    expect(problemsOf({ ...WEBHOOK, ...change })).toEqual([expect.stringContaining(problem)]);
+  });
+
+  describe('secrets from files', () => {
+    const fileOf = (content: string) => {
+      const file = join(directory, `secret-${randomBytes(4).toString('hex')}`);
+      writeFileSync(file, content);
+      return file;
+    };
+
+    it.each(SECRETS)('%s can be a file', (name) => {
+      expect(load({ [`${name}_FILE`]: '' }).warnings).toEqual([]);
+      expect(problemsOf({ [`${name}_FILE`]: join(directory, 'missing') })).toEqual([
+        `${name}_FILE must name a file that can be read (ENOENT)`,
+      ]);
+    });
+
+    it.each(['', '\n', '\r\n', '\n\n', ' \n'])('a line end after it (%j) is no part of it', (end) => {
+      const [one, other] = [key('e1'), 'postgres://app:a%20b@db/otp'];
+      const { keys, DATABASE_URL } = load({
+        PHONE_ENCRYPTION_KEYS_FILE: fileOf(one + end),
+        DATABASE_URL_FILE: fileOf(`\uFEFF${other}${end}`),
+      });
+      expect(keys.encryption[0].secret).toEqual(Buffer.from(one.slice(3), 'base64'));
+      expect(DATABASE_URL).toBe(other);
+      expect(loadVariables(['DATABASE_URL'], { DATABASE_URL_FILE: fileOf(other + end) })).toEqual({
+        DATABASE_URL: other,
+      });
+    });
+
+    it('a key in PEM keeps its lines', () => {
+      const pem = '-----BEGIN PRIVATE KEY-----\nabc\n-----END PRIVATE KEY-----';
+      const { options } = load({
+        VONAGE_APPLICATION_ID: '01890000-0000-4000-8000-000000000000',
+        VONAGE_PRIVATE_KEY_FILE: fileOf(`${pem}\n`),
+      });
+      expect(options.verification['vonage'].application.privateKey).toBe(pem);
+    });
+
+    it.each(['', '\n', '  \n'])('an empty file (%j) is refused', (content) => {
+      expect(problemsOf({ SESSION_KEYS_FILE: fileOf(content) })).toEqual([
+        'SESSION_KEYS_FILE must name a file that is not empty',
+      ]);
+    });
+
+    it('a folder is refused, and so is a wrong content, without showing it', () => {
+      expect(problemsOf({ SESSION_KEYS_FILE: directory })).toEqual([
+        'SESSION_KEYS_FILE must name a file that can be read (EISDIR)',
+      ]);
+      const problems = problemsOf({ SESSION_KEYS_FILE: fileOf('k1:hunter2') });
+      expect(problems).toEqual([expect.stringContaining('SESSION_KEYS must be')]);
+      expect(problems.join()).not.toContain('hunter2');
+    });
+
+    it('a variable and its file must not both be set', () => {
+      const problems = problemsOf({ SESSION_KEYS: key('s1'), SESSION_KEYS_FILE: fileOf(key('s1')) });
+      expect(problems).toEqual(['SESSION_KEYS and SESSION_KEYS_FILE must not be set both']);
+    });
+
+    it('a misspelt name gets a warning with the right one', () => {
+      expect(load({ SESION_KEYS_FILE: 'x' }).warnings).toEqual([
+        expect.stringContaining('the nearest name is SESSION_KEYS_FILE'),
+      ]);
+    });
+
+    it('suffice for production', () => {
+      const { NODE_ENV, ALLOWED_COUNTRIES, ...secrets } = production();
+      const files = Object.entries(secrets)
+        .filter(([name]) => (SECRETS as readonly string[]).includes(name))
+        .map(([name, value]) => [`${name}_FILE`, fileOf(`${value}\n`)]);
+      expect(problemsOf({ NODE_ENV, ALLOWED_COUNTRIES, ...Object.fromEntries(files) })).toEqual([]);
+      expect(
+        problemsOf({
+          NODE_ENV,
+          ALLOWED_COUNTRIES,
+          ...Object.fromEntries(files),
+          SESSION_KEYS_FILE: '/nowhere',
+        }),
+      ).toEqual(['SESSION_KEYS_FILE must name a file that can be read (ENOENT)']);
+    });
   });
 
   it('takes a variable that is set but empty for absent', () => {
@@ -265,6 +385,10 @@ describe('loadConfig', () => {
     'VONAGE_PRIVATE_KEY',
     'VONAGE_SIGNATURE_SECRET',
     'DEFAULT_COUNTRY',
+    'WEBHOOKS_URL',
+    'WEBHOOKS_SECRETS',
+    'WEBHOOKS_PRIVATE_ADDRESSES',
+    'EVENTS_FILE',
     // Null as the module's default; the application has a default of its own.
     'RETENTION',
     'RETENTION_REQUESTS_DAYS',
@@ -288,7 +412,7 @@ function spelling(value: any): string {
   if (value === null) return '`off`';
   if (typeof value === 'boolean') return value ? '`on`' : '`off`';
   if (Array.isArray(value))
-    return `\`${value.map(({ limit, seconds }) => `${limit}/${seconds}`).join(',')}\``;
+    return `\`${value.map((each) => (typeof each === 'number' ? each : `${each.limit}/${each.seconds}`)).join(',')}\``;
   if (typeof value !== 'object') return `\`${value}\``;
   if ('windowSeconds' in value && 'limit' in value) return `\`${value.limit}/${value.windowSeconds}\``;
   if ('floor' in value) return `\`${value.floor * 100}/${value.minimum}\``;

@@ -4,6 +4,7 @@ import type { z } from 'zod';
 import { type Environment, environmentSchema, OPTION_PATHS } from './environment.js';
 import { loadOrGenerateKeys, loadOrGenerateSessionKeys } from './generated-keys.js';
 import type { KeyRing } from '../crypto/key-ring.js';
+import { fileVariable, readSecretFiles, SECRETS } from './secret-files.js';
 import { warnAboutUnknown } from './unknown-variables.js';
 
 /** Options of the modules that the environment sets, as their `forRoot` takes them. */
@@ -50,12 +51,15 @@ export class ConfigurationError extends Error {
  * @throws ConfigurationError naming every variable that is wrong, never its value.
  */
 export function loadConfig(env: NodeJS.ProcessEnv = process.env): Config {
-  const { given, parsed, problems } = parse(environmentSchema, env);
+  const { given, parsed, problems, unread } = parse(environmentSchema, env);
 
   // Rules over several variables are checked on the raw values too, so that one wrong number does not hide them.
   const production = given['NODE_ENV'] === 'production';
-  problems.push(...combinationProblems(given, production));
-  const warnings = warnAboutUnknown(Object.keys(env), Object.keys(environmentSchema.shape));
+  problems.push(
+    ...combinationProblems(given, production).filter((problem) => !unread.has(problem.split(' ', 1)[0]!)),
+  );
+  const known = [...Object.keys(environmentSchema.shape), ...SECRETS.map(fileVariable)];
+  const warnings = warnAboutUnknown(Object.keys(env), known);
   if (!parsed.success || problems.length > 0) throw new ConfigurationError(problems, warnings);
 
   const { API_DOCS, PHONE_ENCRYPTION_KEYS, PHONE_FINGERPRINT_KEYS, SESSION_KEYS, SANDBOX, ...rest } =
@@ -90,7 +94,7 @@ export function loadVariables<Name extends keyof Environment>(
 ): Pick<Environment, Name> {
   const mask = Object.fromEntries(names.map((name) => [name, true]));
   const { parsed, problems } = parse(environmentSchema.pick(mask as never), env);
-  if (!parsed.success) throw new ConfigurationError(problems);
+  if (!parsed.success || problems.length > 0) throw new ConfigurationError(problems);
   return parsed.data;
 }
 
@@ -99,16 +103,17 @@ export function loadEnvironmentFile(): void {
   if (existsSync('.env')) process.loadEnvFile('.env');
 }
 
-function parse<Schema extends z.ZodObject>(schema: Schema, env: NodeJS.ProcessEnv) {
+function parse<Schema extends z.ZodObject>(schema: Schema, environment: NodeJS.ProcessEnv) {
   const known = Object.keys(schema.shape);
+  const { env, problems: unread } = readSecretFiles(known, environment);
   const given = Object.fromEntries(
     known.filter((name) => env[name]?.trim()).map((name) => [name, env[name]]),
   );
   const parsed = schema.safeParse(given);
-  const problems = parsed.success
+  const wrong = parsed.success
     ? []
     : parsed.error.issues.map((issue) => `${issue.path.join('.')} must be ${issue.message}`);
-  return { given, parsed, problems };
+  return { given, parsed, problems: [...unread.values(), ...wrong], unread };
 }
 
 function optionsOf(variables: Record<string, unknown>): ModuleOptions {
@@ -145,6 +150,7 @@ function combinationProblems(env: Record<string, string | undefined>, production
   if (Boolean(env['SMTP_URL']) !== Boolean(env['MAIL_FROM'])) {
     problems.push('SMTP_URL and MAIL_FROM must be set together');
   }
+  problems.push(...webhookProblems(env));
   if (!production) return problems;
 
   if (!env['DATABASE_URL'] && !env['EMBEDDED_DATABASE']) {
@@ -177,4 +183,20 @@ function combinationProblems(env: Record<string, string | undefined>, production
     problems.push('CODE_LENGTH must be at least 6 in production (NIST SP 800-63B-4, 3.1.3.2)');
   }
   return problems;
+}
+
+function webhookProblems(env: Record<string, string | undefined>): string[] {
+  const { WEBHOOKS_URL: url, WEBHOOKS_SECRETS: secrets, WEBHOOKS_PRIVATE_ADDRESSES: mayBePrivate } = env;
+  if (!url) {
+    const others = Object.keys(env).filter((name) => name.startsWith('WEBHOOKS_'));
+    return others.length > 0 ? [`WEBHOOKS_URL must be set with ${others.join(', ')}`] : [];
+  }
+  return [
+    ...(secrets
+      ? []
+      : ['WEBHOOKS_SECRETS must be set with WEBHOOKS_URL: echo "whsec_$(openssl rand -base64 32)"']),
+    ...(/^http:/i.test(url.trim()) && !mayBePrivate
+      ? ['WEBHOOKS_URL must begin with https://, unless WEBHOOKS_PRIVATE_ADDRESSES=allow']
+      : []),
+  ];
 }

@@ -15,6 +15,8 @@ import {
   text,
   trustProxy,
   url,
+  waits,
+  webhookSecrets,
   whole,
   wholeOrOff,
 } from './values.js';
@@ -130,6 +132,18 @@ export const environmentSchema = z.object({
     'verification.sealJournalEverySeconds',
     orOff(whole(1, 3600, 'seconds, or "off"')),
   ),
+  WEBHOOKS_URL: option(
+    'verification.events.webhook.url',
+    url(['http:', 'https:'], 'https://example.com/webhooks'),
+  ),
+  WEBHOOKS_SECRETS: option('verification.events.webhook.secrets', webhookSecrets),
+  WEBHOOKS_PRIVATE_ADDRESSES: option(
+    'verification.events.webhook.allowPrivateAddresses',
+    z.literal('allow', '"allow", or absent').transform(() => true),
+  ),
+  WEBHOOKS_TIMEOUT_MS: option('verification.events.webhook.timeoutMs', whole(100, 60_000, 'milliseconds')),
+  WEBHOOKS_RETRY_SECONDS: option('verification.events.webhook.retrySeconds', waits),
+  EVENTS_FILE: option('verification.events.file', text),
   RESEND_COOLDOWN_SECONDS: option(
     'verification.policy.resendCooldownSeconds',
     wholeOrOff(0, 600, 'seconds', 0),

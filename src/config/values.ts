@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { isSupportedCountry } from 'libphonenumber-js/max';
 import { parseKeyRing } from '../crypto/key-ring.js';
+import { isWebhookSecret } from '../crypto/webhook-signature.js';
 import { readServers } from '../database/servers.js';
 
 /** How many events per window; see {@link limit} for its spelling. */
@@ -150,3 +151,25 @@ export const money = text.transform((value, context): number | null => {
 /** A variable that is an option of a module, such as `protection.mode`. Left out, the module's default applies. */
 export const option = <Schema extends z.ZodType>(path: string, schema: Schema) =>
   schema.optional().meta({ option: path });
+
+/** Secrets of Standard Webhooks, newest first. */
+export const webhookSecrets = text.transform((value, context): string[] => {
+  const list = value
+    .split(',')
+    .map((secret) => secret.trim())
+    .filter(Boolean);
+  if (list.length > 0 && list.every(isWebhookSecret)) return list;
+  context.addIssue(
+    '"whsec_" and 24 to 64 bytes in base64 (echo "whsec_$(openssl rand -base64 32)"), several separated by commas, newest first',
+  );
+  return z.NEVER;
+});
+
+/** `5,60,300`: waits in seconds, one after the other. */
+export const waits = text.transform((value, context): number[] => {
+  const list = value.split(',').map((part) => part.trim());
+  if (list.length <= 50 && list.every((part) => /^\d{1,6}$/.test(part) && Number(part) > 0))
+    return list.map(Number);
+  context.addIssue('up to 50 waits in seconds separated by commas, such as 5,60,300,1800');
+  return z.NEVER;
+});

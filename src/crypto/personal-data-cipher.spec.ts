@@ -22,6 +22,8 @@ describe('PersonalDataCipher', () => {
       'enrolled_phones.phone_number',
       'authenticators.secret',
       'step_up_grants.summary',
+      'kept_posts.about',
+      'kept_posts.body',
       'step_up_grants.act',
       'block_entries.value',
     ];

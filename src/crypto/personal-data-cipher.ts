@@ -14,6 +14,8 @@ export type SealedColumn =
   | 'enrolled_phones.phone_number'
   | 'authenticators.secret'
   | 'step_up_grants.summary'
+  | 'kept_posts.about'
+  | 'kept_posts.body'
   | 'step_up_grants.act'
   | 'block_entries.value'
   | 'key_canaries.value';

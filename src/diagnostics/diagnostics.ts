@@ -32,6 +32,8 @@ export type Diagnostic =
   | { type: 'background'; job: string; isDone: boolean; seconds: number }
   /** Events of the journal were handed to subscribers. */
   | { type: 'published'; events: number }
+  /** An event was posted to the webhook. `dead`: it was the last try. */
+  | { type: 'webhook'; outcome: 'delivered' | 'failed' | 'dead'; seconds: number }
   /** Retention has deleted rows. */
   | { type: 'retention'; rows: Readonly<Record<string, number>> }
   /** Redis became available or unavailable. */

@@ -124,6 +124,7 @@ export class HostModule implements NestModule {
           inject: [Users],
           useFactory: (users: Users) => ({
             ...options.admin,
+            nameOf: (ids) => users.emailsOf(ids),
             isAdmin: async (id: string) => (await users.find(id))?.role === 'admin',
           }),
         }),

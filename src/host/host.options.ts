@@ -26,7 +26,7 @@ export interface HostOptions {
   /** How long a session lasts after sign-in, however busy it is. */
   sessionLifetimeSeconds: number;
   /** Besides who is one, which the users' roles say. */
-  admin: Omit<AdminModuleOptions, 'isAdmin'>;
+  admin: Omit<AdminModuleOptions, 'isAdmin' | 'nameOf'>;
 }
 
 export interface HostMail {

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
-import { type EntityManager, Repository } from 'typeorm';
+import { isUUID } from 'class-validator';
+import { type EntityManager, In, Repository } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
 import { isEmailAddress, normaliseEmail } from './email-address.js';
 import { PasswordHashes } from './passwords/password-hashes.js';
@@ -49,6 +50,16 @@ export class Users {
     const normalised = normaliseEmail(email);
     // Postgres would reject some malformed addresses.
     return isEmailAddress(normalised) ? this.users.findOneBy({ email: normalised }) : Promise.resolve(null);
+  }
+
+  /** The addresses of these users by their ids. */
+  async emailsOf(ids: readonly string[]): Promise<ReadonlyMap<string, string>> {
+    // Ids of other kinds are in the history too; Postgres would reject them.
+    const users = await this.users.find({
+      select: { id: true, email: true },
+      where: { id: In(ids.filter((id) => isUUID(id))) },
+    });
+    return new Map(users.map(({ id, email }) => [id, email]));
   }
 
   all(): Promise<User[]> {

@@ -15,12 +15,13 @@ export { DateFromText, EmptyAsAbsent, NumberFromText } from './empty-as-absent.j
 export { FreeText, isStorable, withHiddenCharactersShown } from './free-text.js';
 export { FormTargets, notAPage } from './form-targets.js';
 export { errorContext, returnPath, typed } from './form-errors.js';
+export { readIsoDate } from './iso-date.js';
 export { InputPipe } from './input-pipe.js';
 export { maskedAddress } from './masked-address.js';
 export { type MessageParameters } from './messages.js';
 export { localeOf, preferredLanguages, preferredRegion } from './preferred-languages.js';
 export { HTTP_DEFAULTS, HTTP_OPTIONS, type HttpOptions, type ResolvedHttpOptions } from './http.options.js';
-export { opensPage } from './negotiation.js';
+export { isForm, opensPage } from './negotiation.js';
 export { isOwnRoute, Negotiated, Page } from './page.js';
 export {
   contextOf,
@@ -36,7 +37,7 @@ export { Landmark, MountedPaths } from './mounted-paths.js';
 export { PagesModule, type PagesOptions } from './pages.module.js';
 export { HTTP_PROBLEMS, Problem, type ProblemDetails } from './problem.js';
 export { problemsDecorator } from './problem-documentation.js';
-export { errorView, problemDetail, ProblemFilter } from './problem.filter.js';
+export { errorView, problemDetail, problemTitle, ProblemFilter } from './problem.filter.js';
 export { SharedThrottlerStorage } from './throttling/shared-throttler-storage.js';
 export { FloodGuard } from './throttling/throttler.guard.js';
 export { requestFacts } from './request-facts.js';

@@ -33,6 +33,10 @@ export const opensPage = (request: Request): boolean =>
   (request.get('accept') ?? '').includes('text/html') &&
   request.accepts('json', 'html') === 'html';
 
+/** Whether a form was posted, by a browser or as one does it, and its answer is for a person. */
+export const isForm = (request: Request): boolean =>
+  request.method === 'POST' && Boolean(request.is('urlencoded')) && negotiate(request) === 'html';
+
 /** One URL has two kinds of responses, and they contain state: shared caches must not store them. */
 export function setNegotiatedHeaders(response: Response): void {
   response.vary('Accept').vary('Accept-Language').setHeader('Cache-Control', 'no-store');

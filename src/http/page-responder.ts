@@ -32,9 +32,9 @@ export class PageResponder {
   ): string | undefined {
     const { request } = context;
     if ('redirectTo' in view) {
-      const { redirectTo, notice } = view;
+      const { redirectTo, notice, postsAgain } = view;
       if (notice) this.flashes.leave(request, response, redirectTo, { notice });
-      return redirect(response, redirectTo);
+      return redirect(response, redirectTo, postsAgain ? 307 : 303);
     }
     if (view.address !== undefined && isFormOfBrowser(request)) {
       const flash = problem ? refusalFlash(problem, view.address, request.body) : flashOf(view);
@@ -51,8 +51,8 @@ export class PageResponder {
   }
 }
 
-function redirect(response: Response, address: string): undefined {
-  response.status(303).location(address);
+function redirect(response: Response, address: string, status = 303): undefined {
+  response.status(status).location(address);
 }
 
 /** What the page at the address cannot find out by itself. */

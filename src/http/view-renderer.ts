@@ -28,6 +28,8 @@ export interface Redirect {
   redirectTo: string;
   /** What the other page says on top, once. */
   notice?: string;
+  /** Posts the same form there (307) instead of opening the page. */
+  postsAgain?: boolean;
 }
 
 /** Renders views as HTML. An abstract class, so that a host can provide its own engine. */

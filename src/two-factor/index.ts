@@ -21,6 +21,7 @@ export {
   SmsOtpStrategy,
   type SmsOtpVerify,
 } from './passport/sms-otp.strategy.js';
+export { KeptPosts } from './kept-posts/kept-posts.service.js';
 export { RecoveryCodes } from './recovery-codes/recovery-codes.service.js';
 export {
   type Assurance,

@@ -1,5 +1,6 @@
 import { FactorAttempt } from './challenge/factor-attempt.entity.js';
 import { PasskeyChallenge } from './passkeys/passkey-challenge.entity.js';
+import { KeptPost } from './kept-posts/kept-post.entity.js';
 import { Passkey } from './passkeys/passkey.entity.js';
 import { RecoveryCode } from './recovery-codes/recovery-code.entity.js';
 import { FactorEpoch } from './session/factor-epoch.entity.js';
@@ -15,6 +16,7 @@ export const twoFactorEntities = [
   EnrolledPhone,
   FactorAttempt,
   FactorEpoch,
+  KeptPost,
   Passkey,
   PasskeyChallenge,
   RecoveryCode,

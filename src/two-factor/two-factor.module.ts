@@ -17,6 +17,8 @@ import { AccountOnPageGuard } from './guard/account-on-page.guard.js';
 import { FreshForChangeGuard } from './guard/fresh-for-change.guard.js';
 import { POST_THROTTLES, postThrottlesOf } from './guard/post-throttler.js';
 import { SecondFactorGuard } from './guard/second-factor.guard.js';
+import { KeptPostPage, KeptPostsController } from './kept-posts/kept-posts.controller.js';
+import { KeptPosts } from './kept-posts/kept-posts.service.js';
 import { PasskeyChallenges } from './passkeys/passkey-challenges.js';
 import { PasskeyFactor } from './passkeys/passkey.factor.js';
 import { PasskeysController } from './passkeys/passkeys.controller.js';
@@ -68,6 +70,7 @@ export interface TwoFactorModuleExtras extends MountOptions {
 
 const CONTROLLERS = [
   SignOutController,
+  KeptPostsController,
   StepUpController,
   ChallengeController,
   SettingsController,
@@ -130,6 +133,8 @@ const { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN } =
     RecoveryCodes,
     TrustedBrowsers,
     StepUpGrants,
+    KeptPosts,
+    KeptPostPage,
     RecoveryCodesPage,
     SignedOutPage,
     ...CHALLENGE_PAGES,
@@ -155,6 +160,7 @@ const { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN } =
     RecoveryCodes,
     TrustedBrowsers,
     StepUpGrants,
+    KeptPosts,
     POST_THROTTLES,
     TWO_FACTOR_OPTIONS,
   ],

@@ -10,6 +10,7 @@ export const TWO_FACTOR_ERRORS = {
   'step-up-required': 403,
   'unknown-factor': 404,
   'unknown-step-up': 404,
+  'form-used': 410,
   'code-used': 409,
   'last-factor': 409,
   'number-taken': 409,

@@ -58,6 +58,9 @@ export {
   verificationEntities,
   VerificationRequest,
 } from './entities/index.js';
+export { type DeadLetter, type DeliveryBacklog, DeliveryQueue } from './event-delivery/delivery-queue.js';
+export type { EventDeliveryOptions, EventWebhookOptions } from './event-delivery/event-delivery.options.js';
+export { eventId, type EventMessage } from './event-delivery/event-message.js';
 export { type FindingKind, Findings, type JournalFinding } from './journal/findings.js';
 export { VERIFICATION_EVENT } from './journal/journal-publisher.service.js';
 export { JournalLag, type ReaderLag } from './journal/journal-lag.js';

@@ -16,6 +16,9 @@ import { DoubtRepository } from './check/doubt.repository.js';
 import { DoubtService } from './check/doubt.service.js';
 import { WrongCodesRepository } from './check/wrong-codes.repository.js';
 import type { VerificationPolicy } from './domain/policy.js';
+import { DeliveryQueue } from './event-delivery/delivery-queue.js';
+import { EventsFile } from './event-delivery/events-file.js';
+import { WebhookDelivery } from './event-delivery/webhook-delivery.service.js';
 import { IdempotencyKey } from './entities/idempotency-key.entity.js';
 import { verificationEntities } from './entities/index.js';
 import { VerificationRequest } from './entities/verification-request.entity.js';
@@ -159,6 +162,9 @@ async function vonageProvider(
     JournalReader,
     JournalSealer,
     JournalPublisher,
+    DeliveryQueue,
+    WebhookDelivery,
+    EventsFile,
     JournalVerifier,
     JournalRestorer,
     SealVerifier,
@@ -196,6 +202,7 @@ async function vonageProvider(
     JournalVerifier,
     JournalRestorer,
     SealVerifier,
+    DeliveryQueue,
     JournalLag,
     KeyCanary,
     KeyRotator,

@@ -24,6 +24,7 @@ const KINDS: Record<keyof VerificationModuleOptions, OptionKind> = {
   database: OBJECT,
   reconcileEverySeconds: orNull(POSITIVE),
   sealJournalEverySeconds: orNull(POSITIVE),
+  events: OBJECT,
   defaultCountry: TEXT,
   http: OBJECT,
   identifyCaller: FUNCTION,

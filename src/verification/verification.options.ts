@@ -7,6 +7,11 @@ import type { LibraryDatabaseOptions } from '../database/library-database.module
 import { withDefaults } from '../options/with-defaults.js';
 import type { Caller } from './domain/caller.js';
 import { isCountry } from './domain/phone-number.js';
+import {
+  type EventDeliveryOptions,
+  resolveEventDelivery,
+  WEBHOOK_DEFAULTS,
+} from './event-delivery/event-delivery.options.js';
 import { DEFAULT_POLICY, resolvePolicy, type VerificationPolicy } from './domain/policy.js';
 import type { AcceptanceToAllow, Allowance, StartToAllow } from './interception.js';
 import type { MessageSender } from './provider/message-sender/message-sender.js';
@@ -124,6 +129,8 @@ export interface VerificationModuleOptions {
    * @default 5
    */
   sealJournalEverySeconds?: number | null;
+  /** Where every event of the journal goes besides subscribers in this process. */
+  events?: EventDeliveryOptions;
   /**
    * The country of numbers that are typed without `+` and without a choice of country, ISO 3166-1 alpha-2. Preselected in
    * the phone form.
@@ -163,6 +170,7 @@ export const VERIFICATION_DEFAULTS = {
   database: { preparedStatements: true, migrationsRun: false },
   reconcileEverySeconds: 3,
   sealJournalEverySeconds: 5,
+  events: { webhook: WEBHOOK_DEFAULTS },
 } as const;
 
 /** Options with every default filled in. */
@@ -205,6 +213,7 @@ export function resolveVerificationOptions(given: VerificationModuleOptions) {
     database: withDefaults(given.database, defaults.database),
     protection: withDefaults(given.protection, defaults.protection),
     throttle: withDefaults(given.throttle, defaults.throttle),
+    events: resolveEventDelivery(given.events),
     http: withDefaults(given.http, HTTP_DEFAULTS) as ResolvedHttpOptions,
     keys: { encryption: toKeyRing(given.keys.encryption), fingerprint: toKeyRing(given.keys.fingerprint) },
   };

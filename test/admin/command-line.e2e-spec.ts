@@ -151,4 +151,28 @@ describe('npm run admin', () => {
     await application.sql.query(`UPDATE otp_admin_audit SET reason = 'other' WHERE number = 1`);
     expect(await admin('audit', 'verify')).toMatchObject({ code: 1, stdout: 'entry 1: altered\n' });
   }, 600_000);
+
+  it('lists dead letters, delivers them again and discards them', async () => {
+    const { requestId } = await application.started();
+    await application.sql.query(
+      `INSERT INTO otp_event_deliveries (request_id, number, tries, next_at, queued_at, error, dead_at)
+       SELECT request_id, number, 11, now(), now(), 'http 404', now() FROM otp_verification_events WHERE request_id = $1`,
+      [requestId],
+    );
+    const letters = (await json('dead-letters')) as unknown as { id: string; number: number }[];
+    expect(letters.map(({ number }) => number).sort()).toEqual([1, 2]);
+    expect((await admin('dead-letters')).stdout).toContain(`${requestId}  1 started  http 404`);
+    const [one, other] = letters as [{ id: string; number: number }, { id: string; number: number }];
+    const why = ['--reason', 'a test'];
+    expect((await admin('discard-letter', '--id', one.id)).code).toBe(2);
+    expect(await json('discard-letter', '--id', one.id, ...why)).toEqual({
+      discarded: `evt_${requestId}_${one.number}`,
+    });
+    expect((await admin('discard-letter', '--id', one.id, ...why)).code).toBe(1);
+    expect((await admin('retry-letters', '--id', 'x', ...why)).code).toBe(2);
+    expect(await json('retry-letters', ...why)).toEqual({ retried: 1 });
+    expect((await admin('retry-letters', '--id', other.id, ...why)).code).toBe(1);
+    expect(await json('dead-letters')).toEqual([]);
+    await application.sql.query('DELETE FROM otp_event_deliveries');
+  });
 });

@@ -1,5 +1,5 @@
 import { freshNumber } from '../support/application.js';
-import { inBrowser, Inspection, SCRIPTING } from '../support/chromium.js';
+import { inBrowser, SCRIPTING } from '../support/chromium.js';
 import { PeopleInBrowsers, type PersonInBrowser } from '../host/person-in-browser.js';
 
 jest.setTimeout(300_000);
@@ -104,6 +104,32 @@ inBrowser('the administration in a real browser', () => {
       await person.reads('Audit log intact.');
     });
 
+    it('a form that is posted after a long time is done once the factor is shown', async () => {
+      const person = await administrator({ javaScriptEnabled });
+      const { page } = person;
+      await person.goes('/admin/blocks');
+      await page.getByLabel('Type').selectOption('country');
+      await person.fills('Value', javaScriptEnabled ? 'KP' : 'CU');
+      await page.locator('#reason').fill('pumping');
+      await people.application.sql.query(
+        `UPDATE host_sessions SET sess = regexp_replace(sess::text, '"completedAt":"[^"]+"', '"completedAt":"2020-01-01T00:00:00.000Z"', 'g')::json`,
+      );
+      await people.application.advanceProvider(60);
+      await person.presses('Add block');
+      await person.reads(`Confirm it’s you to block ${javaScriptEnabled ? 'KP' : 'CU'}`);
+      await person.presses('Text me a code');
+      await person.types(person.code);
+      await person.reads('Block added.');
+      await page.reload();
+      await page.goBack();
+      expect(await page.title()).not.toBe('');
+      const { rows } = await people.application.sql.query(
+        'SELECT 1 FROM otp_block_entries WHERE label = $1',
+        [javaScriptEnabled ? 'KP' : 'CU'],
+      );
+      expect(rows).toHaveLength(1);
+    });
+
     it('somebody makes and revokes a token, asks the rules, and erases a person', async () => {
       const person = await administrator({ javaScriptEnabled });
       const { page } = person;
@@ -137,56 +163,11 @@ inBrowser('the administration in a real browser', () => {
       await person.goes('/admin/persons');
       await page.locator('#erase-phoneNumber').fill(phoneNumber);
       await page.locator('#erase-reason').fill('a letter');
-      await person.presses('Erase personal data');
-      await person.sees('Preview: this would be erased');
-      await person.goes('/admin/persons');
-      await page.locator('#erase-phoneNumber').fill(phoneNumber);
-      await page.locator('#erase-reason').fill('a letter');
-      await page.locator('#erase-dryRun').uncheck();
-      await person.presses('Erase personal data');
-      await person.sees('Erased');
-      await person.reads('verification_requests');
-    });
-  });
-
-  describe('in light, dark and forced colours, and at 320 px', () => {
-    it('axe finds nothing, and nothing scrolls sideways', async () => {
-      const person = await administrator();
-      const inspection = new Inspection(person.page);
-      const requestId = await begun({ phoneNumber: freshNumber() });
-      for (const path of [
-        '/admin/verifications',
-        '/admin/verifications?from=yesterday',
-        `/admin/verifications/${requestId}`,
-        '/admin/verifications/17',
-        '/admin/decisions',
-        '/admin/statistics',
-        '/admin/statistics?groupBy=provider-status',
-        '/admin/statistics?from=x',
-        '/admin/blocks',
-        '/admin/persons',
-        '/admin/policy',
-        '/admin/tokens',
-        '/admin/audit',
-      ]) {
-        await person.goes(path);
-        await inspection.look(path);
-      }
-      await person.goes('/admin/blocks');
-      await person.presses('Add block');
-      await inspection.look('a block with errors');
-      await person.goes('/admin/policy');
-      await person.fills('Phone number', freshNumber());
-      await person.presses('Simulate');
-      await inspection.look('a simulation');
-      await person.goes('/admin/audit');
-      await person.presses('Verify audit log');
-      await inspection.look('the audit verified');
-      await person.goes('/admin/persons');
-      await person.presses('Unlock');
-      await inspection.look('refused');
-      expect(inspection.faulty).toEqual([]);
-      expect(people.problems).toEqual([]);
+      await person.presses('Show what would be erased');
+      await person.reads('This would be erased of +1');
+      await page.getByRole('button', { name: /^Erase \d+ rows? of/ }).click();
+      await person.reads('Erased: +1');
+      await person.reads('Verifications');
     });
   });
 });

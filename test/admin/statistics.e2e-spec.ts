@@ -159,8 +159,8 @@ describe('statistics', () => {
     expect(page.text).toContain('<svg');
     expect(page.text).not.toMatch(/style=|<script(?! src)/);
     const { groups } = await read('groupBy=country');
-    for (const { key, started } of groups) {
-      expect(page.text).toContain(`<title>${key}: ${started}</title>`);
+    for (const { key, started, verified } of groups) {
+      expect(page.text).toContain(`<title>${key}: ${started} started, ${verified} verified</title>`);
       expect(page.text).toContain(`<th scope="row">${key}</th><td>${started}</td>`);
     }
   });
@@ -174,10 +174,18 @@ describe('statistics', () => {
     const page = await application.client.html('GET', `/admin/statistics?${query}`, undefined, {
       Authorization: `Bearer ${admin.token}`,
     });
-    const captions = [...page.text.matchAll(/<text [^>]*>([^<]+)</g)].map(([, caption]) => caption);
-    expect(captions.slice(0, 4)).toEqual(['2026-01-30', '2026-01-31', '2026-02-01', '2026-02-02']);
+    const captions = [...page.text.matchAll(/<text class="label"[^>]*>([^<]+)</g)].map(([, label]) => label);
+    expect(captions).toEqual(['2026-01-30', '2026-01-31', '2026-02-01', '2026-02-02']);
+    const marks = [...page.text.matchAll(/<text x[^>]*>([^<]+)</g)].map(([, mark]) => mark);
+    expect(marks).toEqual(['0', '2', '4', '6', '8']);
     expect(page.text.match(/<rect /g)).toHaveLength(1);
-    expect(page.text).toContain('<title>2026-02-01: 7</title>');
+    expect(page.text).toContain('<title>2026-02-01: 7 started, 0 verified</title>');
+    expect(page.text).not.toContain('(so far)');
+    const today = new Date().toISOString().slice(0, 10);
+    const now = await application.client.html('GET', '/admin/statistics', undefined, {
+      Authorization: `Bearer ${admin.token}`,
+    });
+    expect(now.text).toContain(`${today} (so far)`);
     expect(page.text).toContain('<th scope="row">Total</th><td>7</td>');
   });
 

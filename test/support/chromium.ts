@@ -1,5 +1,3 @@
-import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import {
   type Browser,
   type BrowserContext,
@@ -7,12 +5,11 @@ import {
   chromium,
   type Page,
 } from 'playwright-core';
+import { faultsOf } from '../looks/faults.js';
 
 /** A real Chromium; `npm test` says so when there is none. */
 const executablePath = process.env['CHROMIUM_PATH'];
 export const inBrowser = executablePath ? describe : describe.skip;
-
-const axeSource = readFileSync(createRequire(__filename).resolve('axe-core/axe.min.js'), 'utf8');
 
 /** @param hosts names that lead to this machine */
 export const launchChromium = (hosts: string[] = []): Promise<Browser> =>
@@ -87,18 +84,6 @@ export async function openWindow(
   page.on('pageerror', (error) => problems.push(error.message));
   await page.goto(url);
   return { context, page, problems };
-}
-
-/** What axe finds, and whether something scrolls sideways. */
-async function faultsOf(page: Page): Promise<string[]> {
-  // Evaluated, not injected as a tag: the page's policy forbids foreign scripts, rightly.
-  if (!(await page.evaluate('"axe" in window'))) await page.evaluate(axeSource);
-  const result = await page.evaluate<{ violations: { id: string; nodes: { html: string }[] }[] }>(
-    'axe.run({ runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"] })',
-  );
-  const faults = result.violations.map(({ id, nodes }) => `${id}: ${nodes[0]?.html}`);
-  const fits = await page.evaluate('document.documentElement.scrollWidth <= innerWidth');
-  return fits ? faults : [...faults, 'scrolls sideways'];
 }
 
 /** Looks at pages as they come by, in every way people do, and remembers those with faults. */

@@ -1,10 +1,17 @@
 import { type CanActivate, type ExecutionContext, Inject, Injectable, Logger } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
 import type { Request } from 'express';
-import { Problem, showOnPage } from '../../http/index.js';
+import {
+  contextOf,
+  MountedPaths,
+  Problem,
+  showOnPage,
+  ViewRenderer,
+  withHiddenCharactersShown,
+} from '../../http/index.js';
 import {
   AccountOnPageGuard,
-  factorRequired,
+  KeptPosts,
   signInRequired,
   TWO_FACTOR_ERRORS,
   TwoFactorPaths,
@@ -12,6 +19,7 @@ import {
 } from '../../two-factor/index.js';
 import { ADMIN_OPTIONS, type ResolvedAdminOptions } from '../admin.options.js';
 import { rememberAdministrator } from './administrator.js';
+import { ACT, type ActOfForm } from './act.js';
 import { AdminPaths } from './admin-paths.js';
 import { ApiTokens, type KnownToken } from './api-tokens.service.js';
 import { SCOPE, type Scope } from './scopes.js';
@@ -30,6 +38,9 @@ export class AdminGuard implements CanActivate {
     private readonly paths: AdminPaths,
     private readonly twoFactorPaths: TwoFactorPaths,
     private readonly accountOnPage: AccountOnPageGuard,
+    private readonly keptPosts: KeptPosts,
+    private readonly renderer: ViewRenderer,
+    private readonly mounted: MountedPaths,
     @Inject(ADMIN_OPTIONS) private readonly options: ResolvedAdminOptions,
   ) {}
 
@@ -44,7 +55,7 @@ export class AdminGuard implements CanActivate {
       const { id } = await this.fromToken(authorization, scope, route);
       rememberAdministrator(request, { actor: `token:${id}` });
     } else {
-      rememberAdministrator(request, { actor: `user:${await this.fromSession(request, route)}` });
+      rememberAdministrator(request, { actor: `user:${await this.fromSession(request, route, context)}` });
     }
     // Only now: the menu is for those who may open it.
     showOnPage(request, { adminPath: this.paths.at() });
@@ -67,7 +78,7 @@ export class AdminGuard implements CanActivate {
     return known;
   }
 
-  private async fromSession(request: Request, route: string): Promise<string> {
+  private async fromSession(request: Request, route: string, context: ExecutionContext): Promise<string> {
     const here = this.twoFactorPaths.here(request) ?? this.paths.at('/verifications');
     const assurance = await this.twoFactor.assurance(request);
     const { userId } = assurance;
@@ -80,9 +91,28 @@ export class AdminGuard implements CanActivate {
     const missing = await this.twoFactor.missing(request, { maxAgeSeconds: this.options.freshSeconds });
     if (missing && !(await this.twoFactor.hasFactors(userId)))
       throw enrolmentRequired(this.twoFactorPaths.settings);
-    if (missing) throw factorRequired(this.twoFactorPaths, missing, here);
+    if (missing)
+      throw await this.keptPosts.confirmationOf(request, assurance, missing, this.aboutAct(request, context));
+    await this.keptPosts.restore(request, assurance);
     return userId;
   }
+
+  /** What the person is asked to confirm, and where the form is. */
+  private aboutAct(request: Request, context: ExecutionContext): { summary: string; page: string } {
+    const act = this.reflector.get<ActOfForm | undefined>(ACT, context.getHandler());
+    const page = this.paths.at((act?.page ?? '/verifications').replace(':id', String(request.params['id'])));
+    if (!act) return { summary: '', page };
+    const { text } = contextOf(request, this.renderer, this.mounted);
+    return { summary: text(`admin.act.${act.name}`, { what: subjectOf(request.body) }), page };
+  }
+}
+
+/** What a form is about, as far as one may read it: of a number only its last digits. */
+function subjectOf(body: unknown): string {
+  const { value, name, label, userId, phoneNumber } = (body ?? {}) as Record<string, unknown>;
+  const subject = [value, name, label, userId, phoneNumber].find((each) => typeof each === 'string' && each);
+  const text = withHiddenCharactersShown(String(subject ?? '…').slice(0, 60));
+  return /^[\d\s()+-]{7,}$/.test(text) ? text.replace(/\d(?=(?:\D*\d){2})/g, '•') : text;
 }
 
 /** There is no factor that could be shown: on to where one is enrolled. */

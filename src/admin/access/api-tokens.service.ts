@@ -82,7 +82,13 @@ export class ApiTokens {
    */
   async create(
     actor: Actor,
-    { name, scopes, days, reason }: { name: string; scopes: readonly Scope[]; days?: number; reason: string },
+    {
+      name,
+      scopes,
+      days,
+      until,
+      reason,
+    }: { name: string; scopes: readonly Scope[]; days?: number; until?: Date; reason: string },
   ): Promise<{ token: string; record: TokenRecord }> {
     const id = uuidv7();
     const secret = randomBytes(32).toString('base64url');
@@ -91,7 +97,12 @@ export class ApiTokens {
       action: 'token.created',
       target: id,
       reason,
-      details: { name, scopes: scopes.join(' '), days: days ?? null },
+      details: {
+        name,
+        scopes: scopes.join(' '),
+        days: days ?? null,
+        until: until?.toISOString() ?? null,
+      },
     };
     const record = await this.audit.with(entry, async (sql) => {
       const parent = actor.startsWith(TOKEN) ? await this.lockParent(sql, actor.slice(TOKEN.length)) : null;
@@ -101,7 +112,7 @@ export class ApiTokens {
         // least() ignores NULL, which here means "no end".
         `INSERT INTO otp_api_tokens (id, name, secret_hash, scopes, author, parent_id, created_at, expires_at)
          VALUES ($1, $2, $3, $4, $5, $7, clock_timestamp(),
-                 least(clock_timestamp() + make_interval(days => $6::int), $8::timestamptz))
+                 least(clock_timestamp() + make_interval(days => $6::int), $8::timestamptz, $9::timestamptz))
          RETURNING ${COLUMNS}`,
         [
           id,
@@ -112,6 +123,7 @@ export class ApiTokens {
           days ?? null,
           parent?.id ?? null,
           parent?.expiresAt ?? null,
+          until ?? null,
         ],
       );
       return rows[0]!;

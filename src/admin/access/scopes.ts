@@ -12,6 +12,7 @@ export const SCOPES = [
   'numbers:reveal',
   'persons:erase',
   'tokens:write',
+  'events:write',
 ] as const;
 /** What an API token may do. */
 export type Scope = (typeof SCOPES)[number];

@@ -33,11 +33,18 @@ export class AuditLog {
     return numberOf(await rowsIn<Row>(sql, APPEND, valuesOf(entry)));
   }
 
-  /** An act and its entry, both or none. @param act returns null when there is nothing to do: then there is no entry */
-  async with<T>(entry: AuditEntry, act: (sql: EntityManager) => Promise<T | null>): Promise<T | null> {
+  /**
+   * An act and its entry, both or none.
+   * @param entry may depend on what was done
+   * @param act returns null when there is nothing to do: then there is no entry
+   */
+  async with<T>(
+    entry: AuditEntry | ((done: T) => AuditEntry),
+    act: (sql: EntityManager) => Promise<T | null>,
+  ): Promise<T | null> {
     return this.dataSource.transaction(async (sql) => {
       const done = await act(sql);
-      if (done !== null) await this.appendIn(sql, entry);
+      if (done !== null) await this.appendIn(sql, typeof entry === 'function' ? entry(done) : entry);
       return done;
     });
   }

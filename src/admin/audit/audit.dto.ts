@@ -63,11 +63,25 @@ export class AuditEntryResource {
   @ApiProperty({ description: '`user:<id>`, `token:<id>` or `cli:<login name>`.' })
   actor!: string;
 
+  @ApiProperty({
+    type: String,
+    nullable: true,
+    description: 'What the application calls the user; null if unknown.',
+  })
+  actorName!: string | null;
+
   @ApiProperty({ example: 'request.cancelled' })
   action!: string;
 
   @ApiProperty({ type: String, nullable: true })
   target!: string | null;
+
+  @ApiProperty({
+    type: String,
+    nullable: true,
+    description: 'What the application calls the user that was acted on; null if it was none.',
+  })
+  targetName!: string | null;
 
   @ApiProperty()
   reason!: string;

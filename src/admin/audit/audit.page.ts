@@ -1,7 +1,18 @@
 import { Injectable } from '@nestjs/common';
-import { type PageContext, typed, type View } from '../../http/index.js';
+import {
+  errorContext,
+  type PageContext,
+  type Problem,
+  type Redirect,
+  typed,
+  type View,
+  type ViewContext,
+} from '../../http/index.js';
 import { AdminPage, moment } from '../pages/admin.page.js';
+import { periodInputs } from '../pages/moment-inputs.js';
 import type { AuditListResource, AuditReportResource } from './audit.dto.js';
+
+const FIELDS = ['actor', 'action', 'target'];
 
 /** The audit with its filters, or the result of its verification. */
 @Injectable()
@@ -28,23 +39,34 @@ export class AuditPage extends AdminPage<AuditListResource | AuditReportResource
         },
       };
     }
+    return this.view(context, {
+      listed: true,
+      items: resource.items.map(({ details, at, ...entry }) => ({
+        ...entry,
+        at: moment(at),
+        details: Object.entries(details)
+          .filter(([, value]) => value !== null)
+          .map(([name, value]) => `${name}: ${value}`)
+          .join(', '),
+      })),
+      next: resource.next,
+      previous: resource.previous,
+    });
+  }
+
+  override failure(problem: Problem, context: PageContext): View | Redirect {
+    if (problem.getStatus() !== 400) return super.failure(problem, context);
+    return this.view(context, errorContext(problem, context, '', [...FIELDS, 'from', 'to']));
+  }
+
+  private view(context: PageContext, more: ViewContext): View {
     return {
       name: 'admin/audit',
       context: {
-        title: text('admin.audit.title'),
-        ...Object.fromEntries(
-          ['actor', 'action', 'target', 'from', 'to'].map((field) => [field, typed(context, field, 200)]),
-        ),
-        items: resource.items.map(({ details, at, ...entry }) => ({
-          ...entry,
-          at: moment(at),
-          details: Object.entries(details)
-            .filter(([, value]) => value !== null)
-            .map(([name, value]) => `${name}: ${value}`)
-            .join(', '),
-        })),
-        next: resource.next,
-        previous: resource.previous,
+        title: context.text('admin.audit.title'),
+        ...Object.fromEntries(FIELDS.map((field) => [field, typed(context, field, 200)])),
+        ...periodInputs(context),
+        ...more,
       },
     };
   }

@@ -3,17 +3,23 @@ import { ApiConsumes, ApiOkResponse, ApiOperation, ApiTags } from '../../openapi
 import { isUUID } from 'class-validator';
 import { BODIES, FormTargets, InputPipe, notAPage, Page, Problem } from '../../http/index.js';
 import { VerificationService } from '../../verification/index.js';
+import { Act } from '../access/act.js';
 import { AdminPaths } from '../access/admin-paths.js';
 import { AdminRoutes, NeedsScope } from '../access/admin-route.js';
 import { type Actor, CurrentActor } from '../access/administrator.js';
+import { UserNames } from '../access/user-names.js';
 import { adminProblem, ApiAdminProblems } from '../admin.problems.js';
 import { ReasonDto } from '../reason.dto.js';
 import { BlockDto, BlockResource, BlocksResource, LiftStopDto, StopResource } from './blocks.dto.js';
 import { BlockLiftedPage, BlocksPage } from './blocks.page.js';
 import { type BlockRecord, Blocks, type StopRecord } from './blocks.service.js';
 
-const blockResource = ({ createdAt, expiresAt, ...block }: BlockRecord): BlockResource => ({
+const blockResource = (
+  { createdAt, expiresAt, ...block }: BlockRecord,
+  authorName: string | null,
+): BlockResource => ({
   ...block,
+  authorName,
   createdAt: createdAt.toISOString(),
   expiresAt: expiresAt?.toISOString() ?? null,
 });
@@ -33,6 +39,7 @@ export class BlocksController {
     private readonly blocks: Blocks,
     private readonly verifications: VerificationService,
     private readonly paths: AdminPaths,
+    private readonly names: UserNames,
   ) {}
 
   @Get('blocks')
@@ -42,14 +49,17 @@ export class BlocksController {
   @ApiOkResponse({ type: BlocksResource })
   @ApiAdminProblems()
   async list(): Promise<BlocksResource> {
+    const blocks = await this.blocks.list();
+    const nameOf = await this.names.ofActors(blocks.map(({ author }) => author));
     return {
-      blocks: (await this.blocks.list()).map(blockResource),
+      blocks: blocks.map((block) => blockResource(block, nameOf(block.author))),
       stops: (await this.blocks.stops()).map(stopResource),
     };
   }
 
   @Post('blocks')
   @HttpCode(200)
+  @Act('block', '/blocks')
   @NeedsScope('blocks:write')
   @Page(BlocksPage)
   @ApiConsumes(...BODIES)
@@ -62,7 +72,7 @@ export class BlocksController {
       const defect = body.kind === 'number' ? this.verifications.readNumber(body.value).defect : undefined;
       throw Problem.invalidInput('blocks', [{ field: 'value', code: defect ?? `no-${body.kind}` }]);
     }
-    return blockResource(block);
+    return blockResource(block, await this.nameOf(block.author));
   }
 
   @FormTargets('blocks/:id/lift', 'stops/lift')
@@ -73,6 +83,7 @@ export class BlocksController {
 
   @Post('blocks/:id/lift')
   @HttpCode(200)
+  @Act('lift-block', '/blocks')
   @NeedsScope('blocks:write')
   @Page(BlockLiftedPage)
   @ApiConsumes(...BODIES)
@@ -86,11 +97,12 @@ export class BlocksController {
   ): Promise<BlockResource> {
     const lifted = isUUID(id) ? await this.blocks.unblock(actor, id, reason) : null;
     if (!lifted) throw adminProblem('unknown-entry');
-    return blockResource(lifted);
+    return blockResource(lifted, await this.nameOf(lifted.author));
   }
 
   @Post('stops/lift')
   @HttpCode(200)
+  @Act('lift-stop', '/blocks')
   @NeedsScope('blocks:write')
   @Page(BlockLiftedPage)
   @ApiConsumes(...BODIES)
@@ -101,5 +113,9 @@ export class BlocksController {
     const lifted = await this.blocks.liftStop(actor, body.scope, body.label, body.reason);
     if (!lifted) throw adminProblem('unknown-entry');
     return stopResource(lifted);
+  }
+
+  private async nameOf(author: Actor): Promise<string | null> {
+    return (await this.names.ofActors([author]))(author);
   }
 }

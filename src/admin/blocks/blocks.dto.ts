@@ -1,6 +1,7 @@
 import { ApiProperty, ApiPropertyOptional } from '../../openapi/decorators.js';
 import { IsIn, IsInt, IsNotEmpty, IsOptional, IsString, Max, MaxLength, Min } from 'class-validator';
 import { NumberFromText } from '../../http/index.js';
+import { Until } from '../until.js';
 import { BLOCK_KINDS, type BlockKind } from '../../verification/index.js';
 import { ReasonDto } from '../reason.dto.js';
 
@@ -30,6 +31,9 @@ export class BlockDto extends ReasonDto {
   @NumberFromText()
   @IsOptional()
   hours?: number;
+
+  @Until()
+  until?: Date;
 }
 
 export class LiftStopDto extends ReasonDto {
@@ -58,6 +62,13 @@ export class BlockResource {
 
   @ApiProperty({ description: 'Who blocked it.', example: 'user:0198f2c4-…' })
   author!: string;
+
+  @ApiProperty({
+    type: String,
+    nullable: true,
+    description: 'What the application calls the user; null if unknown.',
+  })
+  authorName!: string | null;
 
   @ApiProperty({ format: 'date-time' })
   createdAt!: string;

@@ -10,6 +10,7 @@ import {
 } from '../../http/index.js';
 import { BLOCK_KINDS } from '../../verification/index.js';
 import { AdminPage, doneNotice, moment } from '../pages/admin.page.js';
+import { untilInput } from '../pages/moment-inputs.js';
 import type { BlockResource, BlocksResource, StopResource } from './blocks.dto.js';
 
 /** The block list with its form. A block that was added leads back to it. */
@@ -36,7 +37,7 @@ export class BlocksPage extends AdminPage<BlocksResource | BlockResource> {
     // The form again, with what was typed. Other failures lead back to the list.
     if (problem.getStatus() !== 400 || context.request.method === 'GET')
       return super.failure(problem, context);
-    return this.view(context, errorContext(problem, context, '', ['kind', 'value', 'hours', 'reason']));
+    return this.view(context, errorContext(problem, context, '', ['kind', 'value', 'until', 'reason']));
   }
 
   private view(context: PageContext, more: ViewContext): View {
@@ -52,7 +53,7 @@ export class BlocksPage extends AdminPage<BlocksResource | BlockResource> {
           selected: each === kind,
         })),
         value: typed(context, 'value'),
-        hours: typed(context, 'hours'),
+        until: untilInput(context),
         reason: typed(context, 'reason', 500),
         ...more,
       },

@@ -7,7 +7,7 @@ import { PersonalDataCipher } from '../../crypto/index.js';
 import { DestinationLists } from '../../protection/index.js';
 import { type BlockKind, VerificationService } from '../../verification/index.js';
 import type { Actor } from '../access/administrator.js';
-import { AuditLog } from '../audit/audit-log.service.js';
+import { type AuditEntry, AuditLog } from '../audit/audit-log.service.js';
 import { readBlockTarget } from './block-target.js';
 
 export interface BlockRecord {
@@ -62,18 +62,26 @@ export class Blocks {
   /** @returns null when the value is none of its kind */
   async block(
     actor: Actor,
-    { kind, value, hours, reason }: { kind: BlockKind; value: string; hours?: number; reason: string },
+    {
+      kind,
+      value,
+      hours,
+      until,
+      reason,
+    }: { kind: BlockKind; value: string; hours?: number; until?: Date; reason: string },
   ): Promise<BlockRecord | null> {
     const target = readBlockTarget(kind, value, (number) => this.verifications.readNumber(number));
     if (!target) return null;
     const id = uuidv7();
-    const details = { kind, label: target.label, hours: hours ?? null };
+    const details = { kind, label: target.label, hours: hours ?? null, until: until?.toISOString() ?? null };
     const entry = { actor, action: 'block.added', target: id, reason, details };
     return this.changing(entry, async (sql) => {
       const rows = await rowsIn<BlockRecord>(
         sql,
+        // least() ignores NULL, which here means "no end".
         `INSERT INTO otp_block_entries (id, kind, value, network, fingerprint, label, reason, author, created_at, expires_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, clock_timestamp(), clock_timestamp() + make_interval(hours => $9::int))
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, clock_timestamp(), 
+                 least(clock_timestamp() + make_interval(hours => $9::int), $10::timestamptz))
          RETURNING ${BLOCK}`,
         [
           id,
@@ -86,6 +94,7 @@ export class Blocks {
           reason,
           actor,
           hours ?? null,
+          until ?? null,
         ],
       );
       return rows[0]!;
@@ -126,7 +135,7 @@ export class Blocks {
 
   /** Effective on this instance at once, and on the others within two seconds. */
   private async changing<Result>(
-    entry: Parameters<AuditLog['with']>[0],
+    entry: AuditEntry,
     change: (sql: EntityManager) => Promise<Result | null>,
   ): Promise<Result | null> {
     const result = await this.audit.with(entry, change);

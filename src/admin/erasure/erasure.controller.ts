@@ -1,4 +1,4 @@
-import { Body, Controller, HttpCode, Injectable, Post, UsePipes } from '@nestjs/common';
+import { Body, Controller, HttpCode, Post, Req, UsePipes } from '@nestjs/common';
 import {
   ApiConsumes,
   ApiOkResponse,
@@ -8,23 +8,18 @@ import {
   ApiTags,
 } from '../../openapi/decorators.js';
 import { Transform } from 'class-transformer';
-import { IsBoolean, IsOptional } from 'class-validator';
-import {
-  BODIES,
-  FormTargets,
-  InputPipe,
-  notAPage,
-  Page,
-  type PageContext,
-  type View,
-} from '../../http/index.js';
-import { numberProblem, VerificationService } from '../../verification/index.js';
+import { IsBoolean, IsOptional, IsString, MaxLength } from 'class-validator';
+import type { Request } from 'express';
+import { BODIES, FormTargets, InputPipe, isForm, notAPage, Page } from '../../http/index.js';
+import { maskPhoneNumber, numberProblem, VerificationService } from '../../verification/index.js';
+import { Act } from '../access/act.js';
 import { AdminPaths } from '../access/admin-paths.js';
 import { AdminRoutes, NeedsScope } from '../access/admin-route.js';
 import { type Actor, CurrentActor } from '../access/administrator.js';
-import { ApiAdminProblems } from '../admin.problems.js';
+import { UserNames } from '../access/user-names.js';
+import { adminProblem, ApiAdminProblems } from '../admin.problems.js';
 import { PersonDto } from '../interventions/interventions.dto.js';
-import { AdminPage } from '../pages/admin.page.js';
+import { ErasurePage } from './erasure.page.js';
 import { Erasures } from './erasure.service.js';
 
 export class EraseDto extends PersonDto {
@@ -33,6 +28,12 @@ export class EraseDto extends PersonDto {
   @Transform(({ value }: { value: unknown }) => (value === 'on' ? true : value === '' ? undefined : value))
   @IsOptional()
   dryRun?: boolean;
+
+  @ApiPropertyOptional({ description: 'What a dry run returned: nothing is erased if it has changed since.' })
+  @MaxLength(64, { message: 'malformed' })
+  @IsString({ message: 'malformed' })
+  @IsOptional()
+  preview?: string;
 }
 
 export class ErasureResource {
@@ -49,25 +50,15 @@ export class ErasureResource {
     description: 'Rows by table that were emptied of what is personal, or deleted.',
   })
   rows!: Record<string, number>;
-}
 
-@Injectable()
-export class ErasurePage extends AdminPage<ErasureResource> {
-  protected readonly path = '/persons';
+  @ApiPropertyOptional({ description: 'Of a dry run: send it along to erase just this.' })
+  preview?: string;
 
-  success({ receipt, rows }: ErasureResource, { text }: PageContext): View {
-    return {
-      name: 'admin/erased',
-      address: this.paths.at(this.path),
-      once: true,
-      context: {
-        title: text(receipt === null ? 'admin.erased.dry' : 'admin.erased'),
-        receipt,
-        rows: Object.entries(rows).map(([table, count]) => ({ table, count })),
-        backPath: this.paths.at(this.path),
-      },
-    };
-  }
+  /** Only for pages: what would go has changed since it was shown, and nothing was erased. */
+  isChanged?: boolean;
+
+  @ApiProperty({ description: 'Whose data: a masked number, what the application calls the user, or both.' })
+  person!: string;
 }
 
 /** The right to be forgotten. */
@@ -80,6 +71,7 @@ export class ErasureController {
     private readonly erasures: Erasures,
     private readonly verifications: VerificationService,
     private readonly paths: AdminPaths,
+    private readonly names: UserNames,
   ) {}
 
   @FormTargets('erase')
@@ -90,16 +82,38 @@ export class ErasureController {
 
   @Post('erase')
   @HttpCode(200)
+  @Act('erase', '/persons')
   @NeedsScope('persons:erase')
   @Page(ErasurePage)
   @ApiConsumes(...BODIES)
   @ApiOperation({ summary: 'Erase all that is known of a number or a user; statistics and chains stay' })
   @ApiOkResponse({ type: ErasureResource })
-  @ApiAdminProblems('invalid-phone-number')
-  async erase(@CurrentActor() actor: Actor, @Body() body: EraseDto): Promise<ErasureResource> {
-    const { reason, dryRun = false, ...person } = body;
-    const read = person.phoneNumber && this.verifications.readNumber(person.phoneNumber, person.country);
+  @ApiAdminProblems('invalid-phone-number', 'preview-outdated')
+  async erase(
+    @CurrentActor() actor: Actor,
+    @Body() body: EraseDto,
+    @Req() request: Request,
+  ): Promise<ErasureResource> {
+    const { reason, dryRun, preview, ...whom } = body;
+    const read = whom.phoneNumber ? this.verifications.readNumber(whom.phoneNumber, whom.country) : undefined;
     if (read && !read.phone) throw numberProblem(read.defect);
-    return (await this.erasures.erase(actor, person, reason, { dryRun }))!;
+    const names = whom.userId ? await this.names.of([whom.userId]) : new Map<string, string>();
+    const user = whom.userId && (names.get(whom.userId) ?? whom.userId);
+    const person = [read?.phone && maskPhoneNumber(read.phone.country, read.phone.e164.slice(-2)), user]
+      .filter(Boolean)
+      .join(', ');
+    const look = async () => ({
+      ...(await this.erasures.erase(actor, whom, reason, { dryRun: true }))!,
+      person,
+    });
+    // A form shows first what would go, whether or not it asks to.
+    if (dryRun ?? (preview === undefined && isForm(request))) return look();
+    if (preview !== undefined) {
+      const now = await look();
+      const isChanged = now.preview !== preview;
+      if (isChanged && isForm(request)) return { ...now, isChanged };
+      if (isChanged) throw adminProblem('preview-outdated');
+    }
+    return { ...(await this.erasures.erase(actor, whom, reason))!, person };
   }
 }

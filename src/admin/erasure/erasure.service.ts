@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
 import { InjectLibraryDataSource } from '../../database/library-data-source.js';
@@ -17,6 +18,7 @@ import {
   LIVE_REQUESTS,
   OF_NUMBER,
   OF_USER,
+  PHONES_OF_OWNERS,
   REQUESTS,
   USERS_OF_NUMBER,
 } from './erasure.statements.js';
@@ -34,6 +36,8 @@ export interface Erasure {
   receipt: number | null;
   /** Rows by table: emptied of what is personal, or deleted. */
   rows: Record<string, number>;
+  /** Of a dry run: changes when whom it is about or what would go does. */
+  preview?: string;
 }
 
 /** By what the rows of a person are found. */
@@ -77,11 +81,12 @@ export class Erasures {
     const { fingerprints, userId } = traces;
     const rows: Record<string, number> = {};
     if (dryRun) {
+      await this.countFactors(traces, rows);
       await this.inOneGo(async (sql) => {
         await this.marks(sql, traces, rows);
         while ((await this.requests(sql, traces, rows)) === BATCH);
       }, true);
-      return { receipt: null, rows };
+      return { receipt: null, rows, preview: previewOf(traces, rows) };
     }
     await this.audit.append({ actor, action: 'person.erasing', reason });
     // A code that was sent to a number that is erased is rejected, and the provider is notified.
@@ -96,6 +101,21 @@ export class Erasures {
     }
     const receipt = await this.audit.append({ actor, action: 'person.erased', reason, details: rows });
     return { receipt, rows };
+  }
+
+  /** What {@link factorsOf} would remove. */
+  private async countFactors(
+    { fingerprints, owners, userId }: Traces,
+    rows: Record<string, number>,
+  ): Promise<void> {
+    const phones = await rowsOf<{ userId: string }>(this.dataSource, PHONES_OF_OWNERS, [
+      fingerprints,
+      owners,
+    ]);
+    add(rows, 'enrolled_phones', phones.length);
+    if (userId === null) return;
+    const own = phones.filter((phone) => phone.userId === userId).length;
+    add(rows, 'factors', (await this.factors.count(userId)) - own);
   }
 
   /** Factors go first: sessions that were built on them end. */
@@ -184,6 +204,15 @@ export class Erasures {
       await runner.release();
     }
   }
+}
+
+function previewOf({ fingerprints, userId }: Traces, rows: Record<string, number>): string {
+  const counts = Object.entries(rows).sort(([a], [b]) => (a < b ? -1 : 1));
+  const whom = fingerprints.map((fingerprint) => fingerprint.toString('hex'));
+  return createHash('sha256')
+    .update(JSON.stringify([whom, userId, counts]))
+    .digest('hex')
+    .slice(0, 32);
 }
 
 function add(rows: Record<string, number>, table: string, count: number): void {

@@ -54,6 +54,11 @@ export const RATE_COUNTERS = `DELETE FROM otp_rate_counters WHERE key = ANY($1::
 export const ENROLLED_PHONES = `
   DELETE FROM otp_enrolled_phones WHERE phone_fingerprint = ANY($1::bytea[]) AND user_id = $2 RETURNING 1`;
 
+/** Those that {@link ENROLLED_PHONES} would delete, of all owners. */
+export const PHONES_OF_OWNERS = `
+  SELECT user_id AS "userId" FROM otp_enrolled_phones
+   WHERE phone_fingerprint = ANY($1::bytea[]) AND user_id = ANY($2::text[])`;
+
 /** Rows of the number, of any user. */
 export const OF_NUMBER = {
   number_slots: 'DELETE FROM otp_number_slots WHERE phone_fingerprint = ANY($1::bytea[]) RETURNING 1',

@@ -4,6 +4,7 @@ import { ApiConsumes, ApiOkResponse, ApiOperation, ApiProduces, ApiTags } from '
 import type { Response } from 'express';
 import { describeError } from '../../diagnostics/index.js';
 import { BODIES, InputPipe } from '../../http/index.js';
+import { Act } from '../access/act.js';
 import { AdminRoutes, NeedsScope } from '../access/admin-route.js';
 import { type Actor, CurrentActor } from '../access/administrator.js';
 import { ApiAdminProblems } from '../admin.problems.js';
@@ -23,6 +24,7 @@ export class ExportController {
   /** A POST, although it reads: it writes the reason into the audit, and a link from elsewhere must not do that. */
   @Post('verifications.csv')
   @HttpCode(200)
+  @Act('export', '/verifications')
   @NeedsScope('history:export')
   @ApiConsumes(...BODIES)
   @ApiOperation({

@@ -6,6 +6,8 @@ import { HistoryQueryDto } from './history.dto.js';
 const OUTCOMES = ['allowed', 'refused', 'joined', 'given-back'] as const;
 
 export class DecisionQueryDto extends PickType(HistoryQueryDto, [
+  'from',
+  'to',
   'number',
   'user',
   'address',

@@ -3,6 +3,7 @@ import { ApiConsumes, ApiOkResponse, ApiOperation, ApiParam, ApiTags } from '../
 import { isUUID } from 'class-validator';
 import { BODIES, FormTargets, InputPipe, notAPage, Page, Problem } from '../../http/index.js';
 import { VERIFICATION_ERRORS } from '../../verification/index.js';
+import { Act } from '../access/act.js';
 import { AdminPaths } from '../access/admin-paths.js';
 import { AdminRoutes, NeedsScope } from '../access/admin-route.js';
 import { ApiAdminProblems } from '../admin.problems.js';
@@ -35,6 +36,7 @@ export class HistoryController {
 
   @Post('verifications/search')
   @HttpCode(200)
+  @Act('search', '/verifications')
   @NeedsScope('history:read')
   @Page(SearchPage)
   @ApiConsumes(...BODIES)

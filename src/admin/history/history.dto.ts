@@ -18,13 +18,13 @@ const MOMENT = { type: String, format: 'date-time', example: '2026-11-23T00:00Z'
 
 /** All in the URL, so that a page can be sent to a colleague. */
 export class HistoryQueryDto {
-  @ApiPropertyOptional({ ...MOMENT, description: 'Begun at this moment or later.' })
+  @ApiPropertyOptional({ ...MOMENT, description: 'At this moment or later; UTC without a zone.' })
   @IsDate({ message: 'malformed' })
   @DateFromText()
   @IsOptional()
   from?: Date;
 
-  @ApiPropertyOptional({ ...MOMENT, description: 'Begun before this moment.' })
+  @ApiPropertyOptional({ ...MOMENT, description: 'Before this moment; UTC without a zone.' })
   @IsDate({ message: 'malformed' })
   @DateFromText()
   @IsOptional()

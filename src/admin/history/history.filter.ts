@@ -31,6 +31,11 @@ export function idAt(moment: Date, end: 'first' | 'last'): string {
   return `${hex.slice(0, 8)}-${hex.slice(8)}-${rest}`;
 }
 
+/** The lowest id that a row of this moment or later can have, whichever instance made it. */
+export const firstIdOf = (moment: Date): string => idAt(new Date(moment.getTime() - SKEW_MS), 'first');
+/** The highest id that a row from before this moment can have, whichever instance made it. */
+export const lastIdOf = (moment: Date): string => idAt(new Date(moment.getTime() + SKEW_MS), 'last');
+
 /** Collects values as `$1, $2, …`. */
 export class Parameters {
   readonly values: unknown[] = [];
@@ -93,17 +98,9 @@ function conditionsOf(filter: HistoryFilter, parameters: Parameters): string[] {
     value === undefined ? [] : [`${column} = ${parameters.add(value)}`];
   return [
     ...(from
-      ? [
-          `r.created_at >= ${parameters.add(from)}`,
-          `r.id >= ${parameters.add(idAt(new Date(from.getTime() - SKEW_MS), 'first'))}`,
-        ]
+      ? [`r.created_at >= ${parameters.add(from)}`, `r.id >= ${parameters.add(firstIdOf(from))}`]
       : []),
-    ...(to
-      ? [
-          `r.created_at < ${parameters.add(to)}`,
-          `r.id <= ${parameters.add(idAt(new Date(to.getTime() + SKEW_MS), 'last'))}`,
-        ]
-      : []),
+    ...(to ? [`r.created_at < ${parameters.add(to)}`, `r.id <= ${parameters.add(lastIdOf(to))}`] : []),
     ...is('r.phone_country', country),
     ...is('r.channel', channel),
     ...is('r.purpose', purpose),

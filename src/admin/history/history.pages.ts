@@ -10,6 +10,7 @@ import {
 } from '../../http/index.js';
 import { PUBLIC_STATUSES } from '../../verification/index.js';
 import { AdminPage, doneNotice, moment } from '../pages/admin.page.js';
+import { periodInputs } from '../pages/moment-inputs.js';
 import type {
   DecisionResource,
   DecisionsResource,
@@ -19,17 +20,8 @@ import type {
 } from './history.resource.js';
 import { History } from './history.service.js';
 
-const FIELDS = [
-  'from',
-  'to',
-  'country',
-  'purpose',
-  'user',
-  'requestId',
-  'providerRequestId',
-  'address',
-  'reason',
-];
+const FIELDS = ['country', 'purpose', 'user', 'requestId', 'providerRequestId', 'address', 'reason'];
+const DECISION_FIELDS = ['user', 'address', 'rule'];
 const itemContext = (item: HistoryItemResource): ViewContext => ({
   ...item,
   createdAt: moment(item.createdAt),
@@ -63,7 +55,7 @@ export class HistoryListPage extends AdminPage<HistoryResource> {
 
   override failure(problem: Problem, context: PageContext): View | Redirect {
     if (problem.getStatus() !== 400) return super.failure(problem, context);
-    const fields = [...FIELDS, 'status', 'channel', 'number'];
+    const fields = [...FIELDS, 'from', 'to', 'status', 'channel', 'number'];
     return this.view(context, errorContext(problem, context, '', fields));
   }
 
@@ -77,6 +69,7 @@ export class HistoryListPage extends AdminPage<HistoryResource> {
       context: {
         title: context.text('admin.history.title'),
         ...Object.fromEntries(FIELDS.map((field) => [field, typed(context, field, 200)])),
+        ...periodInputs(context),
         number,
         statuses: PUBLIC_STATUSES.map((value) => ({ value, selected: value === status })),
         isSms: channel === 'sms',
@@ -130,17 +123,26 @@ export class DecisionsPage extends AdminPage<DecisionsResource> {
   protected readonly path = '/decisions';
 
   success({ items, next, previous }: DecisionsResource, context: PageContext): View {
+    return this.view(context, { listed: true, items: items.map(decisionContext), next, previous });
+  }
+
+  override failure(problem: Problem, context: PageContext): View | Redirect {
+    if (problem.getStatus() !== 400) return super.failure(problem, context);
+    return this.view(
+      context,
+      errorContext(problem, context, '', [...DECISION_FIELDS, 'from', 'to', 'number']),
+    );
+  }
+
+  private view(context: PageContext, more: ViewContext): View {
     return {
       name: 'admin/decisions',
       context: {
         title: context.text('admin.decisions.title'),
-        ...Object.fromEntries(
-          ['user', 'address', 'rule'].map((field) => [field, typed(context, field, 200)]),
-        ),
+        ...Object.fromEntries(DECISION_FIELDS.map((field) => [field, typed(context, field, 200)])),
+        ...periodInputs(context),
         number: typed(context, 'number', 400),
-        items: items.map(decisionContext),
-        next,
-        previous,
+        ...more,
       },
     };
   }

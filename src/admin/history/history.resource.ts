@@ -34,6 +34,9 @@ export class HistoryItemResource {
   @ApiProperty(MAYBE)
   userId!: string | null;
 
+  @ApiProperty({ ...MAYBE, description: 'What the application calls the user; null if unknown.' })
+  userName!: string | null;
+
   @ApiProperty({ ...MAYBE, description: 'Who asked: an IPv4 address, or the /64 of an IPv6 one.' })
   address!: string | null;
 
@@ -67,7 +70,7 @@ export class HistoryItemResource {
   @ApiProperty({ ...MAYBE, description: 'ISO 4217.' })
   currency!: string | null;
 
-  static of(row: HistoryRow): HistoryItemResource {
+  static of(row: HistoryRow, userName: string | null = null): HistoryItemResource {
     return {
       requestId: row.id,
       createdAt: row.createdAt.toISOString(),
@@ -78,6 +81,7 @@ export class HistoryItemResource {
       phoneNumber: maskPhoneNumber(row.country, row.lastDigits),
       country: row.country,
       userId: row.userId,
+      userName,
       address: row.address,
       browser: row.agent,
       provider: row.provider,

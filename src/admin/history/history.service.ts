@@ -17,6 +17,7 @@ import {
   type TimelineEntryResource,
 } from './history.resource.js';
 import { AdminPaths } from '../access/admin-paths.js';
+import { UserNames } from '../access/user-names.js';
 import { NumberTokens } from './number-token.js';
 import { type DecisionRow, type EventRow, TimelineRepository } from './timeline.repository.js';
 
@@ -31,14 +32,16 @@ export class History {
     private readonly numbers: NumberTokens,
     private readonly paths: AdminPaths,
     private readonly cipher: PersonalDataCipher,
+    private readonly names: UserNames,
   ) {}
 
   /** A page of verifications, the newest first. */
   async list(query: HistoryQueryDto): Promise<HistoryResource> {
     const { filter, shown } = this.filterOf(query);
     const page = await narrowed(this.repository.page(filter, query));
+    const names = await this.names.of(page.items.map(({ userId }) => userId));
     return {
-      items: page.items.map((row) => HistoryItemResource.of(row)),
+      items: page.items.map((row) => HistoryItemResource.of(row, names.get(row.userId ?? '') ?? null)),
       ...pageLinks(this.paths.at(HISTORY), shown, page, ({ id }) => id),
     };
   }
@@ -87,9 +90,10 @@ export class History {
     if (!row) return null;
     const events = await this.timelines.events(id);
     const decisions = await this.timelines.decisions(id);
+    const names = await this.names.of([row.userId]);
     const timeline = [...events.map(eventEntry), ...decisions.map(decisionEntry)];
     return {
-      request: HistoryItemResource.of(row),
+      request: HistoryItemResource.of(row, names.get(row.userId ?? '') ?? null),
       timeline: timeline.sort((one, other) => one.at.localeCompare(other.at)),
       decisions: decisions.map(decisionResource),
     };
@@ -97,11 +101,13 @@ export class History {
 
   /** A page of decisions about starts, the newest first. */
   async decisions(query: DecisionQueryDto): Promise<DecisionsResource> {
-    const { number, user, address, rule, outcome } = query;
+    const { from, to, number, user, address, rule, outcome } = query;
     const known = number === undefined ? null : this.numbers.read(number);
     const page = await narrowed(
       this.timelines.page(
         {
+          from,
+          to,
           rule,
           outcome,
           users: user === undefined ? undefined : this.cipher.userFingerprints(user),
@@ -112,7 +118,15 @@ export class History {
         query,
       ),
     );
-    const shown = { user, rule, outcome, address, number: known?.token };
+    const shown = {
+      from: from?.toISOString(),
+      to: to?.toISOString(),
+      user,
+      rule,
+      outcome,
+      address,
+      number: known?.token,
+    };
     return {
       items: page.items.map(decisionResource),
       ...pageLinks(this.paths.at('/decisions'), shown, page, ({ id }) => id),

@@ -4,7 +4,7 @@ import { InjectLibraryDataSource } from '../../database/library-data-source.js';
 import { rowsIn, rowsOf } from '../../database/sql.js';
 import type { EvaluatedRule } from '../../verification/index.js';
 import { type Cursor, type ListPage, PAGE_SIZE, toPage } from '../pagination.js';
-import { Parameters } from './history.filter.js';
+import { firstIdOf, lastIdOf, Parameters } from './history.filter.js';
 
 export interface EventRow {
   at: Date;
@@ -34,6 +34,8 @@ export interface DecisionRow {
 }
 
 export interface DecisionFilter {
+  from?: Date;
+  to?: Date;
   fingerprints?: Buffer[];
   /** Of a user's id, under every key. */
   users?: Buffer[];
@@ -74,6 +76,15 @@ export class TimelineRepository {
     const conditions = [
       `d.action = 'start'`,
       `d.outcome = ${filter.outcome === undefined ? `'refused'` : parameters.add(filter.outcome)}`,
+      ...(filter.from
+        ? [
+            `d.at >= ${parameters.add(filter.from)}`,
+            `d.id >= ${parameters.add(firstIdOf(filter.from))}::uuid`,
+          ]
+        : []),
+      ...(filter.to
+        ? [`d.at < ${parameters.add(filter.to)}`, `d.id <= ${parameters.add(lastIdOf(filter.to))}::uuid`]
+        : []),
       ...(filter.fingerprints
         ? [`d.phone_fingerprint = ANY(${parameters.add(filter.fingerprints)}::bytea[])`]
         : []),

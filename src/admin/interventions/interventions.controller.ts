@@ -2,6 +2,7 @@ import { Body, Controller, Get, HttpCode, Param, Post, UsePipes } from '@nestjs/
 import { ApiConsumes, ApiOkResponse, ApiOperation, ApiParam, ApiTags } from '../../openapi/decorators.js';
 import { BODIES, FormTargets, InputPipe, notAPage, Page } from '../../http/index.js';
 import { resourceOrProblem, VerificationResource } from '../../verification/index.js';
+import { Act } from '../access/act.js';
 import { AdminPaths } from '../access/admin-paths.js';
 import { AdminRoutes, NeedsScope } from '../access/admin-route.js';
 import { type Actor, CurrentActor } from '../access/administrator.js';
@@ -46,6 +47,7 @@ export class InterventionsController {
 
   @Post('verifications/:id/cancel')
   @HttpCode(200)
+  @Act('cancel', '/verifications/:id')
   @NeedsScope('requests:cancel')
   @Page(CancelledPage)
   @ApiConsumes(...BODIES)
@@ -71,6 +73,7 @@ export class InterventionsController {
 
   @Post('verifications/:id/reveal')
   @HttpCode(200)
+  @Act('reveal', '/verifications/:id')
   @NeedsScope('numbers:reveal')
   @Page(RevealedPage)
   @ApiConsumes(...BODIES)
@@ -90,6 +93,7 @@ export class InterventionsController {
 
   @Post('locks/lift')
   @HttpCode(200)
+  @Act('unlock', '/persons')
   @NeedsScope('locks:lift')
   @Page(PersonsPage)
   @ApiConsumes(...BODIES)
@@ -110,6 +114,7 @@ export class InterventionsController {
 
   @Post('users/reset-factors')
   @HttpCode(200)
+  @Act('reset-factors', '/persons')
   @NeedsScope('factors:reset')
   @Page(PersonsPage)
   @ApiConsumes(...BODIES)

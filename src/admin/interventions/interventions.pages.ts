@@ -1,10 +1,11 @@
 import { Injectable } from '@nestjs/common';
-import type { PageContext, Redirect, View } from '../../http/index.js';
+import { type PageContext, type Problem, type Redirect, typed, type View } from '../../http/index.js';
 import type { VerificationResource } from '../../verification/index.js';
 import { AdminPage, doneNotice } from '../pages/admin.page.js';
 import type { LockResource, ResetResource, RevealedResource } from './interventions.dto.js';
 
 const HISTORY = '/verifications';
+const FORMS = ['lock', 'reset', 'erase'];
 const requestPath = ({ request }: PageContext) => `${HISTORY}/${String(request.params['id'])}`;
 
 /** Forms about numbers and users; an act leads back to them. */
@@ -22,6 +23,24 @@ export class PersonsPage extends AdminPage<LockResource | ResetResource | Record
       name: 'admin/persons',
       context: { title: context.text('admin.persons.title'), ...doneNotice(context) },
     };
+  }
+
+  /** Of the three forms of the page, the one that was refused has what was typed, and its messages. */
+  protected override again(problem: Problem, context: PageContext): View | null {
+    const view = super.again(problem, context);
+    const form = FORMS.find((each) => each === typed(context, 'form'));
+    if (!view || !form) return view;
+    const fields = ['phoneNumber', 'userId', 'reason'];
+    const { errors = [] } = view.context as { errors?: { field: string; message: string }[] };
+    const filled = {
+      ...Object.fromEntries(fields.map((field) => [field, typed(context, field, 500)])),
+      ...Object.fromEntries(errors.map(({ field, message }) => [`${field}Error`, message])),
+    };
+    const linked = errors.map((each) => ({
+      ...each,
+      field: fields.includes(each.field) ? `${form}-${each.field}` : '',
+    }));
+    return { ...view, context: { ...view.context, [form]: filled, errors: linked } };
   }
 }
 

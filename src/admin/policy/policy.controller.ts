@@ -2,6 +2,7 @@ import { Body, Controller, Get, HttpCode, Post, UsePipes } from '@nestjs/common'
 import { ApiConsumes, ApiOkResponse, ApiOperation, ApiTags } from '../../openapi/decorators.js';
 import { BODIES, FormTargets, InputPipe, notAPage, Page } from '../../http/index.js';
 import { VerificationService } from '../../verification/index.js';
+import { Act } from '../access/act.js';
 import { AdminPaths } from '../access/admin-paths.js';
 import { AdminRoutes, NeedsScope } from '../access/admin-route.js';
 import { ApiAdminProblems } from '../admin.problems.js';
@@ -37,6 +38,7 @@ export class PolicyController {
 
   @Post('simulate')
   @HttpCode(200)
+  @Act('simulate', '/policy')
   @NeedsScope('policy:simulate')
   @Page(PolicyPage)
   @ApiConsumes(...BODIES)

@@ -81,7 +81,7 @@ export class JournalRetention {
   private async withRights<T>(sql: EntityManager, work: () => Promise<T>): Promise<T> {
     const [rights] = await rowsIn<{ isOwner: boolean; role: string | null }>(
       sql,
-      RIGHTS,
+      RETENTION_RIGHTS,
       ['otp_verification_events', 'otp_journal_seals'].map((table) => this.dataSource.names.inSql(table)),
     );
     if (rights!.isOwner) {
@@ -120,7 +120,7 @@ export class JournalRetention {
 }
 
 /** The role for retention is one that this role may become, and that may delete events and change seals. */
-const RIGHTS = `
+export const RETENTION_RIGHTS = `
   SELECT pg_has_role(c.relowner, 'USAGE') AS "isOwner",
          (SELECT quote_ident(r.rolname) FROM pg_roles r
            WHERE NOT r.rolsuper AND pg_has_role(r.oid, 'MEMBER')

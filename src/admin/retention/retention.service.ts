@@ -174,6 +174,13 @@ export class Retention implements OnApplicationBootstrap, BeforeApplicationShutd
                 AND NOT EXISTS (SELECT 1 FROM otp_verification_requests r WHERE r.phone_fingerprint = t.phone_fingerprint)`,
               values: [daysAgo(1)],
             },
+            {
+              table: 'event_deliveries',
+              key: 'id',
+              where: `NOT EXISTS (SELECT 1 FROM otp_verification_events e
+                                   WHERE e.request_id = t.request_id AND e.number = t.number)`,
+              values: [],
+            },
           ]),
       ...(decisionsDays === null
         ? []
@@ -200,6 +207,7 @@ export class Retention implements OnApplicationBootstrap, BeforeApplicationShutd
         where: 't.expires_at < $1',
         values: [daysAgo(GRANT_DAYS)],
       },
+      { table: 'kept_posts', key: 'id', where: 't.expires_at < now()', values: [] },
       {
         table: 'factor_attempts',
         key: 'user_id, method, source',

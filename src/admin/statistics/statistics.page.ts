@@ -9,7 +9,8 @@ import {
   type ViewContext,
 } from '../../http/index.js';
 import { AdminPage, moment } from '../pages/admin.page.js';
-import { barChart } from './bar-chart.js';
+import { periodInputs } from '../pages/moment-inputs.js';
+import { stackedChart } from './stacked-chart.js';
 import type { CountsResource, StatisticsResource } from './statistics.dto.js';
 import { GROUPS } from './statistics.repository.js';
 
@@ -37,6 +38,7 @@ export class StatisticsPage extends AdminPage<StatisticsResource> {
     const number = new Intl.NumberFormat(locale);
     const percent = new Intl.NumberFormat(locale, { style: 'percent', maximumFractionDigits: 1 });
     const isTime = groupBy === 'hour' || groupBy === 'day';
+    const hasStatuses = groupBy === 'provider-status';
     const label = (key: string) => (isTime ? moment(key).slice(0, groupBy === 'day' ? 10 : 16) : key);
     const row = (key: string, counts: CountsResource): ViewContext => ({
       key,
@@ -50,41 +52,49 @@ export class StatisticsPage extends AdminPage<StatisticsResource> {
     });
     const found = new Map(groups.map((counts) => [counts.key, counts]));
     const keys = (isTime && periodsBetween(from, to, groupBy)) || [...found.keys()];
-    const bars = (value: (counts: CountsResource) => number) =>
-      barChart(
-        keys.map((key) => {
-          const counts = found.get(key);
-          return { label: label(key), value: counts ? value(counts) : 0 };
-        }),
-      );
-    return this.view(context, {
-      from,
-      to,
-      isComplete,
-      counted: true,
-      hasStatuses: groupBy === 'provider-status',
-      rows: groups.map((counts) => row(label(counts.key), counts)),
-      total: row(text('admin.statistics.total'), total),
-      charts: [
-        { name: text('admin.statistics.started'), ...bars(({ started }) => started) },
-        ...(groupBy === 'provider-status'
-          ? []
-          : [{ name: text('admin.statistics.verified'), ...bars(({ verified }) => verified) }]),
-      ],
+    const isPartial = (key: string) => isTime && Date.parse(key) + STEP_MS[groupBy] > Date.now();
+    const named = (key: string) =>
+      isPartial(key) ? text('admin.statistics.soFar', { period: label(key) }) : label(key);
+    const words = (name: string, { started, verified }: Pick<CountsResource, 'started' | 'verified'>) =>
+      text(hasStatuses ? 'admin.statistics.bar.count' : 'admin.statistics.bar', {
+        name,
+        started: number.format(started),
+        verified: number.format(verified),
+      });
+    const bars = keys.map((key) => {
+      const counts = found.get(key) ?? { started: 0, verified: 0 };
+      return {
+        label: label(key),
+        whole: counts.started,
+        part: hasStatuses ? 0 : counts.verified,
+        words: words(named(key), counts),
+        isPartial: isPartial(key),
+      };
     });
+    return this.view(
+      context,
+      {
+        isComplete,
+        counted: true,
+        hasStatuses,
+        rows: groups.map((counts) => row(named(counts.key), counts)),
+        total: row(text('admin.statistics.total'), total),
+        chart: stackedChart(bars, (value) => number.format(value)),
+        inWords: words(text('admin.statistics.total'), total),
+        hasPartial: keys.some(isPartial),
+      },
+      { from, to },
+    );
   }
 
   override failure(problem: Problem, context: PageContext): View | Redirect {
     if (problem.getStatus() !== 400) return super.failure(problem, context);
-    return this.view(context, {
-      from: typed(context, 'from'),
-      to: typed(context, 'to'),
-      ...errorContext(problem, context, '', ['from', 'to', 'groupBy']),
-    });
+    return this.view(context, errorContext(problem, context, '', ['from', 'to', 'groupBy']));
   }
 
-  private view(context: PageContext, more: ViewContext): View {
+  private view(context: PageContext, more: ViewContext, shown: { from?: string; to?: string } = {}): View {
     const chosen = typed(context, 'groupBy') || 'day';
+    const isByTime = chosen === 'hour' || chosen === 'day';
     return {
       name: 'admin/statistics',
       context: {
@@ -93,6 +103,9 @@ export class StatisticsPage extends AdminPage<StatisticsResource> {
           value,
           label: context.text(`admin.statistics.by.${value}`),
           selected: value === chosen,
+        })),
+        ...periodInputs(context, shown, (span) => ({
+          groupBy: isByTime ? (span.endsWith('h') ? 'hour' : 'day') : chosen,
         })),
         ...more,
       },

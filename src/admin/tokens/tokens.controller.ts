@@ -2,20 +2,23 @@ import { Body, Controller, Get, HttpCode, Param, Post, UsePipes } from '@nestjs/
 import { ApiConsumes, ApiOkResponse, ApiOperation, ApiTags } from '../../openapi/decorators.js';
 import { isUUID } from 'class-validator';
 import { BODIES, FormTargets, InputPipe, notAPage, Page } from '../../http/index.js';
+import { Act } from '../access/act.js';
 import { AdminPaths } from '../access/admin-paths.js';
 import { AdminRoutes, NeedsScope } from '../access/admin-route.js';
 import { type Actor, CurrentActor } from '../access/administrator.js';
 import { ApiTokens, type TokenRecord } from '../access/api-tokens.service.js';
+import { UserNames } from '../access/user-names.js';
 import { adminProblem, ApiAdminProblems } from '../admin.problems.js';
 import { ReasonDto } from '../reason.dto.js';
 import { CreatedTokenResource, CreateTokenDto, TokenResource, TokensResource } from './tokens.dto.js';
 import { TokenRevokedPage, TokensPage } from './tokens.page.js';
 
-const tokenResource = (token: TokenRecord): TokenResource => ({
+const tokenResource = (token: TokenRecord, authorName: string | null): TokenResource => ({
   id: token.id,
   name: token.name,
   scopes: [...token.scopes],
   author: token.author,
+  authorName,
   parentId: token.parentId,
   createdAt: token.createdAt.toISOString(),
   expiresAt: token.expiresAt?.toISOString() ?? null,
@@ -32,6 +35,7 @@ export class TokensController {
   constructor(
     private readonly tokens: ApiTokens,
     private readonly paths: AdminPaths,
+    private readonly names: UserNames,
   ) {}
 
   @Get()
@@ -41,11 +45,14 @@ export class TokensController {
   @ApiOkResponse({ type: TokensResource })
   @ApiAdminProblems()
   async list(): Promise<TokensResource> {
-    return { tokens: (await this.tokens.list()).map(tokenResource) };
+    const tokens = await this.tokens.list();
+    const nameOf = await this.names.ofActors(tokens.map(({ author }) => author));
+    return { tokens: tokens.map((token) => tokenResource(token, nameOf(token.author))) };
   }
 
   @Post()
   @HttpCode(200)
+  @Act('create-token', '/tokens')
   @NeedsScope('tokens:write')
   @Page(TokensPage)
   @ApiConsumes(...BODIES)
@@ -58,7 +65,7 @@ export class TokensController {
   @ApiAdminProblems()
   async create(@CurrentActor() actor: Actor, @Body() body: CreateTokenDto): Promise<CreatedTokenResource> {
     const { token, record } = await this.tokens.create(actor, body);
-    return { ...tokenResource(record), token };
+    return { ...tokenResource(record, await this.nameOf(record.author)), token };
   }
 
   @FormTargets(':id/revoke')
@@ -69,6 +76,7 @@ export class TokensController {
 
   @Post(':id/revoke')
   @HttpCode(200)
+  @Act('revoke-token', '/tokens')
   @NeedsScope('tokens:write')
   @Page(TokenRevokedPage)
   @ApiConsumes(...BODIES)
@@ -82,6 +90,10 @@ export class TokensController {
   ): Promise<TokenResource> {
     const revoked = isUUID(id) ? await this.tokens.revoke(actor, id, reason) : null;
     if (!revoked) throw adminProblem('unknown-entry');
-    return tokenResource(revoked);
+    return tokenResource(revoked, await this.nameOf(revoked.author));
+  }
+
+  private async nameOf(author: Actor): Promise<string | null> {
+    return (await this.names.ofActors([author]))(author);
   }
 }

@@ -4,6 +4,7 @@ import { ArrayNotEmpty, ArrayUnique, IsArray, IsIn, IsInt, IsOptional, Max, Min 
 import { FreeText, NumberFromText } from '../../http/index.js';
 import { type Scope, SCOPES } from '../access/scopes.js';
 import { ReasonDto } from '../reason.dto.js';
+import { Until } from '../until.js';
 
 export class CreateTokenDto extends ReasonDto {
   @ApiProperty({ maxLength: 60, example: 'nightly export' })
@@ -30,6 +31,9 @@ export class CreateTokenDto extends ReasonDto {
   @NumberFromText()
   @IsOptional()
   days?: number;
+
+  @Until()
+  until?: Date;
 }
 
 export class TokenResource {
@@ -44,6 +48,13 @@ export class TokenResource {
 
   @ApiProperty({ description: 'Who made it.' })
   author!: string;
+
+  @ApiProperty({
+    type: String,
+    nullable: true,
+    description: 'What the application calls the user; null if unknown.',
+  })
+  authorName!: string | null;
 
   @ApiProperty({
     type: String,

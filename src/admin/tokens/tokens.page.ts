@@ -10,6 +10,7 @@ import {
 } from '../../http/index.js';
 import { SCOPES } from '../access/scopes.js';
 import { AdminPage, doneNotice, moment } from '../pages/admin.page.js';
+import { untilInput } from '../pages/moment-inputs.js';
 import type { CreatedTokenResource, TokenResource, TokensResource } from './tokens.dto.js';
 
 /** Tokens and the form for one; a new one is shown once. */
@@ -48,7 +49,7 @@ export class TokensPage extends AdminPage<TokensResource | CreatedTokenResource>
   override failure(problem: Problem, context: PageContext): View | Redirect {
     if (problem.getStatus() !== 400 || context.request.method === 'GET')
       return super.failure(problem, context);
-    return this.view(context, errorContext(problem, context, '', ['name', 'scopes', 'days', 'reason']));
+    return this.view(context, errorContext(problem, context, '', ['name', 'scopes', 'until', 'reason']));
   }
 
   private view(context: PageContext, more: ViewContext): View {
@@ -57,9 +58,13 @@ export class TokensPage extends AdminPage<TokensResource | CreatedTokenResource>
       address: this.paths.at(this.path),
       context: {
         title: context.text('admin.tokens.title'),
-        choices: SCOPES.map((scope) => ({ scope, id: `scope-${scope.replace(':', '-')}` })),
+        choices: SCOPES.map((scope) => ({
+          scope,
+          id: `scope-${scope.replace(':', '-')}`,
+          checked: [context.input['scopes']].flat().includes(scope),
+        })),
         name: typed(context, 'name'),
-        days: typed(context, 'days'),
+        until: untilInput(context),
         reason: typed(context, 'reason', 500),
         ...more,
       },

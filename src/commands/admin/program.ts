@@ -1,5 +1,6 @@
 import { Command, type OutputConfiguration } from 'commander';
 import { runCommand } from '../run-command.js';
+import { deadLetterCommands } from './dead-letter-commands.js';
 import { readCommands } from './read-commands.js';
 import { upkeepCommands } from './upkeep-commands.js';
 import { writeCommands } from './write-commands.js';
@@ -15,7 +16,7 @@ export function runAdmin(args: readonly string[], output: OutputConfiguration = 
   const program = new Command('npm run admin --')
     .description(DESCRIPTION)
     .option('--json', 'print results as JSON');
-  for (const command of [...readCommands(), ...writeCommands(), ...upkeepCommands()])
+  for (const command of [...readCommands(), ...writeCommands(), ...deadLetterCommands(), ...upkeepCommands()])
     program.addCommand(command);
   return runCommand(program, args, output);
 }

@@ -25,8 +25,8 @@ interface Period {
 /** A command over a period of time. */
 const overPeriod = (command: Command): Command =>
   command
-    .option('--from <moment>', 'begun at this moment (ISO 8601) or later', moment)
-    .option('--to <moment>', 'begun before it', moment)
+    .option('--from <moment>', 'at this moment or later (ISO 8601; UTC without a zone)', moment)
+    .option('--to <moment>', 'before it', moment)
     .hook('preAction', () => {
       const { from, to } = command.opts<Period>();
       if (from && to && from >= to) command.error('error: --from must be before --to');
@@ -117,8 +117,7 @@ export function readCommands(): Command[] {
   );
 
   const audit = new Command('audit').description('who did what, when, why');
-  audit
-    .command('list')
+  overPeriod(audit.command('list'))
     .description('newest first, fifty a page')
     .option('--actor <actor>', 'who', text(1, 200))
     .option('--action <action>', 'what', text(1, 200))

@@ -5,7 +5,7 @@ import { type Scope, SCOPES } from '../../admin/access/scopes.js';
 import type { AdminActor } from '../../admin/index.js';
 import type { BlockKind } from '../../verification/index.js';
 import { type Confirmation, destructive, inApplication, refused, unlessConfirmed } from '../run-command.js';
-import { email, phoneNumber, readNumber, text, uuid, wholeNumber } from '../values.js';
+import { email, futureMoment, phoneNumber, readNumber, text, uuid, wholeNumber } from '../values.js';
 
 export interface Reason {
   reason: string;
@@ -73,6 +73,7 @@ export function writeCommands(): Command[] {
       'for how long; defaults to until it is lifted',
       wholeNumber(TEN_YEARS_IN_HOURS),
     )
+    .option('--until <moment>', 'until when instead (ISO 8601; UTC without a zone)', futureMoment)
     .hook('preAction', async (_program, command) => {
       const { readBlockTarget } = await import('../../admin/blocks/block-target.js');
       const [kind, value] = command.args as [BlockKind, string];
@@ -81,7 +82,12 @@ export function writeCommands(): Command[] {
     })
     .action(
       inApplication(
-        async ({ get, admin }, kind: BlockKind, value: string, options: Reason & { hours?: number }) => {
+        async (
+          { get, admin },
+          kind: BlockKind,
+          value: string,
+          options: Reason & { hours?: number; until?: Date },
+        ) => {
           const blocked = await get(admin.Blocks).block(actor(), { kind, value, ...options });
           return blocked
             ? { result: blocked, lines: [`${blocked.id}  ${blocked.kind} ${blocked.label}`] }
@@ -151,9 +157,14 @@ export function writeCommands(): Command[] {
     .argument('<name>', 'what it is for', text(1, 60))
     .addOption(new Option('--scope <scopes...>', 'what it may do').choices(SCOPES).makeOptionMandatory())
     .option('--days <days>', 'for how long; defaults to until it is revoked', wholeNumber(TEN_YEARS_IN_DAYS))
+    .option('--until <moment>', 'until when instead (ISO 8601; UTC without a zone)', futureMoment)
     .action(
       inApplication(
-        async ({ get, admin }, name: string, options: Reason & { scope: Scope[]; days?: number }) => {
+        async (
+          { get, admin },
+          name: string,
+          options: Reason & { scope: Scope[]; days?: number; until?: Date },
+        ) => {
           const { scope, ...more } = options;
           const scopes = [...new Set(scope)];
           const { record, token } = await get(admin.ApiTokens).create(actor(), { name, scopes, ...more });

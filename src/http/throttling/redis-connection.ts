@@ -32,7 +32,7 @@ const CLIENT_CAUSES: Readonly<Record<string, string>> = {
 };
 
 /** The cause of a failed call, for logs: never the whole message, which may quote the command. */
-function describeRedisError(error: Error): ErrorCause {
+export function describeRedisError(error: Error): ErrorCause {
   const { message } = error;
   const reply = /^(?:ERR )?([A-Z]{4,})\b/.exec(message)?.[1];
   const name = reply && reply in REDIS_CAUSES ? reply : undefined;

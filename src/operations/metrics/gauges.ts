@@ -4,19 +4,21 @@ import type { Gauge } from 'prom-client';
 import { DataSource } from 'typeorm';
 import { poolOf } from '../../database/sql.js';
 import { SharedLimits, type UsedLimit } from '../../protection/index.js';
-import { JournalLag } from '../../verification/index.js';
+import { type DeliveryBacklog, DeliveryQueue, JournalLag } from '../../verification/index.js';
 import type { Metrics } from './metrics.js';
 
-/** What is read when the metrics are asked for: the pool, the day's limits, and how far the journal's readers are behind. */
+/** What is read when the metrics are asked for: the pool, the day's limits, what waits for the webhook, and how far the journal's readers are behind. */
 @Injectable()
 export class Gauges {
   /** What two gauges read at once is asked for once. */
   private limitsOfToday: Promise<UsedLimit[]> | undefined;
+  private backlog: Promise<DeliveryBacklog | null> | undefined;
 
   constructor(
     @InjectDataSource() private readonly dataSource: DataSource,
     private readonly limits: SharedLimits,
     private readonly lag: JournalLag,
+    private readonly deliveries: DeliveryQueue,
   ) {}
 
   register(metrics: Metrics): void {
@@ -56,13 +58,28 @@ export class Gauges {
     );
     metrics.gauge(
       'otp_journal_lag_seconds',
-      'The age of the oldest event that a reader of the journal ("seal", "publish", "deliver") has not handled; 0 if there is none.',
+      'The age of the oldest event that a reader of the journal ("seal", "publish", "deliver", "file") has not handled; 0 if there is none.',
       ['journal', 'reader'],
       async (gauge) => {
         gauge.reset();
         for (const { journal, reader, seconds } of await this.lag.read().catch(() => []))
           gauge.set({ journal, reader }, seconds);
       },
+    );
+    metrics.gauge('otp_webhook_waiting', 'Events that wait to be delivered to the webhook.', [], (gauge) =>
+      this.fillBacklog(gauge, 'waiting'),
+    );
+    metrics.gauge(
+      'otp_webhook_lag_seconds',
+      'The age of the oldest event that waits to be delivered to the webhook; 0 if there is none.',
+      [],
+      (gauge) => this.fillBacklog(gauge, 'seconds'),
+    );
+    metrics.gauge(
+      'otp_webhook_dead_letters',
+      'Events that the webhook refused too often, until somebody retries or discards them.',
+      [],
+      (gauge) => this.fillBacklog(gauge, 'dead'),
     );
   }
 
@@ -81,6 +98,16 @@ export class Gauges {
     gauge.reset();
     for (const each of await this.readLimits())
       gauge.set({ limit: each.rule, country: each.country }, each[value]);
+  }
+
+  private async fillBacklog(gauge: Gauge, value: keyof DeliveryBacklog): Promise<void> {
+    gauge.reset();
+    this.backlog ??= this.deliveries
+      .backlog()
+      .catch(() => null)
+      .finally(() => (this.backlog = undefined));
+    const backlog = await this.backlog;
+    if (backlog) gauge.set(backlog[value]);
   }
 
   private readLimits(): Promise<UsedLimit[]> {

@@ -90,6 +90,17 @@ export class Metrics {
     'Events that were handed to subscribers.',
     [],
   );
+  private readonly webhookTries = this.counter(
+    'otp_webhook_tries_total',
+    'Events that were posted to the webhook: "delivered", "failed" (to be retried), or "dead" (given up).',
+    ['outcome'],
+  );
+  private readonly webhookSeconds = this.histogram(
+    'otp_webhook_seconds',
+    'How long the webhook took to answer.',
+    [],
+    PROVIDER_SECONDS,
+  );
   private readonly deleted = this.counter(
     'otp_retention_deleted_rows_total',
     'Rows that retention has deleted.',
@@ -141,6 +152,9 @@ export class Metrics {
         return given.isDone ? this.jobSuccess.setToCurrentTime({ task: given.job }) : undefined;
       case 'published':
         return this.published.inc(given.events);
+      case 'webhook':
+        this.webhookSeconds.observe(given.seconds);
+        return this.webhookTries.inc({ outcome: given.outcome });
       case 'retention':
         return Object.entries(given.rows).forEach(([table, rows]) => this.deleted.inc({ table }, rows));
       case 'redis':

@@ -4,6 +4,8 @@ import type { Request, Response } from 'express';
 import { isAnsweredByPage, safePath } from '../../http/index.js';
 import { FirstFactorOnly } from '../guard/require-factor.js';
 import { SignedInRoutes } from '../guard/signed-in-routes.js';
+import { KeptPosts } from '../kept-posts/kept-posts.service.js';
+import type { SignedInCaller } from '../session/assurance.js';
 import { AssuranceResource } from '../session/assurance.resource.js';
 import { RECOVERY } from '../session/authentication-state.js';
 import { TwoFactorPaths } from '../session/two-factor-paths.js';
@@ -25,14 +27,18 @@ export class ChallengeController extends ChallengeRoutes {
     protected readonly challenges: ChallengeService,
     private readonly twoFactor: TwoFactorService,
     private readonly browsers: TrustedBrowsers,
+    private readonly keptPosts: KeptPosts,
     private readonly paths: TwoFactorPaths,
     @Inject(TWO_FACTOR_OPTIONS) private readonly options: ResolvedTwoFactorOptions,
   ) {
     super();
   }
 
-  protected contextOf(request: Request): Promise<ChallengeContext> {
-    return Promise.resolve({ purpose: SECOND_FACTOR, trustBrowserDays: this.browsers.daysFor(request) });
+  protected async contextOf(request: Request, caller: SignedInCaller): Promise<ChallengeContext> {
+    const { returnTo } = { ...request.query, ...(request.body as Partial<ContinueDto> | undefined) };
+    const kept = await this.keptPosts.waitingAt(caller, returnTo);
+    const trustBrowserDays = this.browsers.daysFor(request);
+    return { purpose: SECOND_FACTOR, trustBrowserDays, ...(kept && { summary: kept.summary }) };
   }
 
   protected startOf(): string {
@@ -46,8 +52,9 @@ export class ChallengeController extends ChallengeRoutes {
     { shown, returnTo, trustBrowser }: { shown: ShownFactor } & ContinueDto,
   ): Promise<CompletedChallenge> {
     const assurance = await this.twoFactor.complete(request, response, shown);
+    const kept = await this.keptPosts.waitingAt(assurance, returnTo);
     // The phone may be lost. And the code is no reason to trust the browser: it may have been found on a sheet of paper.
-    if (shown.method === RECOVERY) {
+    if (shown.method === RECOVERY && !kept) {
       const recovered = AssuranceResource.of(assurance, this.paths.settings);
       return isAnsweredByPage(request) ? { ...recovered, notice: 'settings.recovered' } : recovered;
     }
@@ -56,6 +63,10 @@ export class ChallengeController extends ChallengeRoutes {
       const { description } = browser;
       await this.twoFactor.notify(assurance.userId, { type: 'browser-trusted', detail: description });
     }
-    return AssuranceResource.of(assurance, safePath(returnTo, this.options.homePath));
+    const next = safePath(returnTo, this.options.homePath);
+    return {
+      ...AssuranceResource.of(assurance, next),
+      ...(kept?.isPage && isAnsweredByPage(request) && { postsAgainTo: kept.address }),
+    };
   }
 }

@@ -72,7 +72,8 @@ export class VerifyPage extends PageView<CompletedChallenge> {
     super();
   }
 
-  success({ next, notice }: CompletedChallenge, context: PageContext): Redirect {
+  success({ next, notice, postsAgainTo }: CompletedChallenge, context: PageContext): Redirect {
+    if (postsAgainTo) return { redirectTo: postsAgainTo, postsAgain: true };
     const redirectTo = next ?? this.forms.returnTo(context);
     return { redirectTo, notice: notice && context.text(notice) };
   }

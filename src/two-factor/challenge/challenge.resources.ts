@@ -53,7 +53,7 @@ export class FactorsResource {
   @ApiProperty({ description: 'The path to continue to afterwards.' })
   returnTo!: string;
 
-  @ApiPropertyOptional({ description: 'In a step-up: what is confirmed.' })
+  @ApiPropertyOptional({ description: 'What is confirmed: the action of a step-up, or a form that waits.' })
   summary?: string;
 }
 
@@ -62,6 +62,6 @@ export class ChallengeResource extends VerificationResource {
   @ApiPropertyOptional({ format: 'uuid', description: 'The phone that it was sent to.' })
   phoneId?: string;
 
-  @ApiPropertyOptional({ description: 'In a step-up: what is confirmed.' })
+  @ApiPropertyOptional({ description: 'What is confirmed: the action of a step-up, or a form that waits.' })
   summary?: string;
 }

@@ -27,8 +27,11 @@ import { ChoosePage, CodePage, OwnCodePage, ResentPage, SendPage, VerifyPage } f
 import { ChallengeResource, FactorsResource } from './challenge.resources.js';
 import type { ChallengeContext, ChallengeService } from './challenge.service.js';
 
-/** What follows when a factor was shown. On a page, with the key of a message that the next page says once. */
-export type CompletedChallenge = AssuranceResource & { notice?: string };
+/**
+ * What follows when a factor was shown. On a page, with the key of a message that the next page says once, and the address
+ * to which a form that waited for the factor is posted again.
+ */
+export type CompletedChallenge = AssuranceResource & { notice?: string; postsAgainTo?: string };
 
 /** The routes on which a factor is shown. Sign-ins and step-ups serve the same ones, each at its own path. */
 export abstract class ChallengeRoutes {

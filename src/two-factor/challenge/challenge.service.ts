@@ -17,7 +17,7 @@ import type { SignedInCaller } from '../session/assurance.js';
 import { AssuranceResource } from '../session/assurance.resource.js';
 import { RECOVERY } from '../session/authentication-state.js';
 import { type ShownFactor, TwoFactorService } from '../session/two-factor.service.js';
-import { SmsFactor } from '../sms/sms.factor.js';
+import { SECOND_FACTOR, SmsFactor } from '../sms/sms.factor.js';
 import { TWO_FACTOR_OPTIONS, type ResolvedTwoFactorOptions } from '../two-factor.options.js';
 import { codeProblem, twoFactorProblem } from '../two-factor.problems.js';
 import type { ChallengeDto, ResendDto, ShowCodeDto, ShowOwnCodeDto } from './challenge.dto.js';
@@ -29,7 +29,7 @@ import { Factors } from './factors.js';
 export interface ChallengeContext {
   /** A code that was sent for one purpose is rejected for every other. */
   purpose: string;
-  /** In a step-up: the action, as the user reads it. */
+  /** What the factor is shown for, as the user reads it: the action of a step-up, or a form that waits. */
   summary?: string;
   /** For how many days the browser can be trusted afterwards. Null if not at all. */
   trustBrowserDays: number | null;
@@ -182,7 +182,7 @@ export class ChallengeService {
   ): Promise<ShownFactor> {
     let result: CodeResult | undefined;
     if (method !== RECOVERY) result = await this.factors.codeFactor(method)?.verify(caller, otpCode);
-    else if (context.summary === undefined) result = await this.recoveryCodes.use(caller, otpCode);
+    else if (context.purpose === SECOND_FACTOR) result = await this.recoveryCodes.use(caller, otpCode);
     if (!result?.ok) {
       const choices = await this.choices(caller, context, returnTo);
       throw result ? codeProblem(result, choices) : twoFactorProblem('unknown-factor', { forView: choices });

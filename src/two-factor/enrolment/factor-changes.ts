@@ -5,6 +5,7 @@ import { rowsIn } from '../../database/sql.js';
 import { VerificationService } from '../../verification/index.js';
 import { FactorAttempt } from '../challenge/factor-attempt.entity.js';
 import { signInProblem } from '../guard/refusals.js';
+import { KeptPost } from '../kept-posts/kept-post.entity.js';
 import { PasskeyChallenge } from '../passkeys/passkey-challenge.entity.js';
 import { Passkey } from '../passkeys/passkey.entity.js';
 import { RecoveryCode } from '../recovery-codes/recovery-code.entity.js';
@@ -22,6 +23,7 @@ const OF_A_USER: EntityTarget<{ userId: string }>[] = [
   Authenticator,
   Passkey,
   PasskeyChallenge,
+  KeptPost,
   RecoveryCode,
   TrustedBrowser,
   StepUpGrant,

@@ -26,6 +26,17 @@ export class TwoFactorPaths {
     return this.at(`/step-up/${grant}?returnTo=${encodeURIComponent(returnTo)}`);
   }
 
+  /** The page of a form that waits for a factor. */
+  keptPost(id: string): string {
+    return this.at(`/kept/${id}`);
+  }
+
+  /** The id of the form whose page a path is; null for other paths. */
+  keptPostIn(path: string): string | null {
+    const start = this.keptPost('');
+    return path.startsWith(start) ? path.slice(start.length) : null;
+  }
+
   /** The page where a user manages factors. */
   get settings(): string {
     return this.at('/settings');

@@ -7,6 +7,7 @@ import {
   MessagePrice,
 } from './limits.entities.js';
 import { CodeMessage } from './code-message.entity.js';
+import { EventDelivery } from './event-delivery.entity.js';
 import { IdempotencyKey } from './idempotency-key.entity.js';
 import { JournalCursor, JournalSeal } from './journal.entities.js';
 import { KeyCanaryRow, KeyRotation } from '../../crypto/index.js';
@@ -25,6 +26,7 @@ export const verificationEntities = [
   VerificationEventRow,
   JournalSeal,
   JournalCursor,
+  EventDelivery,
   NumberSlot,
   UserWrongCodes,
   IdempotencyKey,

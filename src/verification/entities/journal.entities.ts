@@ -48,7 +48,7 @@ export class JournalCursor {
   @PrimaryColumn('text', { primaryKeyConstraintName: 'otp_journal_cursors_pkey' })
   journal!: string;
 
-  /** `seal` or `publish`. */
+  /** `seal`, `publish`, `deliver` (webhook) or `file`. */
   @PrimaryColumn('text', { primaryKeyConstraintName: 'otp_journal_cursors_pkey' })
   reader!: string;
 

@@ -8,11 +8,10 @@ import {
 } from '@nestjs/common';
 import { BackgroundWork } from '../../background/background-work.js';
 import { describeFailure, report } from '../../diagnostics/index.js';
-import { rowsIn } from '../../database/sql.js';
 import { type Emitter, EVENT_EMITTER } from '../../options/event-emitter.js';
-import type { VerificationEvent } from '../domain/verification-event.js';
+import { eventsOf } from './events-of-batch.js';
+import { JournalFollower } from './journal-follower.js';
 import { type JournalBatch, JournalReader } from './journal-reader.js';
-import { VERIFICATION_JOURNAL } from './journal-source.js';
 
 /** The name under which every event of the journal is emitted; `verification.<type>` is emitted for one type. */
 export const VERIFICATION_EVENT = 'verification.event';
@@ -32,18 +31,18 @@ const SUBSCRIBER_TIMEOUT_MS = 30_000;
 export class JournalPublisher implements OnApplicationBootstrap, BeforeApplicationShutdown {
   private readonly logger = new Logger(JournalPublisher.name);
   private readonly work = new BackgroundWork(this.logger, EVERY_MS, () => this.round());
-  /** Where the first subscriber ever begins: what happened before this instance is not news. */
-  private startedAt = '0';
-  private hasCursor = false;
+  private readonly follower: JournalFollower;
 
   constructor(
-    private readonly reader: JournalReader,
+    reader: JournalReader,
     @Optional() @Inject(EVENT_EMITTER) private readonly emitter?: Emitter,
-  ) {}
+  ) {
+    this.follower = new JournalFollower(reader, 'publish', BATCH);
+  }
 
   async onApplicationBootstrap(): Promise<void> {
     if (!this.emitter) return;
-    this.startedAt = await this.reader.position();
+    await this.follower.begin();
     this.work.start();
   }
 
@@ -72,19 +71,14 @@ export class JournalPublisher implements OnApplicationBootstrap, BeforeApplicati
 
   private async publishAll(): Promise<void> {
     if (!this.hasSubscribers) return;
-    if (!this.hasCursor) {
-      await this.reader.beginAfter(VERIFICATION_JOURNAL, 'publish', this.startedAt);
-      this.hasCursor = true;
-    }
-    const publish = (batch: JournalBatch) => this.publish(batch);
-    while (
-      !this.work.isStopped &&
-      (await this.reader.readBatch(VERIFICATION_JOURNAL, 'publish', BATCH, publish))
+    await this.follower.readAll(
+      () => this.work.isStopped,
+      (batch) => this.publish(batch),
     );
   }
 
-  private async publish({ sql, after, until }: JournalBatch): Promise<void> {
-    const events = await rowsIn<VerificationEvent>(sql, EVENTS_BETWEEN, [after, until]);
+  private async publish(batch: JournalBatch): Promise<void> {
+    const events = await eventsOf(batch);
     for (const event of events) {
       await withTimeout(this.emitter!.emitAsync(VERIFICATION_EVENT, event));
       await withTimeout(this.emitter!.emitAsync(`verification.${event.type}`, event));
@@ -104,21 +98,3 @@ async function withTimeout(work: Promise<unknown>): Promise<void> {
     clearTimeout(timer);
   }
 }
-
-/**
- * The events of a batch. A transaction may take its id, then wait for another one of the same request and a higher id to
- * write the event before its own: `earlier` has those, so that no event comes before its predecessor.
- */
-const EVENTS_BETWEEN = `
-  WITH batch AS (
-    SELECT * FROM otp_verification_events WHERE xid > $1::bigint AND xid <= $2::bigint),
-  earlier AS (
-    SELECT e.*
-      FROM (SELECT request_id, max(number) AS number FROM batch GROUP BY request_id) AS last
-      JOIN otp_verification_events e ON e.request_id = last.request_id AND e.number < last.number
-     WHERE e.xid > $2::bigint)
-  SELECT e.request_id AS "requestId", e.number, e.at, e.type, e.from_status AS "from", e.to_status AS "to", e.reason,
-         e.actor, e.provider_status AS "providerStatus", e.price, e.currency, r.purpose, r.user_id AS "userId"
-    FROM (TABLE batch UNION ALL TABLE earlier) AS e
-    JOIN otp_verification_requests r ON r.id = e.request_id
-   ORDER BY e.request_id, e.number`;

@@ -11,6 +11,9 @@ export interface JournalBatch {
   until: string;
 }
 
+/** What a journal is read for. `deliver` queues events for a webhook, `file` writes them to a file. */
+export type ReaderName = 'seal' | 'publish' | 'deliver' | 'file';
+
 /**
  * Reads journals in batches, for one purpose each. The cursor's row is locked while a batch is handled, so that one
  * instance reads at a time, and it moves in the same transaction: after a crash the batch is handled again.
@@ -28,7 +31,7 @@ export class JournalReader {
    */
   async readBatch(
     source: JournalSource,
-    reader: 'seal' | 'publish',
+    reader: ReaderName,
     size: number,
     handle: (batch: JournalBatch) => Promise<void>,
   ): Promise<boolean> {
@@ -51,7 +54,7 @@ export class JournalReader {
   }
 
   /** Lets a reader begin after transaction `xid`, unless it has begun already. */
-  async beginAfter(source: JournalSource, reader: 'publish', xid: string): Promise<void> {
+  async beginAfter(source: JournalSource, reader: ReaderName, xid: string): Promise<void> {
     await rowsOf(this.dataSource, CREATE_CURSOR, [source.name, reader, xid]);
   }
 

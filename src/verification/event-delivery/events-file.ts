@@ -1,0 +1,85 @@
+import { open } from 'node:fs/promises';
+import {
+  type BeforeApplicationShutdown,
+  Inject,
+  Injectable,
+  Logger,
+  type OnApplicationBootstrap,
+} from '@nestjs/common';
+import { BackgroundWork } from '../../background/background-work.js';
+import { describeFailure } from '../../diagnostics/index.js';
+import { eventsOf } from '../journal/events-of-batch.js';
+import { JournalFollower } from '../journal/journal-follower.js';
+import { type JournalBatch, JournalReader } from '../journal/journal-reader.js';
+import { VERIFICATION_OPTIONS, type ResolvedVerificationOptions } from '../verification.options.js';
+import { eventId, toMessage } from './event-message.js';
+
+const EVERY_MS = 500;
+const RETRY_MS = 5000;
+const BATCH = 500;
+const STANDARD_OUTPUT = '-';
+
+/**
+ * Writes every event of the journal as a line of JSON: at least once, and in order within a request. Each line is written
+ * by one instance. The file is opened for each batch, so it can be rotated by renaming it.
+ */
+@Injectable()
+export class EventsFile implements OnApplicationBootstrap, BeforeApplicationShutdown {
+  private readonly logger = new Logger(EventsFile.name);
+  private readonly work = new BackgroundWork(this.logger, EVERY_MS, () => this.round());
+  private readonly file: string | null;
+  private readonly follower: JournalFollower;
+
+  constructor(reader: JournalReader, @Inject(VERIFICATION_OPTIONS) { events }: ResolvedVerificationOptions) {
+    this.file = events.file;
+    this.follower = new JournalFollower(reader, 'file', BATCH);
+  }
+
+  async onApplicationBootstrap(): Promise<void> {
+    if (this.file === null) return;
+    await this.follower.begin();
+    this.work.start();
+  }
+
+  /** Before the connections to the database are closed. */
+  async beforeApplicationShutdown(): Promise<void> {
+    await this.work.stop();
+  }
+
+  private async round(): Promise<number | void> {
+    try {
+      await this.follower.readAll(
+        () => this.work.isStopped,
+        (batch) => this.write(batch),
+      );
+    } catch (error) {
+      this.logger.error(describeFailure(error), 'events not written to EVENTS_FILE, will retry');
+      return RETRY_MS;
+    }
+  }
+
+  /** The reader moves on only when the lines are written. */
+  private async write(batch: JournalBatch): Promise<void> {
+    const events = await eventsOf(batch);
+    const lines = events.map((event) => `${JSON.stringify({ id: eventId(event), ...toMessage(event) })}\n`);
+    if (this.file === STANDARD_OUTPUT) await toStandardOutput(lines.join(''));
+    else await append(this.file!, lines.join(''));
+  }
+}
+
+const toStandardOutput = (text: string) =>
+  new Promise<void>((resolve, reject) => {
+    process.stdout.write(text, (error) => (error ? reject(error) : resolve()));
+  });
+
+/** Appends whole lines, also to a file whose last line was cut off by a full disk or a kill. */
+async function append(file: string, lines: string): Promise<void> {
+  const handle = await open(file, 'a+', 0o640);
+  try {
+    const { size } = await handle.stat();
+    const last = size > 0 ? (await handle.read(Buffer.alloc(1), 0, 1, size - 1)).buffer.toString() : '\n';
+    await handle.appendFile(last === '\n' ? lines : `\n${lines}`);
+  } finally {
+    await handle.close();
+  }
+}
