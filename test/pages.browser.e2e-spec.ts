@@ -43,6 +43,31 @@ inBrowser('in a real browser', () => {
     expect(application.sandbox.ledger(phoneNumber)).toHaveLength(1);
   });
 
+  it('the example follows the country, is valid as it is shown, and no country’s name is cut', async () => {
+    const page = await open({ locale: 'de-DE', viewport: { width: 320, height: 640 } });
+    const select = page.getByLabel('Land');
+    const hint = page.locator('#phoneNumber-hint');
+    // Of the browser's language.
+    expect(await select.inputValue()).toBe('DE');
+    expect(await hint.textContent()).toContain('+49 ');
+    for (const [country, begins] of [
+      ['FR', '+33 '],
+      ['IO', '+246 '],
+      ['', '+49 '],
+    ] as const) {
+      await select.selectOption(country);
+      expect(await hint.textContent()).toContain(begins);
+      // The box grows with its text.
+      expect(await page.evaluate('country.scrollWidth <= country.clientWidth + 1')).toBe(true);
+    }
+    await select.selectOption('FR');
+    const [, national] = /(0\d[\d ]+\d)/.exec((await hint.textContent())!)!;
+    await page.getByLabel('Telefonnummer').fill(national!);
+    await page.getByRole('button', { name: 'Code senden' }).click();
+    await page.waitForURL(/requestId=/);
+    expect(await page.getByText('+33').first().isVisible()).toBe(true);
+  });
+
   it('a refused number keeps the input and moves the focus to the summary', async () => {
     const page = await open();
     await page.getByLabel('Phone number').fill('12');

@@ -173,6 +173,19 @@ describe('a form that a browser posts', () => {
     expect((await person.get('/two-factor/settings')).text).toContain('Mum’s');
   });
 
+  it('a new phone that is refused leaves its error and what was typed beside its field in the settings', async () => {
+    const person = await browser().signsUp();
+    const typed = { phoneNumber: '12', country: 'DE', label: 'Mum’s' };
+    const { address, page, again } = await submitted(person, '/two-factor/phones', typed);
+    expect(address).toBe('/two-factor/settings');
+    expect(page.text).toContain('<title>Error: Two-factor sign-in');
+    expect(page.text).toMatch(/<p class="error" id="phoneNumber-error">[^<]+<\/p>/);
+    expect(page.text).toMatch(/<input id="phoneNumber"[^>]* value="12"/);
+    expect(page.text).toMatch(/<option value="DE" selected/);
+    expect(page.text).toContain('value="Mum’s"');
+    expect(again.text).not.toContain('phoneNumber-error');
+  });
+
   it('a removal asks first, names what goes and says when it is the last factor', async () => {
     const person = await (await browser().signsUp()).enrols();
     const settings = await person.get('/two-factor/settings');

@@ -86,6 +86,19 @@
     field.form?.addEventListener('submit', () => reveal(false));
   }
 
+  // The example of a number follows the country that is chosen.
+  for (const hint of document.querySelectorAll('[data-example-of]')) {
+    const select = document.getElementById(hint.dataset.exampleOf);
+    const { examples, national, other } = hint.dataset;
+    const byCountry = new Map(examples.split(';').map((each) => each.split(':')));
+    select.addEventListener('change', () => {
+      const example = byCountry.get(select.value)?.split('|');
+      hint.textContent = example
+        ? national.replace('{national}', example[0]).replace('{international}', example[1])
+        : other;
+    });
+  }
+
   // Notices that the message was blocked, that the code has expired, or that it was entered in another tab.
   const watched = find('[data-watched]');
   if (watched) {

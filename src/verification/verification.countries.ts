@@ -27,6 +27,18 @@ export function countryChoices(
     .map(({ code, label }) => ({ code, label, selected: code === selectedCountry }));
 }
 
+let examplesOfAll: [country: string, example: string][] | undefined;
+
+/** The example of each country that has one, for the script of the page: `DE:01512 3456789|+49 1512 3456789;…` */
+export function exampleNumbers(allowed: readonly string[] | null): string {
+  examplesOfAll ??= getCountries().flatMap((code): [string, string][] => {
+    const { country, national, international } = exampleNumber(code);
+    return country === code ? [[code, `${code}:${national}|${international}`]] : [];
+  });
+  const shown = examplesOfAll.filter(([country]) => !allowed || allowed.includes(country));
+  return shown.map(([, example]) => example).join(';');
+}
+
 /** A number to show as an example, in the two ways in which it can be typed. */
 export interface ExampleNumber {
   country: string;

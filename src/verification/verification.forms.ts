@@ -10,7 +10,7 @@ import {
 } from '../http/index.js';
 import type { VerificationPolicy } from './domain/policy.js';
 import { isCountry } from './domain/phone-number.js';
-import { countryChoices, exampleNumber } from './verification.countries.js';
+import { countryChoices, exampleNumber, exampleNumbers } from './verification.countries.js';
 import {
   VERIFICATION_OPTIONS,
   VERIFICATION_POLICY,
@@ -45,14 +45,19 @@ export class PhoneForm {
   countryContext(context: PageContext): ViewContext {
     const country = this.countryFor(context);
     const { allowedCountries } = this.policy;
+    const { text, locale } = context;
     const example = exampleNumber(country || allowedCountries?.[0] || 'US');
-    const key = country === example.country ? 'phone.hint' : 'phone.hint.international';
+    const { national, international } = example;
     return {
-      countries: countryChoices(context.locale, allowedCountries, country),
-      numberHint: context.text(key, {
-        national: example.national,
-        international: example.international,
+      countries: countryChoices(locale, allowedCountries, country),
+      numberHint: text(country === example.country ? 'phone.hint' : 'phone.hint.international', {
+        national,
+        international,
       }),
+      examples: exampleNumbers(allowedCountries),
+      // For another country that is chosen: the script puts its example in the place of the words in braces.
+      hintNational: text('phone.hint', { national: '{national}', international: '{international}' }),
+      hintOther: text('phone.hint.international', { international }),
     };
   }
 

@@ -24,6 +24,9 @@ export const settingsRefused = (problem: Problem, context: PageContext): View =>
   },
 });
 
+/** Whether the form that was refused is the one that adds a phone. */
+const isOfNewPhone = ({ input }: PageContext): boolean => input['phoneNumber'] !== undefined;
+
 /** Phones, apps, recovery codes and trusted browsers, with the forms that change them. */
 @Injectable()
 export class SettingsPage extends PageView<SettingsResource> {
@@ -59,7 +62,7 @@ export class SettingsPage extends PageView<SettingsResource> {
         })),
         homePath: this.options.homePath,
         phoneNumber: typed(context, 'phoneNumber'),
-        newLabel: typed(context, 'label'),
+        newLabel: isOfNewPhone(context) ? typed(context, 'label') : '',
       },
     };
   }
@@ -68,13 +71,9 @@ export class SettingsPage extends PageView<SettingsResource> {
     const settings = problem.details.forView as SettingsResource | undefined;
     if (!settings) return settingsRefused(problem, context);
     const view = this.success(settings, context);
-    const isOfNewPhone = context.input['phoneNumber'] !== undefined;
-    const errors = errorContext(
-      problem,
-      context,
-      isOfNewPhone ? 'phoneNumber' : '',
-      isOfNewPhone ? ['phoneNumber', 'country'] : [],
-    );
+    const errors = isOfNewPhone(context)
+      ? errorContext(problem, context, 'phoneNumber', ['phoneNumber', 'country'])
+      : errorContext(problem, context, '', []);
     return { ...view, context: { ...view.context, ...errors } };
   }
 }

@@ -115,7 +115,10 @@ export class EnrolPhonePage extends PageView<VerificationResource> {
   }
 
   failure(problem: Problem, context: PageContext): View {
-    return this.phones.failed(problem, context);
+    const view = this.phones.failed(problem, context);
+    // A browser comes from the settings, which show the error beside the field. They offer no call to a landline.
+    const isOfSettings = typed(context, 'replaces') === '' && problem.details.forView === undefined;
+    return isOfSettings ? { ...view, address: `${context.base}/settings` } : view;
   }
 }
 
