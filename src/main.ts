@@ -86,7 +86,7 @@ function warn({ production }: Config, warning: string): void {
   else process.stderr.write(`warning: ${warning}\n`);
 }
 
-/** Without SMTP_URL: to the console, whose log nobody should find reset links in once the application is in production. */
+/** Without SMTP_URL: the console, but not in production, where a log must not contain reset links. */
 function mailerOf({ SMTP_URL, MAIL_FROM, production }: Config): Mailer | null {
   if (SMTP_URL && MAIL_FROM) return new SmtpMailer(SMTP_URL, MAIL_FROM);
   return production ? null : new ConsoleMailer();

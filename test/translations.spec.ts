@@ -12,7 +12,7 @@ const ADMINISTRATION =
   /^(admin|field\.(audit|blocks|erasure|history|interventions|policy|statistics|tokens))\./;
 /** Words that are the same in another language. */
 const SAME: Record<string, string[]> = {
-  de: ['code.label', 'settings.label', 'settings.passkeys'],
+  de: ['code.label', 'settings.label', 'settings.passkeys', 'host.factor.passkey'],
   fr: ['code.label'],
   es: ['page.error'],
 };

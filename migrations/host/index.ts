@@ -4,6 +4,7 @@ import { CreateFailedPasswords1795000004003 } from './1795000004003-create-faile
 import { CreateKnownBrowsers1795000004004 } from './1795000004004-create-known-browsers.js';
 import { CreateAccountLinks1795000004005 } from './1795000004005-create-account-links.js';
 import { CreatePayments1795000004006 } from './1795000004006-create-payments.js';
+import { CreateActivity1795000004007 } from './1795000004007-create-activity.js';
 
 /** Tables of the reference host, in order. */
 export const hostMigrations = [
@@ -13,4 +14,5 @@ export const hostMigrations = [
   CreateKnownBrowsers1795000004004,
   CreateAccountLinks1795000004005,
   CreatePayments1795000004006,
+  CreateActivity1795000004007,
 ];

@@ -3,7 +3,7 @@ import { inApplication, runCommand } from './run-command.js';
 
 const program = new Command('npm run reconcile --')
   .description(
-    'Does one round of what running instances do all the time: finds out what became of messages and checks whose answer was lost, and records which requests have expired. Prints a report as JSON.',
+    'Does one round of what running instances do all the time: finds the outcome of messages and checks whose answer was lost, and records which requests have expired. Prints a report as JSON.',
   )
   .action(
     inApplication(async ({ get, verification }) => {

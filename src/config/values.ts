@@ -29,7 +29,7 @@ export const whole = (min: number, max: number, unit: string) => {
     .refine((value) => value >= min && value <= max, expected);
 };
 
-/** The same, where "off" means a bound that nobody reaches, or no wait at all. */
+/** The same, where "off" means a bound that is never reached, or no wait at all. */
 export const wholeOrOff = (min: number, max: number, unit: string, off: number) =>
   text
     .transform((value) => (OFF.test(value) ? String(off) : value))

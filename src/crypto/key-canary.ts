@@ -8,7 +8,7 @@ const TEXT = 'canary';
 
 /**
  * Tells whether the keys of an instance open what is stored. For each key that writes there is a row with a known text. With
- * other keys, numbers could not be read, and limits, locks and blocks of numbers would silently start anew.
+ * other keys, numbers could not be read, and limits, locks and blocks of numbers would silently start again from zero.
  */
 @Injectable()
 export class KeyCanary {
@@ -58,7 +58,7 @@ export class KeyCanary {
       );
   }
 
-  /** Forgets older keys, because nothing is stored under them any more. */
+  /** Forgets older keys, because no value is stored under them any more. */
   async forgetOlder(): Promise<void> {
     const { encryption, fingerprint } = this.cipher.newestKeys;
     await this.query(

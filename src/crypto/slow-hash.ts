@@ -3,7 +3,7 @@ import * as argon2 from '@node-rs/argon2';
 import { bulkhead, BulkheadRejectedError } from 'cockatiel';
 import { Problem } from '../http/index.js';
 
-/** Argon2 runs on the threads of libuv, of which there are four. One of them stays free for files and name lookups. */
+/** Argon2 runs on the four threads of libuv. One of them stays free for files and name lookups. */
 const CONCURRENT = Math.max(1, Math.min(3, availableParallelism()));
 /** About two seconds of work at 40 ms each. Whoever comes later is asked to come back. */
 const QUEUE_LENGTH = 100;

@@ -38,7 +38,7 @@ export function statement<Parameters, Row = never>(name: string, text: string): 
 /** Whether statements are prepared by name. Turn it off for a pooler that hands every transaction another connection and does not track them. */
 export const PREPARED_STATEMENTS = Symbol('PREPARED_STATEMENTS');
 
-/** Postgres's codes for a name that another client has prepared already, and for one that nobody has: a pooler's doing. */
+/** Postgres's codes for a prepared name that is taken, and for one that is unknown. Both come from a pooler. */
 const NAME_UNUSABLE = ['42P05', '26000'];
 
 const camelCase = (column: string) =>

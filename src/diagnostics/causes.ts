@@ -75,7 +75,7 @@ const CLASSES: Readonly<Record<string, string>> = {
   XX: 'internal error of the database',
 };
 
-/** What the driver says of a failed connection. It has no codes for these, and they quote nobody's data. */
+/** The driver's messages about a failed connection. They have no codes, and they contain no personal data. */
 const DRIVER_MESSAGES = [
   'Connection terminated',
   'timeout exceeded when trying to connect',

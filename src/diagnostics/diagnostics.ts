@@ -44,7 +44,7 @@ export const DIAGNOSTICS_CHANNEL = 'nest-sms-otp';
 
 const channel = diagnosticsChannel.channel(DIAGNOSTICS_CHANNEL);
 
-/** Publishes a diagnostic. Costs next to nothing while nobody subscribes. */
+/** Publishes a diagnostic. Costs next to nothing without a subscriber. */
 export const report = (diagnostic: Diagnostic): void => channel.publish(diagnostic);
 
 /** Whether anybody subscribes; durations are measured only then. */

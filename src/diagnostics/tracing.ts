@@ -40,7 +40,7 @@ export async function traced<T>(
   });
 }
 
-/** Headers that pass the trace on to whoever is called; empty outside of a trace. */
+/** Headers that pass the trace on to the service that is called; empty outside of a trace. */
 export function traceHeaders(): Record<string, string> {
   const headers: Record<string, string> = {};
   api?.propagation.inject(api.context.active(), headers);

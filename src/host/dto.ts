@@ -1,9 +1,11 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { Transform } from 'class-transformer';
 import { IsOptional, IsString } from 'class-validator';
-import { AssuranceResource } from '../two-factor/index.js';
+import { AssuranceResource, FactorResource } from '../two-factor/index.js';
+import { ACTIVITY_TYPES, type ActivityType } from './activity/activity.js';
 import { IsEmailAddress, normaliseEmail } from './email-address.js';
 import { NewPassword } from './passwords/password-rules.js';
+import { SessionResource } from './sessions/sessions.dto.js';
 import type { Role } from './user.entity.js';
 
 export class SignInDto {
@@ -72,6 +74,18 @@ export class PasswordResource {
   status!: 'password-changed';
 }
 
+/** Something that happened to the account. */
+export class ActivityResource {
+  @ApiProperty({ enum: ACTIVITY_TYPES })
+  type!: ActivityType;
+
+  @ApiProperty({ description: 'A masked number, or a browser and its network. May be empty.' })
+  detail!: string;
+
+  @ApiProperty({ format: 'date-time' })
+  at!: string;
+}
+
 export class AccountResource {
   @ApiProperty()
   email!: string;
@@ -81,6 +95,18 @@ export class AccountResource {
 
   @ApiProperty({ type: AssuranceResource })
   assurance!: AssuranceResource;
+
+  @ApiProperty({ type: [FactorResource], description: 'The second factors of the user.' })
+  factors!: FactorResource[];
+
+  @ApiProperty()
+  recoveryCodesLeft!: number;
+
+  @ApiProperty({ type: [SessionResource], description: 'The last used first; at most 50.' })
+  sessions!: SessionResource[];
+
+  @ApiProperty({ type: [ActivityResource], description: 'The newest first; at most 10, of 90 days.' })
+  activity!: ActivityResource[];
 }
 
 export class UserResource {

@@ -8,6 +8,7 @@ import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource } from 'typeorm';
 import { BackgroundWork } from '../background/background-work.js';
 import { rowsOf } from '../database/sql.js';
+import { ACTIVITY_DAYS } from './activity/activity.js';
 import { KNOWN_BROWSER_DAYS } from './passwords/known-browsers.js';
 
 const EVERY_MS = 15 * 60 * 1000;
@@ -16,6 +17,7 @@ const EXPIRED = [
   `DELETE FROM host_account_links WHERE created_at < now() - interval '1 day'`,
   `DELETE FROM host_failed_passwords WHERE last_failed_at < now() - interval '30 days'`,
   `DELETE FROM host_known_browsers WHERE last_used_at < now() - interval '${KNOWN_BROWSER_DAYS} days'`,
+  `DELETE FROM host_activity WHERE at < now() - interval '${ACTIVITY_DAYS} days'`,
 ];
 
 /** Deletes expired rows, about every 15 minutes. */

@@ -4,12 +4,14 @@ import { ThrottlerModule } from '@nestjs/throttler';
 import { AdminModule } from '../admin/index.js';
 import { TwoFactorModule } from '../two-factor/index.js';
 import { AccountController } from './account.controller.js';
+import { ActivityLog } from './activity/activity.js';
 import { ComponentsController, ComponentsPage } from './components.controller.js';
 import { DemoUsers } from './demo-users.js';
 import { HOST_OPTIONS, type HostOptions } from './host.options.js';
 import { HOME, HOST_PAGES } from './host.pages.js';
 import { LocalStrategy, PasswordGuard } from './local.strategy.js';
 import { HostSessions } from './sessions/host-sessions.js';
+import { SessionList } from './sessions/session-list.js';
 import { SessionRepository } from './sessions/session.repository.js';
 import { sessionMiddleware } from './sessions/session.store.js';
 import { SessionsController } from './sessions/sessions.controller.js';
@@ -59,6 +61,7 @@ const SESSION_ROUTES = [
   ],
   providers: [
     AccountLinks,
+    ActivityLog,
     AccountMails,
     ComponentsPage,
     DemoUsers,
@@ -71,6 +74,7 @@ const SESSION_ROUTES = [
     PasswordSignIn,
     Payments,
     SecureConnectionGuard,
+    SessionList,
     SessionsPage,
     SignInThrottler,
     SignUps,

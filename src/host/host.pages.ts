@@ -12,9 +12,12 @@ import {
 } from '../http/index.js';
 import type { AssuranceResource } from '../two-factor/index.js';
 import type { AccountResource, UserResource } from './dto.js';
+import { sessionContexts } from './sessions/session-contexts.js';
 
 export const HOME = '/account';
 export const MAX_EMAIL_LENGTH = 254;
+/** The others are on a page of their own. */
+const SHOWN_SESSIONS = 5;
 
 /** The field that a problem is shown at. None for a connection that is not secure: no other input would help. */
 export const blamedField = ({ code }: Problem, field: string): string =>
@@ -24,9 +27,7 @@ export const blamedField = ({ code }: Problem, field: string): string =>
 @Injectable()
 export class SignInPage extends PageView<AssuranceResource> {
   success({ next }: AssuranceResource, context: PageContext): View | Redirect {
-    if (next) return { redirectTo: next };
-    const isReset = context.request.query['password'] === 'changed';
-    return this.form(context, isReset ? { notice: context.text('host.passwordChanged.signIn') } : {});
+    return next ? { redirectTo: next } : this.form(context);
   }
 
   failure(problem: Problem, context: PageContext): View {
@@ -70,18 +71,34 @@ export class SignOutPage extends PlainPage<void> {
 
 @Injectable()
 export class AccountPage extends PlainPage<AccountResource> {
-  success({ email, role, assurance }: AccountResource, { text, locale }: PageContext): View {
-    const { amr, level } = assurance;
+  success(account: AccountResource, { text, formatting }: PageContext): View {
+    const { email, role, assurance, factors, recoveryCodesLeft, sessions, activity } = account;
+    const { locale, timeZone } = formatting;
+    const time = new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeStyle: 'short', timeZone });
     // `mfa` says no more than that there were several.
-    const methods = amr.filter((method) => method !== 'mfa').map((method) => text(`host.method.${method}`));
+    const methods = assurance.amr.filter((method) => method !== 'mfa');
     return {
       name: 'host/account',
+      address: HOME,
       context: {
         title: text('host.account'),
         email,
         isAdmin: role === 'admin',
-        methods: new Intl.ListFormat(locale).format(methods),
-        hasOneFactor: level === 'first-factor',
+        methods: new Intl.ListFormat(locale).format(methods.map((method) => text(`host.method.${method}`))),
+        hasOneFactor: assurance.level === 'first-factor',
+        factors: factors.map(({ method, label, hint }) => ({
+          name: text(`host.factor.${method}`),
+          label,
+          hint,
+        })),
+        recoveryCodesLeft,
+        sessions: sessionContexts(sessions.slice(0, SHOWN_SESSIONS), formatting),
+        timeZone: timeZone.replaceAll('_', ' '),
+        activity: activity.map(({ type, detail, at }) => ({
+          text: text(`host.activity.${type}`),
+          detail,
+          at: time.format(new Date(at)),
+        })),
       },
     };
   }

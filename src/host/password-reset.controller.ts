@@ -1,7 +1,7 @@
 import { Body, Controller, Get, HttpCode, Post, Query, Req, Res, UsePipes } from '@nestjs/common';
 import { ApiConsumes, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { Request, Response } from 'express';
-import { BODIES, InputPipe, Negotiated, Page } from '../http/index.js';
+import { BODIES, InputPipe, Negotiated, Page, pageContextOf } from '../http/index.js';
 import { AssuranceResource, SkipSecondFactor, TwoFactorService } from '../two-factor/index.js';
 import {
   ChoosePasswordDto,
@@ -46,8 +46,8 @@ export class PasswordResetController {
   @ApiOperation({ summary: 'Send a link to the address; the response is the same if it has no account' })
   @ApiOkResponse({ type: MailedResource })
   @ApiHostProblems('invalid-input', 'rate-limited', 'email-unavailable')
-  request(@Body() { email }: EmailDto): MailedResource {
-    this.passwords.requestReset(email);
+  request(@Body() { email }: EmailDto, @Req() request: Request): MailedResource {
+    this.passwords.requestReset(email, pageContextOf(request)?.locale);
     return { status: 'check-your-mail' };
   }
 
@@ -73,7 +73,7 @@ export class PasswordResetController {
     @Body() { token, password }: ChoosePasswordDto,
     @Res({ passthrough: true }) response: Response,
   ): Promise<PasswordResource> {
-    const userId = await this.passwords.reset(token, password);
+    const userId = await this.passwords.reset(token, password, pageContextOf(request)?.locale);
     if (!userId) throw invalidLink();
     // Wrong passwords from other browsers cannot lock this one out.
     await this.browsers.remember(request, response, userId);

@@ -1,7 +1,7 @@
 import { Body, Controller, Get, HttpCode, Post, Req, Res, UsePipes } from '@nestjs/common';
 import { ApiConsumes, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { Request, Response } from 'express';
-import { BODIES, InputPipe, Negotiated, Page, Problem } from '../http/index.js';
+import { BODIES, InputPipe, Negotiated, Page, pageContextOf, Problem } from '../http/index.js';
 import {
   AccountOnPageGuard,
   AssuranceResource,
@@ -70,7 +70,7 @@ export class PasswordController {
     const user = await this.users.find(caller.userId);
     if (!user) throw Problem.http('forbidden');
     if (!(await this.signIns.confirm(user, currentPassword))) throw wrongPassword();
-    const changed = await this.passwords.replace(caller, user, password);
+    const changed = await this.passwords.replace(caller, user, password, pageContextOf(request)?.locale);
     if (!changed) throw wrongPassword();
     await this.twoFactor.renew(request, response, changed);
     await this.browsers.remember(request, response, user.id);

@@ -1,7 +1,7 @@
 import { Body, Controller, Get, HttpCode, Post, Query, Req, Res, UseGuards, UsePipes } from '@nestjs/common';
 import { ApiConsumes, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { Request, Response } from 'express';
-import { BODIES, InputPipe, isAnsweredByPage, Negotiated, Page } from '../http/index.js';
+import { BODIES, InputPipe, isAnsweredByPage, Negotiated, Page, pageContextOf } from '../http/index.js';
 import { AssuranceResource, SkipSecondFactor, TwoFactorService } from '../two-factor/index.js';
 import { ChoosePasswordDto, EmailDto, LinkQuery, LinkResource, MailedResource } from './dto.js';
 import { ApiHostProblems, invalidLink } from './host.problems.js';
@@ -47,8 +47,8 @@ export class SignUpController {
   })
   @ApiOkResponse({ type: MailedResource })
   @ApiHostProblems('invalid-input', 'insecure-connection', 'rate-limited', 'email-unavailable')
-  request(@Body() { email }: EmailDto): MailedResource {
-    this.signUps.request(email);
+  request(@Body() { email }: EmailDto, @Req() request: Request): MailedResource {
+    this.signUps.request(email, pageContextOf(request)?.locale);
     return { status: 'check-your-mail' };
   }
 

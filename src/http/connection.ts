@@ -15,7 +15,7 @@ const LOOPBACK_HOST = /^(localhost|.+\.localhost|127(\.\d{1,3}){3}|\[::1\])$/i;
 
 const forwardedHeaders = ({ headers }: Request) => FORWARDED.filter((name) => headers[name] !== undefined);
 
-/** Whether `trust proxy` trusts whoever opened the connection, so that its `X-Forwarded-*` headers are believed. */
+/** Whether `trust proxy` trusts the peer that opened the connection, so that its `X-Forwarded-*` headers are believed. */
 function isPeerTrusted({ app, socket }: Request): boolean {
   const trusts = app.get('trust proxy fn') as (address: string | undefined, hop: number) => boolean;
   return trusts(socket.remoteAddress, 0);
@@ -48,7 +48,7 @@ export function keepsSecureCookies(request: Request): boolean {
   return forwardedHeaders(request).length === 0 && LOOPBACK_HOST.test(request.hostname ?? '');
 }
 
-/** Logs once that a proxy is in front which nobody trusts. Until it is trusted, all clients count as that proxy. */
+/** Logs once that there is a proxy in front that is not trusted. Until it is, all clients count as that proxy. */
 export function warnAboutUntrustedProxy(): RequestHandler {
   const logger = new Logger('Http');
   let hasWarned = false;

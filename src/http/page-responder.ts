@@ -5,7 +5,7 @@ import { NEGOTIATED_PAGES, type PageContext, withShared } from './page-context.j
 import type { Problem } from './problem.js';
 import { type Redirect, type View, ViewRenderer } from './view-renderer.js';
 
-/** Whether a browser posts a form. Other clients, which do not follow a redirect by themselves, get the page directly. */
+/** Whether a browser posts a form. Other clients, which may not follow redirects, get the page directly. */
 const isFormOfBrowser = (request: Request) =>
   request.method === 'POST' && request.get('sec-fetch-mode') === 'navigate';
 

@@ -10,7 +10,7 @@ const CHECKED = new WeakSet<object>();
 
 /**
  * What a request to one of our routes goes through, in this order. An application whose routes are all ours runs it
- * before them all; the routes themselves run it for whoever has not been through it.
+ * before them all; the routes themselves run it for requests that it has not seen.
  */
 export function requestChecks(options: ResolvedHttpOptions): RequestHandler[] {
   const { https, publicUrl, trustedOrigins, harmlessCookies } = options;

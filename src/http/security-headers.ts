@@ -6,7 +6,7 @@ const CONTENT_SECURITY_POLICY = [
   "script-src 'self'",
   "style-src 'self'",
   "img-src 'self'",
-  // The page of a code looks what became of its message.
+  // The code page asks for the state of its message.
   "connect-src 'self'",
   "form-action 'self'",
   "base-uri 'none'",

@@ -61,7 +61,7 @@ function requestLine(
   };
 }
 
-/** Nest's own account of its start-up: a page of lines that nobody reads. */
+/** Nest's own start-up messages, which would fill a page. */
 const START_UP = new Set([
   'NestFactory',
   'InstanceLoader',

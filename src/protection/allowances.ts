@@ -28,7 +28,7 @@ interface Block {
 
 /** An instance takes this part of what is left of a day, so that few statements are needed and little is stranded. */
 const SHARE = 50;
-/** At least so many messages, where that is no more than a tenth. */
+/** At least this many messages, if that is no more than a tenth. */
 const FEW = 10;
 const EMPTY_MS = 1000;
 const IDLE_MS = 10_000;
@@ -67,7 +67,7 @@ export class Allowances implements OnApplicationBootstrap, BeforeApplicationShut
   /** Takes `amount` of a limit. @returns false when there is not enough left today */
   async take(limit: Limit, amount: number): Promise<boolean> {
     const units = toUnits(amount);
-    // Many may wait for a refill that brings less than they need. Each refill serves one of them, or says that nothing is left.
+    // Many may wait for a refill that brings less than they need. Each refill serves one of them, or finds the limit used up.
     for (;;) {
       const block = this.blockOf(limit);
       if (block.left >= units) {
@@ -139,7 +139,7 @@ export class Allowances implements OnApplicationBootstrap, BeforeApplicationShut
     return Math.max(1, Math.floor(share)) * units;
   }
 
-  /** One statement at a time per limit, whoever waits for it. */
+  /** One statement at a time per limit; all who wait share it. */
   private refill(block: Block, units: number): Promise<void> {
     block.refill ??= this.takeBlock(block, units).finally(() => (block.refill = null));
     return block.refill;

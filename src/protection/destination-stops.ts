@@ -27,7 +27,7 @@ export interface Stop {
 }
 
 /**
- * Prefixes and countries that stop by themselves, because too few of those who get codes there type them in. A few
+ * Prefixes and countries that are stopped automatically, because too few of the codes sent there are entered. A few
  * callers cannot cause it: a network counts once in five minutes, and many networks and sessions are needed. Stops never
  * apply to signed-in users.
  */

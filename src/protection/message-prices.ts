@@ -7,7 +7,7 @@ import { PROTECTION_OPTIONS, type ResolvedProtection } from './protection.option
 
 /**
  * What one message is going to cost: what the provider charged for such a one lately, else what the options say. Kept in
- * memory, so that a start asks nobody; learned by {@link ProtectionWatch}.
+ * memory, so that a start makes no call; learned by {@link ProtectionWatch}.
  */
 @Injectable()
 export class MessagePrices {

@@ -12,7 +12,7 @@ import { PROTECTION_OPTIONS, type ResolvedProtection } from './protection.option
 
 const LEARN_EVERY_MS = 600_000;
 
-/** Looks after what changes by itself: destinations that nobody verifies at, and prices. On every instance; nothing is done twice. */
+/** Stops destinations where too few verify, and learns prices. Runs on every instance; nothing is done twice. */
 @Injectable()
 export class ProtectionWatch implements OnApplicationBootstrap, BeforeApplicationShutdown {
   private readonly logger = new Logger(ProtectionWatch.name);

@@ -27,7 +27,7 @@ export const RULES = [
 /** The name of a rule of `ProtectionModule`. */
 export type RuleName = (typeof RULES)[number];
 
-/** When a destination stops by itself: too few of the people who got a code there entered it. */
+/** When a destination is stopped automatically: too few of the people who got a code there entered it. */
 export interface ConversionOptions {
   /**
    * The lowest share of verified starts, from 0 to 1.
@@ -35,12 +35,12 @@ export interface ConversionOptions {
    */
   floor?: number;
   /**
-   * The share counts from so many starts on.
+   * The share counts from this many starts on.
    * @default 30
    */
   minimum?: number;
   /**
-   * The share counts from so many distinct networks and sessions on, so that a few callers cannot stop a destination.
+   * The share counts from this many distinct networks and sessions on, so that a few callers cannot stop a destination.
    * @default 20
    */
   minimumCallers?: number;
@@ -135,7 +135,7 @@ export interface ProtectionOptions {
    * @default { '*': 0.08 }
    */
   prices?: Readonly<Record<string, number>>;
-  /** Null never stops a destination by itself. */
+  /** Null never stops a destination automatically. */
   conversion?: ConversionOptions | null;
   /**
    * About how often every instance recalculates shares and prices, in seconds. Null leaves it to `runOnce`.

@@ -8,7 +8,7 @@ import {
   type StartRefusal,
 } from './verification-request.js';
 
-/** +1 202 555 01xx is reserved for fiction: these are nobody's phones, but the numbering plan has them. */
+/** +1 202 555 01xx is reserved for fiction: the numbers are valid, and no phone has them. */
 const PREFIX = '120255501';
 
 /** The last two digits, the effect, and what happens, as the documentation and the phone page show it. */

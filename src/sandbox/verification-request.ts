@@ -38,7 +38,7 @@ export interface Plan {
   code?: string;
   /** At least one. */
   steps: Step[];
-  /** How long until the next step starts by itself. */
+  /** How long until the next step starts automatically. */
   stepSeconds: number;
   /** How long a code is valid. */
   codeSeconds: number;

@@ -24,7 +24,7 @@ export interface WebhookDelivery {
   body: WebhookBody;
 }
 
-/** Delivers notifications: each is retried by itself until it is answered with 2xx. */
+/** Delivers notifications: each is retried on its own until the response is 2xx. */
 export class WebhookCourier {
   private readonly waits = new Set<{ dueAt: number; end: () => void }>();
   private agent = newAgent();

@@ -1,5 +1,7 @@
 export { CodeFactor, type CodeResult, type EnrolledFactor, Factor } from './challenge/factor.js';
+export { FactorResource } from './challenge/challenge.resources.js';
 export { FactorAttempts } from './challenge/factor-attempts.js';
+export { Factors } from './challenge/factors.js';
 export { FactorChanges } from './enrolment/factor-changes.js';
 export { AccountOnPageGuard } from './guard/account-on-page.guard.js';
 export { PostThrottler } from './guard/post-throttler.js';

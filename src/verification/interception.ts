@@ -8,7 +8,7 @@ export interface Refusal {
   /** For the record of refusals, for callers of the service, and for clients: kebab-case, nothing secret. */
   refuse: string;
   /**
-   * A key of the message catalogue: what a person is told.
+   * A key of the message catalogue: what the person reads.
    * @default 'problem.refused-by-application.detail'
    */
   messageKey?: string;

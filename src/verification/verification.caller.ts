@@ -13,7 +13,7 @@ function shownCookie(request: Request): string | undefined {
   return value && SHAPE.test(value) ? value : undefined;
 }
 
-/** Where a call comes from: what limits by address and the history know of it, whoever it is from. */
+/** Where a call comes from, as limits by address and the history need it. */
 export function originOf(request: Request): Required<Pick<Caller, 'address' | 'userAgent'>> {
   return { address: clientAddress(request), userAgent: request.get('user-agent') ?? null };
 }
@@ -24,7 +24,7 @@ export function callerOf(request: Request): Caller {
 }
 
 /**
- * Gives a browser something to be recognised by, so that a refreshed or doubled start is one start and nobody else can
+ * Gives a browser a cookie that it is recognised by, so that a refreshed or doubled start is one start and nobody else can
  * use its requests. Random, no store behind it, gone with the browser session.
  */
 export function rememberCaller(request: Request, response: Response): void {

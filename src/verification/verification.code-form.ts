@@ -15,7 +15,7 @@ import type { VerificationResource } from './dto/verification.resource.js';
 import { VerificationProvider } from './provider/verification-provider.js';
 import { VERIFICATION_POLICY } from './verification.options.js';
 
-/** Why there is no code to enter; each has a page of its own. */
+/** Why no code can be entered. Each reason has its own page. */
 type Ended = PublicEndReason | 'unknown' | 'used';
 
 /** The page of a code. It has a form for each action that the request allows, and says whether the message got through. */
@@ -146,12 +146,12 @@ function endOf({ code, details }: Problem): Ended | null {
 }
 
 /** What was sent, how, when and to whom. */
-function aboutMessage(resource: VerificationResource, { locale }: PageContext): ViewContext {
+function aboutMessage(resource: VerificationResource, { formatting }: PageContext): ViewContext {
   const { phoneNumber, channel, status, sentAt, expiresAt, resendAvailableAt } = resource;
-  const clock = new Intl.DateTimeFormat(locale, {
+  const clock = new Intl.DateTimeFormat(formatting.locale, {
     hour: '2-digit',
     minute: '2-digit',
-    timeZone: 'UTC',
+    timeZone: formatting.timeZone,
     timeZoneName: 'short',
   });
   const timeOf = (iso: string | null): ViewContext | null =>

@@ -33,7 +33,7 @@ export interface VerificationModuleExtras extends MountOptions {
   pages?: PagesOptions;
 }
 
-/** Holds the options and the keys by themselves, for the modules that this one is made of. */
+/** Provides the options and the keys to the modules that this one is made of. */
 @Module({})
 class VerificationOptionsModule {}
 

@@ -113,7 +113,7 @@ async function vonageProvider(
   vonage: NonNullable<ResolvedVerificationOptions['vonage']>,
 ): Promise<VerificationProvider> {
   assertInstalled('@vonage/server-sdk', 'The option `vonage` of VerificationModule');
-  // Only now: whoever has a provider of their own need not install Vonage's SDK.
+  // Loaded late: a host with its own provider need not install Vonage's SDK.
   const { VonageV1Provider, VonageV2Provider } = await import('./provider/vonage/index.js');
   const connection = { ...vonage, headers: traceHeaders };
   return vonage.api === 'v1' ? new VonageV1Provider(connection) : new VonageV2Provider(connection);

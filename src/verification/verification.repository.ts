@@ -64,7 +64,7 @@ export class VerificationRepository {
   }
 
   /**
-   * Hands the success of a late verdict to whoever repeats the code it belongs to. Only once.
+   * Gives the success of a late verdict to the caller who repeats its code. Only once.
    * @returns null when it was handed out already
    */
   acceptLateVerdict(id: string, codes: Buffer[]): Promise<VerificationRecord | null> {

@@ -88,7 +88,7 @@ export class VerificationService {
     return this.cancels.cancelAllOf(userId);
   }
 
-  /** Ends a request for an administrator, whoever began it. */
+  /** Ends a request for an administrator, no matter who started it. */
   cancelByOperator(requestId: string): Promise<VerificationResult> {
     return this.withNumber(this.cancels.cancelByOperator(requestId));
   }
@@ -99,7 +99,7 @@ export class VerificationService {
     return this.withNumber(request ? success(request) : failure('unknown-request'));
   }
 
-  /** The request as it is now, whoever began it: for administrators. Null when there is none. */
+  /** The current state of any request, for administrators. Null if there is none. */
   findForOperator(requestId: string): Promise<VerificationRecord | null> {
     return this.repository.findById(idOf(requestId));
   }

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { startApplication, type TestApplication } from '../support/application.js';
 import type { Answer } from '../support/client.js';
+import { until } from '../support/until.js';
 import { codeOf, mustBe, requestIdOf, Visitor } from './visitor.js';
 
 const ACCOUNT = /<header class="site">[\s\S]*Signed in as <bdi>([^<]+)<\/bdi>[\s\S]*<\/header>/;
@@ -132,6 +133,68 @@ describe('every page of the second factor', () => {
     const answer = await person.post('/sign-in', { email: other.email, password: other.password });
     expect(answer.headers.get('location')).toMatch(/^\/two-factor/);
     mustName(other, await person.get('/two-factor'));
+  });
+
+  it('who is signed in is not asked again, by sign-in, sign-up or the choice of factors', async () => {
+    const person = await inBrowser();
+    const goal = '/account/sessions';
+    for (const path of ['/sign-in', '/sign-up', '/two-factor']) {
+      expect((await person.get(path)).headers.get('location')).toBe('/account');
+      const led = await person.get(`${path}?returnTo=${goal}`);
+      expect([led.status, led.headers.get('location')]).toEqual([303, goal]);
+      const elsewhere = await person.get(`${path}?returnTo=//evil.example`);
+      expect(elsewhere.headers.get('location')).toBe('/account');
+    }
+    const half = await waiting();
+    for (const path of ['/sign-in', '/sign-up'])
+      expect((await half.get(path)).headers.get('location')).toBe('/two-factor?returnTo=%2Faccount');
+    expect((await half.get('/two-factor')).status).toBe(200);
+    const nobody = new Visitor(application, 'html');
+    for (const path of ['/sign-in', '/sign-up']) expect((await nobody.get(path)).status).toBe(200);
+  });
+
+  it('who has to show a factor again is asked, and not led in circles', async () => {
+    const person = await inBrowser();
+    await application.sql.query(
+      `UPDATE host_sessions SET sess = replace(sess::text, '"method":"sms"', '"method":"browser"')::json
+        WHERE user_id = (SELECT id::text FROM host_users WHERE email = $1)`,
+      [person.email],
+    );
+    const refused = await person.get('/account/payment');
+    const choice = refused.headers.get('location')!;
+    expect(choice).toBe('/two-factor?returnTo=%2Faccount%2Fpayment&again=yes');
+    expect((await person.get(choice)).status).toBe(200);
+    const wrong = await person.post('/two-factor/code?returnTo=/account/payment', {
+      factor: 'recovery',
+      otpCode: 'zz-zz-zzzz-zzzzzz',
+    });
+    mustName(person, wrong);
+  });
+
+  it('the account page tells the factors, the sessions and what happened lately', async () => {
+    const person = await inBrowser();
+    const other = await person.elsewhere().isSignedIn();
+    const asProgram = async () =>
+      (await application.client.json('GET', '/account', undefined, { Cookie: person.cookieHeader() })).body;
+    const types = async () =>
+      ((await asProgram())['activity'] as { type: string }[]).map(({ type }) => type).sort();
+    await until(async () => (await types()).length === 3);
+    expect(await types()).toEqual(['phone-added', 'signed-in', 'signed-in']);
+
+    const { text } = await person.get('/account');
+    const hint = `+1 ••• ••• ••${person.phoneNumber.slice(-2)}`;
+    expect(text).toContain(`<li>Phone <bdi dir="ltr" class="number">${hint}</bdi></li>`);
+    expect(text).toContain(`<li>Phone added (<bdi>${hint}</bdi>)`);
+    expect(text).toMatch(/<li>Signed in \(<bdi>[^<]*127\.0\.0\.0\/24<\/bdi>\)/);
+    expect(text).not.toContain(person.phoneNumber);
+    expect(text).not.toMatch(/host\.(activity|factor|method)\./);
+
+    const { sessions } = (await asProgram()) as { sessions: { id: string; current: boolean }[] };
+    expect(sessions.map(({ current }) => current).sort()).toEqual([false, true]);
+    for (const { id } of sessions) expect(text).toContain(`action="/account/sessions/${id}/end"`);
+    const { id } = sessions.find(({ current }) => !current)!;
+    expect((await person.post(`/account/sessions/${id}/end`)).status).toBe(303);
+    expect((await other.get('/account')).headers.get('location')).toMatch(/^\/sign-in/);
   });
 
   it('so do programs: the account in the responses, and the same way out', async () => {

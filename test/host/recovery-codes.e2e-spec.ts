@@ -22,7 +22,7 @@ describe('recovery codes', () => {
     await other.signsIn();
     const used = await uses(other, codes[0]!.toUpperCase().replaceAll('-', ' '));
     expect(used.body).toMatchObject({ level: 'two-factor', amr: ['pwd', 'recovery', 'mfa'] });
-    expect(used.body['next']).toBe('/two-factor/settings?recovered=yes');
+    expect(used.body['next']).toBe('/two-factor/settings');
     expect((await settingsOf(other)).recoveryCodesLeft).toBe(9);
     const third = person.elsewhere();
     await third.signsIn();

@@ -86,7 +86,8 @@ describe('every route of the application', () => {
       }
     }
     expect(reached).toEqual([]);
-  });
+    // Thousands of requests.
+  }, 600_000);
 
   it('is not reached by nobody', async () => {
     const nobody = new Visitor(application);

@@ -77,7 +77,7 @@ describe('what strangers and the provider do', () => {
     expect(answer.text).toContain('Use a recovery code instead');
     expect((await other.get('/account')).status).toBe(303);
     const used = await other.post('/two-factor/code', { factor: 'recovery', otpCode: recoveryCode! });
-    expect([used.status, used.headers.get('location')]).toEqual([303, '/two-factor/settings?recovered=yes']);
+    expect([used.status, used.headers.get('location')]).toEqual([303, '/two-factor/settings']);
     expect((await other.get('/account')).status).toBe(200);
   });
 });

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { JournalVerifier } from '../../src/index.js';
+import { JournalVerifier, TRANSITIONS } from '../../src/index.js';
 import { sealEverything } from '../support/seal.js';
 import type { Command } from './commands.js';
 import { Instances } from './instances.js';
@@ -48,6 +48,20 @@ describe.each(APIS)('any sequence of commands (%s)', (api) => {
     },
     180_000 + RUNS * MS_PER_RUN,
   );
+
+  it('change the status only as the lifecycle says', async () => {
+    const { rows } = await instances.application.sql.query<{ from: string; to: string }>(
+      `SELECT DISTINCT from_status AS "from", to_status AS "to" FROM otp_verification_events
+        WHERE from_status <> to_status`,
+    );
+    const allowed = Object.entries(TRANSITIONS).flatMap(([from, events]) =>
+      Object.values(events).map((to) => `${from} ${to}`),
+    );
+    expect(rows.filter(({ from, to }) => !allowed.includes(`${from} ${to}`))).toEqual([]);
+    expect(rows.map(({ from, to }) => `${from} ${to}`)).toEqual(
+      expect.arrayContaining(['SENDING PENDING', 'PENDING VERIFIED']),
+    );
+  });
 
   it.each(SABOTAGES)('notices when %s', async (_name, commands, complaint) => {
     await expect(run(commands)).rejects.toThrow(complaint);

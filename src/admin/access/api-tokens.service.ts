@@ -38,7 +38,7 @@ const hashOf = (secret: string) => createHash('sha256').update(secret).digest();
 const toUuid = (hex: string) => hex.replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-');
 
 /**
- * What programs show instead of a session. Stored as hashes: a stolen dump lets nobody in. A token that was made with
+ * What programs send instead of a session. Stored as hashes: a stolen dump gives no access. A token that was made with
  * another token can do no more and lives no longer than that one, and all of them work only while the person who made
  * the first one is an administrator.
  */
@@ -77,7 +77,7 @@ export class ApiTokens {
 
   /**
    * Made by a token, it has no scope that the maker lacks, and ends with the maker at the latest.
-   * @returns the token, which nobody can read again
+   * @returns the token, which cannot be read again
    * @throws Problem `forbidden` for a scope that the maker lacks, `unauthorized` when the maker no longer works
    */
   async create(

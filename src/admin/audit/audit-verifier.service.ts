@@ -28,7 +28,7 @@ const AUDIT_JOURNAL: JournalSource = {
   countAfter: 'SELECT count(*)::int AS count FROM otp_admin_audit WHERE xid > $1::bigint',
 };
 
-/** Checks that nobody has changed the audit. */
+/** Checks that the audit was not changed. */
 @Injectable()
 export class AuditVerifier implements OnModuleInit {
   constructor(

@@ -3,7 +3,7 @@ import { type PageContext, typed, type View } from '../../http/index.js';
 import { AdminPage, moment } from '../pages/admin.page.js';
 import type { AuditListResource, AuditReportResource } from './audit.dto.js';
 
-/** The audit with its filters, or what became of verifying it. */
+/** The audit with its filters, or the result of its verification. */
 @Injectable()
 export class AuditPage extends AdminPage<AuditListResource | AuditReportResource> {
   protected readonly path = '/audit';

@@ -23,7 +23,7 @@ const stopResource = ({ stoppedAt, until, ...stop }: StopRecord): StopResource =
   until: until.toISOString(),
 });
 
-/** The block list, and what has stopped by itself. */
+/** The block list, and the destinations that were stopped automatically. */
 @ApiTags('Administration')
 @AdminRoutes()
 @UsePipes(new InputPipe('blocks'))

@@ -4,7 +4,7 @@ import { BlocksController } from './blocks.controller.js';
 import { BlockLiftedPage, BlocksPage } from './blocks.page.js';
 import { Blocks } from './blocks.service.js';
 
-/** The block list, and the destinations that stopped by themselves. */
+/** The block list, and the destinations that were stopped automatically. */
 @Module({
   imports: [AuditModule],
   controllers: [BlocksController],

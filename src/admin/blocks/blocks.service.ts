@@ -105,7 +105,7 @@ export class Blocks {
     });
   }
 
-  /** Lets messages to a destination that stopped by itself. @returns null when it has not stopped */
+  /** Allows messages to a destination that was stopped automatically. @returns null if it was not */
   liftStop(
     actor: Actor,
     scope: StopRecord['scope'],

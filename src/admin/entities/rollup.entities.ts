@@ -21,7 +21,7 @@ export class VerificationRollup {
   @PrimaryColumn('text', ROLLUP_KEY())
   channel!: string;
 
-  /** Of the cost; empty where nothing is known to have cost anything. */
+  /** The currency of the cost; empty where no cost is known. */
   @PrimaryColumn('text', ROLLUP_KEY())
   currency!: string;
 

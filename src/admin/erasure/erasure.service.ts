@@ -84,7 +84,7 @@ export class Erasures {
       return { receipt: null, rows };
     }
     await this.audit.append({ actor, action: 'person.erasing', reason });
-    // A code that is out for a number that is to be forgotten is worth nothing; the provider is told.
+    // A code that was sent to a number that is erased is rejected, and the provider is notified.
     for (const { id } of await rowsOf<{ id: string }>(this.dataSource, LIVE_REQUESTS, [fingerprints, userId]))
       await this.verifications.cancelByOperator(id);
     await this.factorsOf(traces, rows);

@@ -54,7 +54,7 @@ export const RATE_COUNTERS = `DELETE FROM otp_rate_counters WHERE key = ANY($1::
 export const ENROLLED_PHONES = `
   DELETE FROM otp_enrolled_phones WHERE phone_fingerprint = ANY($1::bytea[]) AND user_id = $2 RETURNING 1`;
 
-/** Of the number, whoever used it. */
+/** Rows of the number, of any user. */
 export const OF_NUMBER = {
   number_slots: 'DELETE FROM otp_number_slots WHERE phone_fingerprint = ANY($1::bytea[]) RETURNING 1',
   code_messages: 'DELETE FROM otp_code_messages WHERE phone_fingerprint = ANY($1::bytea[]) RETURNING 1',

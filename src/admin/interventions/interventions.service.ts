@@ -62,7 +62,7 @@ export class Interventions {
     return this.factors.count(userId);
   }
 
-  /** Takes all second factors from a user, who is told; sessions and trusted browsers end. @returns how many there were */
+  /** Removes all second factors of a user and notifies the user. Sessions and trusted browsers end. @returns how many there were */
   async resetFactors(actor: Actor, userId: string, reason: string): Promise<number> {
     const entry = { actor, action: 'factors.reset', target: `user ${userId}`, reason };
     const factors = await this.factors.reset(userId, (sql) => this.audit.appendIn(sql, entry));

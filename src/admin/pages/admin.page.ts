@@ -32,7 +32,7 @@ export abstract class AdminPage<Body> extends PageView<Body> {
   protected abstract readonly path: string;
 
   failure(problem: Problem, context: PageContext): View | Redirect {
-    // Without the menu: whoever is not let in learns nothing of what there is.
+    // Without the menu: a person without access learns nothing about what there is.
     if (isClosed(problem)) return errorView(problem, context);
     return this.again(problem, context) ?? this.refused(problem, context);
   }

@@ -4,7 +4,7 @@ import { IsBoolean, IsIP, IsOptional, IsString, MaxLength } from 'class-validato
 import { EmptyAsAbsent } from '../../http/index.js';
 import { StartVerificationDto, type EvaluatedRule } from '../../verification/index.js';
 
-/** A start that nobody asks for: who would ask, and for which number. */
+/** An imagined start: the caller, and the number. */
 export class SimulateDto extends PickType(StartVerificationDto, ['phoneNumber', 'country', 'channel']) {
   @ApiPropertyOptional({ description: 'What the proof is for. Defaults to `phone-verification`.' })
   @MaxLength(100, { message: 'too-long' })

@@ -74,7 +74,7 @@ export class JournalRetention {
   }
 
   /**
-   * Runs work with the right to delete events and to change seals, which nobody has otherwise, not even the owner of the
+   * Runs work with the right to delete events and to change seals, which no role has otherwise, not even the owner of the
    * tables. The owner grants it to itself within this transaction, so that no other one ever has it. Another role becomes the
    * role for retention (docs/operations.md) for as long as the work takes.
    */

@@ -56,7 +56,7 @@ export const CHANGED_HOURS = `
   UNION SELECT DISTINCT ${HOUR_OF('e.at')} FROM otp_verification_events e WHERE e.at >= $1`;
 
 /** Compiling these plans, or sharing them among processes, takes longer than running them. */
-export const PLAINLY = `SELECT set_config('jit', 'off', true), set_config('max_parallel_workers_per_gather', '0', true)`;
+export const DISABLE_JIT_AND_PARALLEL = `SELECT set_config('jit', 'off', true), set_config('max_parallel_workers_per_gather', '0', true)`;
 
 /** How far the rollups have come. */
 export const STATE = `
@@ -64,7 +64,7 @@ export const STATE = `
          clock_timestamp() AS now, ${HOUR_OF('clock_timestamp()')} AS "thisHour"
     FROM otp_rollup_state WHERE id = 1`;
 
-/** The same; whoever holds the row rolls up. No row: somebody else does, and is not waited for. */
+/** The same. The transaction that locks the row rolls up. No row: another one does, and is not waited for. */
 export const CLAIM = (wait: boolean) => `${STATE} FOR UPDATE ${wait ? '' : 'SKIP LOCKED'}`;
 
 /** The hour in which everything began: ids are made in order of time. */

@@ -16,7 +16,7 @@ import {
   FIRST_HOUR,
   FORGET,
   FREEZE,
-  PLAINLY,
+  DISABLE_JIT_AND_PARALLEL,
   ROLL_UP_DAYS,
   ROLL_UP_HOURS,
   ROLL_UP_STATUSES,
@@ -42,18 +42,18 @@ export interface RollupProgress {
 
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
-/** A statement that began before the watermark may still be on its way: events are looked at again for so long. */
+/** A statement that began before the watermark may commit after it, so events of this long before are read again. */
 const OVERLAP_MS = 60_000;
 /** Hours rolled up for the first time in one transaction: some 100,000 requests in a second, of 10 million in 90 days. */
 const BATCH = 24;
-/** So many are no work. */
-const QUICK = 2;
+/** A page rolls up so many hours by itself; more are left to the background work. */
+const QUICK_HOURS_LIMIT = 2;
 /** Between two batches of an old database; requests for pages come in between. */
 const AT_ONCE_MS = 50;
 const FIRST_AFTER_MS = 1000;
 
 /**
- * Keeps the rollups: hours of which something has happened are counted anew as a whole, so that counting one twice is
+ * Keeps the rollups. An hour in which something happened is counted again as a whole, so that counting it twice is
  * harmless and late news (a price, an expiry) come in. Every instance does it; the state's row makes them take turns.
  */
 @Injectable()
@@ -83,7 +83,7 @@ export class Rollups implements OnApplicationBootstrap, BeforeApplicationShutdow
 
   /**
    * Brings in what has happened since the last time, and a batch of hours that were never rolled up.
-   * @param how `wait`: also when another instance is at it; otherwise nothing is done then
+   * @param how `wait`: waits for another instance that is rolling up; otherwise does nothing then
    * @returns how far the rollups have come, in any case
    */
   async refresh({ wait = false } = {}): Promise<RollupProgress> {
@@ -100,7 +100,7 @@ export class Rollups implements OnApplicationBootstrap, BeforeApplicationShutdow
     const runner = this.dataSource.createQueryRunner();
     try {
       await runner.startTransaction();
-      // An old database is caught up with by the timer, where there is one: nobody waits for that here.
+      // The timer, where there is one, catches up with an old database: no request waits for that.
       const progress = await this.refreshWithin(runner.manager, false, this.work.isStarted);
       return await read(runner.manager, progress);
     } finally {
@@ -116,7 +116,7 @@ export class Rollups implements OnApplicationBootstrap, BeforeApplicationShutdow
     return progressOf(state?.builtUntil ?? null, state!.thisHour);
   }
 
-  /** Until nothing is left. @param report called after every batch */
+  /** Rolls up everything that is missing. @param report called after every batch */
   async catchUp(report: (progress: RollupProgress) => void = () => undefined): Promise<void> {
     while (!this.work.isStopped) {
       const progress = await this.refresh({ wait: true });
@@ -126,7 +126,7 @@ export class Rollups implements OnApplicationBootstrap, BeforeApplicationShutdow
   }
 
   /**
-   * From now on nothing of the days that have begun before this moment is counted anew: their requests are going to be
+   * From now on days that began before this moment are not counted again: their requests are going to be
    * deleted. All that has happened is counted before.
    */
   async freezeBefore(moment: Date): Promise<void> {
@@ -140,7 +140,7 @@ export class Rollups implements OnApplicationBootstrap, BeforeApplicationShutdow
 
   /** Only by who holds the state's row. */
   private async bringUp(sql: EntityManager, state: State, quick = false): Promise<RollupProgress> {
-    await rowsIn(sql, PLAINLY);
+    await rowsIn(sql, DISABLE_JIT_AND_PARALLEL);
     const { now, thisHour, eventsUntil, frozenBefore } = state;
     const isOpen = (hour: Date) => frozenBefore === null || hour >= frozenBefore;
     const dirty = new Set<number>(eventsUntil === null ? [thisHour.getTime()] : []);
@@ -150,7 +150,7 @@ export class Rollups implements OnApplicationBootstrap, BeforeApplicationShutdow
     }
     let builtUntil = state.builtUntil ?? (await this.firstHour(sql)) ?? thisHour;
     const missing = (thisHour.getTime() - builtUntil.getTime()) / HOUR_MS;
-    const most = quick && missing > QUICK ? 0 : BATCH;
+    const most = quick && missing > QUICK_HOURS_LIMIT ? 0 : BATCH;
     for (let i = 0; i < most && builtUntil < thisHour; i += 1) {
       if (isOpen(builtUntil)) dirty.add(builtUntil.getTime());
       builtUntil = new Date(builtUntil.getTime() + HOUR_MS);

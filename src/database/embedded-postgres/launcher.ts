@@ -14,7 +14,7 @@ import { isWatched, type Watchdog, watch, watchdogFile } from './watchdog.js';
 export interface EmbeddedPostgresOptions {
   /** Made if absent; its password and log lie beside it. */
   dataDirectory: string;
-  /** Trades durability for speed: for data that nobody will miss. */
+  /** Trades durability for speed: for data that may be lost. */
   forTests?: boolean;
 }
 
@@ -74,7 +74,7 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
 }
 
 /**
- * The connection of the application's role to a server that runs already, whoever owns it; null when none does.
+ * The connection of the application's role to a server that is already running; null if none is.
  * @throws EmbeddedPostgresError when it belongs to another user of this machine
  */
 export function findEmbeddedPostgres(dataDirectory: string): string | null {

@@ -14,7 +14,7 @@ export interface ServerUser {
 
 /**
  * @param paths what the user must be able to reach
- * @param dataDirectory if it exists already, whoever owns it goes on doing so
+ * @param dataDirectory keeps its owner if it exists already
  */
 export function chooseServerUser(paths: string[], dataDirectory: string): ServerUser {
   if (process.getuid?.() !== 0) return { command: (file, args) => ({ file, args }) };

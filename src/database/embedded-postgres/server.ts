@@ -53,7 +53,7 @@ export async function connect(
     connectionTimeoutMillis: 5000,
     application_name: 'embedded-postgres owner',
   });
-  // The server may go away first, when somebody kills it; whoever needs it will notice by itself.
+  // The server may be killed first. Whatever uses it notices that on its own connection.
   client.on('error', () => undefined);
   await client.connect();
   return client;

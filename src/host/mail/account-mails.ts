@@ -35,8 +35,15 @@ export class AccountMails implements BeforeApplicationShutdown {
     this.running.add(sending);
   }
 
-  /** @param name the messages are `mail.<name>.subject` and `mail.<name>.text` */
-  async send(name: string, to: string, link?: { path: string; token: string }): Promise<void> {
+  /**
+   * @param name the messages are `mail.<name>.subject` and `mail.<name>.text`
+   * @param how.locale the language of the page that the email follows. Defaults to the first language
+   */
+  async send(
+    name: string,
+    to: string,
+    { locale, link }: { locale?: string; link?: { path: string; token: string } } = {},
+  ): Promise<void> {
     const { mail } = this.options;
     if (!mail) return;
     const { origin } = new URL(mail.publicUrl());
@@ -44,10 +51,11 @@ export class AccountMails implements BeforeApplicationShutdown {
       host: origin,
       ...(link ? { link: `${origin}${link.path}?token=${link.token}` } : {}),
     };
+    const text = (key: string) => this.renderer.text(locale ?? this.renderer.locales[0]!, key, parameters);
     await mail.mailer.send({
       to,
-      subject: this.text(`mail.${name}.subject`, parameters),
-      text: this.text(`mail.${name}.text`, parameters),
+      subject: text(`mail.${name}.subject`),
+      text: text(`mail.${name}.text`),
     });
   }
 
@@ -59,15 +67,11 @@ export class AccountMails implements BeforeApplicationShutdown {
     });
   }
 
-  sendPasswordChanged(email: string): void {
-    this.inBackground(() => this.send('password-changed', email));
+  sendPasswordChanged(email: string, locale: string | undefined): void {
+    this.inBackground(() => this.send('password-changed', email, { locale }));
   }
 
   async beforeApplicationShutdown(): Promise<void> {
     await Promise.all(this.running);
-  }
-
-  private text(key: string, parameters: MessageParameters): string {
-    return this.renderer.text(this.renderer.locales[0]!, key, parameters);
   }
 }

@@ -28,9 +28,13 @@ export class AccountLinks {
   /**
    * Sends a link, unless the address got too many within the hour.
    * @param mail the email's messages: see {@link AccountMails.send}
-   * @param user for a reset: the link stops working when the user's password changes
+   * @param to.user for a reset: the link stops working when the user's password changes
    */
-  async send(purpose: LinkPurpose, mail: string, email: string, user: User | null): Promise<void> {
+  async send(
+    purpose: LinkPurpose,
+    mail: string,
+    { email, user, locale }: { email: string; user: User | null; locale: string | undefined },
+  ): Promise<void> {
     const token = randomBytes(32).toString('base64url');
     const issued = await this.dataSource.transaction(async (sql) => {
       await rowsIn(sql, 'SELECT pg_advisory_xact_lock($1, hashtext($2))', [LINK_LOCK, email]);
@@ -44,7 +48,8 @@ export class AccountLinks {
         [hashOf(token), purpose, email, user?.id ?? null, user?.passwordHash, LINK_MINUTES, LINKS_PER_HOUR],
       );
     });
-    if (issued.length > 0) await this.mails.send(mail, email, { path: PATHS[purpose], token });
+    if (issued.length > 0)
+      await this.mails.send(mail, email, { locale, link: { path: PATHS[purpose], token } });
   }
 
   /** Reads a link without using it. @returns null if it is invalid, used or expired */

@@ -6,7 +6,7 @@ import { rowsIn, rowsOf } from '../../database/sql.js';
 import { Problem } from '../../http/index.js';
 import { HOST_OPTIONS, type HostOptions } from '../host.options.js';
 
-/** The source of all browsers in which nobody has signed in to the account before. */
+/** The source of all browsers that have not signed in to the account before. */
 export const STRANGERS = 'strangers';
 /** The source of sessions that enter the current password on the account page. */
 export const ACCOUNT_PAGE = 'account-page';
@@ -25,7 +25,7 @@ export const MAX_FAILURES = { strangers: 80, other: 20 } as const;
 
 /**
  * Counts wrong passwords in a row by account and source, so that a stranger's guesses do not lock out the owner. Addresses
- * without an account are counted too, so that nobody can tell the difference.
+ * without an account are counted too, so that the difference cannot be seen.
  */
 @Injectable()
 export class FailedPasswords {

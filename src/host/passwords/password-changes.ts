@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { rowsIn } from '../../database/sql.js';
 import { FactorChanges, type SignedInAssurance } from '../../two-factor/index.js';
+import { ActivityLog } from '../activity/activity.js';
 import { normaliseEmail } from '../email-address.js';
 import { AccountMails } from '../mail/account-mails.js';
 import type { User } from '../user.entity.js';
@@ -10,6 +11,15 @@ import { AccountLinks } from './account-links.js';
 import { FailedPasswords } from './failed-passwords.js';
 import { KnownBrowsers } from './known-browsers.js';
 import { PasswordHashes } from './password-hashes.js';
+
+interface ChangeOptions {
+  /** Runs first, in the same transaction; if it returns false, nothing is changed. */
+  also?: (sql: EntityManager) => Promise<boolean>;
+  /** The session that changes the password; without it the user's epoch does not matter. */
+  session?: SignedInAssurance;
+  /** The language of the email to the owner. */
+  locale?: string;
+}
 
 /**
  * Changes passwords. Each change ends all sessions, trusted and known browsers, open reset links, and waits after wrong
@@ -25,18 +35,17 @@ export class PasswordChanges {
     private readonly failures: FailedPasswords,
     private readonly browsers: KnownBrowsers,
     private readonly factors: FactorChanges,
+    private readonly activity: ActivityLog,
   ) {}
 
   /**
-   * @param options.also runs first, in the same transaction; if it returns false, nothing is changed
-   * @param options.session the session that changes the password; without it the user's epoch does not matter
    * @returns the user's new epoch, for the session that continues; null if there is no such user
    * @throws Problem `sign-in-required` if that session has ended
    */
   async change(
     userId: string,
     password: string,
-    { also, session }: { also?: (sql: EntityManager) => Promise<boolean>; session?: SignedInAssurance } = {},
+    { also, session, locale }: ChangeOptions = {},
   ): Promise<{ epoch: number } | null> {
     const passwordHash = await this.hashes.hash(password);
     const write = async (sql: EntityManager) => {
@@ -49,10 +58,11 @@ export class PasswordChanges {
       if (!user) return null;
       await this.failures.forgetAll(sql, user.email);
       await this.browsers.forgetAll(sql, userId);
+      await this.activity.addIn(sql, userId, 'password-changed');
       return user;
     };
     const made = session ? await this.factors.makeIn(session, write) : await this.factors.make(userId, write);
-    if (made) this.mails.sendPasswordChanged(made.changed.email);
+    if (made) this.mails.sendPasswordChanged(made.changed.email, locale);
     return made && { epoch: made.epoch };
   }
 
@@ -60,7 +70,12 @@ export class PasswordChanges {
    * Changes the password of a user who has just entered the current one in this session.
    * @returns null if the password was changed by another request in between
    */
-  replace(session: SignedInAssurance, user: User, password: string): Promise<{ epoch: number } | null> {
+  replace(
+    session: SignedInAssurance,
+    user: User,
+    password: string,
+    locale?: string,
+  ): Promise<{ epoch: number } | null> {
     const also = async (sql: EntityManager) => {
       const present = await rowsIn(sql, 'SELECT 1 FROM host_users WHERE id = $1 AND password_hash = $2', [
         user.id,
@@ -68,15 +83,16 @@ export class PasswordChanges {
       ]);
       return present.length > 0;
     };
-    return this.change(user.id, password, { also, session });
+    return this.change(user.id, password, { also, session, locale });
   }
 
   /** Sends a reset link if there is such an account. The caller cannot tell the difference. */
-  requestReset(typedEmail: string): void {
+  requestReset(typedEmail: string, locale: string | undefined): void {
     this.mails.requireMailer();
     this.mails.inBackground(async () => {
       const user = await this.users.findByEmail(normaliseEmail(typedEmail));
-      if (user) await this.links.send('password-reset', 'password-reset', user.email, user);
+      if (user)
+        await this.links.send('password-reset', 'password-reset', { email: user.email, user, locale });
     });
   }
 
@@ -85,11 +101,12 @@ export class PasswordChanges {
   }
 
   /** @returns the user's id; null if the link is invalid, used or expired */
-  async reset(token: string, password: string): Promise<string | null> {
+  async reset(token: string, password: string, locale?: string): Promise<string | null> {
     const link = await this.links.find('password-reset', token);
     if (!link?.userId) return null;
     const changed = await this.change(link.userId, password, {
       also: (sql) => this.links.use(sql, 'password-reset', token),
+      locale,
     });
     return changed && link.userId;
   }

@@ -60,12 +60,12 @@ export class PasswordResetPage extends EmailPage {
 /** Asks for a new password. A link in an email leads here. */
 abstract class ChoosePasswordPage<Done> extends PageView<LinkResource | Done> {
   protected abstract readonly name: string;
-  /** The path to go to afterwards. */
-  protected abstract next(body: Done): string;
+  /** Where to go afterwards, and what is said there. */
+  protected abstract next(body: Done, context: PageContext): Redirect;
 
   success(body: LinkResource | Done, context: PageContext): View | Redirect {
     if (isLink(body)) return this.form(context);
-    return { redirectTo: this.next(body) };
+    return this.next(body, context);
   }
 
   failure(problem: Problem, context: PageContext): View {
@@ -98,8 +98,8 @@ const isLink = (body: unknown): body is LinkResource => (body as LinkResource).s
 export class SignUpFinishPage extends ChoosePasswordPage<AssuranceResource> {
   protected readonly name = 'sign-up';
 
-  protected next({ next }: AssuranceResource): string {
-    return next ?? HOME;
+  protected next({ next }: AssuranceResource): Redirect {
+    return { redirectTo: next ?? HOME };
   }
 }
 
@@ -107,8 +107,8 @@ export class SignUpFinishPage extends ChoosePasswordPage<AssuranceResource> {
 export class PasswordResetFinishPage extends ChoosePasswordPage<PasswordResource> {
   protected readonly name = 'password-reset';
 
-  protected next(): string {
-    return '/sign-in?password=changed';
+  protected next(_done: PasswordResource, { text }: PageContext): Redirect {
+    return { redirectTo: '/sign-in', notice: text('host.passwordChanged.signIn') };
   }
 }
 

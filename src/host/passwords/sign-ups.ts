@@ -22,12 +22,12 @@ export class SignUps {
   ) {}
 
   /** Sends a sign-up link, or a link to reset the password if the address has an account. */
-  request(email: string): void {
+  request(email: string, locale: string | undefined): void {
     this.mails.requireMailer();
     this.mails.inBackground(async () => {
       const user = await this.users.findByEmail(email);
-      if (user) await this.links.send('password-reset', 'sign-up-taken', email, user);
-      else await this.links.send('sign-up', 'sign-up', email, null);
+      if (user) await this.links.send('password-reset', 'sign-up-taken', { email, user, locale });
+      else await this.links.send('sign-up', 'sign-up', { email, user: null, locale });
     });
   }
 

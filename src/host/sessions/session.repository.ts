@@ -44,11 +44,15 @@ export class SessionRepository {
 
   async create({ sid, data, state, endsAt, browser, address }: NewSession): Promise<void> {
     await this.run(
-      `INSERT INTO host_sessions
+      `WITH activity AS (
+         INSERT INTO host_activity (id, user_id, type, detail, at)
+         VALUES ($9, $4, 'signed-in', $5::text || ', ' || $6::text, clock_timestamp())
+       )
+       INSERT INTO host_sessions
          (sid, sess, id, user_id, browser, address, signed_in_at, last_used_at, ends_at, expire)
        VALUES ($1, $2, $3, $4, $5, $6, $7, clock_timestamp(), $8,
                least(clock_timestamp() + interval '12 hours', $8::timestamptz))`,
-      [sid, data, uuidv7(), state.userId, browser, address, state.signedInAt, endsAt],
+      [sid, data, uuidv7(), state.userId, browser, address, state.signedInAt, endsAt, uuidv7()],
     );
   }
 

@@ -12,8 +12,9 @@ import {
 } from '../../two-factor/index.js';
 import { ApiHostProblems, unknownSession } from '../host.problems.js';
 import { SignOutPage } from '../host.pages.js';
-import { type SessionRecord, SessionRepository } from './session.repository.js';
-import { type SessionResource, SessionsResource } from './sessions.dto.js';
+import { SessionList } from './session-list.js';
+import { SessionRepository } from './session.repository.js';
+import { SessionsResource } from './sessions.dto.js';
 import { SessionsPage } from './sessions.page.js';
 
 const SIGNED_IN = ['sign-in-required', 'second-factor-required'] as const;
@@ -25,6 +26,7 @@ const SIGNED_IN = ['sign-in-required', 'second-factor-required'] as const;
 export class SessionsController {
   constructor(
     private readonly sessions: SessionRepository,
+    private readonly sessionList: SessionList,
     private readonly twoFactor: TwoFactorService,
   ) {}
 
@@ -34,12 +36,7 @@ export class SessionsController {
   @ApiOkResponse({ type: SessionsResource })
   @ApiHostProblems(...SIGNED_IN)
   async list(@SignedIn() { userId }: SignedInCaller, @Req() request: Request): Promise<SessionsResource> {
-    const resources: SessionResource[] = [];
-    for (const record of await this.sessions.ofUser(userId)) {
-      const resource = await this.resourceOf(record, request.sessionID);
-      if (resource) resources.push(resource);
-    }
-    return { sessions: resources };
+    return { sessions: await this.sessionList.ofUser(userId, request.sessionID) };
   }
 
   @FormTargets('sessions/:id/end', 'sign-out-everywhere')
@@ -68,22 +65,5 @@ export class SessionsController {
     @Res({ passthrough: true }) response: Response,
   ): Promise<void> {
     await this.twoFactor.signOutEverywhere(request, response);
-  }
-
-  /** @returns null for a session that is no longer valid, for example because the factors have changed */
-  private async resourceOf(record: SessionRecord, currentSid: string): Promise<SessionResource | null> {
-    const { twoFactor: state } = record.data;
-    const assurance = state && (await this.twoFactor.assuranceOfState(state));
-    if (!assurance?.userId) return null;
-    const { id, browser, address, signedInAt, lastUsedAt, sid } = record;
-    return {
-      id,
-      browser,
-      address,
-      signedInAt: signedInAt.toISOString(),
-      lastUsedAt: lastUsedAt.toISOString(),
-      pending: assurance.pending,
-      current: sid === currentSid,
-    };
   }
 }

@@ -73,7 +73,7 @@ export class RedisConnection {
     this.client.on('ready', () => (this.connectionError = undefined));
   }
 
-  /** Whether a call failed in the past so many milliseconds. Redis may have lost its counts since. */
+  /** Whether a call failed within this many milliseconds. Redis may have lost its counts since. */
   hasFailedWithin(ms: number): boolean {
     return Date.now() - this.failedAt < ms;
   }

@@ -16,7 +16,7 @@ export function blockListRule(named: Named, attempt: MessageAttempt, lists: Dest
   return { ...named, ...REFUSED, refuses: block !== null, ...(block ? { input: block.id } : {}) };
 }
 
-/** Prefixes and countries that stopped by themselves. Confirmed factors are not asked for this. */
+/** Prefixes and countries that were stopped automatically. Messages to confirmed factors are exempt. */
 export function stopRule(
   named: Named,
   { phone }: MessageAttempt,

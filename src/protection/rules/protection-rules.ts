@@ -35,7 +35,7 @@ const DAY_SECONDS = 86_400;
 /**
  * Who may cause a message, by every rule of docs/protection.md that is not off. Numbers, users, sessions and addresses
  * are named by fingerprints only. A user's confirmed factors have limits of their own, and no limit that strangers can
- * use up applies to them: nobody is kept out of an account by what others do to the number, the prefix or the network.
+ * use up applies to them: what others do to the number, the prefix or the network cannot lock a user out.
  */
 @Injectable()
 export class ProtectionRules extends MessageRules {
@@ -87,7 +87,7 @@ export class ProtectionRules extends MessageRules {
     return { ...state, isLeft: (reserve?.used ?? 0) < rule.reserve.limit };
   }
 
-  /** Each user has a few messages a day outside the budgets, so that nobody else can use up the way into an account. */
+  /** Each user has a few messages a day outside the budgets, so that others cannot use up the messages that a user signs in with. */
   private async takeReserve(rules: readonly SharedRule[]): Promise<SharedReceipt | null> {
     const reserve = rules.find((rule) => rule.reserve)?.reserve;
     if (!reserve) return null;

@@ -1,7 +1,7 @@
 import { Controller, Inject } from '@nestjs/common';
 import { ApiTags } from '../../openapi/decorators.js';
 import type { Request, Response } from 'express';
-import { safePath } from '../../http/index.js';
+import { isAnsweredByPage, safePath } from '../../http/index.js';
 import { FirstFactorOnly } from '../guard/require-factor.js';
 import { SignedInRoutes } from '../guard/signed-in-routes.js';
 import { AssuranceResource } from '../session/assurance.resource.js';
@@ -12,7 +12,7 @@ import { SECOND_FACTOR } from '../sms/sms.factor.js';
 import { TrustedBrowsers } from '../trusted-browsers/trusted-browsers.service.js';
 import { TWO_FACTOR_OPTIONS, type ResolvedTwoFactorOptions } from '../two-factor.options.js';
 import type { ContinueDto } from './challenge.dto.js';
-import { ChallengeRoutes } from './challenge.routes.js';
+import { ChallengeRoutes, type CompletedChallenge } from './challenge.routes.js';
 import { type ChallengeContext, ChallengeService } from './challenge.service.js';
 
 /** Shows a second factor, at sign-in or later when a route demands a recent one. */
@@ -44,11 +44,13 @@ export class ChallengeController extends ChallengeRoutes {
     request: Request,
     response: Response,
     { shown, returnTo, trustBrowser }: { shown: ShownFactor } & ContinueDto,
-  ): Promise<AssuranceResource> {
+  ): Promise<CompletedChallenge> {
     const assurance = await this.twoFactor.complete(request, response, shown);
     // The phone may be lost. And the code is no reason to trust the browser: it may have been found on a sheet of paper.
-    if (shown.method === RECOVERY)
-      return AssuranceResource.of(assurance, `${this.paths.settings}?recovered=yes`);
+    if (shown.method === RECOVERY) {
+      const recovered = AssuranceResource.of(assurance, this.paths.settings);
+      return isAnsweredByPage(request) ? { ...recovered, notice: 'settings.recovered' } : recovered;
+    }
     const browser = trustBrowser === 'on' && (await this.browsers.trust(request, response, assurance));
     if (browser) {
       const { description } = browser;

@@ -49,7 +49,7 @@ export class ContinueDto extends ReturnDto {
 /** A code that was sent. */
 export class ShowCodeDto extends IntersectionType(CheckVerificationDto, ContinueDto) {}
 
-/** A code that nobody sent: from an authenticator app, or a recovery code. */
+/** A code that was not sent: from an authenticator app, or a recovery code. */
 export class ShowOwnCodeDto extends IntersectionType(
   PickType(CheckVerificationDto, ['otpCode']),
   ContinueDto,

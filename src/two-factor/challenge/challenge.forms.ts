@@ -57,7 +57,7 @@ export class ChallengeForms {
     return { ...this.codes.failed(problem, context, this.aroundCode(context, resource)), address };
   }
 
-  /** What somebody is told who asks for a code again too soon. */
+  /** The notice for somebody who asks for a code again too soon. */
   waitNotice({ resendAvailableAt }: ChallengeResource, context: PageContext): string {
     const waitMs = Date.parse(resendAvailableAt ?? '') - Date.now();
     const key = typed(context, 'channel') === 'voice' ? 'code.alreadySent.call' : 'code.alreadySent.text';

@@ -82,7 +82,7 @@ export class VerifyPage extends PageView<CompletedChallenge> {
   }
 }
 
-/** Checks a code that nobody sent: continues where the user was going, or back at the choice. */
+/** Checks a code that was not sent: continues where the user was going, or back at the choice. */
 @Injectable()
 export class OwnCodePage extends VerifyPage {
   override failure(problem: Problem, context: PageContext): View {

@@ -171,7 +171,7 @@ export class ChallengeService {
   }
 
   /**
-   * Checks a code that nobody sent: from an authenticator app, a factor of the host's own, or a recovery code. Recovery
+   * Checks a code that was not sent: from an authenticator app, a factor of the host's own, or a recovery code. Recovery
    * codes are for signing in, so they confirm no step-up.
    * @throws Problem with the choices for the page
    */

@@ -5,6 +5,7 @@ import {
   PageView,
   type Problem,
   type Redirect,
+  typed,
   type View,
 } from '../../http/index.js';
 import { PhoneForm } from '../../verification/index.js';
@@ -34,12 +35,11 @@ export class SettingsPage extends PageView<SettingsResource> {
   }
 
   success({ factors, recoveryCodesLeft, trustedBrowsers }: SettingsResource, context: PageContext): View {
-    const { base, request, text, formatting } = context;
+    const { base, text, formatting } = context;
     const day = new Intl.DateTimeFormat(formatting.locale, {
       dateStyle: 'medium',
       timeZone: formatting.timeZone,
     });
-    const { recovered } = request.query;
     return {
       name: 'two-factor/settings',
       context: {
@@ -58,7 +58,8 @@ export class SettingsPage extends PageView<SettingsResource> {
           expires: day.format(new Date(expiresAt)),
         })),
         homePath: this.options.homePath,
-        notice: recovered ? text('settings.recovered') : undefined,
+        phoneNumber: typed(context, 'phoneNumber'),
+        newLabel: typed(context, 'label'),
       },
     };
   }
@@ -67,7 +68,14 @@ export class SettingsPage extends PageView<SettingsResource> {
     const settings = problem.details.forView as SettingsResource | undefined;
     if (!settings) return settingsRefused(problem, context);
     const view = this.success(settings, context);
-    return { ...view, context: { ...view.context, ...errorContext(problem, context, '', []), notice: '' } };
+    const isOfNewPhone = context.input['phoneNumber'] !== undefined;
+    const errors = errorContext(
+      problem,
+      context,
+      isOfNewPhone ? 'phoneNumber' : '',
+      isOfNewPhone ? ['phoneNumber', 'country'] : [],
+    );
+    return { ...view, context: { ...view.context, ...errors } };
   }
 }
 

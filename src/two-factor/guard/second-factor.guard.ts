@@ -10,7 +10,7 @@ import { factorRequired, NO_FACTOR_YET, signInRequired } from './refusals.js';
 import { type AccessPolicy, ADMITTED } from './require-factor.js';
 
 /**
- * Denies by default: whoever is not signed in, or has not shown a required second factor, only reaches the routes whose
+ * Denies by default: a caller who is not signed in, or has not shown a required second factor, only reaches the routes whose
  * decorators let them in. Global where {@link TwoFactorModule} is, or `@UseGuards(SecondFactorGuard)`. Calls that are not
  * HTTP are judged by the request that `requestOf` finds, and refused without one.
  */

@@ -49,7 +49,7 @@ const STATUSES = {
   'unknown-factor': TWO_FACTOR_ERRORS['unknown-factor'],
 } as const;
 
-/** Why nobody was authenticated, for the callback of `passport.authenticate` or a guard's `handleRequest`. */
+/** Why the authentication failed, for the callback of `passport.authenticate` or a guard's `handleRequest`. */
 export interface SmsOtpChallenge {
   /**
    * The codes of a verification, and `code-sent` (the code can be typed now), `sign-in-required` (there is no first

@@ -28,6 +28,9 @@ export class RecoveryCodesResource {
   account!: string | null;
 }
 
+const dayIn = ({ locale, timeZone }: PageContext['formatting']) =>
+  new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeZone });
+
 /** Asks whether to make new recovery codes, and shows them. */
 @Injectable()
 export class RecoveryCodesPage extends PageView<RecoveryCodesLeftResource | RecoveryCodesResource> {
@@ -36,7 +39,7 @@ export class RecoveryCodesPage extends PageView<RecoveryCodesLeftResource | Reco
   }
 
   success(resource: RecoveryCodesLeftResource | RecoveryCodesResource, context: PageContext): View {
-    const { base, request, text, locale } = context;
+    const { base, request, text, formatting } = context;
     if ('recoveryCodesLeft' in resource) {
       const { recoveryCodesLeft: left } = resource;
       return {
@@ -46,7 +49,7 @@ export class RecoveryCodesPage extends PageView<RecoveryCodesLeftResource | Reco
     }
     const { recoveryCodes, account } = resource;
     const site = `${this.options.issuer} (${request.host})`;
-    const date = new Intl.DateTimeFormat(locale, { dateStyle: 'medium' }).format(new Date());
+    const date = dayIn(formatting).format(new Date());
     const lines = [
       text('recoveryCodes.title'),
       site,

@@ -40,7 +40,7 @@ export interface SignedInAssurance {
   trustedBrowserId: string | null;
 }
 
-/** How sure the application is who sent a request. `userId` is null when nobody is signed in. */
+/** How sure the application is who sent a request. `userId` is null without a sign-in. */
 export type Assurance = AnonymousAssurance | SignedInAssurance;
 
 /** A signed-in session, and where its request comes from. */

@@ -49,7 +49,7 @@ export class CancelService {
   /** Ends every live request of a user whose factors have changed, whichever session asked for it. */
   async cancelAllOf(userId: string): Promise<void> {
     const ids = await this.repository.findLiveOfUser(userId, longestLifeSeconds(this.policy));
-    // All codes are dead before the first provider is told.
+    // All codes are rejected before the first provider is notified.
     const cancelled = await Promise.all(
       ids.map((id) => this.repository.cancelFor(id, 'factors-changed', 'caller')),
     );
@@ -57,7 +57,7 @@ export class CancelService {
     await Promise.all(ended.map((request) => this.delivery.release(request)));
   }
 
-  /** Ends a request for an administrator, whoever began it. */
+  /** Ends a request for an administrator, no matter who started it. */
   async cancelByOperator(requestId: string): Promise<RequestResult> {
     const id = idOf(requestId);
     const cancelled = await this.repository.cancelFor(id, 'cancelled-by-operator', 'operator');

@@ -23,7 +23,7 @@ export class AcceptanceService {
     const { beforeAccept } = this.options;
     if (!beforeAccept) return null;
     const request = await this.finder.find(input);
-    // A success that came late is handed out to whoever repeats the code, so the application is asked about that too.
+    // A success that came late is given to the caller who repeats the code, so the application is asked about that too.
     const isOpen = request && ['PENDING', 'VERIFIED'].includes(publicStatus(request));
     if (!isOpen || request.requestedElsewhere || request.sealedNumber === null) return null;
     const { id: requestId, channel, purpose, userId, context } = request;

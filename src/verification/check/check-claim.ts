@@ -35,7 +35,7 @@ export type ClaimedCheck = RequestWithWait & {
   isLateVerdict: boolean;
 };
 
-/** What the provider answered to a check, on its way into the row. */
+/** The provider's answer to a check, as it is written into the row. */
 export interface CheckChange {
   to: Status;
   event: EventType;

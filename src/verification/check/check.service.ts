@@ -64,7 +64,7 @@ export class CodeCheckService {
     };
     const leaseEndsAt = performance.now() + claim.leaseSeconds * 1000;
     let request = await this.repository.claimCheck(claim);
-    // A provider that can tell what became of an unanswered check is asked that before it gets another code.
+    // A provider that can look up an unanswered check is asked for its outcome before it gets another code.
     const isSettled = request?.refusedBy === 'verdict-owed' && (await this.doubts.settle(request.id));
     // The row changed while the statement waited for it, so the reason it read is stale.
     const isOvertaken =
@@ -79,7 +79,7 @@ export class CodeCheckService {
       return result;
     }
     if (!request.isLateVerdict) return refusalOfCheck(request);
-    // A verdict that came late belongs to the code it was asked about. Only whoever repeats that code gets the success.
+    // A late verdict belongs to the code it was asked about. Only a caller who repeats that code gets the success.
     const accepted = await this.repository.acceptLateVerdict(request.id, claim.codes);
     if (!accepted) return refusalOfCheck({ ...request, refusedBy: 'request-state' });
     report({ type: 'verified', country: accepted.phoneCountry, channel: accepted.channel });
@@ -94,7 +94,7 @@ export class CodeCheckService {
   ): Promise<RequestResult> {
     const outcome = await this.provider.check(claimed.providerRequestId!, code);
     const change = this.changeAfter(outcome, claimed);
-    // A verdict in hand is not dropped because Postgres is unavailable for a moment: until our lease ends, nobody else can write.
+    // A verdict in hand is not dropped because Postgres is unavailable for a moment: until our lease ends, no other process can write.
     const { result: changed, isRetried } = await retryUntil(leaseEndsAt, () =>
       this.repository.finishCheck(claimed.id, token, change),
     );
@@ -171,7 +171,7 @@ export class CodeCheckService {
   }
 }
 
-/** What the caller is told when the claim was refused. */
+/** The problem that the caller gets when the claim was refused. */
 function refusalOfCheck(request: ClaimedCheck): VerificationFailure {
   switch (request.refusedBy) {
     case 'lock':

@@ -1,6 +1,6 @@
 /**
  * What the database holds. `SENDING` is committed before the provider is called and reads as `PENDING` outside;
- * `EXPIRED` is mostly derived when reading: nobody needs to be there for time to pass.
+ * `EXPIRED` is mostly derived when reading: no process has to run for time to pass.
  */
 export const STATUSES = ['SENDING', 'PENDING', 'VERIFIED', 'FAILED', 'EXPIRED', 'CANCELLED'] as const;
 /** The stored status of a request. */

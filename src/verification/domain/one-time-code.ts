@@ -1,6 +1,6 @@
 import { toAsciiDigits } from './digits.js';
 
-/** Why a typed code cannot be one; each has words of its own in the message catalogue. */
+/** Why the text cannot be a code. Each reason has its own message in the catalogue. */
 export type CodeDefect = 'required' | 'not-digits' | 'not-a-code' | 'too-short' | 'too-long' | 'ambiguous';
 
 /** What was read from a text field: the code, or why there is none. */

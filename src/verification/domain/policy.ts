@@ -21,7 +21,7 @@ export interface WrongCodeLimits {
    */
   wrongCodeMaxWaitSeconds: number;
   /**
-   * From this many on nothing is accepted for a day, unless somebody lifts the lock.
+   * From this many on no code is accepted for a day, unless an administrator lifts the lock.
    * @default 20
    */
   wrongCodesBeforeLock: number;

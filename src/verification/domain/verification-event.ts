@@ -7,7 +7,7 @@ export type Actor = 'caller' | 'reconciler' | 'provider' | 'operator';
  * What happened. Besides the events of the lifecycle, which change its status:
  * - `started`: the request is written, the provider not yet asked
  * - `adopted`: like `sent`, by attaching to a message that is already in flight
- * - `send-retried`, `send-unknown`: a lost message is looked for; still nobody knows
+ * - `send-retried`, `send-unknown`: a lost message is looked up; its outcome is still unknown
  * - `check-claimed`: an attempt is spent, the provider not yet asked
  * - `not-judged`: the provider did not act, the attempt is given back
  * - `check-unknown`: the answer was lost, the attempt stays spent

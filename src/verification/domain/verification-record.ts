@@ -37,7 +37,7 @@ export interface VerificationRecord {
   requestedElsewhere?: boolean;
   codeLength: number;
   providerRequestId: string | null;
-  /** Not null while it is not known whether a message went out. */
+  /** Not null while it is unknown whether a message went out. */
   sendLeaseUntil: Date | null;
   leaseUntil: Date | null;
   /** A check or a resend holds the lease, or did when its process died. */
@@ -90,11 +90,11 @@ export function publicEndReason(record: VerificationRecord): PublicEndReason | n
 
 const NOT_DELIVERED: readonly (EndReason | null)[] = ['send-rejected', 'fraud-blocked', 'send-lost'];
 
-/** When the newest message went out; null while it is not known whether it did. */
+/** When the newest message went out; null while that is unknown. */
 export const knownSentAt = ({ status, sendLeaseUntil, sentAt }: VerificationRecord): Date | null =>
   status === 'SENDING' || sendLeaseUntil !== null ? null : sentAt;
 
-/** It is not known what became of a check: its answer was lost, or its process died before it wrote it down. */
+/** The outcome of a check is unknown: its answer was lost, or its process died before it wrote it. */
 export function isInDoubt(record: VerificationRecord): boolean {
   const lapsed = record.isLeased && record.leaseUntil !== null && record.leaseUntil <= record.readAt;
   return record.status === 'PENDING' && record.sendLeaseUntil === null && (record.checkInDoubt || lapsed);

@@ -38,7 +38,7 @@ export class CodeMessage {
   @Column('smallint')
   tries!: number;
 
-  /** While it is not known whether it went out: from then on another process may find out. */
+  /** While it is unknown whether it went out: when another process may find out. */
   @Column('timestamptz', { name: 'lease_until' })
   leaseUntil!: Date;
 

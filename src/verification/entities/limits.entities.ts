@@ -93,7 +93,7 @@ export class BlockEntry {
   liftedAt!: Date | null;
 }
 
-/** A prefix or a country that has stopped by itself, because too few of its starts were verified. */
+/** A prefix or country that was stopped automatically, because too few of its starts were verified. */
 @Entity('otp_destination_stops')
 export class DestinationStop {
   @PrimaryColumn('text', { primaryKeyConstraintName: 'otp_destination_stops_pkey' })

@@ -134,7 +134,7 @@ export class VerificationRequest {
   @Column('bytea', { name: 'claim_fingerprint', nullable: true })
   claimFingerprint!: Buffer | null;
 
-  /** The same of the check in doubt: a late verdict belongs to it. Empty: two codes are in doubt, it belongs to nobody. */
+  /** The same of the check in doubt: a late verdict belongs to it. Empty: two codes are in doubt, and it belongs to neither. */
   @Column('bytea', { name: 'doubt_fingerprint', nullable: true })
   doubtFingerprint!: Buffer | null;
 
@@ -155,7 +155,7 @@ export class VerificationRequest {
   @Column('text', { name: 'provider_request_id', nullable: true })
   providerRequestId!: string | null;
 
-  /** Set while it is not known whether a message went out; in the past: whoever comes first may find out. */
+  /** Set while it is unknown whether a message went out. In the past: any process may find out. */
   @Column('timestamptz', { name: 'send_lease_until', nullable: true })
   sendLeaseUntil!: Date | null;
 

@@ -35,7 +35,7 @@ const problem = (code: 'idempotency-key-reused' | 'idempotency-key-in-use', deta
 
 /**
  * A call repeated with the same key and body gets the first one's answer, over any connection and instance, for a day.
- * Refusals that pass by themselves (409, 429, 5xx) are not kept: a repeat tries again.
+ * Temporary refusals (409, 429, 5xx) are not kept: a repeat tries again.
  */
 @Injectable()
 export class IdempotencyInterceptor implements NestInterceptor {

@@ -26,7 +26,7 @@ interface RequestHistory {
 const BATCH = 2000;
 const MOST_ORPHANS = 20;
 
-/** Checks that nobody has changed the journal of requests, nor a request behind its back. */
+/** Checks that neither the journal nor a request was changed outside the application. */
 @Injectable()
 export class JournalVerifier {
   constructor(

@@ -40,7 +40,7 @@ const notCalled = (detail: string, retryAfterSeconds: number): Fault => ({
 export interface ProviderProtection {
   /** Null for no limit. */
   pacer: ProviderPacer | null;
-  /** After so many failures in a row it is left alone for a while; null: never. */
+  /** After this many failures in a row the provider is not called for a while. Null: it always is. */
   failuresBeforeBreak: number | null;
   /** Only starts reach somebody else: codes are checked in our own database. */
   onlyStarts?: boolean;
@@ -48,7 +48,7 @@ export interface ProviderProtection {
 
 /**
  * Any provider, called no faster than its account allows and not at all while it is down: then one call at a time
- * tries, and the others are told at once. A refusal from here means that the provider was not asked.
+ * tries, and the others are refused at once. A refusal from here means that the provider was not asked.
  */
 export class ProtectedProvider extends VerificationProvider {
   readonly name: string;
@@ -126,7 +126,7 @@ export class ProtectedProvider extends VerificationProvider {
       return answer;
     } catch (error) {
       if (error instanceof BrokenCircuitError) return notCalled('circuit open', RETRY_AFTER_SECONDS);
-      // Our database did not answer, so nobody knows whether the account's limit allows this call.
+      // Our database did not answer, so it is unknown whether the account's limit allows this call.
       this.logger.warn(describeFailure(error), 'the pace is unknown, so the provider was not called');
       return notCalled('no pace', 1);
     }

@@ -25,7 +25,7 @@ const MAKE_LANES = `
   ON CONFLICT (account, lane) DO NOTHING`;
 
 /**
- * Leases up to $3 free lanes of the $2 lanes of the account $1. They become free by themselves after $4 seconds.
+ * Leases up to $3 free lanes of the $2 lanes of the account $1. They become free again after $4 seconds.
  * A claim passes over the lanes that another claim is taking at this moment: it would get none of them by waiting.
  */
 const CLAIM_LANES = `
@@ -124,7 +124,7 @@ export class ProviderPacer {
     });
   }
 
-  /** Stops the calls of all instances for so many seconds, because the provider asked for it. */
+  /** Pauses the calls of all instances for this many seconds, because the provider asked for it. */
   async pause(seconds = DEFAULT_PAUSE_SECONDS): Promise<void> {
     this.pauses += 1;
     this.lanes = [];

@@ -45,6 +45,6 @@ export abstract class VerificationProvider {
   /** Moves on to the next message of the request's workflow at once, if it has one. */
   abstract next(providerRequestId: string): Promise<NextOutcome>;
 
-  /** Optional capability: what became of a request. */
+  /** Optional capability: looks up the outcome of a request. */
   lookup?(providerRequestId: string): Promise<LookupOutcome>;
 }

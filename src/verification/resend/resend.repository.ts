@@ -13,7 +13,7 @@ export interface ClaimedResend extends VerificationRecord {
   previousChannel: Channel;
 }
 
-/** What became of a further message. */
+/** The outcome of a further message. */
 export interface ResendChange {
   event: EventType & ('resent' | 'resend-rejected' | 'resend-unknown');
   providerRequestId?: string;
@@ -42,10 +42,10 @@ export class ResendRepository {
   }
 
   /**
-   * Writes what became of the message, if the lease is still held.
+   * Writes the outcome of the message, if the lease is still held.
    * - `resent`: a new code with a new lifetime. Wrong codes stay counted.
    * - `resend-rejected`: no message went out, and the old code still stands.
-   * - `resend-unknown`: nobody knows. Codes are not accepted until a further message has found out.
+   * - `resend-unknown`: the outcome is unknown. Codes are not accepted until a further message settles it.
    */
   finish(
     { id, previousChannel }: ClaimedResend,

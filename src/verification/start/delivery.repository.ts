@@ -5,7 +5,7 @@ import type { Actor } from '../domain/verification-event.js';
 import type { VerificationRecord } from '../domain/verification-record.js';
 import { REQUEST_COLUMNS } from '../request-columns.js';
 
-/** What became of a first message. `unknown`: it may be out, and the next process to take the lease finds out. */
+/** The outcome of a first message. `unknown`: it may be out, and the next process to take the lease finds out. */
 export type SendResult =
   | { event: 'sent'; providerRequestId: string; cooldownSeconds: number }
   | { event: 'send-unknown' }
@@ -22,7 +22,7 @@ type SentColumns = Pick<
 export class DeliveryRepository {
   constructor(private readonly statements: StatementRunner) {}
 
-  /** Writes what became of the first message of a request in SENDING. */
+  /** Writes the outcome of the first message of a request in SENDING. */
   async finishSend(
     request: VerificationRecord,
     result: SendResult,

@@ -108,7 +108,7 @@ export class DeliveryService {
     });
   }
 
-  /** Ends the provider's side of a request that is over here. What the provider refuses lapses by itself. */
+  /** Ends a request at the provider that is over here. If the provider refuses, the request expires there. */
   async release(request: VerificationRecord): Promise<void> {
     if (!request.providerRequestId) return;
     const outcome = await this.provider.cancel(request.providerRequestId);
@@ -127,7 +127,7 @@ export class DeliveryService {
     });
   }
 
-  /** The provider has a request for this number in flight: our own lost one, or one that is in the way. */
+  /** The provider has a request for this number in flight: our own lost one, or another one that blocks it. */
   private async resolveConflict(
     request: VerificationRecord,
     e164: string,

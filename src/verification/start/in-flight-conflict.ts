@@ -6,7 +6,7 @@ import { DeliveryRepository } from './delivery.repository.js';
 
 /** Vonage does not cancel a request sooner than this. */
 const PROVIDER_HOLDS_SECONDS = 30;
-/** After a stranger's request was ended, nobody else can begin one for the number for this long. */
+/** After another caller's request was ended, only the new caller can start one for the number for this long. */
 const HOLD_FOR_OWNER_SECONDS = 60;
 
 /**
@@ -23,8 +23,8 @@ export class InFlightConflict {
   ) {}
 
   /**
-   * Ends what is in flight at the provider under the id `inFlight`, in the way of our request `id`.
-   * @returns null when nothing of ours that may be ended is in the way
+   * Ends the request in flight at the provider under the id `inFlight`, which blocks our request `id`.
+   * @returns null if the request in flight is not ours, or must not be ended
    */
   async resolve(
     id: string,

@@ -130,7 +130,7 @@ export class MessageLimits {
 const isOf = (state: CounterState, scope: string, seconds: number, key: Buffer) =>
   state.scope === scope && state.seconds === seconds && state.key.equals(key);
 
-/** The next one in UTC, when a limit a day begins anew. */
+/** The next midnight in UTC, when daily limits start again. */
 function midnightAfter(now: Date): Date {
   return new Date(Date.UTC(now.getUTCFullYear(), now.getUTCMonth(), now.getUTCDate() + 1));
 }

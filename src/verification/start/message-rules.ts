@@ -17,7 +17,7 @@ export interface MessageAttempt {
 interface NamedRule {
   rule: string;
   mode: RuleMode;
-  /** What the caller is told when this rule refuses. */
+  /** The problem that the caller gets when this rule refuses. */
   code: VerificationErrorCode;
 }
 

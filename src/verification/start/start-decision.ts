@@ -50,7 +50,7 @@ export function decide(situation: Situation, results: RuleResult[], standing: St
     return { ...decision, outcome: replaces, rule: 'live-request', rules: [] };
   if (isLocked) return refused('lock', 'rate-limited', null);
   if (waitUntil && waitUntil > readAt) return refused('wrong-codes', 'rate-limited', waitUntil);
-  // Also before a request is replaced: nothing is given up for a start that is refused.
+  // Also before a request is replaced: a refused start must not end it.
   const refusing = results.find(({ rule, refuses }) => refuses && rule.mode === 'enforce');
   if (refusing) return refused(refusing.rule.rule, refusing.rule.code, refusing.freeAt);
   return { ...decision, outcome: replaces };

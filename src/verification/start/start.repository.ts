@@ -43,7 +43,7 @@ type StartedRow = Taken & {
   readAt: Date;
 };
 
-/** What stands in the way of a start, besides the rules. */
+/** What can prevent a start, besides the rules. */
 export interface Situation {
   waitUntil: Date | null;
   isLocked: boolean;
@@ -60,7 +60,7 @@ export class StartRepository {
   /**
    * Counts the message, takes the number's slot and writes the request, in one statement: all of it, or only some of the
    * counting, which the caller then gives back.
-   * @returns `request` null when something stood in the way; {@link readSituation} says what
+   * @returns `request` is null when something prevented the start; {@link readSituation} says what
    */
   async start(
     request: NewRequest,
@@ -95,7 +95,7 @@ export class StartRepository {
     return { request: created, taken };
   }
 
-  /** Reads afresh what stands in the way of a start: whoever came at the same moment has committed by now. */
+  /** Reads again what prevents a start: a start at the same moment has committed by now. */
   async readSituation(
     phoneFingerprint: Buffer,
     confirmedFor: string,

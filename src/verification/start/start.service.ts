@@ -76,7 +76,7 @@ export class StartService {
     await this.counters.carryOver(rules);
     await this.recordWouldRefuse(draft, rules);
 
-    // What stood in the way may be gone by the time we look at it. Then it is worth another try.
+    // What prevented the start may be gone by the time it is read. Then another try can succeed.
     for (let tries = 0; tries < 3; tries += 1) {
       const shared = await this.limits.takeShared(rules);
       if (shared) {

@@ -23,7 +23,7 @@ export function signedAt(authorization: string | undefined, body: Buffer, secret
   const [, token] = /^Bearer ([\w-]+\.[\w-]+\.[\w-]+)$/i.exec(authorization ?? '') ?? [];
   if (!token) return null;
   try {
-    // Its own expiry is by this machine's clock, which nobody promises to be right.
+    // Its own expiry check uses this machine's clock, which may be wrong.
     const claims = jwt.verify(token, secret, {
       algorithms: ['HS256'],
       ignoreExpiration: true,

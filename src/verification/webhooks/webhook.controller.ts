@@ -7,7 +7,7 @@ import { VERIFICATION_OPTIONS, type ResolvedVerificationOptions } from '../verif
 import { VerificationWebhooks } from './verification.webhooks.js';
 import { readNotification, signedAt } from './vonage-webhook.js';
 
-/** Where Vonage tells of requests by itself: the status URL of its application. */
+/** Receives Vonage's notifications about requests: the status URL of the application. */
 @ApiTags('Webhooks')
 @OpenToAll()
 @Negotiated()

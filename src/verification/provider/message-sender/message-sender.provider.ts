@@ -19,7 +19,7 @@ import type { OneTimeCodes } from './one-time-codes.js';
 /** As with Vonage: a code is checked three times, and cancelled after 30 seconds at the earliest. */
 const MAX_ATTEMPTS = 3;
 const CANCEL_AFTER_SECONDS = 30;
-/** A message whose sending was lost is sent once more. If that is lost too, it counts as sent. */
+/** A message with an unknown outcome is sent once more. If that outcome is unknown too, it counts as sent. */
 const MAX_TRIES = 2;
 /** A process may take longer than the gateway, before another one takes its message over. */
 const LEASE_MARGIN_SECONDS = 2;

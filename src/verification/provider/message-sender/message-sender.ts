@@ -15,7 +15,7 @@ export interface OutgoingMessage {
    * idempotency key sends a message once, even if a process dies while it waits for the answer.
    */
   idempotencyKey: string;
-  /** Aborts when nobody waits for the answer any more. Pass it to `fetch`. */
+  /** Aborts when the answer is no longer needed. Pass it to `fetch`. */
   signal: AbortSignal;
 }
 

@@ -49,7 +49,7 @@ export class MessageText {
     private readonly renderer: ViewRenderer,
   ) {
     const wordsIn = (locale: string) => renderer.text(locale, 'message.sms', { count: 5 });
-    // A catalogue without this message falls back to English, which is no language of its own.
+    // A catalogue without this message falls back to English, which does not count as another language.
     const isTranslated = (locale: string) => locale === FALLBACK || wordsIn(locale) !== wordsIn(FALLBACK);
     this.locales = options.locales ?? renderer.locales.filter(isTranslated);
   }

@@ -24,7 +24,7 @@ export async function outcomeOf<T extends { outcome: string }>(
       return fault(error.reached ? 'unknown-outcome' : 'unavailable', error.reason);
     }
     if (error instanceof VonageHttpError) return onHttpError(error) ?? httpFault(error);
-    // Not an answer but a defect of ours or of the SDK. Its message may quote the request, so only its class is told.
+    // Not an answer but a defect of ours or of the SDK. Its message may quote the request, so only its class is logged.
     return fault('unknown-outcome', error instanceof Error ? error.constructor.name : 'thrown');
   }
 }
@@ -35,7 +35,7 @@ function httpFault({ status, retryAfterSeconds }: VonageHttpError): Fault {
   if (status === 429) return fault('throttled', detail, retryAfterSeconds);
   if (status === 401 || status === 402 || status === 403) return fault('misconfigured', detail);
   if (status === 400 || status === 422) return fault('bad-request', detail);
-  // 5xx, 409s that nobody documented, redirects, proxies' pages: it may or may not have acted.
+  // 5xx, undocumented 409s, redirects, pages of proxies: Vonage may or may not have acted.
   return fault('unknown-outcome', detail, retryAfterSeconds);
 }
 

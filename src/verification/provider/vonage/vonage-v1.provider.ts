@@ -147,7 +147,7 @@ export class VonageV1Provider extends VerificationProvider {
   }
 }
 
-/** Statuses that mean the same on every v1 operation; whatever else is said, nothing is known. */
+/** Statuses that mean the same in every v1 operation. Any other status is an unknown outcome. */
 function commonFault(answer: V1Answer): Fault {
   const status =
     typeof answer.status === 'string' && /^[A-Z0-9 ]{1,12}$/.test(answer.status) ? answer.status : null;

@@ -32,7 +32,7 @@ export class VonageV2Provider extends VerificationProvider {
 
   start(request: StartRequest): Promise<StartOutcome> {
     const { templateId } = this.options;
-    // One step only: a second one would send by itself when the first times out, with three fresh attempts.
+    // One step only: Vonage would start a second one when the first times out, with three fresh attempts.
     const parameters = {
       brand: request.brand ?? this.options.brand,
       workflow: [{ channel: request.channel, to: request.phoneNumber.slice(1) }],
