@@ -59,6 +59,16 @@ const promtool =
 if (!promtool && !chaos)
   process.stdout.write('No promtool found (PROMTOOL_PATH): the unit tests of the alerts are left out.\n');
 
+// Several versions may be installed; the newest is taken.
+const postgres =
+  process.env.POSTGRES_BIN_PATH ??
+  ['18', '17', '16', '15'].map((version) => `/usr/lib/postgresql/${version}/bin`).find(existsSync) ??
+  '';
+if (!postgres && chaos)
+  process.stdout.write(
+    'No pg_basebackup found (POSTGRES_BIN_PATH): the promotion of a standby is left out.\n',
+  );
+
 const jest = spawn(process.execPath, ['node_modules/jest/bin/jest.js', ...args], {
   stdio: 'inherit',
   env: {
@@ -68,6 +78,7 @@ const jest = spawn(process.execPath, ['node_modules/jest/bin/jest.js', ...args],
     PGBOUNCER_PATH: pgbouncer,
     NGINX_PATH: nginx,
     PROMTOOL_PATH: promtool,
+    POSTGRES_BIN_PATH: postgres,
   },
 });
 for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => jest.kill(signal));
