@@ -70,7 +70,12 @@ describe('one ledger', () => {
     expect(await runMigrations(sql, { modules: ['verification'] })).toEqual([]);
     const twoFactor = await runMigrations(sql, { modules: ['verification', 'two-factor'] });
     const rest = await runMigrations(await hostWith([]));
-    expect([verification.length, twoFactor.length, rest.length]).toEqual([13, 9, ALL - 22]);
+    const [ofVerification, ofTwoFactor] = (['verification', 'two-factor'] as const).map(
+      (name) => migrationsFor({ modules: [name] }).length,
+    );
+    expect(verification).toHaveLength(ofVerification!);
+    expect(twoFactor).toHaveLength(ofTwoFactor!);
+    expect([...verification, ...twoFactor, ...rest]).toHaveLength(ALL);
     expect(await pendingMigrations(database.url)).toEqual([]);
   });
 
