@@ -6,7 +6,12 @@ const countOf = (statuses: number[], status: number) => statuses.filter((each) =
 describe.each(['v2', 'v1'])('races (%s)', (api) => {
   let application: TestApplication;
   beforeAll(async () => {
-    application = await startApplication({ VONAGE_VERIFY_API: api, DATABASE_POOL_SIZE: '10' });
+    application = await startApplication({
+      VONAGE_VERIFY_API: api,
+      DATABASE_POOL_SIZE: '10',
+      // So that no answer of the sandbox comes too late while 200 requests keep the machine busy.
+      VONAGE_TIMEOUT_MS: '30000',
+    });
   });
   afterAll(() => application.close());
 
@@ -25,10 +30,9 @@ describe.each(['v2', 'v1'])('races (%s)', (api) => {
     const { client, started } = application;
     const { requestId, code } = await started();
     const answers = await times(200, () => client.json('POST', '/verify-otp', { requestId, otpCode: code }));
-    const statuses = answers.map((answer) => answer.status);
-    expect(countOf(statuses, 200)).toBe(1);
     // A busy machine lets some wait for a connection for too long: they get 503, and no success either.
-    expect(countOf(statuses, 409) + countOf(statuses, 503)).toBe(199);
+    const ends = answers.map(({ status, body }) => `${status} ${body['code'] ?? body['status']}`);
+    expect(ends.filter((end) => !/^(409|503) /.test(end))).toEqual(['200 VERIFIED']);
   });
 
   it.each([
