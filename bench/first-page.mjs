@@ -1,5 +1,5 @@
 // How soon a code page stands on a slow phone line: bytes, requests, largest contentful paint and layout shift in a real Chromium.
-//   npm run build && CHROMIUM_PATH=/usr/bin/chromium node bench/first-page.mjs
+//   CHROMIUM_PATH=/usr/bin/chromium npm run bench:first-page
 // The line is that of Chromium's "Slow 3G" preset: 400 ms round trip, 400 kbit/s both ways. Nothing is cached; the median of nine visits counts.
 import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
