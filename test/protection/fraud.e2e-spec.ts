@@ -222,4 +222,18 @@ describe('pumping of messages', () => {
       [1, 2, 3].map((used) => ({ outcome: 'refuse', mode: 'record', used, limit: 1 })),
     );
   });
+
+  it('a rule that only records blocks nothing after thousands of messages either', async () => {
+    application = await startProtected({ PROTECTION: 'record' });
+    expect((await start(application.client, freshNumber())).status).toBe(200);
+    // As after 1,000 messages of one address in the hour.
+    await application.sql.query(
+      `UPDATE otp_rate_counters SET moments = array_fill(now(), ARRAY[1000]) WHERE scope = 'address'`,
+    );
+    for (let i = 0; i < 2; i += 1) expect((await start(application.client, freshNumber())).status).toBe(200);
+    const { rows } = await application.sql.query(
+      `SELECT DISTINCT cardinality(moments) AS kept FROM otp_rate_counters WHERE scope = 'address'`,
+    );
+    expect(rows).toEqual([{ kept: 1000 }]);
+  });
 });

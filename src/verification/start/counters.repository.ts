@@ -11,7 +11,7 @@ export interface CounterParameters {
   keys: Buffer[];
   seconds: number[];
   limits: number[];
-  /** How many moments a counter keeps before it refuses: its limit, or more where the rule only records. */
+  /** The moment that refuses while it is young: that of the limit, or one that is never kept where the rule only records. */
   kept: number[];
 }
 
@@ -32,7 +32,8 @@ export interface CounterState {
   freeAt: Date | null;
 }
 
-const MOST_KEPT = 1000;
+/** One more than a counter keeps: the statements cut it to 1000 moments. */
+const NEVER_KEPT = 1001;
 
 export function countersOf(rules: readonly MessageRule[]): CounterParameters {
   const windows = rules.filter((rule): rule is WindowRule => rule.kind === 'window');
@@ -41,7 +42,7 @@ export function countersOf(rules: readonly MessageRule[]): CounterParameters {
     keys: windows.map(({ key }) => key),
     seconds: windows.map(({ seconds }) => seconds),
     limits: windows.map(({ limit }) => limit),
-    kept: windows.map(({ mode, limit }) => (mode === 'enforce' ? limit : MOST_KEPT)),
+    kept: windows.map(({ mode, limit }) => (mode === 'enforce' ? limit : NEVER_KEPT)),
   };
 }
 
@@ -140,7 +141,7 @@ export const TAKE_COUNTERS = statement<CounterParameters, Taken>(
     INSERT INTO otp_rate_counters AS c (scope, key, seconds, kept, moments)
     SELECT scope, key, seconds, kept, ARRAY[now()] FROM wanted WHERE kept > 0 ORDER BY scope, key, seconds
     ON CONFLICT (scope, key, seconds) DO UPDATE
-       SET kept = excluded.kept, moments = (now() || c.moments)[1 : excluded.kept]
+       SET kept = excluded.kept, moments = (now() || c.moments)[1 : least(excluded.kept, 1000)]
      WHERE c.moments[excluded.kept] IS NULL
         OR c.moments[excluded.kept] <= now() - make_interval(secs => excluded.seconds)
     RETURNING 1)
@@ -174,7 +175,7 @@ export const CARRY_OVER_COUNTERS = statement<{
   SELECT scope, key_to, seconds, max(kept), array_agg(m ORDER BY m DESC) FROM old, unnest(moments) m
    GROUP BY scope, key_to, seconds
   ON CONFLICT (scope, key, seconds) DO UPDATE
-     SET moments = ARRAY(SELECT m FROM unnest(c.moments || excluded.moments) m ORDER BY m DESC)`,
+     SET moments = ARRAY(SELECT m FROM unnest(c.moments || excluded.moments) m ORDER BY m DESC LIMIT 1000)`,
 );
 
 export const READ_COUNTERS = statement<

@@ -132,7 +132,7 @@ export const START = statement<
     INSERT INTO otp_rate_counters AS c (scope, key, seconds, kept, moments)
     SELECT scope, key, seconds, kept, ARRAY[now()] FROM wanted, hopeful WHERE kept > 0 ORDER BY scope, key, seconds
     ON CONFLICT (scope, key, seconds) DO UPDATE
-       SET kept = excluded.kept, moments = (now() || c.moments)[1 : excluded.kept]
+       SET kept = excluded.kept, moments = (now() || c.moments)[1 : least(excluded.kept, 1000)]
      WHERE c.moments[excluded.kept] IS NULL
         OR c.moments[excluded.kept] <= now() - make_interval(secs => excluded.seconds)
     RETURNING 1),
