@@ -1,13 +1,12 @@
 // How soon a code page stands on a slow phone line: bytes, requests, largest contentful paint and layout shift in a real Chromium.
 //   CHROMIUM_PATH=/usr/bin/chromium npm run bench:first-page
 // The line is that of Chromium's "Slow 3G" preset: 400 ms round trip, 400 kbit/s both ways. Nothing is cached; the median of nine visits counts.
-import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { chromium } from 'playwright-core';
+import { freePort, startNode, untilItListens } from './processes.mjs';
+import { median } from './statistics.mjs';
 
 const VISITS = 9;
 const LINE = { offline: false, latency: 400, downloadThroughput: 50_000, uploadThroughput: 50_000 };
@@ -18,30 +17,20 @@ if (!executablePath) {
   process.exit(2);
 }
 
-const freePort = () =>
-  new Promise((resolve) => {
-    const server = createServer().listen(0, '127.0.0.1', () => {
-      const { port } = server.address();
-      server.close(() => resolve(port));
-    });
-  });
 const [port, sandboxPort] = [await freePort(), await freePort()];
 const base = `http://127.0.0.1:${port}`;
 const directory = mkdtempSync(join(tmpdir(), 'otp-first-page-'));
-const app = spawn(process.execPath, ['dist/src/main.js'], {
+const app = startNode('application', ['dist/src/main.js'], {
+  folder: directory,
   env: {
-    ...process.env,
-    DATA_DIRECTORY: directory,
+    DATA_DIRECTORY: join(directory, 'data'),
     HOST: '127.0.0.1',
     PORT: String(port),
     SANDBOX_PORT: String(sandboxPort),
     LOG_LEVEL: 'warn',
     PROTECTION: 'record',
   },
-  stdio: ['ignore', 'ignore', 'inherit'],
 });
-
-const median = (numbers) => numbers.toSorted((a, b) => a - b)[Math.floor(numbers.length / 2)];
 
 /** In the page, before anything else: remembers the last contentful paint and adds up what shifted. */
 function observe() {
@@ -75,15 +64,7 @@ async function visit(browser, address) {
 
 let browser;
 try {
-  for (let tries = 0; ; tries += 1) {
-    const ready = await fetch(`${base}/health/ready`).then(
-      (answer) => answer.ok,
-      () => false,
-    );
-    if (ready) break;
-    if (tries > 600) throw new Error('the application does not start');
-    await sleep(200);
-  }
+  await untilItListens(app, port);
   const started = await fetch(`${base}/request-otp`, {
     method: 'POST',
     headers: { Accept: 'application/json', 'Content-Type': 'application/json' },
@@ -100,7 +81,6 @@ try {
   }
 } finally {
   await browser?.close();
-  app.kill('SIGTERM');
-  if (app.exitCode === null) await new Promise((resolve) => app.once('exit', resolve));
+  await app.stop();
   rmSync(directory, { recursive: true, force: true });
 }

@@ -5,23 +5,17 @@
 import { spawn } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { Agent, request } from 'node:http';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
+import { freePort } from '../../bench/processes.mjs';
+import { median } from '../../bench/statistics.mjs';
 
 const { values } = parseArgs({ options: { seconds: { type: 'string' }, rate: { type: 'string' } } });
 const seconds = Number(values.seconds ?? 1800);
 const rate = Number(values.rate ?? 30);
 
-const freePort = () =>
-  new Promise((resolve) => {
-    const server = createServer().listen(0, '127.0.0.1', () => {
-      const { port } = server.address();
-      server.close(() => resolve(port));
-    });
-  });
 const [port, sandboxPort] = [await freePort(), await freePort()];
 const directory = mkdtempSync(join(tmpdir(), 'otp-soak-'));
 const env = {
@@ -103,7 +97,6 @@ const sample = () => ({
   rssMb: Number(/^VmRSS:\s+(\d+)/m.exec(readFileSync(`/proc/${app.pid}/status`, 'utf8'))[1]) / 1024,
   descriptors: readdirSync(`/proc/${app.pid}/fd`).length,
 });
-const median = (list) => [...list].sort((a, b) => a - b)[Math.floor(list.length / 2)];
 const percentile = (list, share) =>
   Math.round([...list].sort((a, b) => a - b)[Math.floor(list.length * share)] ?? 0);
 
