@@ -12,6 +12,7 @@ import {
 } from '../http/index.js';
 import type { AssuranceResource } from '../two-factor/index.js';
 import type { AccountResource, UserResource } from './dto.js';
+import { momentFormat } from './moments.js';
 import { sessionContexts } from './sessions/session-contexts.js';
 
 export const HOME = '/account';
@@ -74,7 +75,7 @@ export class AccountPage extends PlainPage<AccountResource> {
   success(account: AccountResource, { text, formatting }: PageContext): View {
     const { email, role, assurance, factors, recoveryCodesLeft, sessions, activity } = account;
     const { locale, timeZone } = formatting;
-    const time = new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeStyle: 'short', timeZone });
+    const time = momentFormat(formatting);
     // `mfa` says no more than that there were several.
     const methods = assurance.amr.filter((method) => method !== 'mfa');
     return {

@@ -1,14 +1,7 @@
 import { type CanActivate, type ExecutionContext, Inject, Injectable, Logger } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
 import type { Request } from 'express';
-import {
-  contextOf,
-  MountedPaths,
-  Problem,
-  showOnPage,
-  ViewRenderer,
-  withHiddenCharactersShown,
-} from '../../http/index.js';
+import { Problem, showOnPage, withHiddenCharactersShown } from '../../http/index.js';
 import {
   AccountOnPageGuard,
   KeptPosts,
@@ -39,8 +32,6 @@ export class AdminGuard implements CanActivate {
     private readonly twoFactorPaths: TwoFactorPaths,
     private readonly accountOnPage: AccountOnPageGuard,
     private readonly keptPosts: KeptPosts,
-    private readonly renderer: ViewRenderer,
-    private readonly mounted: MountedPaths,
     @Inject(ADMIN_OPTIONS) private readonly options: ResolvedAdminOptions,
   ) {}
 
@@ -98,12 +89,14 @@ export class AdminGuard implements CanActivate {
   }
 
   /** What the person is asked to confirm, and where the form is. */
-  private aboutAct(request: Request, context: ExecutionContext): { summary: string; page: string } {
+  private aboutAct(request: Request, context: ExecutionContext) {
     const act = this.reflector.get<ActOfForm | undefined>(ACT, context.getHandler());
     const page = this.paths.at((act?.page ?? '/verifications').replace(':id', String(request.params['id'])));
-    if (!act) return { summary: '', page };
-    const { text } = contextOf(request, this.renderer, this.mounted);
-    return { summary: text(`admin.act.${act.name}`, { what: subjectOf(request.body) }), page };
+    if (!act) return { page };
+    return {
+      question: { key: `admin.act.${act.name}`, parameters: { what: subjectOf(request.body) } },
+      page,
+    };
   }
 }
 

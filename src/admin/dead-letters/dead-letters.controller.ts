@@ -16,12 +16,11 @@ import {
   DeadLettersQueryDto,
   DeadLettersResource,
   DiscardedResource,
+  LETTER_ID,
   RetriedResource,
 } from './dead-letters.dto.js';
 import { DeadLettersPage } from './dead-letters.page.js';
 import { DeadLetters } from './dead-letters.service.js';
-
-const isId = (id: string) => /^\d{1,18}$/.test(id);
 
 /** Events that the webhook refused too often. */
 @ApiTags('Administration')
@@ -89,7 +88,7 @@ export class DeadLettersController {
     @Param('id') id: string,
     @Body() { reason }: ReasonDto,
   ): Promise<RetriedResource> {
-    const events = isId(id) ? await this.letters.retry(actor, id, reason) : null;
+    const events = LETTER_ID.test(id) ? await this.letters.retry(actor, id, reason) : null;
     if (!events) throw adminProblem('unknown-entry');
     return { retried: events.length };
   }
@@ -107,7 +106,7 @@ export class DeadLettersController {
     @Param('id') id: string,
     @Body() { reason }: ReasonDto,
   ): Promise<DiscardedResource> {
-    const discarded = isId(id) ? await this.letters.discard(actor, id, reason) : null;
+    const discarded = LETTER_ID.test(id) ? await this.letters.discard(actor, id, reason) : null;
     if (discarded === null) throw adminProblem('unknown-entry');
     return { discarded };
   }

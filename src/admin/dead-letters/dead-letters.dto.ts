@@ -2,17 +2,18 @@ import { ApiProperty, ApiPropertyOptional } from '../../openapi/decorators.js';
 import { IsOptional, Matches } from 'class-validator';
 import { EmptyAsAbsent } from '../../http/index.js';
 
-const ID = /^\d{1,18}$/;
+/** The id of a dead letter. */
+export const LETTER_ID = /^\d{1,18}$/;
 
 export class DeadLettersQueryDto {
   @ApiPropertyOptional({ description: 'Letters older than the one with this id.' })
-  @Matches(ID, { message: 'malformed' })
+  @Matches(LETTER_ID, { message: 'malformed' })
   @EmptyAsAbsent()
   @IsOptional()
   after?: string;
 
   @ApiPropertyOptional({ description: 'Letters newer than the one with this id.' })
-  @Matches(ID, { message: 'malformed' })
+  @Matches(LETTER_ID, { message: 'malformed' })
   @EmptyAsAbsent()
   @IsOptional()
   before?: string;

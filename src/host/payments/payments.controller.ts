@@ -68,7 +68,7 @@ export class PaymentsController {
     @Body() { amount, recipient, grant }: PaymentDto,
   ): Promise<PaymentResource> {
     const order = { amount, recipient };
-    const path = await this.stepUps.perform(
+    await this.stepUps.perform(
       request,
       {
         action: PAYMENT,
@@ -78,7 +78,8 @@ export class PaymentsController {
       },
       grant,
     );
-    return this.paid(userId, path.split('/').at(-1)!);
+    // A payment has the id of its grant.
+    return this.paid(userId, grant!);
   }
 
   @FormTargets('payments')

@@ -1,12 +1,13 @@
 import type { PageContext, ViewContext } from '../../http/index.js';
+import { momentFormat } from '../moments.js';
 import type { SessionResource } from './sessions.dto.js';
 
 /** Sessions with their times as the reader's clock and calendar have them. */
 export function sessionContexts(
   sessions: readonly SessionResource[],
-  { locale, timeZone }: PageContext['formatting'],
+  formatting: PageContext['formatting'],
 ): ViewContext[] {
-  const time = new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeStyle: 'short', timeZone });
+  const time = momentFormat(formatting);
   return sessions.map(({ signedInAt, lastUsedAt, ...rest }) => ({
     ...rest,
     signedIn: time.format(new Date(signedInAt)),

@@ -8,7 +8,7 @@ import {
 } from '@nestjs/common';
 import { ApiConsumes } from '../../openapi/decorators.js';
 import type { Request } from 'express';
-import { BODIES, contextOf, MountedPaths, ViewRenderer } from '../../http/index.js';
+import { BODIES } from '../../http/index.js';
 import { KeptPosts } from '../kept-posts/kept-posts.service.js';
 import { TwoFactorPaths } from '../session/two-factor-paths.js';
 import { TwoFactorService } from '../session/two-factor.service.js';
@@ -24,8 +24,6 @@ export class FreshForChangeGuard implements CanActivate {
     private readonly twoFactor: TwoFactorService,
     private readonly paths: TwoFactorPaths,
     private readonly keptPosts: KeptPosts,
-    private readonly renderer: ViewRenderer,
-    private readonly mounted: MountedPaths,
   ) {}
 
   async canActivate(context: ExecutionContext): Promise<boolean> {
@@ -36,8 +34,7 @@ export class FreshForChangeGuard implements CanActivate {
     if (missing === 'sign-in' || assurance.userId === null)
       throw signInRequired(this.paths, this.paths.here(request) ?? page);
     if (missing) {
-      const { text } = contextOf(request, this.renderer, this.mounted);
-      const about = { summary: text('kept.change'), page };
+      const about = { question: { key: 'kept.change' }, page };
       throw await this.keptPosts.confirmationOf(request, assurance, missing, about);
     }
     await this.keptPosts.restore(request, assurance);

@@ -6,7 +6,15 @@ import { v7 as uuidv7 } from 'uuid';
 import { PersonalDataCipher } from '../../crypto/index.js';
 import { InjectLibraryRepository } from '../../database/library-data-source.js';
 import { statement, StatementRunner } from '../../database/statement.js';
-import { isAnsweredByPage, isForm, MountedPaths, type Problem } from '../../http/index.js';
+import {
+  contextOf,
+  isAnsweredByPage,
+  isForm,
+  type MessageParameters,
+  MountedPaths,
+  type Problem,
+  ViewRenderer,
+} from '../../http/index.js';
 import { factorRequired } from '../guard/refusals.js';
 import type { MissingFactor, SignedInAssurance } from '../session/assurance.js';
 import { TwoFactorPaths } from '../session/two-factor-paths.js';
@@ -16,6 +24,14 @@ import { type AboutPost, KeptPost } from './kept-post.entity.js';
 const LIFETIME_MINUTES = 10;
 /** In the address to which a kept post is sent on. */
 const KEPT = 'kept';
+
+/** What a form that is kept is about. */
+interface AboutForm {
+  /** The message that says what is confirmed: "Confirm it’s you to …". Without one, nothing is said. */
+  question?: { key: string; parameters?: MessageParameters };
+  /** The page of the form. */
+  page: string;
+}
 
 /** Where a kept post is sent on to, and what its sender is told. */
 export type FoundPost = AboutPost & { address: string };
@@ -33,34 +49,33 @@ export class KeptPosts {
     private readonly cipher: PersonalDataCipher,
     private readonly paths: TwoFactorPaths,
     private readonly mounted: MountedPaths,
+    private readonly renderer: ViewRenderer,
   ) {}
 
-  /**
-   * Asks for the factor that a request lacks. A form is kept, unless it was kept before.
-   * @param about.summary "Confirm it’s you to …"
-   * @param about.page where the form is
-   */
+  /** Asks for the factor that a request lacks. A form is kept, unless it was kept before. */
   async confirmationOf(
     request: Request,
     { userId, sid }: SignedInAssurance,
     missing: MissingFactor,
-    about: Pick<AboutPost, 'summary' | 'page'>,
+    { question, page }: AboutForm,
   ): Promise<Problem> {
-    if (!isForm(request)) return factorRequired(this.paths, missing, this.paths.here(request) ?? about.page);
+    if (!isForm(request)) return factorRequired(this.paths, missing, this.paths.here(request) ?? page);
     const again = idIn(request);
     if (again) return factorRequired(this.paths, missing, this.paths.keptPost(again));
     const id = uuidv7();
+    const { text } = contextOf(request, this.renderer, this.mounted);
+    const about: AboutPost = {
+      summary: question ? text(question.key, question.parameters) : '',
+      page,
+      isPage: isAnsweredByPage(request),
+    };
     await this.posts.delete({ userId, expiresAt: Raw((column) => `${column} <= now()`) });
     await this.posts.insert({
       id,
       userId,
       sid,
       path: this.pathOf(request),
-      about: this.cipher.seal(
-        JSON.stringify({ ...about, isPage: isAnsweredByPage(request) }),
-        'kept_posts.about',
-        id,
-      ),
+      about: this.cipher.seal(JSON.stringify(about), 'kept_posts.about', id),
       body: this.cipher.seal(JSON.stringify(request.body ?? {}), 'kept_posts.body', id),
       expiresAt: () => `now() + interval '${LIFETIME_MINUTES} minutes'`,
     });

@@ -164,12 +164,8 @@ export class StepUpGrants {
     if (typeof id !== 'string' || !isUUID(id)) return Promise.resolve(null);
     return this.grants.manager.transaction(async (transaction) => {
       const grants = transaction.getRepository(StepUpGrant);
-      const of = { id, userId, sid, ...more };
       const grant = await grants.findOne({
-        where: [
-          { ...of, donePath: Not(IsNull()) },
-          { ...of, usedAt: IsNull(), grantedAt: isRecent() },
-        ],
+        where: confirmedIn({ id, userId, sid, ...more }),
         lock: { mode: 'pessimistic_write' },
       });
       if (!grant || grant.donePath !== null) return grant?.donePath ?? null;
@@ -185,10 +181,7 @@ export class StepUpGrants {
   /** Where a browser continues that comes back to a page of a confirmed action. */
   private async pathAfter({ userId, sid }: SignedInAssurance, id: string): Promise<string | undefined> {
     if (!isUUID(id)) return undefined;
-    const grant = await this.grants.findOneBy([
-      { id, userId, sid, donePath: Not(IsNull()) },
-      { id, userId, sid, usedAt: IsNull(), grantedAt: isRecent() },
-    ]);
+    const grant = await this.grants.findOneBy(confirmedIn({ id, userId, sid }));
     return grant ? (grant.donePath ?? this.actOf(grant).returnTo) : undefined;
   }
 
@@ -206,8 +199,14 @@ export class StepUpGrants {
   }
 }
 
-/** Granted, and still to be used. */
-const isRecent = () => Raw<Date>((column) => `${column} > now() - interval '${LIFETIME_MINUTES} minutes'`);
+/** Finds a grant that was confirmed: its action was done, or can still be. */
+function confirmedIn(of: { id: string; userId: string; sid: string; payloadHash?: Buffer }) {
+  const isRecent = Raw<Date>((column) => `${column} > now() - interval '${LIFETIME_MINUTES} minutes'`);
+  return [
+    { ...of, donePath: Not(IsNull()) },
+    { ...of, usedAt: IsNull(), grantedAt: isRecent },
+  ];
+}
 
 /** Finds a grant that this session can still confirm. @throws Problem `unknown-step-up` for a malformed id */
 function pendingIn({ userId, sid }: SignedInAssurance, id: string) {

@@ -6,7 +6,7 @@ import { eventId, toMessage } from './event-message.js';
 import { isPrivateLiteral, lookupPublic, PrivateAddressError } from './public-addresses.js';
 import { signedHeaders } from '../../crypto/webhook-signature.js';
 
-/** What became of one try. */
+/** The result of one try. */
 export type DeliveryResult =
   { isDelivered: true } | { isDelivered: false; error: string; retryAfterSeconds: number };
 
