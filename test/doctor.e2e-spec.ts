@@ -296,7 +296,7 @@ describe('npm run doctor', () => {
   });
 
   withRedis('Redis', () => {
-    it('that answers, that wants a password, and that is away', async () => {
+    it('that answers, that wants a password, and that is unavailable', async () => {
       const redis = await RedisServer.start();
       try {
         expect(of(await findings({ REDIS_URL: redis.url }), 'redis')).toMatchObject([{ state: 'ok' }]);

@@ -41,7 +41,7 @@ describe('an act that wants to be confirmed', () => {
     await confirms(person, grant);
     const paid = (await pays(person, grant)).body;
     expect(paid).toMatchObject({ id: grant, status: 'paid', ...PAYMENT });
-    // Who asks again gets the same payment, and no second one.
+    // A repeated request gets the same payment and makes no second one.
     expect((await pays(person, grant)).body).toEqual(paid);
     expect((await person.get(`/account/payments/${grant}`)).body).toEqual(paid);
     expect(await payments(person)).toEqual([PAYMENT]);

@@ -8,7 +8,7 @@ import { until } from './until.js';
 const PEOPLE_AT_ONCE = 8;
 const CALM_MS = 2000;
 
-/** What became of an attack. */
+/** The result of an attack. */
 export interface Attack {
   people: Person[];
   /** From the end of the attack until every instance sends a message and accepts its code. */
