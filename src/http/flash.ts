@@ -1,13 +1,12 @@
 import { Injectable } from '@nestjs/common';
-import { parseCookie } from 'cookie';
 import type { Request, Response } from 'express';
 import { PersonalDataCipher } from '../crypto/personal-data-cipher.js';
-import { appendCookie } from './append-cookie.js';
+import { appendCookie, cookieNameFor, readCookie } from './cookies.js';
 import { Problem, type ProblemDetails } from './problem.js';
 import type { View } from './view-renderer.js';
 
-/** The names of the cookie, over plain HTTP and over HTTPS. It grants nothing. */
-export const FLASH_COOKIES = ['otp-flash', '__Host-otp-flash'] as const;
+/** It grants nothing. */
+export const FLASH_COOKIE = 'otp-flash';
 /** The browser follows the redirect at once. The rest is for a page that fails first and is loaded again. */
 const LIFETIME_SECONDS = 120;
 /** Browsers keep cookies of 4096 bytes, and encryption makes them a third longer. */
@@ -34,8 +33,6 @@ export interface Flash {
   typed?: Record<string, unknown>;
 }
 
-const nameFor = (request: Request) => FLASH_COOKIES[request.secure ? 1 : 0];
-
 /**
  * Carries messages from a post to the page at which it is answered: post, redirect, get. They travel in a cookie that is
  * sealed for one address, read once, and gone after two minutes. Nothing of them is in the address.
@@ -61,7 +58,7 @@ export class Flashes {
 
   /** The flash for the page at an address, if there is one. */
   read(request: Request, address: string): Flash | null {
-    const value = parseCookie(request.headers.cookie ?? '')[nameFor(request)];
+    const value = readCookie(request, cookieNameFor(request, FLASH_COOKIE));
     if (!value) return null;
     try {
       const text = this.cipher.open(value, 'flash cookie', comparable(address));
@@ -79,7 +76,7 @@ export class Flashes {
   }
 
   private send(request: Request, response: Response, value: string, maxAge: number): void {
-    appendCookie(response, nameFor(request), value, { secure: request.secure, maxAge });
+    appendCookie(response, cookieNameFor(request, FLASH_COOKIE), value, maxAge);
   }
 }
 

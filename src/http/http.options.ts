@@ -1,5 +1,6 @@
-import { FLASH_COOKIES } from './flash.js';
-import { LANGUAGE_COOKIES } from './preferred-languages.js';
+import { cookieNames } from './cookies.js';
+import { FLASH_COOKIE } from './flash.js';
+import { LANGUAGE_COOKIE } from './preferred-languages.js';
 import { TIME_ZONE_COOKIE } from './time-zone.js';
 
 /** How our routes are reached. */
@@ -37,13 +38,7 @@ export const HTTP_DEFAULTS: ResolvedHttpOptions = {
   publicUrl: null,
   trustedOrigins: [],
   // They only distinguish anonymous browsers: to use a request, its unguessable id is needed as well.
-  harmlessCookies: [
-    'otp-caller',
-    '__Host-otp-caller',
-    ...FLASH_COOKIES,
-    ...LANGUAGE_COOKIES,
-    TIME_ZONE_COOKIE,
-  ],
+  harmlessCookies: [...['otp-caller', FLASH_COOKIE, LANGUAGE_COOKIE].flatMap(cookieNames), TIME_ZONE_COOKIE],
 };
 
 /** Injects {@link ResolvedHttpOptions}. */

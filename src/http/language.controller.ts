@@ -1,12 +1,11 @@
-import { Body, Controller, Get, HttpCode, Inject, Post, Req, Res } from '@nestjs/common';
+import { Body, Controller, Get, HttpCode, Post, Req, Res } from '@nestjs/common';
 import type { Request, Response } from 'express';
 import { ApiExcludeController } from '../openapi/decorators.js';
 import { OpenToAll } from './access.js';
-import { appendCookie } from './append-cookie.js';
 import { ASSETS } from './assets.controller.js';
-import { HTTP_OPTIONS, type ResolvedHttpOptions } from './http.options.js';
+import { appendCookie, cookieNameFor } from './cookies.js';
 import { Negotiated } from './page.js';
-import { LANGUAGE_COOKIES } from './preferred-languages.js';
+import { LANGUAGE_COOKIE } from './preferred-languages.js';
 import { safePath } from './safe-path.js';
 import { ViewRenderer } from './view-renderer.js';
 
@@ -18,10 +17,7 @@ const ONE_YEAR_SECONDS = 365 * 24 * 60 * 60;
 @Negotiated()
 @Controller(`${ASSETS}/language`)
 export class LanguageController {
-  constructor(
-    private readonly renderer: ViewRenderer,
-    @Inject(HTTP_OPTIONS) private readonly options: ResolvedHttpOptions,
-  ) {}
+  constructor(private readonly renderer: ViewRenderer) {}
 
   /** Opened from the history or the address bar: there is nothing to see. */
   @Get()
@@ -41,9 +37,7 @@ export class LanguageController {
     const { language, returnTo } = body ?? {};
     response.status(303).location(safePath(returnTo, '/'));
     const chosen = this.renderer.locales.find((locale) => locale === language);
-    if (!chosen) return void response.end();
-    const secure = request.secure || this.options.https;
-    appendCookie(response, LANGUAGE_COOKIES[secure ? 1 : 0], chosen, { secure, maxAge: ONE_YEAR_SECONDS });
+    if (chosen) appendCookie(response, cookieNameFor(request, LANGUAGE_COOKIE), chosen, ONE_YEAR_SECONDS);
     response.end();
   }
 }

@@ -1,13 +1,13 @@
-import { parseCookie } from 'cookie';
 import type { Request } from 'express';
+import { cookieNameFor, readCookie } from './cookies.js';
 
-/** The names of the cookie with the language that somebody chose, over plain HTTP and over HTTPS. It grants nothing. */
-export const LANGUAGE_COOKIES = ['otp-language', '__Host-otp-language'] as const;
+/** The cookie with the language that somebody chose. It grants nothing. */
+export const LANGUAGE_COOKIE = 'otp-language';
 
 /** The language that somebody chose in the menu of our pages. */
 export function chosenLanguage(request: Request): string | undefined {
-  const cookies = parseCookie(request.get('cookie') ?? '');
-  return LANGUAGE_COOKIES.map((name) => cookies[name]).find((tag) => tag && localeOf(tag));
+  const tag = readCookie(request, cookieNameFor(request, LANGUAGE_COOKIE));
+  return tag && localeOf(tag) ? tag : undefined;
 }
 
 /** The languages in `Accept-Language`, BCP 47, preferred first. Empty when the client states none. */

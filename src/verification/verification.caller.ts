@@ -1,15 +1,13 @@
 import { randomBytes } from 'node:crypto';
-import { parseCookie } from 'cookie';
 import type { Request, Response } from 'express';
-import { appendCookie, clientAddress } from '../http/index.js';
+import { appendCookie, clientAddress, cookieNameFor, readCookie } from '../http/index.js';
 import type { Caller } from './domain/caller.js';
 
-/** `__Host-` ties the cookie to this host and to HTTPS; plain HTTP cannot have it. */
-const cookieName = (request: Request) => (request.secure ? '__Host-otp-caller' : 'otp-caller');
+const COOKIE = 'otp-caller';
 const SHAPE = /^[A-Za-z0-9_-]{22}$/;
 
 function shownCookie(request: Request): string | undefined {
-  const value = parseCookie(request.headers.cookie ?? '')[cookieName(request)];
+  const value = readCookie(request, cookieNameFor(request, COOKIE));
   return value && SHAPE.test(value) ? value : undefined;
 }
 
@@ -30,5 +28,5 @@ export function callerOf(request: Request): Caller {
 export function rememberCaller(request: Request, response: Response): void {
   if (shownCookie(request)) return;
   const value = randomBytes(16).toString('base64url');
-  appendCookie(response, cookieName(request), value, { secure: request.secure });
+  appendCookie(response, cookieNameFor(request, COOKIE), value);
 }

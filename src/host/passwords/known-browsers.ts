@@ -1,11 +1,10 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
-import { parseCookie } from 'cookie';
 import type { Request, Response } from 'express';
 import { DataSource, type EntityManager } from 'typeorm';
 import { rowsIn, rowsOf } from '../../database/sql.js';
-import { appendCookie, keepsSecureCookies } from '../../http/index.js';
+import { appendCookie, keepsSecureCookies, readCookie } from '../../http/index.js';
 
 /** `__Host-` limits the cookie to this host and to HTTPS (browsers treat localhost as HTTPS). */
 export const KNOWN_BROWSER_COOKIE = '__Host-known-browser';
@@ -16,7 +15,7 @@ const MAX_PER_USER = 20;
 
 const hashOf = (secret: string) => createHash('sha256').update(secret).digest();
 const secretIn = (request: Request): string | null => {
-  const secret = parseCookie(request.headers.cookie ?? '')[KNOWN_BROWSER_COOKIE] ?? '';
+  const secret = readCookie(request, KNOWN_BROWSER_COOKIE) ?? '';
   return SHAPE.test(secret) ? secret : null;
 };
 
@@ -82,6 +81,5 @@ export class KnownBrowsers {
 }
 
 function sendCookie(response: Response, value: string): void {
-  const maxAge = KNOWN_BROWSER_DAYS * 86_400;
-  appendCookie(response, KNOWN_BROWSER_COOKIE, value, { secure: true, maxAge });
+  appendCookie(response, KNOWN_BROWSER_COOKIE, value, KNOWN_BROWSER_DAYS * 86_400);
 }

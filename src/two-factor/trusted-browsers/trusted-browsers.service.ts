@@ -1,11 +1,10 @@
 import { createHash, randomBytes, randomUUID } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
-import { parseCookie } from 'cookie';
 import type { Request, Response } from 'express';
 import { Repository } from 'typeorm';
 import { InjectLibraryRepository } from '../../database/library-data-source.js';
 import { statement, StatementRunner } from '../../database/statement.js';
-import { appendCookie, describeBrowser, keepsSecureCookies } from '../../http/index.js';
+import { appendCookie, describeBrowser, keepsSecureCookies, readCookie } from '../../http/index.js';
 import { TWO_FACTOR_OPTIONS, type ResolvedTwoFactorOptions } from '../two-factor.options.js';
 import { TrustedBrowser } from './trusted-browser.entity.js';
 
@@ -87,7 +86,7 @@ export class TrustedBrowsers {
     response: Response,
     { userId, epoch }: UserInEpoch,
   ): Promise<Recognition> {
-    const cookie = parseCookie(request.headers.cookie ?? '')[COOKIE] ?? '';
+    const cookie = readCookie(request, COOKIE) ?? '';
     const [, id, shown] = COOKIE_VALUE.exec(cookie) ?? [];
     if (!id || !shown) return { trusted: null, copied: null };
     const secret = newSecret();
@@ -127,7 +126,7 @@ const newSecret = () => randomBytes(32).toString('base64url');
 
 function sendCookie(response: Response, value: string, seconds: number): void {
   const maxAge = Math.max(0, Math.min(LONGEST_COOKIE_DAYS * DAY_SECONDS, seconds));
-  appendCookie(response, COOKIE, value, { secure: true, maxAge });
+  appendCookie(response, COOKIE, value, maxAge);
 }
 
 export const REPLACE_SECRET = statement<

@@ -1,0 +1,31 @@
+import { parseCookie, stringifySetCookie } from 'cookie';
+import type { Request, Response } from 'express';
+
+const HOST_PREFIX = '__Host-';
+
+/** The names of a cookie of ours: over plain HTTP, and over HTTPS. */
+export const cookieNames = (name: string): string[] => [name, HOST_PREFIX + name];
+
+/**
+ * The name of a cookie of ours on this connection. Over HTTPS it begins with `__Host-`, which ties it to this host and to
+ * HTTPS. A browser keeps no such cookie over plain HTTP.
+ */
+export function cookieNameFor({ secure }: Request, name: string): string {
+  return secure ? HOST_PREFIX + name : name;
+}
+
+/** The value of a cookie that came with the request. */
+export function readCookie(request: Request, name: string): string | undefined {
+  return parseCookie(request.headers.cookie ?? '')[name];
+}
+
+/**
+ * Sends a cookie for the whole host, which scripts cannot read and which comes with no post from another site. A name with
+ * `__Host-` is for HTTPS only.
+ * @param maxAge in seconds; 0 removes it, none keeps it until the browser is closed
+ */
+export function appendCookie(response: Response, name: string, value: string, maxAge?: number): void {
+  const secure = name.startsWith(HOST_PREFIX);
+  const cookie = { name, value, maxAge, secure, httpOnly: true, sameSite: 'lax', path: '/' } as const;
+  response.append('Set-Cookie', stringifySetCookie(cookie));
+}
