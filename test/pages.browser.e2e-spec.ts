@@ -68,6 +68,30 @@ inBrowser('in a real browser', () => {
     expect(await page.getByText('+33').first().isVisible()).toBe(true);
   });
 
+  it('a number is grouped like the example while it is typed, and stays as it is typed otherwise', async () => {
+    const page = await open({ locale: 'en-US' });
+    const field = page.getByLabel('Phone number');
+    const typed = async (country: string, number: string) => {
+      await page.getByLabel('Country').selectOption(country);
+      await field.clear();
+      await field.pressSequentially(number);
+      return field.inputValue();
+    };
+    expect(await typed('US', '4155552671')).toBe('(415) 555-2671');
+    expect(await typed('US', '(415) 555-2671')).toBe('(415) 555-2671');
+    expect(await typed('FR', '0612345678')).toBe('06 12 34 56 78');
+    expect(await typed('FR', '+33612345678')).toBe('+33 6 12 34 56 78');
+    // Another country’s, one digit too many, no country.
+    expect(await typed('FR', '+491511234567')).toBe('+491511234567');
+    expect(await typed('US', '14155552671')).toBe('14155552671');
+    expect(await typed('', '4155552671')).toBe('4155552671');
+    // A digit in the middle moves nothing.
+    await typed('US', '415555267');
+    await field.press('Home');
+    await field.press('9');
+    expect(await field.inputValue()).toBe('9(415) 555-267');
+  });
+
   it('a refused number keeps the input and moves the focus to the summary', async () => {
     const page = await open();
     await page.getByLabel('Phone number').fill('12');

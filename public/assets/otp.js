@@ -86,16 +86,35 @@
     field.form?.addEventListener('submit', () => reveal(false));
   }
 
-  // The example of a number follows the country that is chosen.
+  // The digits in the shape of an example. A number that is longer, or begins otherwise, stays as it was typed.
+  function inShapeOf(example, typed) {
+    const digits = typed.replace(/\D/g, '');
+    const plain = typed.startsWith('+') ? `+${digits}` : digits;
+    const start = /^(\+\d+|0)?/.exec(example)[0].slice(0, plain.length);
+    if (digits.length > example.replace(/\D/g, '').length || !plain.startsWith(start)) return plain;
+    let used = 0;
+    const shape = [...example].map((each) => (/\d/.test(each) ? (digits[used++] ?? '') : each));
+    return shape.join('').replace(/\D+$/, '');
+  }
+
+  // The example of a number follows the country that is chosen, and what is typed is grouped as the example is.
   for (const hint of document.querySelectorAll('[data-example-of]')) {
     const select = document.getElementById(hint.dataset.exampleOf);
+    const number = document.getElementById(hint.id.replace('-hint', ''));
     const { examples, national, other } = hint.dataset;
     const byCountry = new Map(examples.split(';').map((each) => each.split(':')));
+    const example = () => byCountry.get(select.value)?.split('|');
     select.addEventListener('change', () => {
-      const example = byCountry.get(select.value)?.split('|');
-      hint.textContent = example
-        ? national.replace('{national}', example[0]).replace('{international}', example[1])
+      const [ofCountry, fromAbroad] = example() ?? [];
+      hint.textContent = ofCountry
+        ? national.replace('{national}', ofCountry).replace('{international}', fromAbroad)
         : other;
+    });
+    number.addEventListener('input', ({ inputType }) => {
+      const { value, selectionEnd } = number;
+      const isTypedAtTheEnd = inputType === 'insertText' && selectionEnd === value.length;
+      if (isTypedAtTheEnd && example() && /^\+?[\d\s()./-]+$/.test(value))
+        number.value = inShapeOf(example()[value.startsWith('+') ? 1 : 0], value);
     });
   }
 
