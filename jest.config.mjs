@@ -15,7 +15,7 @@ const swcForJavaScript = { ...swc, jsc: { target: 'es2023', parser: { syntax: 'e
 export default {
   testEnvironment: 'node',
   roots: ['<rootDir>/src', '<rootDir>/test'],
-  testRegex: '\\.(e2e-)?spec\\.ts$',
+  testRegex: '\\.((e2e|browser|processes)-)?spec\\.ts$',
   moduleNameMapper: {
     '^(\\.{1,2}/.*)\\.js$': '$1',
     // The examples import the library as its users do; here it is the source.

@@ -1,85 +1,55 @@
-// `npm test`: builds (tests start the compiled application too), says what is left out for lack of a program, runs Jest.
-// `npm run test:chaos` (--chaos): the attacks on a running system instead, one after the other; minutes each.
-import { execFileSync, spawn } from 'node:child_process';
+// `npm test`: everything that runs in one process, with a real Postgres. `npm run test:system` (--system): what needs a
+// browser, or processes of the built application. `npm run test:chaos` (--chaos): attacks on a running system, minutes each.
+// Files and folders can be named, as for Jest: `npm test -- test/journal`.
+import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
+import { resolve } from 'node:path';
 import { buildIfStale } from './build-if-stale.mjs';
+
+/** Programs that npm does not install: the variable with its path, its names, what needs it in which kind of run. */
+const PROGRAMS = [
+  ['CHROMIUM_PATH', ['chromium', 'chromium-browser', 'google-chrome'], { system: 'tests in a real browser' }],
+  ['REDIS_SERVER_PATH', ['redis-server'], { fast: 'tests with Redis', system: 'tests with Redis' }],
+  ['PGBOUNCER_PATH', ['pgbouncer'], { system: 'tests behind a pooler' }],
+  [
+    'NGINX_PATH',
+    ['nginx'],
+    { fast: 'check of nginx.conf', system: 'restarts behind it', chaos: 'restarts behind it' },
+  ],
+  ['PROMTOOL_PATH', ['promtool'], { fast: 'unit tests of the alerts' }],
+  // Several versions may be installed; the newest is taken.
+  [
+    'POSTGRES_BIN_PATH',
+    ['18', '17', '16', '15'].map((version) => `/usr/lib/postgresql/${version}/bin`),
+    { chaos: 'promotion of a standby' },
+  ],
+];
+const FOLDERS = ['/usr/bin', '/usr/sbin', '/usr/local/bin', '/opt/homebrew/bin'];
+const SYSTEM_SUITES = '(browser|processes)-spec';
 
 buildIfStale();
 
 const given = process.argv.slice(2);
-const chaos = given.includes('--chaos');
-const args = given.filter((arg) => arg !== '--chaos');
-if (chaos) args.unshift('--config', 'test/chaos/jest.config.mjs');
-
-const chromium = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find(
-  existsSync,
-);
-const browser = process.env.CHROMIUM_PATH ?? chromium ?? '';
-if (!browser && !chaos)
-  process.stdout.write('No Chromium found (CHROMIUM_PATH): the tests in a real browser are left out.\n');
-
-const redis =
-  process.env.REDIS_SERVER_PATH ??
-  ['/usr/bin/redis-server', '/usr/local/bin/redis-server', '/opt/homebrew/bin/redis-server'].find(
-    existsSync,
-  ) ??
-  '';
-if (!redis && !chaos)
-  process.stdout.write(
-    'No redis-server found (REDIS_SERVER_PATH): the tests with a real Redis are left out.\n',
-  );
-
-const pgbouncer =
-  process.env.PGBOUNCER_PATH ??
-  ['/usr/sbin/pgbouncer', '/usr/bin/pgbouncer', '/opt/homebrew/bin/pgbouncer'].find(existsSync) ??
-  '';
-if (!pgbouncer && !chaos)
-  process.stdout.write('No pgbouncer found (PGBOUNCER_PATH): the tests behind a pooler are left out.\n');
-else if (!chaos) {
-  const [, major, minor] = /PgBouncer (\d+)\.(\d+)/.exec(
-    execFileSync(pgbouncer, ['--version'], { encoding: 'utf8' }),
-  );
-  if (Number(major) === 1 && Number(minor) < 21)
-    process.stdout.write(
-      `PgBouncer ${major}.${minor} does not track prepared statements (1.21 does): the test of that is left out.\n`,
-    );
+const kind = ['system', 'chaos'].find((each) => given.includes(`--${each}`)) ?? 'fast';
+const args = given.filter((each) => each !== `--${kind}`);
+if (kind === 'chaos') args.unshift('--config', 'test/chaos/jest.config.mjs');
+if (kind === 'system') args.push('--testPathPatterns', SYSTEM_SUITES);
+if (kind === 'fast' && !args.some((each) => /^(src|test)\b/.test(each))) {
+  args.push('--testPathIgnorePatterns', SYSTEM_SUITES);
+  process.stdout.write('Tests in a browser and of whole processes are left out: npm run test:system\n');
 }
 
-const nginx =
-  process.env.NGINX_PATH ??
-  ['/usr/sbin/nginx', '/usr/bin/nginx', '/opt/homebrew/bin/nginx'].find(existsSync) ??
-  '';
-if (!nginx)
-  process.stdout.write('No nginx found (NGINX_PATH): the rolling restarts behind it are left out.\n');
-
-const promtool =
-  process.env.PROMTOOL_PATH ??
-  ['/usr/bin/promtool', '/usr/local/bin/promtool', '/opt/homebrew/bin/promtool'].find(existsSync) ??
-  '';
-if (!promtool && !chaos)
-  process.stdout.write('No promtool found (PROMTOOL_PATH): the unit tests of the alerts are left out.\n');
-
-// Several versions may be installed; the newest is taken.
-const postgres =
-  process.env.POSTGRES_BIN_PATH ??
-  ['18', '17', '16', '15'].map((version) => `/usr/lib/postgresql/${version}/bin`).find(existsSync) ??
-  '';
-if (!postgres && chaos)
-  process.stdout.write(
-    'No pg_basebackup found (POSTGRES_BIN_PATH): the promotion of a standby is left out.\n',
-  );
+const programs = {};
+for (const [variable, names, needs] of PROGRAMS) {
+  const places = names.flatMap((name) => FOLDERS.map((folder) => resolve(folder, name)));
+  programs[variable] = process.env[variable] ?? places.find(existsSync) ?? '';
+  if (needs[kind] && !programs[variable])
+    process.stdout.write(`No ${names[0]} found (${variable}): ${needs[kind]} left out.\n`);
+}
 
 const jest = spawn(process.execPath, ['node_modules/jest/bin/jest.js', ...args], {
   stdio: 'inherit',
-  env: {
-    ...process.env,
-    CHROMIUM_PATH: browser,
-    REDIS_SERVER_PATH: redis,
-    PGBOUNCER_PATH: pgbouncer,
-    NGINX_PATH: nginx,
-    PROMTOOL_PATH: promtool,
-    POSTGRES_BIN_PATH: postgres,
-  },
+  env: { ...process.env, ...programs },
 });
 for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => jest.kill(signal));
 jest.on('exit', (code) => process.exit(code ?? 1));

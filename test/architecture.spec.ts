@@ -79,3 +79,19 @@ describe('docs/reading-guide.md', () => {
     expect(named.filter((path) => !existsSync(path))).toEqual([]);
   });
 });
+
+describe('the names of suites', () => {
+  const suites = readdirSync('test', { recursive: true, encoding: 'utf8' }).filter((file) =>
+    /(?<!chaos)-spec\.ts$/.test(file),
+  );
+  const starting = (supports: RegExp) =>
+    suites.filter((file) => supports.test(readFileSync(join('test', file), 'utf8')));
+
+  it('say which ones start a browser or processes of the application: `npm test` leaves those out', () => {
+    const browser = starting(/support\/(chromium|application-in-browser)\.js'/);
+    expect(browser.filter((file) => !file.endsWith('.browser-spec.ts'))).toEqual([]);
+    const processes = starting(/support\/(program|cluster|logged-instance|chaos-world|nginx|pgbouncer)\.js'/);
+    expect(processes.filter((file) => !file.endsWith('.processes-spec.ts'))).toEqual([]);
+    expect([browser.length, processes.length].every((count) => count > 5)).toBe(true);
+  });
+});

@@ -10,14 +10,19 @@ import { until } from './until.js';
 const executable = process.env['PGBOUNCER_PATH'];
 export const withPgBouncer = executable ? describe : describe.skip;
 
-/** Since 1.21 PgBouncer can track prepared statements; `npm test` says so when it is older. */
+/** Since 1.21 PgBouncer can track prepared statements. */
 export const withTracking = executable && tracksStatements() ? describe : describe.skip;
 
 function tracksStatements(): boolean {
   const [, major, minor] = /PgBouncer (\d+)\.(\d+)/.exec(
     execFileSync(executable!, ['--version'], { encoding: 'utf8' }),
   )!;
-  return Number(major) > 1 || Number(minor) >= 21;
+  const isNewEnough = Number(major) > 1 || Number(minor) >= 21;
+  if (!isNewEnough)
+    process.stdout.write(
+      `PgBouncer ${major}.${minor} tracks no prepared statements (1.21 does): their test is left out.\n`,
+    );
+  return isNewEnough;
 }
 
 export interface PgBouncer {

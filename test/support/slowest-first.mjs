@@ -3,7 +3,7 @@ import Sequencer from '@jest/test-sequencer';
 /** Suites that take a minute or more. Begun last, each would keep one worker busy while the others have nothing left. */
 const SLOWEST = [
   'start-up',
-  '.browser.',
+  '.browser-spec',
   'fuzz',
   'model',
   'admin/access',
