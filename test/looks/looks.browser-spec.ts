@@ -14,7 +14,7 @@ const nameOf = (state: State, look: string) =>
   `${state.name}-${look}`.replaceAll(/[^a-z]+/gi, '-').toLowerCase();
 
 inBrowser('every page', () => {
-  const windows = new ApplicationInBrowser({ RESEND_COOLDOWN_SECONDS: '30' });
+  const windows = new ApplicationInBrowser({ RESEND_COOLDOWN_SECONDS: '30', THROTTLE_NUMBER: '3/60' });
   beforeAll(() => windows.start());
   afterEach(() => windows.closeWindow());
   afterAll(() => windows.stop());

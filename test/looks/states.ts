@@ -72,6 +72,27 @@ export const ANYBODY: State[] = [
       return address;
     },
   },
+  {
+    name: 'code, message blocked',
+    picture: true,
+    reach: async (person) => {
+      const address = await person.starts();
+      await person.application.sql.query(
+        `UPDATE otp_verification_requests SET status = 'FAILED', reason = 'fraud-blocked', ended_at = now() WHERE id = $1`,
+        [idIn(address)],
+      );
+      return address;
+    },
+  },
+  {
+    name: 'phone form, too many requests',
+    picture: true,
+    reach: async (person) => {
+      const phoneNumber = freshNumber();
+      for (let requests = 0; requests < 3; requests += 1) await person.posts('/request-otp', { phoneNumber });
+      return person.posts('/request-otp', { phoneNumber });
+    },
+  },
   at('/verify-otp?requestId=01890000-0000-7000-8000-000000000000', 'code of an unknown request'),
   at('/nowhere', 'not found', true),
   at('/components', 'components', true),
