@@ -11,6 +11,7 @@ export class CreateUsers1795000004001 implements MigrationInterface {
         email text NOT NULL,
         password_hash text NOT NULL,
         role text NOT NULL DEFAULT 'user',
+        locale text,
         created_at timestamptz NOT NULL DEFAULT now(),
         CONSTRAINT host_users_pkey PRIMARY KEY (id)
       )`);

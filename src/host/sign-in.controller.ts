@@ -16,6 +16,7 @@ import {
   Negotiated,
   notAPage,
   Page,
+  pageContextOf,
 } from '../http/index.js';
 import { AssuranceResource, SkipSecondFactor, TwoFactorService } from '../two-factor/index.js';
 import { SignInDto } from './dto.js';
@@ -26,6 +27,7 @@ import { KnownBrowsers } from './passwords/known-browsers.js';
 import { SecureConnectionGuard } from './secure-connection.guard.js';
 import { SignInThrottler } from './sign-in.throttler.js';
 import type { User } from './user.entity.js';
+import { Users } from './users.service.js';
 
 /** Sign-in with a password, the first factor. */
 @ApiTags('Reference host')
@@ -35,6 +37,7 @@ import type { User } from './user.entity.js';
 @Controller()
 export class SignInController {
   constructor(
+    private readonly users: Users,
     private readonly browsers: KnownBrowsers,
     private readonly twoFactor: TwoFactorService,
   ) {}
@@ -66,9 +69,10 @@ export class SignInController {
     @Body() { returnTo }: SignInDto,
     @Res({ passthrough: true }) response: Response,
   ): Promise<AssuranceResource> {
-    const { id } = request.user;
-    await this.browsers.remember(request, response, id);
-    const { assurance, next } = await this.twoFactor.signIn(request, response, id, { returnTo });
+    const { user } = request;
+    await this.users.rememberLocale(user, pageContextOf(request)?.locale);
+    await this.browsers.remember(request, response, user.id);
+    const { assurance, next } = await this.twoFactor.signIn(request, response, user.id, { returnTo });
     return AssuranceResource.of(assurance, next);
   }
 

@@ -10,6 +10,7 @@ import { SignUpFinishPage, SignUpPage } from './passwords/password.pages.js';
 import { SignUps } from './passwords/sign-ups.js';
 import { SecureConnectionGuard } from './secure-connection.guard.js';
 import { SignInThrottler } from './sign-in.throttler.js';
+import { Users } from './users.service.js';
 
 /** Creates an account: the user enters an address, opens the link in the email and chooses a password. */
 @ApiTags('Reference host')
@@ -20,6 +21,7 @@ import { SignInThrottler } from './sign-in.throttler.js';
 export class SignUpController {
   constructor(
     private readonly signUps: SignUps,
+    private readonly users: Users,
     private readonly browsers: KnownBrowsers,
     private readonly twoFactor: TwoFactorService,
   ) {}
@@ -77,6 +79,7 @@ export class SignUpController {
   ): Promise<AssuranceResource> {
     const user = await this.signUps.finish(token, password);
     if (!user) throw invalidLink();
+    await this.users.rememberLocale(user, pageContextOf(request)?.locale);
     await this.browsers.remember(request, response, user.id);
     const { assurance, next } = await this.twoFactor.signIn(request, response, user.id);
     return AssuranceResource.of(assurance, next);

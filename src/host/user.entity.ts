@@ -21,6 +21,10 @@ export class User {
   @Column('text', { default: 'user' })
   role!: Role;
 
+  /** The language of the pages at the last sign-in, BCP 47: e-mails that nobody asked for are in it. */
+  @Column('text', { nullable: true })
+  locale!: string | null;
+
   @Column('timestamptz', { name: 'created_at', default: () => 'now()' })
   createdAt!: Date;
 }

@@ -42,6 +42,11 @@ export class Users {
     return isMatch ? user : null;
   }
 
+  /** Remembers the language in which the user reads our pages. */
+  async rememberLocale({ id, locale: known }: User, locale: string | undefined): Promise<void> {
+    if (locale && locale !== known) await this.users.update({ id }, { locale });
+  }
+
   find(id: string): Promise<User | null> {
     return this.users.findOneBy({ id });
   }

@@ -63,7 +63,7 @@ export class AccountMails implements BeforeApplicationShutdown {
   sendLocked(email: string): void {
     this.inBackground(async () => {
       const user = await this.users.findByEmail(email);
-      if (user) await this.send('locked', user.email);
+      if (user) await this.send('locked', user.email, { locale: user.locale ?? undefined });
     });
   }
 

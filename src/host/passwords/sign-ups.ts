@@ -26,8 +26,13 @@ export class SignUps {
     this.mails.requireMailer();
     this.mails.inBackground(async () => {
       const user = await this.users.findByEmail(email);
-      if (user) await this.links.send('password-reset', 'sign-up-taken', { email, user, locale });
-      else await this.links.send('sign-up', 'sign-up', { email, user: null, locale });
+      if (!user) return this.links.send('sign-up', 'sign-up', { email, user, locale });
+      // This one is for the owner, who may not be the one who asks.
+      await this.links.send('password-reset', 'sign-up-taken', {
+        email,
+        user,
+        locale: user.locale ?? locale,
+      });
     });
   }
 
