@@ -34,8 +34,8 @@ const kind = ['system', 'chaos'].find((each) => given.includes(`--${each}`)) ?? 
 const args = given.filter((each) => each !== `--${kind}`);
 if (kind === 'chaos') args.unshift('--config', 'test/chaos/jest.config.mjs');
 if (kind === 'system') args.push('--testPathPatterns', SYSTEM_SUITES);
-if (kind === 'fast' && !args.some((each) => /^(src|test)\b/.test(each))) {
-  args.push('--testPathIgnorePatterns', SYSTEM_SUITES);
+if (kind === 'fast' && !args.some((each) => /^(src|test)\b|^--watch/.test(each))) {
+  args.unshift('--config', 'test/together/jest.config.mjs');
   process.stdout.write('Tests in a browser and of whole processes are left out: npm run test:system\n');
 }
 
