@@ -14,12 +14,15 @@ export const ONLY = (...rules: string[]) => ({
   TRUST_PROXY: 'loopback',
 });
 
+/** Hundreds of parallel starts on a busy machine: the sandbox may take its time. */
+const PATIENT = { VONAGE_TIMEOUT_MS: '30000' };
+
 export const startProtected = (env: Record<string, string>): Promise<TestApplication> =>
-  startApplication({ TRUST_PROXY: 'loopback', ...env });
+  startApplication({ TRUST_PROXY: 'loopback', ...PATIENT, ...env });
 
 /** One more instance on the same data. */
 export async function anotherInstance(application: TestApplication, env: Record<string, string>) {
-  const config = loadConfig(testEnvironment(application, env));
+  const config = loadConfig(testEnvironment(application, { ...PATIENT, ...env }));
   const app = await createApp(config, {
     databaseUrl: application.databaseUrl,
     vonageApiHost: application.sandbox.url,
