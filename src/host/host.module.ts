@@ -2,6 +2,7 @@ import { type DynamicModule, Inject, type MiddlewareConsumer, Module, type NestM
 import { PassportModule } from '@nestjs/passport';
 import { ThrottlerModule } from '@nestjs/throttler';
 import { AdminModule } from '../admin/index.js';
+import { RepeatedPosts } from '../http/index.js';
 import { TwoFactorModule } from '../two-factor/index.js';
 import { AccountController } from './account.controller.js';
 import { ActivityLog } from './activity/activity.js';
@@ -48,17 +49,19 @@ const SESSION_ROUTES = [
   'admin',
 ].flatMap((path) => [path, `${path}/*rest`]);
 
+const CONTROLLERS = [
+  SignInController,
+  SignUpController,
+  PasswordResetController,
+  PasswordController,
+  AccountController,
+  SessionsController,
+  PaymentsController,
+];
+
 /** The parts that every application already has, and how they are connected to two-factor sign-in. */
 @Module({
-  controllers: [
-    SignInController,
-    SignUpController,
-    PasswordResetController,
-    PasswordController,
-    AccountController,
-    SessionsController,
-    PaymentsController,
-  ],
+  controllers: CONTROLLERS,
   providers: [
     AccountLinks,
     ActivityLog,
@@ -91,6 +94,7 @@ export class HostModule implements NestModule {
 
   configure(consumer: MiddlewareConsumer): void {
     consumer.apply(sessionMiddleware(this.sessions, this.options.sessions)).forRoutes(...SESSION_ROUTES);
+    consumer.apply(RepeatedPosts).forRoutes(...CONTROLLERS);
   }
 
   static forRoot(options: HostOptions & { issuer: string }): DynamicModule {

@@ -40,6 +40,7 @@ export { problemsDecorator } from './problem-documentation.js';
 export { errorView, problemDetail, problemTitle, ProblemFilter } from './problem.filter.js';
 export { SharedThrottlerStorage } from './throttling/shared-throttler-storage.js';
 export { FloodGuard } from './throttling/throttler.guard.js';
+export { RepeatedPosts } from './repeated-posts.js';
 export { requestFacts } from './request-facts.js';
 export { requestChecks } from './request-checks.js';
 export { safePath } from './safe-path.js';

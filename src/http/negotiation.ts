@@ -37,6 +37,10 @@ export const opensPage = (request: Request): boolean =>
 export const isForm = (request: Request): boolean =>
   request.method === 'POST' && Boolean(request.is('urlencoded')) && negotiate(request) === 'html';
 
+/** Whether a browser posts a form. Other clients, which may not follow redirects, do not say so. */
+export const isFormOfBrowser = (request: Request): boolean =>
+  request.method === 'POST' && request.get('sec-fetch-mode') === 'navigate';
+
 /** One URL has two kinds of responses, and they contain state: shared caches must not store them. */
 export function setNegotiatedHeaders(response: Response): void {
   response.vary('Accept').vary('Accept-Language').setHeader('Cache-Control', 'no-store');

@@ -1,13 +1,10 @@
 import { Injectable } from '@nestjs/common';
-import type { Request, Response } from 'express';
+import type { Response } from 'express';
+import { isFormOfBrowser } from './negotiation.js';
 import { type Flash, Flashes, refusalFlash } from './flash.js';
 import { NEGOTIATED_PAGES, type PageContext, withShared } from './page-context.js';
 import type { Problem } from './problem.js';
 import { type Redirect, type View, ViewRenderer } from './view-renderer.js';
-
-/** Whether a browser posts a form. Other clients, which may not follow redirects, get the page directly. */
-const isFormOfBrowser = (request: Request) =>
-  request.method === 'POST' && request.get('sec-fetch-mode') === 'navigate';
 
 /**
  * Answers with a page. A browser that has posted a form is redirected to the page's own address instead (303), so that

@@ -1,7 +1,14 @@
-import { ConfigurableModuleBuilder, Module } from '@nestjs/common';
+import {
+  ConfigurableModuleBuilder,
+  Inject,
+  type MiddlewareConsumer,
+  Module,
+  type NestModule,
+  type Type,
+} from '@nestjs/common';
 import { APP_GUARD } from '@nestjs/core';
 import { TypeOrmModule } from '@nestjs/typeorm';
-import { mounted, type MountOptions } from '../http/index.js';
+import { mounted, type MountOptions, RepeatedPosts } from '../http/index.js';
 import { twoFactorMigrations } from '../../migrations/index.js';
 import { LIBRARY_DATA_SOURCE, type ModuleTables } from '../database/library-data-source.js';
 import { ChallengeController } from './challenge/challenge.controller.js';
@@ -81,21 +88,28 @@ const CONTROLLERS = [
   TrustedBrowsersController,
 ];
 
+/** The controllers of this application. */
+const SERVED = 'two-factor:controllers';
+
 const { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN } =
   new ConfigurableModuleBuilder<TwoFactorModuleOptions>()
     .setClassMethodName('forRoot')
     .setFactoryMethodName('createTwoFactorOptions')
     .setExtras<TwoFactorModuleExtras>(
       { routes: true, guardAll: true, path: undefined, decorators: undefined },
-      (definition, { routes, guardAll, path, decorators }) => ({
-        ...definition,
-        global: true,
-        controllers: routes ? mounted(CONTROLLERS, TWO_FACTOR, { path, decorators }) : [],
-        providers: [
-          ...(definition.providers ?? []),
-          ...(guardAll ? [{ provide: APP_GUARD, useExisting: SecondFactorGuard }] : []),
-        ],
-      }),
+      (definition, { routes, guardAll, path, decorators }) => {
+        const controllers = routes ? mounted(CONTROLLERS, TWO_FACTOR, { path, decorators }) : [];
+        return {
+          ...definition,
+          global: true,
+          controllers,
+          providers: [
+            ...(definition.providers ?? []),
+            { provide: SERVED, useValue: controllers },
+            ...(guardAll ? [{ provide: APP_GUARD, useExisting: SecondFactorGuard }] : []),
+          ],
+        };
+      },
     )
     .build();
 
@@ -165,8 +179,16 @@ const { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN } =
     TWO_FACTOR_OPTIONS,
   ],
 })
-export class TwoFactorModule extends ConfigurableModuleClass {
+export class TwoFactorModule extends ConfigurableModuleClass implements NestModule {
   static readonly tables: readonly ModuleTables[] = [
     { entities: twoFactorEntities, migrations: twoFactorMigrations },
   ];
+
+  constructor(@Inject(SERVED) private readonly controllers: Type[]) {
+    super();
+  }
+
+  configure(consumer: MiddlewareConsumer): void {
+    if (this.controllers.length > 0) consumer.apply(RepeatedPosts).forRoutes(...this.controllers);
+  }
 }

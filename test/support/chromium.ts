@@ -74,14 +74,15 @@ export async function openWindow(
   options: BrowserContextOptions = {},
 ): Promise<Window> {
   const context = await browser.newContext(options);
-  const page = await context.newPage();
   const problems: string[] = [];
-  page.on('console', (message) => {
+  // Of every tab.
+  context.on('console', (message) => {
     // A status of 4xx is the answer that a failing form is meant to have.
     const isAnswer = /the server responded with a status of (4\d\d|503)/.test(message.text());
     if (message.type() === 'error' && !isAnswer) problems.push(message.text());
   });
-  page.on('pageerror', (error) => problems.push(error.message));
+  context.on('weberror', (error) => problems.push(error.error().message));
+  const page = await context.newPage();
   await page.goto(url);
   return { context, page, problems };
 }

@@ -5,7 +5,8 @@
  *
  * Points: `otp.*`, the named Postgres statements, `before` they are sent and `after` they are answered; and
  * `provider.start`, `provider.check`, `provider.cancel`, `provider.next`, `provider.search`: `before` the request is
- * written, `sent` when it is, `after` its answer was read.
+ * written, `sent` when it is, `after` its answer was read. `commit.<table>` is the COMMIT of a transaction that has last
+ * inserted into that table.
  */
 import { subscribe } from 'node:diagnostics_channel';
 import pg from 'pg';
@@ -22,10 +23,16 @@ function reached(atMoment, atPoint) {
   if (seen === Number(nth)) process.kill(process.pid, 'SIGKILL');
 }
 
+const LAST_TABLE = Symbol('the table that this connection has last inserted into');
+function commitOf(client, text) {
+  client[LAST_TABLE] = /^\s*INSERT INTO "?(\w+)/i.exec(text)?.[1] ?? client[LAST_TABLE];
+  return text === 'COMMIT' && client[LAST_TABLE] ? `commit.${client[LAST_TABLE]}` : undefined;
+}
+
 /** Statements: what the pool and a client of its own have in common is the client's `query`. */
 const { query } = pg.Client.prototype;
 pg.Client.prototype.query = function (config, ...rest) {
-  const name = config?.name;
+  const name = config?.name ?? commitOf(this, config?.text ?? config);
   if (!name) return query.call(this, config, ...rest);
   reached('before', name);
   const last = rest.length - 1;

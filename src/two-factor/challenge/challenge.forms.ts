@@ -25,6 +25,8 @@ interface RejectedCode {
 }
 
 const isStepUp = ({ base }: PageContext): boolean => base.includes('/step-up/');
+const isGone = ({ code }: Problem, context: PageContext): boolean =>
+  isStepUp(context) && code === 'unknown-step-up';
 const titleOf = (summary: string | undefined) => (summary ? 'twoFactor.confirm.title' : 'twoFactor.title');
 
 /** The two pages of a challenge: the choice of a factor, and the code that was sent. */
@@ -51,6 +53,8 @@ export class ChallengeForms {
   }
 
   codeFailed(problem: Problem, context: PageContext): View {
+    // There is no code to enter.
+    if (isGone(problem, context)) return this.chooseFailed(problem, context);
     const resource = (problem.details.forView ?? {}) as Partial<ChallengeResource>;
     const requestId = resource.requestId ?? typed(context, 'requestId');
     const address = requestId ? this.codeAddress(requestId, context) : this.startPath(context);
@@ -141,7 +145,6 @@ export class ChallengeForms {
     }
     if (resource) return this.choose(resource, context, { factor: typed(context, 'factor'), message, value });
     // The user's factors were not read, for example because the form was malformed.
-    const isGone = isStepUp(context) && problem.getStatus() === 404;
     return {
       name: 'two-factor/refused',
       address: this.startPath(context),
@@ -149,7 +152,7 @@ export class ChallengeForms {
         title: context.text('twoFactor.title'),
         isError: true,
         ...(alert ? { alert } : { errors: [{ message }] }),
-        startPath: isGone ? this.returnTo(context) : this.startPath(context),
+        startPath: isGone(problem, context) ? this.returnTo(context) : this.startPath(context),
       },
     };
   }

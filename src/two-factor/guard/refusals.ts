@@ -13,10 +13,10 @@ export const signInProblem = (next: string): Problem =>
 
 /**
  * The problem that sends a user to the sign-in page.
- * @param here the page that the user wanted; null for a post, which cannot be repeated by going there
+ * @param here the page to come back to; null without one: the user then continues on the host's own page
  */
 export function signInRequired(paths: TwoFactorPaths, here: string | null): Problem {
-  return signInProblem(paths.signIn(safePath(here, '/')));
+  return signInProblem(paths.signIn(safePath(here, paths.home)));
 }
 
 /** What a user lacks who has shown no second factor yet. */
@@ -29,7 +29,7 @@ export const NO_FACTOR_YET: MissingFactor = { factor: ANY_FACTOR, reason: 'missi
 export function factorRequired(paths: TwoFactorPaths, missing: MissingFactor, here: string | null): Problem {
   const { factor, reason, maxAgeSeconds } = missing;
   // A trusted browser, an older factor or another one is enough for the session, and not for this.
-  const next = paths.challenge(safePath(here, '/'), { again: missing !== NO_FACTOR_YET });
+  const next = paths.challenge(safePath(here, paths.home), { again: missing !== NO_FACTOR_YET });
   const description =
     reason === 'missing' ? 'A second factor is required' : 'A second factor is required again';
   const maxAge = maxAgeSeconds === undefined ? '' : `, max_age=${maxAgeSeconds}`;

@@ -1,5 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { MountedPaths } from '../../http/index.js';
+import type { Request } from 'express';
+import { HTTP_OPTIONS, isForm, MountedPaths, originsOf, type ResolvedHttpOptions } from '../../http/index.js';
 import { TWO_FACTOR_OPTIONS, type ResolvedTwoFactorOptions } from '../two-factor.options.js';
 
 /** The path of the module's routes, and the name of their landmark. */
@@ -11,7 +12,13 @@ export class TwoFactorPaths {
   constructor(
     private readonly paths: MountedPaths,
     @Inject(TWO_FACTOR_OPTIONS) private readonly options: ResolvedTwoFactorOptions,
+    @Inject(HTTP_OPTIONS) private readonly http: ResolvedHttpOptions,
   ) {}
+
+  /** Where users continue who wanted no page in particular. */
+  get home(): string {
+    return this.options.homePath;
+  }
 
   /**
    * The page where a second factor is shown, which then continues to a path.
@@ -52,9 +59,19 @@ export class TwoFactorPaths {
     return `${this.options.signInPath}?returnTo=${encodeURIComponent(returnTo)}`;
   }
 
-  /** The page that a request is for, to come back to. Null for a post, which cannot be repeated by going there. */
-  here(request: { method: string; originalUrl: string }): string | null {
-    return ['GET', 'HEAD'].includes(request.method) ? this.paths.outside(request.originalUrl) : null;
+  /**
+   * The page to come back to: the one that a request is for, or to which a form continues, or from which it was posted.
+   * Null for a post that says neither; it cannot be repeated by going there.
+   */
+  here(request: Request): string | null {
+    if (['GET', 'HEAD'].includes(request.method)) return this.paths.outside(request.originalUrl);
+    if (!isForm(request)) return null;
+    const { returnTo } = (request.body ?? {}) as { returnTo?: unknown };
+    if (typeof returnTo === 'string' && returnTo !== '') return returnTo;
+    const referer = request.get('referer') ?? '';
+    if (!URL.canParse(referer)) return null;
+    const { origin, pathname, search } = new URL(referer);
+    return originsOf(request, this.http.https).includes(origin) ? pathname + search : null;
   }
 
   private at(rest: string): string {

@@ -81,7 +81,9 @@ export class BoundRequests {
   private async findCurrent(caller: SignedInCaller, on: OnBoundRequest): Promise<VerificationResult> {
     const found = await this.find(caller, on);
     if (!found.ok || (await this.isCurrent(found.request, caller))) return found;
-    return failure('cancelled', { request: found.request });
+    // What it enrolled has changed the factors. It was not cancelled.
+    const { status } = found.request;
+    return failure(status === 'VERIFIED' ? 'already-verified' : 'cancelled', { request: found.request });
   }
 
   /** Whether request, session and user are of the same epoch, and the phone is still enrolled. */

@@ -1,0 +1,100 @@
+import { requestIdOf, Visitor } from './host/visitor.js';
+import { freshNumber, startApplication, type TestApplication, wrongCode } from './support/application.js';
+import type { Answer } from './support/client.js';
+import { submitForm } from './support/submit-form.js';
+
+/** Without a script, a double click makes a browser abandon the first post, and its answer is lost. */
+describe('a form that is posted again before the browser has the answer', () => {
+  let application: TestApplication;
+  beforeAll(async () => {
+    application = await startApplication({ RESEND_COOLDOWN_SECONDS: '0' });
+  });
+  afterAll(() => application.close());
+
+  const submit = (person: Visitor, path: string, fields: Record<string, string>) =>
+    submitForm(application.url + path, fields, { Cookie: person.cookieHeader() });
+  const twice = (person: Visitor, path: string, fields: Record<string, string>) =>
+    Promise.all([submit(person, path, fields), submit(person, path, fields)]);
+  const goalOf = ({ status, headers }: Answer) => [status, headers.get('location')];
+
+  /** Somebody who has typed the password, and to whom a code was sent. */
+  async function challenged() {
+    const person = await new Visitor(application).signsUp();
+    await person.enrols();
+    const elsewhere = person.elsewhere();
+    await elsewhere.signsIn();
+    return { person: elsewhere, requestId: await elsewhere.isChallenged() };
+  }
+
+  it('keeps its person signed in, whether the first answer is on its way or was lost', async () => {
+    for (const post of [
+      twice,
+      async (...form: Parameters<typeof submit>) => [await submit(...form), await submit(...form)],
+    ]) {
+      const { person, requestId } = await challenged();
+      const [, second] = await post(person, '/two-factor/verify', { requestId, otpCode: person.code });
+      expect(goalOf(second!)).toEqual([303, '/account']);
+      person.learn(second!.headers);
+      expect((await person.get('/account')).status).toBe(200);
+    }
+  });
+
+  it('keeps the session while factors are added, and shows the recovery codes that work', async () => {
+    const person = await new Visitor(application).signsUp();
+    const phoneNumber = freshNumber();
+    const started = await person.post('/two-factor/phones', { phoneNumber });
+    const code = { requestId: requestIdOf(started), otpCode: application.codeFor(phoneNumber) };
+    const [, proved] = await twice(person, '/two-factor/phones/verify', code);
+    person.learn(proved.headers);
+    const [, made] = await twice(person, '/two-factor/recovery-codes', {});
+    person.learn(made.headers);
+    const page = await person.get('/two-factor/recovery-codes', { Accept: 'text/html' });
+    const shown = [...page.text.matchAll(/<code dir="ltr">([a-z0-9-]{16})</g)].map(([, each]) => each!);
+    expect(shown).toHaveLength(10);
+    const elsewhere = person.elsewhere();
+    await elsewhere.signsIn();
+    const used = await elsewhere.post('/two-factor/code', { factor: 'recovery', otpCode: shown[0]! });
+    expect(used.status).toBe(200);
+  });
+
+  it('creates one account, and signs in to it', async () => {
+    const person = new Visitor(application);
+    person.email = `twice.${process.pid}@example.com`;
+    await submit(person, '/sign-up', { email: person.email });
+    const link = new URL(await application.mailbox.link(person.email), application.url);
+    const form = { token: link.searchParams.get('token')!, password: person.password };
+    const [, second] = await twice(person, '/sign-up/finish', form);
+    expect(goalOf(second)).toEqual([303, '/account']);
+    person.learn(second.headers);
+    expect((await person.get('/account')).status).toBe(200);
+  });
+
+  it('gets nothing of the answer with another code, other cookies, or once it has arrived', async () => {
+    const { person, requestId } = await challenged();
+    const right = { requestId, otpCode: person.code };
+    const wrong = { requestId, otpCode: wrongCode(person.code) };
+    const stolen = person.elsewhere();
+    stolen.learn(new Headers({ 'set-cookie': `session=${person.session}; Path=/` }));
+    const answer = await submit(person, '/two-factor/verify', right);
+    const cookies = await Promise.all(
+      [
+        submit(stolen, '/two-factor/verify', wrong),
+        submit(stolen.elsewhere(), '/two-factor/verify', right),
+      ].map(async (repeat) => (await repeat).headers.get('set-cookie') ?? ''),
+    );
+    expect(cookies.filter((each) => each.includes('session='))).toEqual([]);
+
+    // A wrong code that is typed twice counts twice.
+    person.learn(answer.headers);
+    await person.get('/account');
+    const again = await challenged();
+    const typed = { requestId: again.requestId, otpCode: wrongCode(again.person.code) };
+    await submit(again.person, '/two-factor/verify', typed);
+    await submit(again.person, '/two-factor/verify', typed);
+    const { rows } = await application.sql.query(
+      'SELECT attempts FROM otp_verification_requests WHERE id = $1',
+      [again.requestId],
+    );
+    expect(rows).toEqual([{ attempts: 2 }]);
+  });
+});
