@@ -59,6 +59,13 @@ const promtool =
 if (!promtool && !chaos)
   process.stdout.write('No promtool found (PROMTOOL_PATH): the unit tests of the alerts are left out.\n');
 
+const prometheus =
+  process.env.PROMETHEUS_PATH ??
+  ['/usr/bin/prometheus', '/usr/local/bin/prometheus', '/opt/homebrew/bin/prometheus'].find(existsSync) ??
+  '';
+if (!prometheus && chaos)
+  process.stdout.write('No prometheus found (PROMETHEUS_PATH): the drills of the alerts are left out.\n');
+
 // Several versions may be installed; the newest is taken.
 const postgres =
   process.env.POSTGRES_BIN_PATH ??
@@ -78,6 +85,7 @@ const jest = spawn(process.execPath, ['node_modules/jest/bin/jest.js', ...args],
     PGBOUNCER_PATH: pgbouncer,
     NGINX_PATH: nginx,
     PROMTOOL_PATH: promtool,
+    PROMETHEUS_PATH: prometheus,
     POSTGRES_BIN_PATH: postgres,
   },
 });
