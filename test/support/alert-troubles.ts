@@ -133,10 +133,15 @@ export const TROUBLES: Trouble[] = [
     },
   },
   {
-    name: 'the receiver of the webhook fails',
+    // Not all: while nothing gets through, no event uses up its tries.
+    name: 'the receiver of the webhook refuses the events of one request',
     alerts: ['OtpWebhookBehind', 'OtpWebhookDeadLetters'],
     async make({ receiver, world }) {
-      receiver.answer = (_delivery, response) => response.writeHead(500).end();
+      let refused: string | undefined;
+      receiver.answer = ({ message: { data } }, response) => {
+        refused ??= data.requestId;
+        response.writeHead(data.requestId === refused ? 500 : 204).end();
+      };
       return async () => {
         receiver.answer = (_delivery, response) => response.writeHead(204).end();
         // What an administrator does at /admin/dead-letters.
