@@ -24,7 +24,7 @@ const redis =
     existsSync,
   ) ??
   '';
-if (!redis && !chaos)
+if (!redis)
   process.stdout.write(
     'No redis-server found (REDIS_SERVER_PATH): the tests with a real Redis are left out.\n',
   );

@@ -1,13 +1,16 @@
 import { type AlertWorld, keepDoing, startAlertWorld } from '../support/alert-world.js';
 import { FIRES_WITHIN_MS, TROUBLES } from '../support/alert-troubles.js';
 import { withPrometheus } from '../support/prometheus.js';
+import { withRedis } from '../support/redis-server.js';
 import { until } from '../support/until.js';
 
 const CALM_MS = 75_000;
 /** Alerts that no drill makes, and why. */
 const NOT_PROVOKED: Record<string, string> = {};
 
-withPrometheus('the alerts in a real Prometheus (a minute of the rules takes three seconds)', () => {
+const withBoth = [withPrometheus, withRedis].includes(describe.skip) ? describe.skip : describe;
+
+withBoth('the alerts in a real Prometheus (a minute of the rules takes three seconds)', () => {
   let given: AlertWorld;
   let stopPeople: () => Promise<void>;
   beforeAll(async () => {
