@@ -9,7 +9,11 @@ import { buildIfStale } from './build-if-stale.mjs';
 /** Programs that npm does not install: the variable with its path, its names, what needs it in which kind of run. */
 const PROGRAMS = [
   ['CHROMIUM_PATH', ['chromium', 'chromium-browser', 'google-chrome'], { system: 'tests in a real browser' }],
-  ['REDIS_SERVER_PATH', ['redis-server'], { fast: 'tests with Redis', system: 'tests with Redis' }],
+  [
+    'REDIS_SERVER_PATH',
+    ['redis-server'],
+    { fast: 'tests with Redis', system: 'tests with Redis', chaos: 'drill of Redis' },
+  ],
   ['PGBOUNCER_PATH', ['pgbouncer'], { system: 'tests behind a pooler' }],
   [
     'NGINX_PATH',
@@ -17,6 +21,7 @@ const PROGRAMS = [
     { fast: 'check of nginx.conf', system: 'restarts behind it', chaos: 'restarts behind it' },
   ],
   ['PROMTOOL_PATH', ['promtool'], { fast: 'unit tests of the alerts' }],
+  ['PROMETHEUS_PATH', ['prometheus'], { chaos: 'the drills of the alerts' }],
   // Several versions may be installed; the newest is taken.
   [
     'POSTGRES_BIN_PATH',

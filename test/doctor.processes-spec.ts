@@ -269,16 +269,28 @@ describe('npm run doctor', () => {
       expect(found).toMatchObject([{ state: 'ok', message: expect.stringContaining('198.51.100') }]);
     });
 
-    it('is wrong when callers choose their address', async () => {
-      const found = await behind(({ host, 'x-forwarded-for': given }) => ({
-        'x-forwarded-for': String(given ?? '198.51.100.7'),
+    /** A proxy that passes on the address that a caller names. */
+    const believingCallers =
+      (address: string): ProxyHeaders =>
+      ({ host, 'x-forwarded-for': given }) => ({
+        'x-forwarded-for': String(given ?? address),
         'x-forwarded-proto': 'http',
         'x-forwarded-host': String(host),
-      }));
-      expect(found).toMatchObject([
+      });
+
+    it('is wrong when callers choose their address', async () => {
+      expect(await behind(believingCallers('8.8.4.7'))).toMatchObject([
         { state: 'wrong', message: expect.stringContaining('choose the address') },
       ]);
     });
+
+    // There it may be a further proxy that is trusted.
+    it.each(['10.1.2.3', '172.31.0.9', '100.64.0.9', '169.254.0.9', 'fd00::9', 'fe80::9'])(
+      'is not called wrong from %s, an address that is not on the internet',
+      async (address) => {
+        expect(await behind(believingCallers(address))).toMatchObject([{ state: 'ok' }]);
+      },
+    );
 
     it('is wrong when it sends no headers, or something else answers', async () => {
       expect(await behind(() => ({}))).toMatchObject([

@@ -1,7 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { MetricsServer } from '../src/operations/index.js';
+import { Metrics } from '../src/operations/metrics/metrics.js';
 import { freshNumber, startApplication, type TestApplication, wrongCode } from './support/application.js';
+import { furtherInstances } from './support/instances.js';
 import { sealEverything } from './support/seal.js';
+import { startTcpProxy } from './support/tcp-proxy.js';
 
 /** The value of a sample, such as `otp_messages_total{country="US"}`; 0 if there is none. Labels may be a part. */
 function valueOf(text: string, name: string, labels: Record<string, string> = {}): number {
@@ -81,6 +84,59 @@ describe('/metrics', () => {
     await application.sql.query('ALTER TABLE gone RENAME TO otp_decisions');
     const labels = { statement: 'record-decision', code: '42P01' };
     expect(valueOf(await metrics(), 'otp_statement_errors_total', labels)).toBe(1);
+  });
+
+  it('show the statements of repositories by verb and table, and those of transactions once', async () => {
+    const count = (text: string, statement: string) =>
+      valueOf(text, 'otp_statement_seconds_count', { statement });
+    const before = await metrics();
+    await application.client.json('POST', '/sign-up', { email: 'measured@example.com' });
+    const after = await metrics();
+    const grown = (statement: string) => count(after, statement) - count(before, statement);
+    expect(grown('select host_users')).toBeGreaterThan(0);
+    for (const word of ['start transaction', 'commit', 'rollback']) expect(after).not.toContain(`"${word}`);
+  });
+
+  it('begin at zero where an alert is about the first increase', async () => {
+    const fresh = new Metrics();
+    fresh.count({ type: 'background-started', job: 'Retention' });
+    fresh.count({ type: 'message', country: 'FR', channel: 'sms' });
+    fresh.count({
+      type: 'provider-call',
+      provider: 'vonage',
+      operation: 'start',
+      outcome: 'sent',
+      fault: null,
+      seconds: 0,
+    });
+    const text = await fresh.registry.metrics();
+    expect(text).toContain('otp_background_rounds_total{task="Retention",outcome="failed"} 0');
+    expect(text).toContain('otp_verified_total{country="FR",channel="sms"} 0');
+    expect(text).toMatch(/otp_provider_calls_total{.*fault="misconfigured"} 0/);
+    expect(text).toMatch(/otp_refusals_total{.*rule="budget",mode="enforce"} 0/);
+  });
+
+  it('are there while the database does not answer', async () => {
+    const { hostname: host, port } = new URL(application.databaseUrl);
+    const network = await startTcpProxy({ host, port: Number(port || 5432) });
+    const behind = { ...application, databaseUrl: network.through(application.databaseUrl) };
+    const { all, close } = await furtherInstances(behind, 1, { METRICS_PORT: '0' });
+    try {
+      const own = all[1]!.app.get(MetricsServer, { strict: false }).port;
+      const read = async () => (await fetch(`http://127.0.0.1:${own}/metrics`)).text();
+      expect(valueOf(await read(), 'otp_database_up')).toBe(1);
+      network.mode({ kind: 'blackHole' });
+      const since = performance.now();
+      const text = await read();
+      // Prometheus waits for ten seconds.
+      expect(performance.now() - since).toBeLessThan(5000);
+      expect(text).toContain('otp_database_up 0');
+      expect(text).toContain('process_resident_memory_bytes');
+    } finally {
+      network.mode({ kind: 'pass' });
+      await close();
+      await network.close();
+    }
   });
 
   it('show the process', async () => {

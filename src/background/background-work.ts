@@ -33,6 +33,10 @@ export class BackgroundWork {
     private readonly round: () => Promise<number | void>,
   ) {}
 
+  private get name(): string {
+    return this.logger['context'] ?? 'other';
+  }
+
   private get delay(): number {
     return (this.everyMs ?? 0) * (0.5 + Math.random());
   }
@@ -50,12 +54,13 @@ export class BackgroundWork {
   /** Starts the rounds. @param firstAfterMs the delay until the first one */
   start(firstAfterMs = this.delay): void {
     if (this.everyMs === null || this.stopped || !this.mayStart) return;
+    if (!this.isStarted) report({ type: 'background-started', job: this.name });
     this.timer = setTimeout(
       () => {
         const startedAt = performance.now();
         const ended = (isDone: boolean) => {
           const seconds = (performance.now() - startedAt) / 1000;
-          report({ type: 'background', job: this.logger['context'] ?? 'other', isDone, seconds });
+          report({ type: 'background', job: this.name, isDone, seconds });
         };
         this.running = this.round()
           .then((next) => {

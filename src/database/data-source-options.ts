@@ -2,6 +2,7 @@ import type { DataSourceOptions } from 'typeorm';
 import { LEDGER, located, type MigrationClass, migrationsOf } from './library-migrations.js';
 import { multiHost } from './multi-host.js';
 import { readServers } from './servers.js';
+import { RepositoryQueries } from './repository-queries.js';
 import { ConnectionSettings, TransactionSettings } from './session-settings.js';
 import { tableNames } from './table-names.js';
 
@@ -73,7 +74,7 @@ export function dataSourceOptions({
     url: servers.url,
     schema,
     entities,
-    subscribers: [TransactionSettings],
+    subscribers: [TransactionSettings, RepositoryQueries],
     migrations: located(migrations, names),
     migrationsTableName: names.named(LEDGER),
     // Errors only: queries carry parameters, and those are personal data.

@@ -2,6 +2,7 @@ import { InjectDataSource, InjectRepository } from '@nestjs/typeorm';
 import pg, { type Pool, type PoolClient } from 'pg';
 import { DataSource, DefaultNamingStrategy } from 'typeorm';
 import { LEDGER, located, type MigrationClass } from './library-migrations.js';
+import { RepositoryQueries } from './repository-queries.js';
 import { type SettingsOfTransactions, TransactionSettings } from './session-settings.js';
 import type { TableNames } from './table-names.js';
 
@@ -42,7 +43,7 @@ export class LibraryDataSource extends DataSource {
       entities: [...entities],
       migrations: located(migrations, names),
       migrationsTableName: names.named(LEDGER),
-      subscribers: [TransactionSettings],
+      subscribers: [TransactionSettings, RepositoryQueries],
       namingStrategy: new PrefixedNames(names),
       ...(names.schema === null ? {} : { schema: names.schema }),
       extra: { settings },

@@ -2,6 +2,7 @@ import type { Pool } from 'pg';
 import type { DataSource, EntityManager } from 'typeorm';
 import { nameOfSql, observed } from '../diagnostics/index.js';
 import { LibraryDataSource } from './library-data-source.js';
+import { withoutReport } from './repository-queries.js';
 
 /** The pool of a data source, for what TypeORM's `query` has no words for: named statements, a session store. */
 export const poolOf = (dataSource: DataSource): Pool =>
@@ -33,7 +34,7 @@ export async function rowsIn<Row>(
 ): Promise<Row[]> {
   const { manager } = queryRunner!;
   const { records } = await observed(nameOfSql(text), () =>
-    queryRunner!.query(sqlFor(manager.connection, text), values, true),
+    withoutReport(queryRunner!, () => queryRunner!.query(sqlFor(manager.connection, text), values, true)),
   );
   return records as Row[];
 }

@@ -26,8 +26,10 @@ export type Diagnostic =
   | { type: 'pace'; isAdmitted: boolean; seconds: number }
   /** The circuit breaker of a provider has changed. */
   | { type: 'breaker'; provider: string; state: 'closed' | 'open' | 'half-open' }
-  /** A statement has ended. `code` is the SQLSTATE of its failure. */
+  /** A statement has ended. It is named, or described by verb and table. `code` is the SQLSTATE of its failure. */
   | { type: 'statement'; statement: string; code: string | null; seconds: number }
+  /** A background job was started; its first round comes later. */
+  | { type: 'background-started'; job: string }
   /** A round of a background job has ended. */
   | { type: 'background'; job: string; isDone: boolean; seconds: number }
   /** Events of the journal were handed to subscribers. */

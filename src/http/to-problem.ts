@@ -3,7 +3,7 @@ import { HttpException } from '@nestjs/common';
 import { connectionFailureOf } from '../diagnostics/index.js';
 import { HTTP_PROBLEMS, type HttpProblemCode, Problem } from './problem.js';
 
-/** Codes of Node and Postgres that mean: the database is unreachable, overloaded, read-only, full, starting or stopping. */
+/** Codes of Node and Postgres that mean: the database is unreachable, overloaded, read-only, starting or stopping. */
 const DATABASE_UNAVAILABLE_CODES = [
   'ECONNREFUSED',
   'ECONNRESET',
@@ -11,15 +11,13 @@ const DATABASE_UNAVAILABLE_CODES = [
   'ETIMEDOUT',
   'ENOTFOUND',
   '25006', // read_only_sql_transaction
-  '53100', // disk_full
-  '53300', // too_many_connections
   '57014', // query_canceled
   '57P01', // admin_shutdown
   '57P02', // crash_shutdown
   '57P03', // cannot_connect_now
 ];
-/** SQLSTATE class 08: connection exceptions. */
-const isConnectionException = (code: string) => code.length === 5 && code.startsWith('08');
+/** Classes of SQLSTATE: connection exceptions, insufficient resources (the disk is full), and errors of the system below (the disk failed). */
+const DATABASE_UNAVAILABLE_CLASS = /^(08|53|58)[0-9A-Z]{3}$/;
 
 const RETRY_AFTER_SECONDS = 2;
 
@@ -56,7 +54,7 @@ function isDatabaseUnavailable(thrown: unknown): boolean {
   const code = codeOf(thrown);
   return (
     DATABASE_UNAVAILABLE_CODES.includes(code) ||
-    isConnectionException(code) ||
+    DATABASE_UNAVAILABLE_CLASS.test(code) ||
     connectionFailureOf(thrown) !== undefined
   );
 }

@@ -98,8 +98,11 @@ export class Instance {
           if (program.process.exitCode === null && program.process.signalCode === null) this.client = client;
           this.readySince = performance.now();
         })
-        // Killed while it started: its end says so.
-        .catch(() => undefined);
+        .catch((error: unknown) => {
+          // Killed while it started: its end says so.
+          if (program.process.exitCode === null && program.process.signalCode === null)
+            this.failure = `${String(error)}\n${program.output()}`;
+        });
       await ended;
       this.client = null;
       if (program.process.signalCode === 'SIGKILL') this.kills += 1;

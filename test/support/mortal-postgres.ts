@@ -3,7 +3,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
-import { type EmbeddedPostgres, startEmbeddedPostgres } from '../../src/database/embedded-postgres/index.js';
+import {
+  type EmbeddedPostgres,
+  findEmbeddedPostgres,
+  startEmbeddedPostgres,
+} from '../../src/database/embedded-postgres/index.js';
 import { migrate } from '../../src/schema.js';
 import { startTcpProxy, type TcpProxy } from './tcp-proxy.js';
 
@@ -19,13 +23,16 @@ export interface MortalPostgres {
   killBackend(): Promise<void>;
   /** -9 of the whole server, and started again. */
   killServer(): Promise<void>;
+  /** Starts it if it has ended by itself, as a service manager does. @returns whether it had */
+  startIfEnded(): Promise<boolean>;
   close(): Promise<void>;
 }
 
 const START_LIMIT_MS = 60_000;
 
-export async function startMortalPostgres(): Promise<MortalPostgres> {
-  const directory = mkdtempSync(join(tmpdir(), 'otp-mortal-'));
+/** @param folder where its data are; defaults to the system's folder for temporary files */
+export async function startMortalPostgres(folder = tmpdir()): Promise<MortalPostgres> {
+  const directory = mkdtempSync(join(folder, 'otp-mortal-'));
   // As root the server runs as another user, who has to get in.
   chmodSync(directory, 0o755);
   const dataDirectory = join(directory, 'postgres');
@@ -72,6 +79,14 @@ export async function startMortalPostgres(): Promise<MortalPostgres> {
       process.kill(pid, 'SIGKILL');
       await server.stop();
       await startAgain();
+    },
+    async startIfEnded() {
+      const hasEnded = findEmbeddedPostgres(dataDirectory) === null;
+      if (hasEnded) {
+        await server.stop();
+        await startAgain();
+      } else await answers(server.url);
+      return hasEnded;
     },
     async close() {
       await network.close();

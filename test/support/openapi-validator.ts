@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Ajv, type ValidateFunction } from 'ajv';
@@ -18,8 +19,10 @@ async function documentAt(url: string): Promise<OpenApiDocument | null> {
   const response = await fetch(`${url}/openapi.json`);
   if (response.status === 404) return null;
   const document = await response.text();
-  await writeFile(`${file}.${process.pid}`, document);
-  await rename(`${file}.${process.pid}`, file);
+  // Several instances may start at once, in this process too.
+  const draft = `${file}.${randomUUID()}`;
+  await writeFile(draft, document);
+  await rename(draft, file);
   return JSON.parse(document) as OpenApiDocument;
 }
 

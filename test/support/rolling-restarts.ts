@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { Agent, request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { type Sandbox, startSandbox } from '../../src/sandbox/index.js';
 import { createTestDatabase } from './database.js';
 import { testEnvironment } from './environment.js';
@@ -13,6 +14,7 @@ import { until } from './until.js';
 
 const PEOPLE = 4;
 const DELAY_MS = 1000;
+const LOOK_EVERY_MS = 100;
 
 interface Reply {
   status: number;
@@ -84,12 +86,21 @@ class Balancer {
 
   constructor(private readonly urls: string[]) {
     urls.forEach((url) => this.ready.add(url));
-    this.timer = setInterval(() => void this.look(), 100);
+    this.timer = setInterval(() => void this.look(), LOOK_EVERY_MS);
+  }
+
+  isReady(url: string): boolean {
+    return this.ready.has(url);
   }
 
   async call(path: string, body?: object): Promise<Reply> {
     for (let tries = 0; ; tries += 1) {
-      const urls = this.urls.filter((url) => this.ready.has(url));
+      const urls = this.urls.filter((url) => this.isReady(url));
+      if (urls.length === 0) {
+        // The person tries again at once, and must not keep this process from everything else.
+        await sleep(LOOK_EVERY_MS);
+        throw new Error('no instance is ready');
+      }
       const url = urls[(this.turn += 1) % urls.length]!;
       try {
         return await call(this.agent, url + path, body);
@@ -138,7 +149,7 @@ async function flow(
 
 /**
  * Restarts two instances in turn while people sign in through nginx and through clients that keep their connections.
- * @returns every flow that failed, every end that was not clean, and how many flows there were
+ * @returns every flow that failed, every end that was not clean, how many flows there were, and in how many seconds
  */
 export async function rollingRestarts(restarts: number) {
   const database = await createTestDatabase();
@@ -173,6 +184,7 @@ export async function rollingRestarts(restarts: number) {
       'kept connections': (path: string, body?: object) => balancer.call(path, body),
     };
     const over = new AbortController();
+    closing.push(() => over.abort());
     let number = 0;
     const people = Object.entries(ways).flatMap(([name, send]) =>
       Array.from({ length: PEOPLE }, async () => {
@@ -183,17 +195,21 @@ export async function rollingRestarts(restarts: number) {
         }
       }),
     );
+    const beganAt = performance.now();
     for (let i = 0; i < restarts; i += 1) {
       const before = flows;
       const { code, output } = await instances[i % 2]!.stop();
       if (code !== 0) failures.push(`exit code ${code}: ${output}`);
       await instances[i % 2]!.start();
+      // As an orchestrator does, which stops the next one only when this one serves.
+      await until(() => balancer.isReady(instances[i % 2]!.url));
       await until(() => flows > before + 2 * PEOPLE);
     }
     over.abort();
     await Promise.all(people);
+    const seconds = (performance.now() - beganAt) / 1000;
     if (failures.length > 0) failures.push(...nginx.errors());
-    return { failures, flows };
+    return { failures, flows, seconds };
   } finally {
     for (const close of closing.reverse()) await close();
     instances.forEach((instance) => instance.kill());

@@ -2,6 +2,7 @@ import { request } from 'undici';
 import { describeFailure } from '../../diagnostics/index.js';
 import type { ConnectionReport } from '../../http/index.js';
 import { resolveEventDelivery } from '../../verification/event-delivery/event-delivery.options.js';
+import { isPublic } from '../../verification/event-delivery/public-addresses.js';
 import { WebhookClient } from '../../verification/event-delivery/webhook-client.js';
 import type { Known } from './check-configuration.js';
 import { clockFinding, type Finding, ok, warning, wrong } from './finding.js';
@@ -11,7 +12,6 @@ const VONAGE = 'https://api.nexmo.com';
 /** Reserved for documentation, so nobody's. */
 const FORGED_NETWORK = '192.0.2.';
 const FORGED_ADDRESS = `${FORGED_NETWORK}77`;
-const PRIVATE = /^(127|10|192\.168|172\.(1[6-9]|2\d|3[01]))\.|^(::1|f[cd]|unknown)/;
 
 const causeOf = (error: unknown): string => {
   const { cause, code, error: message } = describeFailure(error);
@@ -85,7 +85,8 @@ export async function checkProxy({ variables: { PUBLIC_URL: publicUrl } }: Known
   }
   const findings = report.problems.map((problem) => wrong(check, problem));
   // Seen from a network that the application trusts, a forged address looks like a further proxy.
-  if (!PRIVATE.test(report.client) && forged.client.startsWith(FORGED_NETWORK))
+  const [network = ''] = report.client.split('/');
+  if (isPublic(network) && forged.client.startsWith(FORGED_NETWORK))
     findings.push(
       wrong(
         check,

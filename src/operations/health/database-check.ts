@@ -9,15 +9,25 @@ import { poolOf } from '../../database/sql.js';
 import { KeyCanary } from '../../verification/index.js';
 
 const TIMEOUT_MS = 2000;
+const WRONG_KEYS = 'the keys do not open what is stored';
 
 /**
- * Whether the database takes writes, and the keys are those under which its data are stored. Asked on a connection of its own: a busy pool is a reason to refuse some requests, and
- * none to take every instance out of the rotation at once.
+ * Writes a megabyte into a temporary file, which Postgres removes at once. A row that is changed often fits on a page that has its
+ * place on the disk already, so changing one would succeed on a full disk (docs/decisions/0027).
+ */
+const WRITE_TO_DISK = `
+  SET LOCAL work_mem = '64kB';
+  WITH pages AS MATERIALIZED (SELECT repeat('x', 8192) FROM generate_series(1, 128)) SELECT count(*) FROM pages`;
+
+/**
+ * Whether the database takes writes, has room for them, and holds data of our keys. Asked on a connection of its own: a busy pool is
+ * a reason to refuse some requests, and none to take every instance out of the rotation at once.
  */
 @Injectable()
 export class DatabaseCheck implements OnApplicationBootstrap, OnApplicationShutdown {
   private readonly logger = new Logger('Health');
   private areKeysWrong = false;
+  private lastProblem: string | null = null;
   private pool: Pool | undefined;
 
   constructor(
@@ -41,17 +51,23 @@ export class DatabaseCheck implements OnApplicationBootstrap, OnApplicationShutd
 
   async check() {
     const indicator = this.indicators.check('database');
-    try {
-      const { rows } = await this.ownPool().query<{ transaction_read_only: string }>(
-        'SHOW transaction_read_only',
-      );
-      if (rows[0]?.transaction_read_only !== 'off') return indicator.down('the database is read-only');
-      const problems = await this.canary.problems(this.ownPool());
-      this.tell(problems);
-      return problems.length === 0 ? indicator.up() : indicator.down('the keys do not open what is stored');
-    } catch {
-      return indicator.down('the database does not answer');
-    }
+    const problem = await this.problem().catch(
+      (error: unknown) => describeFailure(error).cause ?? 'the database does not answer',
+    );
+    if (problem !== null && problem !== WRONG_KEYS && problem !== this.lastProblem)
+      this.logger.warn({ cause: problem }, 'not ready');
+    this.lastProblem = problem;
+    return problem === null ? indicator.up() : indicator.down(problem);
+  }
+
+  private async problem(): Promise<string | null> {
+    const pool = this.ownPool();
+    const { rows } = await pool.query<{ transaction_read_only: string }>('SHOW transaction_read_only');
+    if (rows[0]?.transaction_read_only !== 'off') return 'the database is read-only';
+    await pool.query(WRITE_TO_DISK);
+    const problems = await this.canary.problems(pool);
+    this.tell(problems);
+    return problems.length === 0 ? null : WRONG_KEYS;
   }
 
   async onApplicationShutdown(): Promise<void> {

@@ -7,6 +7,9 @@ import { SharedLimits, type UsedLimit } from '../../protection/index.js';
 import { type DeliveryBacklog, DeliveryQueue, JournalLag } from '../../verification/index.js';
 import type { Metrics } from './metrics.js';
 
+/** Prometheus gives a target ten seconds by default. A database that does not answer must not take the other metrics along. */
+const PATIENCE_MS = 1000;
+
 /** What is read when the metrics are asked for: the pool, the day's limits, what waits for the webhook, and how far the journal's readers are behind. */
 @Injectable()
 export class Gauges {
@@ -62,7 +65,7 @@ export class Gauges {
       ['journal', 'reader'],
       async (gauge) => {
         gauge.reset();
-        for (const { journal, reader, seconds } of await this.lag.read().catch(() => []))
+        for (const { journal, reader, seconds } of await inTime(this.lag.read(), []))
           gauge.set({ journal, reader }, seconds);
       },
     );
@@ -84,13 +87,13 @@ export class Gauges {
   }
 
   private async ifAnswers(gauge: Gauge): Promise<void> {
-    const answers = await poolOf(this.dataSource)
-      .query('SELECT 1')
-      .then(
-        () => true,
-        () => false,
-      );
-    gauge.set(answers ? 1 : 0);
+    const answers = inTime(
+      poolOf(this.dataSource)
+        .query('SELECT 1')
+        .then(() => true),
+      false,
+    );
+    gauge.set((await answers) ? 1 : 0);
   }
 
   /** A limit that nothing was taken of today is left out. */
@@ -102,18 +105,25 @@ export class Gauges {
 
   private async fillBacklog(gauge: Gauge, value: keyof DeliveryBacklog): Promise<void> {
     gauge.reset();
-    this.backlog ??= this.deliveries
-      .backlog()
-      .catch(() => null)
-      .finally(() => (this.backlog = undefined));
+    this.backlog ??= inTime(this.deliveries.backlog(), null).finally(() => (this.backlog = undefined));
     const backlog = await this.backlog;
     if (backlog) gauge.set(backlog[value]);
   }
 
   private readLimits(): Promise<UsedLimit[]> {
-    return (this.limitsOfToday ??= this.limits
-      .ofToday()
-      .catch(() => [])
-      .finally(() => (this.limitsOfToday = undefined)));
+    return (this.limitsOfToday ??= inTime(this.limits.ofToday(), []).finally(
+      () => (this.limitsOfToday = undefined),
+    ));
+  }
+}
+
+/** @returns the answer, or `otherwise` if it fails or takes too long */
+async function inTime<Result>(answer: Promise<Result>, otherwise: Result): Promise<Result> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<Result>((resolve) => (timer = setTimeout(resolve, PATIENCE_MS, otherwise)));
+  try {
+    return await Promise.race([answer.catch(() => otherwise), late]);
+  } finally {
+    clearTimeout(timer);
   }
 }

@@ -5,6 +5,10 @@ import type { Diagnostic } from '../../diagnostics/index.js';
 const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 /** For calls to Vonage: tens of milliseconds to the longest time-out. */
 const PROVIDER_SECONDS = [0.05, 0.1, 0.2, 0.3, 0.5, 0.75, 1, 2, 3, 5, 10, 30];
+/** The rules that limit everybody together. */
+const SHARED_LIMITS = ['budget', 'country-budget', 'country-limit', 'prefix-limit'];
+/** Faults that somebody of ours has to mend. */
+const OUR_FAULTS = ['misconfigured', 'bad-request'];
 const BREAKER_STATES = { closed: 0, 'half-open': 0.5, open: 1 } as const;
 
 /** Every metric of the application, in a registry of its own. Labels name countries, rules and routes; never numbers or users. */
@@ -115,6 +119,10 @@ export class Metrics {
   constructor() {
     collectDefaultMetrics({ register: this.registry });
     this.redis.set(1);
+    // Prometheus sees an increase only of a counter that it has seen before, and alerts are about the first increase of these.
+    for (const outcome of ['ok', 'wrong-code']) this.calls.inc({ action: 'check', outcome }, 0);
+    for (const action of ['start', 'resend'])
+      for (const rule of SHARED_LIMITS) this.refusals.inc({ action, rule, mode: 'enforce' }, 0);
   }
 
   /** Counts something that happened. */
@@ -123,6 +131,8 @@ export class Metrics {
       case 'call':
         return this.calls.inc({ action: given.action, outcome: given.outcome });
       case 'message':
+        // Without it, a country in which nobody is verified has no share that could be low.
+        this.verified.inc({ country: given.country, channel: given.channel }, 0);
         return this.messages.inc({ country: given.country, channel: given.channel });
       case 'verified':
         return this.verified.inc({ country: given.country, channel: given.channel });
@@ -135,6 +145,8 @@ export class Metrics {
       case 'provider-call': {
         const { provider, operation, outcome, fault } = given;
         this.providerSeconds.observe({ provider, operation }, given.seconds);
+        for (const ours of OUR_FAULTS)
+          this.providerCalls.inc({ provider, operation, outcome: 'fault', fault: ours }, 0);
         return this.providerCalls.inc({ provider, operation, outcome, fault: fault ?? 'none' });
       }
       case 'pace':
@@ -147,6 +159,9 @@ export class Metrics {
         return given.code === null
           ? undefined
           : this.statementErrors.inc({ statement: given.statement, code: given.code });
+      case 'background-started':
+        for (const outcome of ['done', 'failed']) this.jobs.inc({ task: given.job, outcome }, 0);
+        return;
       case 'background':
         this.jobs.inc({ task: given.job, outcome: given.isDone ? 'done' : 'failed' });
         return given.isDone ? this.jobSuccess.setToCurrentTime({ task: given.job }) : undefined;

@@ -7,7 +7,9 @@ export class PrivateAddressError extends Error {
   readonly code = 'private-address';
 }
 
-const isPublic = (address: string): boolean => ipaddr.process(address).range() === 'unicast';
+/** Whether an address is one on the internet. Anything that is no address is not. */
+export const isPublic = (address: string): boolean =>
+  isIP(address) !== 0 && ipaddr.process(address).range() === 'unicast';
 
 /** Whether the host of a URL is written as an address that is not on the internet. Names are looked up only when connecting. */
 export function isPrivateLiteral(hostname: string): boolean {
