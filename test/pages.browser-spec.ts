@@ -85,6 +85,7 @@ inBrowser('in a real browser', () => {
     expect(await typed('FR', '+491511234567')).toBe('+491511234567');
     expect(await typed('US', '14155552671')).toBe('14155552671');
     expect(await typed('', '4155552671')).toBe('4155552671');
+    expect(await typed('US', '12')).toBe('12');
     // A digit in the middle moves nothing.
     await typed('US', '415555267');
     await field.press('Home');

@@ -86,12 +86,13 @@
     field.form?.addEventListener('submit', () => reveal(false));
   }
 
-  // The digits in the shape of an example. A number that is longer, or begins otherwise, stays as it was typed.
+  // The digits in the shape of an example. A number that is short or too long, or begins otherwise, stays as it was typed.
   function inShapeOf(example, typed) {
     const digits = typed.replace(/\D/g, '');
     const plain = typed.startsWith('+') ? `+${digits}` : digits;
     const start = /^(\+\d+|0)?/.exec(example)[0].slice(0, plain.length);
-    if (digits.length > example.replace(/\D/g, '').length || !plain.startsWith(start)) return plain;
+    const longest = example.replace(/\D/g, '').length;
+    if (digits.length < 4 || digits.length > longest || !plain.startsWith(start)) return plain;
     let used = 0;
     const shape = [...example].map((each) => (/\d/.test(each) ? (digits[used++] ?? '') : each));
     return shape.join('').replace(/\D+$/, '');
