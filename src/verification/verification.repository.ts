@@ -90,10 +90,11 @@ export const CLAIM_CHECK = statement<
              WHEN r.status = 'VERIFIED' AND r.doubt_fingerprint = ANY(:codes::bytea[]) THEN NULL
              WHEN r.status NOT IN ('SENDING', 'PENDING') OR r.expires_at <= clock_timestamp() THEN 'request-state'
              WHEN r.prover_fingerprint <> ALL(:provers::bytea[]) THEN 'caller'
+             -- Before the next two: the code of a check under way counts as wrong, and may turn out to be right.
+             WHEN r.lease_until > clock_timestamp() AND r.send_lease_until IS NULL THEN 'one-check-at-a-time'
              WHEN s.locked_at IS NOT NULL OR u.locked_at IS NOT NULL THEN 'lock'
              WHEN greatest(s.wait_until, u.wait_until) > clock_timestamp() THEN 'wrong-codes'
              WHEN r.status = 'SENDING' OR r.send_lease_until IS NOT NULL THEN 'message-is-out'
-             WHEN r.lease_until > clock_timestamp() THEN 'one-check-at-a-time'
              WHEN (r.check_in_doubt OR r.lease_token IS NOT NULL)
                   AND (:inDoubt::text = 'refuse' OR :inDoubt = 'refuse-same-code'
                        AND coalesce(r.claim_fingerprint, r.doubt_fingerprint) = ANY(:codes::bytea[])) THEN 'verdict-owed'

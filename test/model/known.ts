@@ -37,6 +37,8 @@ export const KNOWN: Command[][] = [
   ],
   // A double click on the last attempt: nobody hears that the attempts are used up while the code is accepted.
   [start, wrong, wrong, new BothCheckRight(on)],
+  // The same on the fifth wrong code of a number: nobody is asked to wait while the code is accepted.
+  [start, ...times(3, wrong), aWhile, start, wrong, new BothCheckRight(on)],
   // Attached to a message that runs out sooner: the number is free as soon as that has.
   [
     start,

@@ -142,9 +142,9 @@ export class Ends {
 
   protected refuse(request: RequestState): string {
     const isPending = publicStatus(request, this.now) === 'PENDING';
-    return isPending && isWaiting(this.guardOf(request), this.now)
-      ? '429 rate-limited'
-      : this.refusal(request);
+    const isChecking = isBusy(request, this.now) && request.sendLeaseUntil === null;
+    const mustWait = isWaiting(this.guardOf(request), this.now) && !isChecking;
+    return isPending && mustWait ? '429 rate-limited' : this.refusal(request);
   }
 
   protected refusal(request: RequestState): string {
