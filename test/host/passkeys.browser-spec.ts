@@ -1,6 +1,6 @@
-import type { CDPSession } from 'playwright-core';
 import { ApplicationInBrowser } from '../support/application-in-browser.js';
 import { inBrowser } from '../support/chromium.js';
+import { addReader, readerIn } from '../support/fingerprint-reader.js';
 import { PersonInBrowser } from './person-in-browser.js';
 
 inBrowser('passkeys in a real browser', () => {
@@ -14,26 +14,10 @@ inBrowser('passkeys in a real browser', () => {
   afterEach(() => windows.closeWindow());
   afterAll(() => windows.stop());
 
-  async function getsFingerprintReader(devtools: CDPSession): Promise<string> {
-    const { authenticatorId } = await devtools.send('WebAuthn.addVirtualAuthenticator', {
-      options: {
-        protocol: 'ctap2',
-        transport: 'internal',
-        hasResidentKey: true,
-        hasUserVerification: true,
-        isUserVerified: true,
-        automaticPresenceSimulation: true,
-      },
-    });
-    return authenticatorId;
-  }
-
   /** Somebody whose computer has a fingerprint reader. */
   async function somebody(options: { javaScriptEnabled?: boolean } = {}) {
     const page = await windows.open(options, `${url}/sign-in`);
-    const devtools = await page.context().newCDPSession(page);
-    await devtools.send('WebAuthn.enable');
-    const authenticatorId = await getsFingerprintReader(devtools);
+    const { devtools, authenticatorId } = await readerIn(page);
     const person = new PersonInBrowser(windows.application, page, url);
     await person.signsUp();
     return { person, devtools, authenticatorId };
@@ -85,7 +69,7 @@ inBrowser('passkeys in a real browser', () => {
     await addsPasskey(person);
     await person.signsOut();
     await devtools.send('WebAuthn.removeVirtualAuthenticator', { authenticatorId });
-    await getsFingerprintReader(devtools);
+    await addReader(devtools);
     await person.signsIn();
     await person.presses('Use your passkey');
     await person.reads('We couldn’t use a passkey. Try again, or choose another way.');

@@ -4,7 +4,7 @@ import { appCode } from '../host/person-in-browser.js';
 import { mustBe, Visitor } from '../host/visitor.js';
 import { freshNumber, type TestApplication } from '../support/application.js';
 import { until } from '../support/until.js';
-import { readerIn, type Reader } from './fingerprint-reader.js';
+import { readerIn, type Reader } from '../support/fingerprint-reader.js';
 import { type Facts, factsOf, untrueIn } from './truth.js';
 
 /** How a button is pressed: once, or with a double click. */

@@ -6,10 +6,15 @@ export interface Reader {
   authenticatorId: string;
 }
 
-/** A reader that knows the finger on it. */
+/** A tab of a computer whose fingerprint reader knows the finger on it. */
 export async function readerIn(page: Page): Promise<Reader> {
   const devtools = await page.context().newCDPSession(page);
   await devtools.send('WebAuthn.enable');
+  return { devtools, authenticatorId: await addReader(devtools) };
+}
+
+/** One more reader, which has no passkeys yet. @returns the id of its authenticator */
+export async function addReader(devtools: CDPSession): Promise<string> {
   const { authenticatorId } = await devtools.send('WebAuthn.addVirtualAuthenticator', {
     options: {
       protocol: 'ctap2',
@@ -20,5 +25,5 @@ export async function readerIn(page: Page): Promise<Reader> {
       automaticPresenceSimulation: true,
     },
   });
-  return { devtools, authenticatorId };
+  return authenticatorId;
 }
