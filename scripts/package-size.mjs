@@ -4,7 +4,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-const LIMIT_MB = 25;
+const LIMIT_MB = 26;
 const BASE = [
   '@nestjs/common',
   '@nestjs/core',
