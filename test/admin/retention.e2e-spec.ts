@@ -1,4 +1,5 @@
 import { Retention, Rollups } from '../../src/admin/index.js';
+import { BackgroundWork } from '../../src/background/background-work.js';
 import { JournalVerifier } from '../../src/index.js';
 import { freshNumber, startApplication, type TestApplication } from '../support/application.js';
 import { sealEverything } from '../support/seal.js';
@@ -164,5 +165,15 @@ describe('retention', () => {
     const deleted = await retention.run('cli:test', 'a test');
     expect(deleted).toMatchObject({ rate_counters: rows[0]!.n });
     expect((await sql('SELECT 1 FROM otp_daily_counters')).rows).toEqual([]);
+  });
+
+  it('runs within a quarter of an hour of a start, so that daily deployments do not prevent it', async () => {
+    await application.close();
+    const starts = jest.spyOn(BackgroundWork.prototype, 'start');
+    application = await startApplication({ RETENTION: 'on' });
+    const delays = starts.mock.calls.flat().filter((delay) => delay !== undefined && delay >= 300_000);
+    starts.mockRestore();
+    expect(delays).toEqual([expect.any(Number)]);
+    expect(delays[0]).toBeLessThanOrEqual(900_000);
   });
 });

@@ -1,10 +1,10 @@
 /**
  * Runs before the application (`--import`): makes its process behave badly while `BAD_PROCESS` names an existing file that says
- * how, `memory` or `blocked`. Timers of hours fire after two seconds, so that what is done once a day is seen in a drill.
+ * how, `memory` or `blocked`. Timers of five minutes and more fire after two seconds, so that what is done once a day is seen in a drill.
  */
 import { readFileSync } from 'node:fs';
 
-const HOUR_MS = 3_600_000;
+const FIVE_MINUTES_MS = 300_000;
 const SOON_MS = 2000;
 const BLOCKED_MS = 650;
 const FREE_MS = 250;
@@ -12,7 +12,7 @@ const MEMORY = 1_100_000_000;
 
 const setRealTimeout = globalThis.setTimeout;
 globalThis.setTimeout = Object.assign(
-  (work, ms, ...args) => setRealTimeout(work, ms > HOUR_MS ? SOON_MS : ms, ...args),
+  (work, ms, ...args) => setRealTimeout(work, ms >= FIVE_MINUTES_MS ? SOON_MS : ms, ...args),
   setRealTimeout,
 );
 

@@ -22,6 +22,8 @@ import { JournalRetention, MissingRightError } from './journal-retention.service
 export type RetentionReport = Record<string, number>;
 
 const DAY_MS = 86_400_000;
+/** The first run follows a start soon: instances that are replaced every day would never come to a daily one. */
+const FIRST_AFTER_MS = 600_000;
 const BATCH = 1000;
 /** The longest window that a limit can have, and a day more. */
 const LIMIT_DAYS = 31;
@@ -64,7 +66,7 @@ export class Retention implements OnApplicationBootstrap, BeforeApplicationShutd
   }
 
   onApplicationBootstrap(): void {
-    if (this.options.retention) this.work.start();
+    if (this.options.retention) this.work.start(FIRST_AFTER_MS * (0.5 + Math.random()));
   }
 
   async beforeApplicationShutdown(): Promise<void> {
