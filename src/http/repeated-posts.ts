@@ -3,10 +3,14 @@ import { Injectable, type NestMiddleware } from '@nestjs/common';
 import { parseCookie } from 'cookie';
 import type { NextFunction, Request, Response } from 'express';
 import { clientAddress } from './client-address.js';
+import { cookieNames } from './cookies.js';
+import { FLASH_COOKIE } from './flash.js';
 import { isFormOfBrowser } from './negotiation.js';
 
 /** A repeat comes within a moment: a double click, or an impatient second one. */
 const REMEMBERED_MS = 10_000;
+/** The second click of a double click may come when the next page was sent, and before the browser shows it. */
+const UNTIL_SHOWN_MS = 1000;
 /** Further posts are not remembered. Their repeats are handled like any other post. */
 const MOST_REMEMBERED = 1000;
 
@@ -17,20 +21,16 @@ interface Answer {
   cookies: string[];
 }
 
-interface RememberedPost {
-  /** Null for an answer that is no redirect. */
-  answer: Promise<Answer | null>;
-  /** The browser waits for the answer, or will never see its page. */
-  isOpen: boolean;
-}
+/** Null for an answer that is no redirect. */
+type RememberedPost = Promise<Answer | null>;
 
 type Cookies = Readonly<Record<string, string | undefined>>;
 
 /**
- * Answers a form that a browser posts a second time before it has seen the answer. Without a script, a double click makes
- * the browser abandon the first post and send another one. The answer is lost then, and with it the session's new id: a
+ * Answers a form that a browser posts a second time before it shows the answer. Without a script, a double click makes the
+ * browser abandon the first post and send another one. The answer is lost then, and with it the session's new id: a
  * code that was right would sign its user out. The repeat gets the first one's answer instead. It must have the same
- * fields, and the cookies of the first post or those that its answer set, and no page may have been opened with them since.
+ * fields, and the cookies of the first post or those that its answer set, and no page may have been shown with them since.
  * Only this instance knows of the first post.
  */
 @Injectable()
@@ -43,14 +43,11 @@ export class RepeatedPosts implements NestMiddleware {
     const cookies = parseCookie(request.headers.cookie ?? '');
     const sender = senderOf(request, cookies);
     if (!isFormOfBrowser(request)) {
-      // The second click may also come while the page is on its way, to which the first answer has led.
-      response.on('finish', () => !isRedirect(response) && this.posts.delete(sender));
+      response.on('finish', () => !isRedirect(response) && this.forgetAfter(UNTIL_SHOWN_MS, sender));
       return next();
     }
-    const first = this.posts.get(sender)?.get(formOf(request));
-    const wasOpen = first?.isOpen;
-    const answer = await first?.answer;
-    if (answer && (wasOpen || first?.isOpen || stillHasOldCookie(cookies, answer))) {
+    const answer = await this.posts.get(sender)?.get(formOf(request));
+    if (answer) {
       response.setHeader('Cache-Control', 'no-store');
       response.setHeader('Set-Cookie', answer.cookies);
       return response.redirect(answer.status, answer.location);
@@ -61,23 +58,17 @@ export class RepeatedPosts implements NestMiddleware {
 
   private remember(request: Request, response: Response, cookies: Cookies): void {
     let resolve!: (answer: Answer | null) => void;
-    const promise = new Promise<Answer | null>((done) => (resolve = done));
-    const post: RememberedPost = { answer: promise, isOpen: true };
+    const post = new Promise<Answer | null>((done) => (resolve = done));
     this.keep(senderOf(request, cookies), formOf(request), post);
     setTimeout(() => resolve(null), REMEMBERED_MS).unref();
-    response.on('close', () => (post.isOpen = !response.writableFinished));
     const end = response.end.bind(response) as (...parts: unknown[]) => Response;
     response.end = (...parts: unknown[]) => {
       // The session adds its cookie when the headers are written, which Node does not do for a browser that has gone.
       if (!response.headersSent) response.writeHead(response.statusCode);
       const answer = answerOf(response);
       resolve(answer);
-      // The browser has these cookies, and posts again instead of following.
-      if (answer && answer.cookies.length > 0)
-        this.keep(senderOf(request, withThose(cookies, answer)), formOf(request), {
-          answer: promise,
-          isOpen: true,
-        });
+      // The browser may have these cookies, and post again instead of following.
+      if (answer) this.keep(senderOf(request, withThose(cookies, answer)), formOf(request), post);
       return end(...parts);
     };
   }
@@ -85,18 +76,28 @@ export class RepeatedPosts implements NestMiddleware {
   private keep(sender: string, form: string, post: RememberedPost): void {
     const forms = this.posts.get(sender) ?? new Map<string, RememberedPost>();
     this.posts.set(sender, forms.set(form, post));
+    this.forgetAfter(REMEMBERED_MS, sender, form);
+  }
+
+  /** Forgets what is remembered now of a sender: one form, or all. */
+  private forgetAfter(delayMs: number, sender: string, only?: string): void {
+    const forms = this.posts.get(sender);
+    const forgotten = [...(forms ?? [])].filter(([form]) => only === undefined || form === only);
+    if (!forms || forgotten.length === 0) return;
     setTimeout(() => {
-      if (forms.get(form) === post) forms.delete(form);
+      for (const [form, post] of forgotten) if (forms.get(form) === post) forms.delete(form);
       if (forms.size === 0 && this.posts.get(sender) === forms) this.posts.delete(sender);
-    }, REMEMBERED_MS).unref();
+    }, delayMs).unref();
   }
 }
 
 const hashOf = (value: unknown) => createHash('sha256').update(JSON.stringify(value)).digest('base64');
 
-/** Cookies and fields are secret, so only hashes are kept. */
-const senderOf = (request: Request, cookies: Cookies) =>
-  hashOf([clientAddress(request), request.get('user-agent'), Object.entries(cookies).sort()]);
+/** Cookies and fields are secret, so only hashes are kept. What a page is to say once comes and goes between two clicks. */
+function senderOf(request: Request, cookies: Cookies): string {
+  const lasting = Object.entries(cookies).filter(([name]) => !cookieNames(FLASH_COOKIE).includes(name));
+  return hashOf([clientAddress(request), request.get('user-agent'), lasting.sort()]);
+}
 const formOf = ({ originalUrl, body }: Request) => hashOf([originalUrl, body]);
 
 const isRedirect = ({ statusCode }: Response) => statusCode >= 300 && statusCode < 400;
@@ -119,10 +120,4 @@ function withThose(cookies: Cookies, { cookies: set }: Answer): Cookies {
     else kept[name] = value;
   }
   return kept;
-}
-
-/** The answer replaced a cookie that the browser still sends with its old value, so the answer did not arrive. */
-function stillHasOldCookie(cookies: Cookies, answer: Answer): boolean {
-  const now = withThose(cookies, answer);
-  return Object.keys(cookies).some((name) => now[name] !== cookies[name]);
 }
