@@ -98,7 +98,7 @@ function senderOf(request: Request, cookies: Cookies): string {
   const lasting = Object.entries(cookies).filter(([name]) => !cookieNames(FLASH_COOKIE).includes(name));
   return hashOf([clientAddress(request), request.get('user-agent'), lasting.sort()]);
 }
-const formOf = ({ originalUrl, body }: Request) => hashOf([originalUrl, body]);
+const formOf = (request: Request) => hashOf([request.originalUrl, request.get('referer'), request.body]);
 
 const isRedirect = ({ statusCode }: Response) => statusCode >= 300 && statusCode < 400;
 

@@ -38,6 +38,8 @@ export interface VerificationModuleExtras extends MountOptions {
 class VerificationOptionsModule {}
 
 const GIVEN_OPTIONS = Symbol('VERIFICATION_OPTIONS as given');
+/** The controllers of this application. */
+export const SERVED = Symbol('controllers of VerificationModule');
 
 export const { ConfigurableModuleClass } = new ConfigurableModuleBuilder<VerificationModuleOptions>({
   optionsInjectionToken: GIVEN_OPTIONS,
@@ -72,6 +74,9 @@ export const { ConfigurableModuleClass } = new ConfigurableModuleBuilder<Verific
         ],
         exports: [VERIFICATION_OPTIONS, HTTP_OPTIONS, PersonalDataCipher, SERVICE_NAME],
       };
+      const controllers = extras.routes
+        ? mounted([VerificationController, WebhookController], '', extras)
+        : [];
       return {
         ...definition,
         // One of it serves all who build on it.
@@ -83,8 +88,8 @@ export const { ConfigurableModuleClass } = new ConfigurableModuleBuilder<Verific
           PagesModule.forRoot(extras.pages ?? {}, extras, options),
           VerificationThrottlerModule.for(options),
         ],
-        providers: [],
-        controllers: extras.routes ? mounted([VerificationController, WebhookController], '', extras) : [],
+        providers: [{ provide: SERVED, useValue: controllers }],
+        controllers,
       };
     },
   )

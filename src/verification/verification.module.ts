@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
-import { Module } from '@nestjs/common';
+import { Inject, type MiddlewareConsumer, Module, type NestModule, type Type } from '@nestjs/common';
 import { getDataSourceToken, TypeOrmModule } from '@nestjs/typeorm';
 import type { DataSource } from 'typeorm';
-import { ViewRenderer } from '../http/index.js';
+import { RepeatedPosts, ViewRenderer } from '../http/index.js';
 import { KeyCanary, KeyRotation, KeyRotator, PersonalDataCipher } from '../crypto/index.js';
 import { verificationMigrations } from '../../migrations/index.js';
 import { LIBRARY_DATA_SOURCE, type ModuleTables } from '../database/library-data-source.js';
@@ -56,7 +56,7 @@ import { RequestDrafts } from './start/request-drafts.js';
 import { StartRepository } from './start/start.repository.js';
 import { StartService } from './start/start.service.js';
 import { CallerFingerprints } from './verification.callers.js';
-import { ConfigurableModuleClass } from './verification.module-definition.js';
+import { ConfigurableModuleClass, SERVED } from './verification.module-definition.js';
 import { CodeForm } from './verification.code-form.js';
 import { PhoneForm } from './verification.forms.js';
 import {
@@ -212,8 +212,16 @@ async function vonageProvider(
     PhoneForm,
   ],
 })
-export class VerificationModule extends ConfigurableModuleClass {
+export class VerificationModule extends ConfigurableModuleClass implements NestModule {
   static readonly tables: readonly ModuleTables[] = [
     { entities: verificationEntities, migrations: verificationMigrations },
   ];
+
+  constructor(@Inject(SERVED) private readonly controllers: Type[]) {
+    super();
+  }
+
+  configure(consumer: MiddlewareConsumer): void {
+    if (this.controllers.length > 0) consumer.apply(RepeatedPosts).forRoutes(...this.controllers);
+  }
 }
