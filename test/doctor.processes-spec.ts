@@ -326,7 +326,7 @@ describe('npm run doctor', () => {
         expect(found).toMatchObject([{ state: 'wrong', message: 'Redis refused the user or the password' }]);
         expect(textOf(found)).not.toContain(PASSWORD);
       } finally {
-        redis.close();
+        await redis.close();
       }
       expect(of(await findings({ REDIS_URL: redis.url }), 'redis')).toMatchObject([
         { state: 'wrong', message: 'connection refused' },

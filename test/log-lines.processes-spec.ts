@@ -128,7 +128,7 @@ describe('a Redis that cannot be used', () => {
       expect(JSON.stringify(refused)).not.toContain('wrong-secret');
     } finally {
       admin.disconnect();
-      redis.close();
+      await redis.close();
     }
   });
 });

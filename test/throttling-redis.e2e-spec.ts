@@ -21,7 +21,7 @@ withRedis('two instances with a Redis', () => {
   afterAll(async () => {
     await other?.close();
     await application?.close();
-    redis?.close();
+    await redis?.close();
   });
 
   /** A call that is no message: only the fence is asked. */

@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -56,9 +57,13 @@ export class RedisServer {
     });
   }
 
-  close(): void {
+  /** Ends it. From then on its port refuses connections. */
+  async close(): Promise<void> {
+    const ended =
+      this.process?.exitCode === null && this.process.signalCode === null && once(this.process, 'exit');
     this.thaw();
     this.kill();
+    await ended;
     rmSync(this.folder, { recursive: true, force: true });
   }
 
