@@ -21,7 +21,7 @@ interface Answer {
   cookies: string[];
 }
 
-/** Null for an answer that is no redirect. */
+/** Null unless the answer is a redirect. */
 type RememberedPost = Promise<Answer | null>;
 
 type Cookies = Readonly<Record<string, string | undefined>>;

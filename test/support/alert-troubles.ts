@@ -79,7 +79,7 @@ export const TROUBLES: Trouble[] = [
     make: (given) => fault(given, { kind: 'status', status: 401, operation: 'start' }),
   },
   {
-    name: 'the provider is away',
+    name: 'the provider is unavailable',
     alerts: ['OtpProviderFails', 'OtpProviderBreakerOpen', 'OtpErrors'],
     async make(given) {
       given.world.network.mode({ kind: 'reset' });
@@ -117,7 +117,7 @@ export const TROUBLES: Trouble[] = [
     },
   },
   {
-    name: 'the database is away',
+    name: 'the database is unavailable',
     alerts: ['OtpDatabaseDown'],
     async make({ postgres }) {
       postgres.network.mode({ kind: 'blackHole' });
@@ -125,7 +125,7 @@ export const TROUBLES: Trouble[] = [
     },
   },
   {
-    name: 'Redis is away',
+    name: 'Redis is unavailable',
     alerts: ['OtpRedisUnavailable'],
     async make({ redis }) {
       redis.kill();

@@ -7,7 +7,7 @@ export class PrivateAddressError extends Error {
   readonly code = 'private-address';
 }
 
-/** Whether an address is one on the internet. Anything that is no address is not. */
+/** Whether an address is one on the internet. Other text is not. */
 export const isPublic = (address: string): boolean =>
   isIP(address) !== 0 && ipaddr.process(address).range() === 'unicast';
 
