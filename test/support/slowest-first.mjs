@@ -1,15 +1,7 @@
 import Sequencer from '@jest/test-sequencer';
 
-/** Suites that take a minute or more. Begun last, each would keep one worker busy while the others have nothing left. */
-const SLOWEST = [
-  'start-up',
-  '.browser-spec',
-  'fuzz',
-  'model',
-  'admin/access',
-  'protection/fraud',
-  'provider-protection',
-];
+/** Suites of `npm run test:system` that take a minute or more. Begun last, each would keep one worker busy while the others have nothing left. */
+const SLOWEST = ['start-up', '.browser-spec'];
 
 /** The order on a machine that has never run the tests. Afterwards Jest knows how long each suite takes. */
 export default class SlowestFirst extends (Sequencer.default ?? Sequencer) {
