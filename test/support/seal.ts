@@ -3,7 +3,10 @@ import type { Pool } from 'pg';
 import { JournalSealer } from '../../src/index.js';
 import { until } from './until.js';
 
-/** Waits also for transactions in other tests' databases: Postgres counts them together. */
+/**
+ * Seals what was written until now, with one seal for each journal. Waits first for all older transactions, also in other
+ * tests' databases: Postgres counts them together, and a sealer that did not wait would seal in two pieces.
+ */
 export async function sealEverything(application: {
   app: INestApplicationContext;
   sql: Pool;
@@ -11,16 +14,13 @@ export async function sealEverything(application: {
   const { app, sql } = application;
   await until(
     async () => {
-      await app.get(JournalSealer, { strict: false }).sealAll();
-      const { rows } = await sql.query(
-        `SELECT FROM otp_verification_events
-          WHERE xid > (SELECT xid FROM otp_journal_cursors WHERE journal = 'verification' AND reader = 'seal')
-         UNION ALL
-         SELECT FROM otp_admin_audit
-          WHERE xid > (SELECT xid FROM otp_journal_cursors WHERE journal = 'audit' AND reader = 'seal') LIMIT 1`,
+      const { rows } = await sql.query<{ isOver: boolean }>(
+        `SELECT coalesce(max(xid) < pg_snapshot_xmin(pg_current_snapshot())::text::bigint, true) AS "isOver"
+           FROM (SELECT xid FROM otp_verification_events UNION ALL SELECT xid FROM otp_admin_audit) AS written`,
       );
-      return rows.length === 0;
+      return rows[0]!.isOver;
     },
-    { what: 'everything is sealed' },
+    { what: 'older transactions are over' },
   );
+  await app.get(JournalSealer, { strict: false }).sealAll();
 }
