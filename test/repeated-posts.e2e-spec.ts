@@ -1,3 +1,4 @@
+import { administrator } from './admin/administrator.js';
 import { requestIdOf, Visitor } from './host/visitor.js';
 import { freshNumber, startApplication, type TestApplication, wrongCode } from './support/application.js';
 import type { Answer } from './support/client.js';
@@ -58,16 +59,17 @@ describe('a form that is posted again before the browser has the answer', () => 
     expect(used.status).toBe(200);
   });
 
-  it('creates one account, and signs in to it', async () => {
+  it('sends one e-mail and creates one account, and signs in to it', async () => {
     const person = new Visitor(application);
     person.email = `twice.${process.pid}@example.com`;
-    await submit(person, '/sign-up', { email: person.email });
+    await twice(person, '/sign-up', { email: person.email });
     const link = new URL(await application.mailbox.link(person.email), application.url);
     const form = { token: link.searchParams.get('token')!, password: person.password };
     const [, second] = await twice(person, '/sign-up/finish', form);
     expect(goalOf(second)).toEqual([303, '/account']);
     person.learn(second.headers);
     expect((await person.get('/account')).status).toBe(200);
+    expect(application.mailbox.of(person.email)).toHaveLength(1);
   });
 
   it('gets nothing of the answer with another code or other cookies', async () => {
@@ -112,5 +114,24 @@ describe('a form that is posted again before the browser has the answer', () => 
     const page = new URL(first.headers.get('location')!, application.url);
     await openPage(page.href, { Cookie: person.cookieHeader() });
     expect(goalOf(await submit(person, '/two-factor/verify', right))).toEqual([303, '/account']);
+  });
+
+  it('does an administrator’s act once, and says that it is done', async () => {
+    const admin = await administrator(application, 'html');
+    const tokens = async () => {
+      const { rows } = await application.sql.query<{ id: string }>(
+        'SELECT id FROM otp_api_tokens WHERE revoked_at IS NULL',
+      );
+      return rows.map(({ id }) => id);
+    };
+    const form = { name: 'nightly', scopes: 'audit:read', reason: 'for a test' };
+    const [, made] = await twice(admin, '/admin/tokens', form);
+    admin.learn(made.headers);
+    expect(await tokens()).toHaveLength(1);
+    expect((await admin.get(made.headers.get('location')!)).text).toContain('nightly');
+    const [id] = await tokens();
+    const [, revoked] = await twice(admin, `/admin/tokens/${id}/revoke`, { reason: 'for a test' });
+    expect(goalOf(revoked)).toEqual([303, expect.stringContaining('done=')]);
+    expect(await tokens()).toEqual([]);
   });
 });

@@ -1,7 +1,14 @@
-import { ConfigurableModuleBuilder, Module } from '@nestjs/common';
+import {
+  ConfigurableModuleBuilder,
+  Inject,
+  type MiddlewareConsumer,
+  Module,
+  type NestModule,
+} from '@nestjs/common';
 import { RouterModule } from '@nestjs/core';
 import { adminMigrations } from '../../migrations/index.js';
 import type { ModuleTables } from '../database/library-data-source.js';
+import { RepeatedPosts } from '../http/index.js';
 import { ProtectionModule } from '../protection/index.js';
 import { AccessModule } from './access/access.module.js';
 import { ADMIN } from './access/admin-paths.js';
@@ -43,6 +50,7 @@ const SUBJECTS = [
 ];
 
 const GIVEN_OPTIONS = Symbol('ADMIN_OPTIONS as given');
+const MOUNTED_AT = Symbol('the path of AdminModule');
 
 const { ConfigurableModuleClass } = new ConfigurableModuleBuilder<AdminModuleOptions>({
   optionsInjectionToken: GIVEN_OPTIONS,
@@ -53,6 +61,7 @@ const { ConfigurableModuleClass } = new ConfigurableModuleBuilder<AdminModuleOpt
     { path: ADMIN },
     ({ imports = [], providers = [], ...definition }, { path = ADMIN }) => ({
       ...definition,
+      providers: [{ provide: MOUNTED_AT, useValue: path }],
       imports: [
         RouterModule.register(SUBJECTS.map((module) => ({ path, module }))),
         AccessModule.with({
@@ -84,10 +93,17 @@ const { ConfigurableModuleClass } = new ConfigurableModuleBuilder<AdminModuleOpt
     RetentionModule,
   ],
 })
-export class AdminModule extends ConfigurableModuleClass {
+export class AdminModule extends ConfigurableModuleClass implements NestModule {
   /** Blocks and stops are there without `ProtectionModule`, too. */
   static readonly tables: readonly ModuleTables[] = [
     { entities: adminEntities, migrations: adminMigrations },
     ...ProtectionModule.tables,
   ];
+  constructor(@Inject(MOUNTED_AT) private readonly path: string) {
+    super();
+  }
+
+  configure(consumer: MiddlewareConsumer): void {
+    consumer.apply(RepeatedPosts).forRoutes(`${this.path}/*route`);
+  }
 }
