@@ -46,8 +46,8 @@ export class PasswordResetController {
   @ApiOperation({ summary: 'Send a link to the address; the response is the same if it has no account' })
   @ApiOkResponse({ type: MailedResource })
   @ApiHostProblems('invalid-input', 'rate-limited', 'email-unavailable')
-  request(@Body() { email }: EmailDto, @Req() request: Request): MailedResource {
-    this.passwords.requestReset(email, pageContextOf(request)?.locale);
+  async request(@Body() { email }: EmailDto, @Req() request: Request): Promise<MailedResource> {
+    await this.passwords.requestReset(email, pageContextOf(request)?.locale);
     return { status: 'check-your-mail' };
   }
 

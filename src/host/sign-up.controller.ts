@@ -49,8 +49,8 @@ export class SignUpController {
   })
   @ApiOkResponse({ type: MailedResource })
   @ApiHostProblems('invalid-input', 'insecure-connection', 'rate-limited', 'email-unavailable')
-  request(@Body() { email }: EmailDto, @Req() request: Request): MailedResource {
-    this.signUps.request(email, pageContextOf(request)?.locale);
+  async request(@Body() { email }: EmailDto, @Req() request: Request): Promise<MailedResource> {
+    await this.signUps.request(email, pageContextOf(request)?.locale);
     return { status: 'check-your-mail' };
   }
 

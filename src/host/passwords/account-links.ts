@@ -26,6 +26,14 @@ export class AccountLinks {
   ) {}
 
   /**
+   * Locks no row. For callers who answer first and send then: what they promised would be lost.
+   * @throws if no link can be stored now
+   */
+  async requireTable(): Promise<void> {
+    await rowsOf(this.dataSource, 'SELECT FROM host_account_links WHERE false FOR UPDATE');
+  }
+
+  /**
    * Sends a link, unless the address got too many within the hour.
    * @param mail the email's messages: see {@link AccountMails.send}
    * @param to.user for a reset: the link stops working when the user's password changes

@@ -87,8 +87,9 @@ export class PasswordChanges {
   }
 
   /** Sends a reset link if there is such an account. The caller cannot tell the difference. */
-  requestReset(typedEmail: string, locale: string | undefined): void {
+  async requestReset(typedEmail: string, locale: string | undefined): Promise<void> {
     this.mails.requireMailer();
+    await this.links.requireTable();
     this.mails.inBackground(async () => {
       const user = await this.users.findByEmail(normaliseEmail(typedEmail));
       if (user)

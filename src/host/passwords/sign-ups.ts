@@ -22,8 +22,9 @@ export class SignUps {
   ) {}
 
   /** Sends a sign-up link, or a link to reset the password if the address has an account. */
-  request(email: string, locale: string | undefined): void {
+  async request(email: string, locale: string | undefined): Promise<void> {
     this.mails.requireMailer();
+    await this.links.requireTable();
     this.mails.inBackground(async () => {
       const user = await this.users.findByEmail(email);
       if (!user) return this.links.send('sign-up', 'sign-up', { email, user, locale });
