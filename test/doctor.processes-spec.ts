@@ -1,5 +1,5 @@
 import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { type AddressInfo, createServer as createTcpServer } from 'node:net';
 import { randomBytes } from 'node:crypto';
 import { Redis } from 'ioredis';
 import { diagnose } from '../src/commands/doctor/diagnose.js';
@@ -81,11 +81,12 @@ describe('npm run doctor', () => {
       'vonage',
       'vonage clock',
       'webhook',
+      'e-mail',
       'proxy',
     ]);
     const { code, output } = await asProgram({ PUBLIC_URL: proxy.url });
     proxy.close();
-    expect(output.trimEnd().split('\n')).toHaveLength(13);
+    expect(output.trimEnd().split('\n')).toHaveLength(14);
     expect(output).toMatch(/^ok +database: Postgres \d+/m);
     expect(output).toContain('ok       migrations: the schema is up to date');
     expect(code).toBe(0);
@@ -254,6 +255,44 @@ describe('npm run doctor', () => {
       { state: 'wrong', message: expect.stringContaining('connection refused') },
     ]);
     expect(textOf(found)).not.toContain(secret.slice(6));
+  });
+
+  it('says whether the mail server lets the application in', async () => {
+    const server = createTcpServer((socket) => {
+      socket.write('220 ready\r\n');
+      socket.setEncoding('utf8').on('data', (line: string) => {
+        if (line.startsWith('EHLO')) socket.write('250-here\r\n250 AUTH PLAIN\r\n');
+        else if (line.startsWith('AUTH'))
+          socket.write(line.includes(plain('right')) ? '235 fine\r\n' : '535 who is otp?\r\n');
+        else socket.end('221 bye\r\n');
+      });
+    });
+    const plain = (password: string) => Buffer.from(`\0otp\0${password}`).toString('base64');
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const { port } = server.address() as AddressInfo;
+    const mail = async (password: string) =>
+      of(
+        await findings({
+          SMTP_URL: `smtp://otp:${password}@127.0.0.1:${port}`,
+          MAIL_FROM: 'otp@example.com',
+        }),
+        'e-mail',
+      );
+    try {
+      expect(await mail('right')).toMatchObject([
+        { state: 'ok', message: expect.stringContaining(`127.0.0.1:${port}`) },
+      ]);
+      const refused = await mail(PASSWORD);
+      expect(refused).toMatchObject([
+        { state: 'wrong', message: expect.stringContaining('refused the credentials') },
+      ]);
+      expect(textOf(refused)).not.toContain(PASSWORD);
+    } finally {
+      server.close();
+    }
+    expect(await mail('right')).toMatchObject([
+      { state: 'wrong', message: expect.stringContaining('no connection to the mail server') },
+    ]);
   });
 
   describe('the proxy in front', () => {

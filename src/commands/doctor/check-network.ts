@@ -1,5 +1,6 @@
 import { request } from 'undici';
 import { describeFailure } from '../../diagnostics/index.js';
+import { SmtpMailer } from '../../host/index.js';
 import type { ConnectionReport } from '../../http/index.js';
 import { resolveEventDelivery } from '../../verification/event-delivery/event-delivery.options.js';
 import { isPublic } from '../../verification/event-delivery/public-addresses.js';
@@ -147,5 +148,27 @@ export async function checkWebhook({ config }: Known): Promise<Finding[]> {
     return [wrong(check, (error as Error).message)];
   } finally {
     await client?.close();
+  }
+}
+
+/** Whether the mail server takes the user and the password. Sends no e-mail. */
+export async function checkMail({ config, variables }: Known): Promise<Finding[]> {
+  const check = 'e-mail';
+  const { SMTP_URL: url, MAIL_FROM: from = '' } = variables;
+  if (!url && config?.production)
+    return [
+      warning(
+        check,
+        'SMTP_URL is not set: sign-up and password reset answer 503',
+        'Set SMTP_URL and MAIL_FROM.',
+      ),
+    ];
+  if (!url) return [ok(check, 'printed on the console: SMTP_URL is not set')];
+  const { host } = new URL(url);
+  try {
+    await new SmtpMailer(url, from).verify();
+    return [ok(check, `${host} lets the application in`)];
+  } catch (error) {
+    return [wrong(check, `${host}: ${causeOf(error)}`, 'Check SMTP_URL, its password and the firewall.')];
   }
 }

@@ -21,6 +21,9 @@ export class ConsoleMailer extends Mailer {
   }
 }
 
+/** A server that takes longer has failed. The defaults of nodemailer are minutes, for which a shutdown would wait. */
+const TIMEOUT_MS = 10_000;
+
 /** Sends emails over SMTP. */
 export class SmtpMailer extends Mailer {
   private readonly transport: Transporter;
@@ -34,10 +37,20 @@ export class SmtpMailer extends Mailer {
     private readonly from: string,
   ) {
     super();
-    this.transport = createTransport(url);
+    this.transport = createTransport({
+      url,
+      connectionTimeout: TIMEOUT_MS,
+      greetingTimeout: TIMEOUT_MS,
+      socketTimeout: TIMEOUT_MS,
+    });
   }
 
   override async send(mail: Mail): Promise<void> {
     await this.transport.sendMail({ from: this.from, ...mail });
+  }
+
+  /** Connects, signs in and hangs up. @throws why emails would not be sent */
+  async verify(): Promise<void> {
+    await this.transport.verify();
   }
 }
