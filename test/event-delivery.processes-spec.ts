@@ -276,6 +276,22 @@ describe('events for other systems', () => {
       expect(readFileSync(`${file}.1`, 'utf8') + readFileSync(file, 'utf8')).not.toContain('+1415');
     });
 
+    it('gets a line for each act of an administrator', async () => {
+      const block = { kind: 'country', value: 'KP', reason: 'for a SIEM' };
+      await admin.post('/admin/blocks', block);
+      const { body } = await admin.get('/admin/audit');
+      const [entry] = body['items'] as { number: number; at: string; actor: string; action: string }[];
+      const { number, at, actor, action } = entry!;
+      const own = () => lines().find(({ id }) => id === `audit_${number}`);
+      await until(() => own() !== undefined, { what: 'the line' });
+      expect(own()).toEqual({
+        id: `audit_${number}`,
+        type: `audit.${action}`,
+        timestamp: at,
+        data: expect.objectContaining({ number, at, actor, action, reason: 'for a SIEM' }),
+      });
+    });
+
     it('gets what it missed when the folder was gone, on lines of their own', async () => {
       const away = `${directory}.away`;
       renameSync(directory, away);

@@ -259,6 +259,14 @@ describe('every change of a request is in the journal', () => {
     await started();
     await sealEverything(application);
     await started();
+    // Each handed the events on before the dump.
+    const readers = ['publish', 'deliver', 'file'];
+    await sql.query(
+      `INSERT INTO otp_journal_cursors
+       SELECT 'verification', reader, (SELECT max(xid) FROM otp_verification_events) FROM unnest($1::text[]) AS reader
+       ON CONFLICT (journal, reader) DO UPDATE SET xid = excluded.xid`,
+      [readers],
+    );
     // As a dump from a cluster that was a billion transactions older.
     await sql.query(
       `UPDATE otp_verification_events SET xid = xid + 1000000000;
@@ -270,6 +278,11 @@ describe('every change of a request is in the journal', () => {
     const restorer = app.get(JournalRestorer, { strict: false });
     expect(await restorer.renumber()).toEqual(['verification']);
     expect(await restorer.renumber()).toEqual([]);
+    const behind = await sql.query<{ reader: string }>(
+      `SELECT reader FROM otp_journal_cursors c WHERE journal = 'verification'
+          AND (SELECT max(xid) FROM otp_verification_events) > c.xid ORDER BY reader`,
+    );
+    expect(behind.rows.map(({ reader }) => reader)).toEqual([...readers, 'seal'].sort());
     expect(await verify(application)).toMatchObject({ rows: 2, notSealed: 4, findings: [] });
     await started();
     await sealEverything(application);

@@ -91,6 +91,8 @@ describe('/metrics', () => {
       valueOf(text, 'otp_statement_seconds_count', { statement });
     const before = await metrics();
     await application.client.json('POST', '/sign-up', { email: 'measured@example.com' });
+    // Its account is looked for after the answer.
+    await application.mailbox.newest('measured@example.com');
     const after = await metrics();
     const grown = (statement: string) => count(after, statement) - count(before, statement);
     expect(grown('select host_users')).toBeGreaterThan(0);

@@ -61,11 +61,13 @@ export {
 export { type DeadLetter, type DeliveryBacklog, DeliveryQueue } from './event-delivery/delivery-queue.js';
 export type { EventDeliveryOptions, EventWebhookOptions } from './event-delivery/event-delivery.options.js';
 export { eventId, type EventMessage } from './event-delivery/event-message.js';
+export { EventsFile, type EventLine } from './event-delivery/events-file.js';
 export { type FindingKind, Findings, type JournalFinding } from './journal/findings.js';
 export { VERIFICATION_EVENT } from './journal/journal-publisher.service.js';
 export { JournalLag, type ReaderLag } from './journal/journal-lag.js';
 export { JournalRestorer } from './journal/journal-restorer.service.js';
 export { JournalSealer, type NewestSeal } from './journal/journal-sealer.service.js';
+export type { JournalBatch } from './journal/journal-reader.js';
 export type { JournalSource } from './journal/journal-source.js';
 export { type JournalReport, JournalVerifier } from './journal/journal-verifier.service.js';
 export { type KeptSeal, type SealReport, SealVerifier } from './journal/seal-verifier.service.js';

@@ -203,6 +203,7 @@ async function vonageProvider(
     JournalRestorer,
     SealVerifier,
     DeliveryQueue,
+    EventsFile,
     JournalLag,
     KeyCanary,
     KeyRotator,

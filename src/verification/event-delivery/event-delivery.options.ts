@@ -42,7 +42,8 @@ export interface EventDeliveryOptions {
    */
   webhook?: EventWebhookOptions;
   /**
-   * A file that gets a line of JSON for each event, such as for a SIEM; `-` is the standard output.
+   * A file that gets a line of JSON for each event, and with `AdminModule` for each act of an administrator, such as for a
+   * SIEM; `-` is the standard output.
    * @default none
    */
   file?: string;

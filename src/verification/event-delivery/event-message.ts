@@ -1,12 +1,12 @@
 import type { VerificationEvent } from '../domain/verification-event.js';
 
 /** An event as other systems get it, after https://www.standardwebhooks.com. */
-export interface EventMessage {
-  /** `verification.<type>`. */
+export interface EventMessage<Data extends object = VerificationEvent> {
+  /** `verification.<type>`, or `audit.<action>` for an act of an administrator. */
   type: string;
   /** When it happened. */
   timestamp: string;
-  data: VerificationEvent;
+  data: Data;
 }
 
 /** Names an event. The same whenever it is delivered, so that a receiver can tell that it has it. */

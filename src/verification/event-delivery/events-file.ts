@@ -11,16 +11,22 @@ import { describeFailure } from '../../diagnostics/index.js';
 import { eventsOf } from '../journal/events-of-batch.js';
 import { JournalFollower } from '../journal/journal-follower.js';
 import { type JournalBatch, JournalReader } from '../journal/journal-reader.js';
+import { type JournalSource, VERIFICATION_JOURNAL } from '../journal/journal-source.js';
 import { VERIFICATION_OPTIONS, type ResolvedVerificationOptions } from '../verification.options.js';
-import { eventId, toMessage } from './event-message.js';
+import { eventId, type EventMessage, toMessage } from './event-message.js';
 
 const EVERY_MS = 500;
 const RETRY_MS = 5000;
 const BATCH = 500;
 const STANDARD_OUTPUT = '-';
 
+/** What is written of an event. */
+export type EventLine = { id: string } & EventMessage<object>;
+/** Reads what is to be written of a batch. */
+export type LinesOf = (batch: JournalBatch) => Promise<EventLine[]>;
+
 /**
- * Writes every event of the journal as a line of JSON: at least once, and in order within a request. Each line is written
+ * Writes every event of the journals as a line of JSON: at least once, and in order within a request. Each line is written
  * by one instance. The file is opened for each batch, so it can be rotated by renaming it.
  */
 @Injectable()
@@ -28,16 +34,25 @@ export class EventsFile implements OnApplicationBootstrap, BeforeApplicationShut
   private readonly logger = new Logger(EventsFile.name);
   private readonly work = new BackgroundWork(this.logger, EVERY_MS, () => this.round());
   private readonly file: string | null;
-  private readonly follower: JournalFollower;
+  private readonly followed: { follower: JournalFollower; linesOf: LinesOf }[] = [];
 
-  constructor(reader: JournalReader, @Inject(VERIFICATION_OPTIONS) { events }: ResolvedVerificationOptions) {
+  constructor(
+    private readonly reader: JournalReader,
+    @Inject(VERIFICATION_OPTIONS) { events }: ResolvedVerificationOptions,
+  ) {
     this.file = events.file;
-    this.follower = new JournalFollower(reader, 'file', BATCH);
+    this.addSource(VERIFICATION_JOURNAL, linesOfVerifications);
+  }
+
+  /** From now on another journal is written too. For modules that are being initialised. */
+  addSource(source: JournalSource, linesOf: LinesOf): void {
+    const follower = new JournalFollower(this.reader, 'file', BATCH, source);
+    this.followed.push({ follower, linesOf });
   }
 
   async onApplicationBootstrap(): Promise<void> {
     if (this.file === null) return;
-    await this.follower.begin();
+    for (const { follower } of this.followed) await follower.begin();
     this.work.start();
   }
 
@@ -48,10 +63,11 @@ export class EventsFile implements OnApplicationBootstrap, BeforeApplicationShut
 
   private async round(): Promise<number | void> {
     try {
-      await this.follower.readAll(
-        () => this.work.isStopped,
-        (batch) => this.write(batch),
-      );
+      for (const { follower, linesOf } of this.followed)
+        await follower.readAll(
+          () => this.work.isStopped,
+          async (batch) => this.write(await linesOf(batch)),
+        );
     } catch (error) {
       this.logger.error(describeFailure(error), 'events not written to EVENTS_FILE, will retry');
       return RETRY_MS;
@@ -59,13 +75,15 @@ export class EventsFile implements OnApplicationBootstrap, BeforeApplicationShut
   }
 
   /** The reader moves on only when the lines are written. */
-  private async write(batch: JournalBatch): Promise<void> {
-    const events = await eventsOf(batch);
-    const lines = events.map((event) => `${JSON.stringify({ id: eventId(event), ...toMessage(event) })}\n`);
-    if (this.file === STANDARD_OUTPUT) await toStandardOutput(lines.join(''));
-    else await append(this.file!, lines.join(''));
+  private async write(lines: EventLine[]): Promise<void> {
+    const text = lines.map((line) => `${JSON.stringify(line)}\n`).join('');
+    if (this.file === STANDARD_OUTPUT) await toStandardOutput(text);
+    else await append(this.file!, text);
   }
 }
+
+const linesOfVerifications: LinesOf = async (batch) =>
+  (await eventsOf(batch)).map((event) => ({ id: eventId(event), ...toMessage(event) }));
 
 const toStandardOutput = (text: string) =>
   new Promise<void>((resolve, reject) => {

@@ -1,7 +1,7 @@
 import { type JournalBatch, type JournalReader, type ReaderName } from './journal-reader.js';
-import { VERIFICATION_JOURNAL } from './journal-source.js';
+import { type JournalSource, VERIFICATION_JOURNAL } from './journal-source.js';
 
-/** Follows the journal of requests for one reader. What happened before its first instance started is not news. */
+/** Follows a journal for one reader. What happened before its first instance started is not news. */
 export class JournalFollower {
   private startedAt = '0';
   private hasCursor = false;
@@ -11,6 +11,7 @@ export class JournalFollower {
     private readonly reader: JournalReader,
     private readonly name: ReaderName,
     private readonly size: number,
+    private readonly source: JournalSource = VERIFICATION_JOURNAL,
   ) {}
 
   /** When the instance starts. Reads only, because a command must write nothing. */
@@ -21,9 +22,9 @@ export class JournalFollower {
   /** Handles one batch after the other until there is none, or another instance reads. See {@link JournalReader.readBatch}. */
   async readAll(isStopped: () => boolean, handle: (batch: JournalBatch) => Promise<void>): Promise<void> {
     if (!this.hasCursor) {
-      await this.reader.beginAfter(VERIFICATION_JOURNAL, this.name, this.startedAt);
+      await this.reader.beginAfter(this.source, this.name, this.startedAt);
       this.hasCursor = true;
     }
-    while (!isStopped() && (await this.reader.readBatch(VERIFICATION_JOURNAL, this.name, this.size, handle)));
+    while (!isStopped() && (await this.reader.readBatch(this.source, this.name, this.size, handle)));
   }
 }

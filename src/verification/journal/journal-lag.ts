@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { InjectLibraryDataSource } from '../../database/library-data-source.js';
 import { rowsOf } from '../../database/sql.js';
+import { JournalSealer } from './journal-sealer.service.js';
 
 /** How far a reader of a journal is behind. */
 export interface ReaderLag {
@@ -11,22 +12,26 @@ export interface ReaderLag {
   seconds: number;
 }
 
-/** Tells how far sealing and publishing are behind, for metrics. Two index lookups for each reader. */
+/** Tells how far the readers of all journals are behind, for metrics. Two index lookups for each reader. */
 @Injectable()
 export class JournalLag {
-  constructor(@InjectLibraryDataSource() private readonly dataSource: DataSource) {}
+  constructor(
+    private readonly sealer: JournalSealer,
+    @InjectLibraryDataSource() private readonly dataSource: DataSource,
+  ) {}
 
   /** How far each reader is behind. */
-  read(): Promise<ReaderLag[]> {
-    return rowsOf<ReaderLag>(this.dataSource, LAGS);
+  async read(): Promise<ReaderLag[]> {
+    const lags = this.sealer
+      .allSources()
+      .map(({ name, table }) => rowsOf<ReaderLag>(this.dataSource, LAGS(table), [name]));
+    return (await Promise.all(lags)).flat();
   }
 }
 
-const LAGS = `
+const LAGS = (table: string) => `
   SELECT c.journal, c.reader,
          coalesce(greatest(extract(epoch FROM clock_timestamp() - next.at), 0), 0)::float8 AS seconds
     FROM otp_journal_cursors c
-    LEFT JOIN LATERAL (
-      SELECT e.at FROM otp_verification_events e WHERE c.journal = 'verification' AND e.xid > c.xid ORDER BY e.xid LIMIT 1
-    ) AS next ON true
-   WHERE c.journal = 'verification'`;
+    LEFT JOIN LATERAL (SELECT at FROM ${table} WHERE xid > c.xid ORDER BY xid LIMIT 1) AS next ON true
+   WHERE c.journal = $1`;

@@ -35,7 +35,7 @@ export class JournalRestorer {
       await rowsIn(sql, `GRANT UPDATE (xid) ON ${table} TO CURRENT_USER`);
       await rowsIn(sql, 'GRANT UPDATE (last_xid) ON otp_journal_seals TO CURRENT_USER');
       await rowsIn(sql, RENUMBER_ROWS(table), [name, BEFORE_ALL]);
-      await rowsIn(sql, MOVE_PUBLISH_CURSOR, [name, BEFORE_ALL]);
+      await rowsIn(sql, MOVE_OTHER_CURSORS, [name, BEFORE_ALL]);
       await rowsIn(sql, RENUMBER_SEALS, [name]);
       await rowsIn(sql, MOVE_SEAL_CURSOR, [name, BEFORE_ALL]);
       await rowsIn(sql, 'REVOKE UPDATE (last_xid) ON otp_journal_seals FROM CURRENT_USER');
@@ -65,12 +65,12 @@ const RENUMBER_ROWS = (table: string) => `
   UPDATE ${table} j SET xid = CASE WHEN j.at < r.before THEN r.xid ELSE -1 END
     FROM ranges r WHERE j.xid > r.after AND j.xid <= r.until`;
 
-/** Back to the end of a seal: events after it are published again. */
-const MOVE_PUBLISH_CURSOR = `
+/** Back to the end of a seal: events after it are published, queued and written again. */
+const MOVE_OTHER_CURSORS = `
   UPDATE otp_journal_cursors c
      SET xid = coalesce((SELECT max(s.number) - 1000000000000 FROM otp_journal_seals s
                           WHERE s.journal = c.journal AND s.last_xid <= c.xid), $2::bigint)
-   WHERE c.journal = $1 AND c.reader = 'publish'`;
+   WHERE c.journal = $1 AND c.reader <> 'seal'`;
 
 const RENUMBER_SEALS = `UPDATE otp_journal_seals SET last_xid = number - 1000000000000 WHERE journal = $1`;
 
