@@ -131,7 +131,11 @@ describe('a form that is posted again before the browser has the answer', () => 
     expect((await admin.get(made.headers.get('location')!)).text).toContain('nightly');
     const [id] = await tokens();
     const [, revoked] = await twice(admin, `/admin/tokens/${id}/revoke`, { reason: 'for a test' });
-    expect(goalOf(revoked)).toEqual([303, expect.stringContaining('done=')]);
+    expect(goalOf(revoked)).toEqual([303, '/admin/tokens']);
+    admin.learn(revoked.headers);
+    expect((await admin.get('/admin/tokens')).text).toContain('Token revoked.');
+    // Once: a reload does not say it again.
+    expect((await admin.get('/admin/tokens')).text).not.toContain('Token revoked.');
     expect(await tokens()).toEqual([]);
   });
 });

@@ -1,5 +1,6 @@
 import { startApplication, type TestApplication } from '../support/application.js';
-import { submitForm } from '../support/submit-form.js';
+import { openPage, submitForm } from '../support/submit-form.js';
+import { until } from '../support/until.js';
 import { Visitor } from '../host/visitor.js';
 import { administrator, program, type Program } from './administrator.js';
 
@@ -30,7 +31,11 @@ describe('the forms of the administration', () => {
   const submitted = async (path: string, fields: Record<string, string>, as = person) => {
     const answer = await submit(path, fields, as);
     expect([path, answer.status]).toEqual([path, 303]);
-    return as.get(answer.headers.get('location')!);
+    const page = await openPage(application.url + answer.headers.get('location')!, {
+      Cookie: as.cookieHeader(),
+    });
+    as.learn(page.headers);
+    return page;
   };
 
   describe('dates', () => {
@@ -309,9 +314,9 @@ describe('the forms of the administration', () => {
         `SELECT reason, actor FROM otp_admin_audit WHERE action = 'block.added' ORDER BY number DESC LIMIT 1`,
       );
       expect(rows[0]).toEqual({ reason: REASON, actor: expect.stringMatching(/^user:/) });
-      // Reload, Back, a second tab: never again, and the person is told.
-      const again = await submitted(address, form);
-      expect(again.text).toContain('Nothing was done this time.');
+      // Reload, Back, a second tab, once the page is shown: never again, and the person is told.
+      const again = async () => (await submitted(address, form)).text;
+      await until(async () => (await again()).includes('Nothing was done this time.'));
       expect(await blocked()).toBe(1);
       const gone = await person.get(returnTo);
       expect([gone.status, /Nothing was done this time/.test(gone.text)]).toEqual([410, true]);

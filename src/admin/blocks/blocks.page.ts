@@ -9,7 +9,7 @@ import {
   type ViewContext,
 } from '../../http/index.js';
 import { BLOCK_KINDS } from '../../verification/index.js';
-import { AdminPage, doneNotice, moment } from '../pages/admin.page.js';
+import { AdminPage, moment } from '../pages/admin.page.js';
 import { untilInput } from '../pages/moment-inputs.js';
 import type { BlockResource, BlocksResource, StopResource } from './blocks.dto.js';
 
@@ -19,10 +19,9 @@ export class BlocksPage extends AdminPage<BlocksResource | BlockResource> {
   protected readonly path = '/blocks';
 
   success(resource: BlocksResource | BlockResource, context: PageContext): View | Redirect {
-    if (!('blocks' in resource)) return this.done('block-added');
+    if (!('blocks' in resource)) return this.done('block-added', context);
     const { blocks, stops } = resource;
     return this.view(context, {
-      ...doneNotice(context),
       lists: true,
       blocks: blocks.map((block) => ({
         ...block,
@@ -66,7 +65,7 @@ export class BlocksPage extends AdminPage<BlocksResource | BlockResource> {
 export class BlockLiftedPage extends AdminPage<BlockResource | StopResource> {
   protected readonly path = '/blocks';
 
-  success(): Redirect {
-    return this.done('block-lifted');
+  success(_: BlockResource | StopResource, context: PageContext): Redirect {
+    return this.done('block-lifted', context);
   }
 }

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { PageContext, Redirect, View } from '../../http/index.js';
-import { AdminPage, doneNotice, moment } from '../pages/admin.page.js';
+import { AdminPage, moment } from '../pages/admin.page.js';
 import type { DeadLettersResource, DiscardedResource, RetriedResource } from './dead-letters.dto.js';
 
 type Body = DeadLettersResource | RetriedResource | DiscardedResource;
@@ -11,15 +11,14 @@ export class DeadLettersPage extends AdminPage<Body> {
   protected readonly path = '/dead-letters';
 
   success(body: Body, context: PageContext): View | Redirect {
-    if ('retried' in body) return this.done('letters-retried');
-    if ('discarded' in body) return this.done('letter-discarded');
+    if ('retried' in body) return this.done('letters-retried', context);
+    if ('discarded' in body) return this.done('letter-discarded', context);
     const { text } = context;
     return {
       name: 'admin/dead-letters',
       address: this.paths.at(this.path),
       context: {
         title: text('admin.dead-letters.title'),
-        ...doneNotice(context),
         state: body.isOn
           ? text('admin.dead-letters.waiting', { count: body.waiting })
           : text('admin.dead-letters.off'),

@@ -9,7 +9,7 @@ import {
   type ViewContext,
 } from '../../http/index.js';
 import { PUBLIC_STATUSES } from '../../verification/index.js';
-import { AdminPage, doneNotice, moment } from '../pages/admin.page.js';
+import { AdminPage, moment } from '../pages/admin.page.js';
 import { periodInputs } from '../pages/moment-inputs.js';
 import type {
   DecisionResource,
@@ -45,7 +45,6 @@ export class HistoryListPage extends AdminPage<HistoryResource> {
 
   success({ items, next, previous }: HistoryResource, context: PageContext): View {
     return this.view(context, {
-      ...doneNotice(context),
       items: items.map(itemContext),
       next,
       previous,
@@ -62,7 +61,7 @@ export class HistoryListPage extends AdminPage<HistoryResource> {
   private view(context: PageContext, more: ViewContext): View {
     const [status, channel] = [typed(context, 'status'), typed(context, 'channel')];
     const query = new URLSearchParams(context.request.originalUrl.split('?')[1] ?? '');
-    for (const paging of ['after', 'before', 'done']) query.delete(paging);
+    for (const paging of ['after', 'before']) query.delete(paging);
     const number = typed(context, 'number', 400);
     return {
       name: 'admin/history',
@@ -107,7 +106,6 @@ export class RequestPage extends AdminPage<RequestResource> {
       name: 'admin/request',
       context: {
         title: context.text('admin.request.title'),
-        ...doneNotice(context),
         ...itemContext(request),
         isLive: request.status === 'PENDING',
         timeline: timeline.map((entry) => ({ ...entry, at: moment(entry.at) })),

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { type PageContext, type Problem, type Redirect, typed, type View } from '../../http/index.js';
 import type { VerificationResource } from '../../verification/index.js';
-import { AdminPage, doneNotice } from '../pages/admin.page.js';
+import { AdminPage } from '../pages/admin.page.js';
 import type { LockResource, ResetResource, RevealedResource } from './interventions.dto.js';
 
 const HISTORY = '/verifications';
@@ -17,12 +17,9 @@ export class PersonsPage extends AdminPage<LockResource | ResetResource | Record
     resource: LockResource | ResetResource | Record<string, never>,
     context: PageContext,
   ): View | Redirect {
-    if ('lifted' in resource) return this.done(resource.lifted ? 'lock-lifted' : 'nothing-to-lift');
-    if ('removed' in resource) return this.done('factors-reset');
-    return {
-      name: 'admin/persons',
-      context: { title: context.text('admin.persons.title'), ...doneNotice(context) },
-    };
+    if ('lifted' in resource) return this.done(resource.lifted ? 'lock-lifted' : 'nothing-to-lift', context);
+    if ('removed' in resource) return this.done('factors-reset', context);
+    return { name: 'admin/persons', context: { title: context.text('admin.persons.title') } };
   }
 
   /** Of the three forms of the page, the one that was refused has what was typed, and its messages. */
@@ -50,7 +47,7 @@ export class CancelledPage extends AdminPage<VerificationResource> {
   protected readonly path = HISTORY;
 
   success(_: VerificationResource, context: PageContext): Redirect {
-    return this.done('cancelled', requestPath(context));
+    return this.done('cancelled', context, requestPath(context));
   }
 
   protected override backPath(context: PageContext): string {

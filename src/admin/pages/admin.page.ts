@@ -7,21 +7,12 @@ import {
   type Problem,
   type Redirect,
   type View,
-  type ViewContext,
 } from '../../http/index.js';
 import { AdminPaths } from '../access/admin-paths.js';
 
 /** `2026-11-23 07:54:03`: UTC, as every page of the administration says. */
 export const moment = (at: Date | string | null): string =>
   at === null ? '' : new Date(at).toISOString().replace('T', ' ').slice(0, 19);
-
-/** What `?done=` may say: which notice a page shows after an act. */
-export function doneNotice({ request, text }: PageContext): ViewContext {
-  const { done } = request.query;
-  return typeof done === 'string' && /^[a-z-]{1,40}$/.test(done)
-    ? { notice: text(`admin.done.${done}`) }
-    : {};
-}
 
 const isClosed = (problem: Problem) => problem.getStatus() === 401 || problem.getStatus() === 403;
 
@@ -67,8 +58,8 @@ export abstract class AdminPage<Body> extends PageView<Body> {
     return this.paths.at(this.path);
   }
 
-  /** After a POST: back to the page, which says what was done; a reload does nothing again. */
-  protected done(what: string, path = this.path): Redirect {
-    return { redirectTo: `${this.paths.at(path)}?done=${what}` };
+  /** After a POST: back to the page, which says once what was done; a reload does nothing again. */
+  protected done(what: string, { text }: PageContext, path = this.path): Redirect {
+    return { redirectTo: this.paths.at(path), notice: text(`admin.done.${what}`) };
   }
 }

@@ -33,7 +33,7 @@ export function periodInputs(
     to: momentInput(shown.to ?? typed(context, 'to', 200)),
     spans: (Object.keys(SPANS) as Span[]).map((span) => {
       const query = new URLSearchParams(request.originalUrl.split('?')[1] ?? '');
-      for (const replaced of ['to', 'after', 'before', 'done']) query.delete(replaced);
+      for (const replaced of ['to', 'after', 'before']) query.delete(replaced);
       query.set('from', localText(new Date(Math.floor((Date.now() - SPANS[span]) / 60_000) * 60_000)));
       for (const [name, value] of Object.entries(changed(span))) query.set(name, value);
       return { label: text(`admin.last.${span}`), path: `${path}?${query}` };

@@ -9,7 +9,7 @@ import {
   type ViewContext,
 } from '../../http/index.js';
 import { SCOPES } from '../access/scopes.js';
-import { AdminPage, doneNotice, moment } from '../pages/admin.page.js';
+import { AdminPage, moment } from '../pages/admin.page.js';
 import { untilInput } from '../pages/moment-inputs.js';
 import type { CreatedTokenResource, TokenResource, TokensResource } from './tokens.dto.js';
 
@@ -34,7 +34,6 @@ export class TokensPage extends AdminPage<TokensResource | CreatedTokenResource>
       };
     }
     return this.view(context, {
-      ...doneNotice(context),
       tokens: resource.tokens.map((token) => ({
         ...token,
         scopes: token.scopes.join(', '),
@@ -77,7 +76,7 @@ export class TokensPage extends AdminPage<TokensResource | CreatedTokenResource>
 export class TokenRevokedPage extends AdminPage<TokenResource> {
   protected readonly path = '/tokens';
 
-  success(): Redirect {
-    return this.done('token-revoked');
+  success(_: TokenResource, context: PageContext): Redirect {
+    return this.done('token-revoked', context);
   }
 }
