@@ -1,10 +1,11 @@
 import {
   ConfigurableModuleBuilder,
-  Inject,
   type MiddlewareConsumer,
   Module,
   type NestModule,
+  type Type,
 } from '@nestjs/common';
+import { MODULE_METADATA } from '@nestjs/common/constants.js';
 import { RouterModule } from '@nestjs/core';
 import { adminMigrations } from '../../migrations/index.js';
 import type { ModuleTables } from '../database/library-data-source.js';
@@ -49,8 +50,10 @@ const SUBJECTS = [
   PolicyModule,
 ];
 
+const controllersOf = (module: Type): Type[] =>
+  (Reflect.getMetadata(MODULE_METADATA.CONTROLLERS, module) as Type[] | undefined) ?? [];
+
 const GIVEN_OPTIONS = Symbol('ADMIN_OPTIONS as given');
-const MOUNTED_AT = Symbol('the path of AdminModule');
 
 const { ConfigurableModuleClass } = new ConfigurableModuleBuilder<AdminModuleOptions>({
   optionsInjectionToken: GIVEN_OPTIONS,
@@ -61,7 +64,6 @@ const { ConfigurableModuleClass } = new ConfigurableModuleBuilder<AdminModuleOpt
     { path: ADMIN },
     ({ imports = [], providers = [], ...definition }, { path = ADMIN }) => ({
       ...definition,
-      providers: [{ provide: MOUNTED_AT, useValue: path }],
       imports: [
         RouterModule.register(SUBJECTS.map((module) => ({ path, module }))),
         AccessModule.with({
@@ -99,11 +101,7 @@ export class AdminModule extends ConfigurableModuleClass implements NestModule {
     { entities: adminEntities, migrations: adminMigrations },
     ...ProtectionModule.tables,
   ];
-  constructor(@Inject(MOUNTED_AT) private readonly path: string) {
-    super();
-  }
-
   configure(consumer: MiddlewareConsumer): void {
-    consumer.apply(RepeatedPosts).forRoutes(`${this.path}/*route`);
+    consumer.apply(RepeatedPosts).forRoutes(...SUBJECTS.flatMap(controllersOf));
   }
 }

@@ -13,10 +13,12 @@ import {
   TwoFactorPaths,
   VerificationModule,
 } from '../../src/index.js';
+import { RepeatedPosts } from '../../src/http/index.js';
 import { FakeVerificationProvider } from '../../src/testing/index.js';
 import { createTestDatabase, type TestDatabase } from '../support/database.js';
 import { HeaderSessions } from '../support/header-sessions.js';
 import { nestApplication } from '../support/nest-application.js';
+import { submitForm } from '../support/submit-form.js';
 
 const ring = (id: string) => `${id}:${randomBytes(32).toString('base64')}`;
 
@@ -80,11 +82,15 @@ const CASES: [string, Case][] = [
 describe('forms, links, redirects and assets lead to where the routes are', () => {
   let database: TestDatabase;
   let app: NestExpressApplication | undefined;
+  const repeats = jest.spyOn(RepeatedPosts.prototype, 'use');
   beforeAll(async () => {
     database = await createTestDatabase();
   });
   afterEach(() => app?.close());
-  afterAll(() => database.drop());
+  afterAll(() => {
+    repeats.mockRestore();
+    return database.drop();
+  });
 
   const sessions = new HeaderSessions();
   const anna: AuthenticationState = {
@@ -154,6 +160,12 @@ describe('forms, links, redirects and assets lead to where the routes are', () =
       `/sign-in?returnTo=${encodeURIComponent(admin)}`,
     ]);
     expect(app!.get(MountedPaths, { strict: false }).of('admin')).toBe(admin);
+
+    // A double click is noticed wherever the forms are.
+    repeats.mockClear();
+    for (const path of [`${phone}/cancel-otp`, `${twoFactor}/challenge`, `${admin}/blocks`])
+      await submitForm(url + path.slice(removed.length), {});
+    expect(repeats).toHaveBeenCalledTimes(3);
   });
 
   it('every form and link of a signed-in user’s pages too', async () => {
