@@ -1,6 +1,7 @@
 import { Client, type Answer, type Kind } from '../support/client.js';
 import { tokenIn } from '../support/mailbox.js';
 import { freshNumber, type TestApplication, wrongCode } from '../support/application.js';
+import { openPage, submitForm } from '../support/submit-form.js';
 
 export const PASSWORD = 'a password of the tests';
 let people = 0;
@@ -44,6 +45,29 @@ export class Visitor {
     });
     this.learn(answer.headers);
     return answer;
+  }
+
+  /** Posts a form as a browser does. */
+  async submits(
+    path: string,
+    fields: Record<string, string>,
+    headers: Record<string, string> = {},
+  ): Promise<Answer> {
+    const cookie = { Cookie: this.cookieHeader() };
+    const answer = await submitForm(this.application.url + path, fields, { ...cookie, ...headers });
+    this.learn(answer.headers);
+    return answer;
+  }
+
+  /** Posts a form and follows the redirect, as a browser does. @returns the page */
+  async submitsAndFollows(path: string, fields: Record<string, string>): Promise<Answer> {
+    const answer = await this.submits(path, fields);
+    if (answer.status !== 303) throw new Error(`${path} answered ${answer.status} ${answer.text}`);
+    const page = await openPage(this.application.url + answer.headers.get('location')!, {
+      Cookie: this.cookieHeader(),
+    });
+    this.learn(page.headers);
+    return page;
   }
 
   /** Keeps the cookies of an answer. */
