@@ -217,7 +217,11 @@ describe('webhooks of Verify v2', () => {
     await Promise.all(
       requests.map(async ({ requestId, code }, index) => {
         const otpCode = index % 2 === 0 ? code : wrongCode(code);
-        for (let i = 0; i < 3; i += 1) await client.json('POST', '/verify-otp', { requestId, otpCode });
+        // Thirty at once may be too many for a busy machine: some are told to come again.
+        await until(async () => {
+          await client.json('POST', '/verify-otp', { requestId, otpCode });
+          return (await row(requestId)).status !== 'PENDING';
+        });
       }),
     );
     await until(async () => sandbox.webhooks().every(({ state }) => state !== 'pending'));
