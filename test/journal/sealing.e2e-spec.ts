@@ -71,6 +71,31 @@ describe('the sealer of the journal', () => {
     await sealEverything(application);
     expect(await verify(application)).toMatchObject({ rows: 8, notSealed: 0, findings: [] });
   });
+
+  it.each([
+    ['a reader is ahead, and nothing was ever sealed (JOURNAL_SEAL_SECONDS=off)', true],
+    ['no reader is ahead, but rows are', false],
+  ])('goes on after such a restore, also when %s', async (_name, isReaderAhead) => {
+    const { started, sql, app } = application;
+    await started();
+    await started();
+    await sql.query(
+      `INSERT INTO otp_journal_cursors
+       SELECT 'verification', 'publish', CASE WHEN $1 THEN 1000000000 + max(xid) ELSE 1 END FROM otp_verification_events
+       ON CONFLICT (journal, reader) DO UPDATE SET xid = excluded.xid`,
+      [isReaderAhead],
+    );
+    await sql.query('UPDATE otp_verification_events SET xid = xid + 1000000000');
+    await started();
+    expect(await app.get(JournalRestorer, { strict: false }).renumber()).toEqual(['verification']);
+    const { rows } = await sql.query<{ waiting: number }>(
+      `SELECT count(*)::int AS waiting FROM otp_verification_events
+        WHERE xid > (SELECT xid FROM otp_journal_cursors WHERE journal = 'verification' AND reader = 'publish')`,
+    );
+    expect(rows[0]!.waiting).toBe(6);
+    await sealEverything(application);
+    expect(await verify(application)).toMatchObject({ rows: 6, notSealed: 0, findings: [] });
+  });
 });
 
 describe('the journal is sealed by itself', () => {

@@ -7,6 +7,7 @@ import {
   Optional,
 } from '@nestjs/common';
 import { BackgroundWork } from '../../background/background-work.js';
+import { rowsIn } from '../../database/sql.js';
 import { describeFailure, report } from '../../diagnostics/index.js';
 import { type Emitter, EVENT_EMITTER } from '../../options/event-emitter.js';
 import { eventsOf } from './events-of-batch.js';
@@ -21,6 +22,8 @@ const RETRY_MS = 2000;
 const BATCH = 100;
 /** A subscriber that takes longer has failed: its batch holds a connection and a transaction. */
 const SUBSCRIBER_TIMEOUT_MS = 30_000;
+/** Lets the transaction of a batch be idle while the subscribers of one event work, and some time more. */
+const STAY_OPEN = `SELECT set_config('idle_in_transaction_session_timeout', '${2 * SUBSCRIBER_TIMEOUT_MS + 5000}', true)`;
 
 /**
  * Publishes every event of the journal to the host's subscribers (`@OnEvent`): after its commit, at least once, and in
@@ -80,6 +83,7 @@ export class JournalPublisher implements OnApplicationBootstrap, BeforeApplicati
   private async publish(batch: JournalBatch): Promise<void> {
     const events = await eventsOf(batch);
     for (const event of events) {
+      await rowsIn(batch.sql, STAY_OPEN);
       await withTimeout(this.emitter!.emitAsync(VERIFICATION_EVENT, event));
       await withTimeout(this.emitter!.emitAsync(`verification.${event.type}`, event));
     }

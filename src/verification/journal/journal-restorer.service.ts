@@ -30,8 +30,8 @@ export class JournalRestorer {
 
   private renumberJournal({ name, table }: JournalSource): Promise<boolean> {
     return this.dataSource.transaction(async (sql) => {
-      const ahead = await rowsIn(sql, LOCK_CURSOR_AHEAD, [name]);
-      if (ahead.length === 0) return false;
+      const [{ isAhead }] = (await rowsIn(sql, IS_AHEAD(table), [name])) as [{ isAhead: boolean }];
+      if (!isAhead) return false;
       await rowsIn(sql, `GRANT UPDATE (xid) ON ${table} TO CURRENT_USER`);
       await rowsIn(sql, 'GRANT UPDATE (last_xid) ON otp_journal_seals TO CURRENT_USER');
       await rowsIn(sql, RENUMBER_ROWS(table), [name, BEFORE_ALL]);
@@ -45,10 +45,11 @@ export class JournalRestorer {
   }
 }
 
-const LOCK_CURSOR_AHEAD = `
-  SELECT FROM otp_journal_cursors
-   WHERE journal = $1 AND reader = 'seal' AND xid >= pg_snapshot_xmax(pg_current_snapshot())::text::bigint
-     FOR UPDATE`;
+/** By what any reader has read, and by what none has read yet. */
+const IS_AHEAD = (table: string) => `
+  SELECT coalesce(max(xid) >= pg_snapshot_xmax(pg_current_snapshot())::text::bigint, false) AS "isAhead"
+    FROM (SELECT max(xid) AS xid FROM ${table}
+          UNION ALL SELECT max(xid) FROM otp_journal_cursors WHERE journal = $1) AS newest`;
 
 /**
  * Rows that are not sealed yet come after all seals, and before every transaction of this cluster. So do rows that
@@ -65,7 +66,7 @@ const RENUMBER_ROWS = (table: string) => `
   UPDATE ${table} j SET xid = CASE WHEN j.at < r.before THEN r.xid ELSE -1 END
     FROM ranges r WHERE j.xid > r.after AND j.xid <= r.until`;
 
-/** Back to the end of a seal: events after it are published, queued and written again. */
+/** Back to the end of a seal: events after it, all where there is none, are published, queued and written again. */
 const MOVE_OTHER_CURSORS = `
   UPDATE otp_journal_cursors c
      SET xid = coalesce((SELECT max(s.number) - 1000000000000 FROM otp_journal_seals s
