@@ -16,6 +16,8 @@ import { type VerificationModuleOptions, VerificationModule } from './verificati
 /** Where a running application finds what it does not bring itself. */
 export interface Surroundings {
   databaseUrl: string;
+  /** How long a statement may run; 0 for no limit. As in the options of the database by default. */
+  statementTimeoutMs?: number;
   /** Replaces Vonage's base URL: the sandbox's, when there is one. */
   vonageApiHost?: string;
   /** What to do about the users whose password is in the README; nothing by default. */
@@ -82,6 +84,9 @@ export class AppModule {
             url: surroundings.databaseUrl,
             ...tablesOf(config),
             poolSize: config.DATABASE_POOL_SIZE,
+            ...(surroundings.statementTimeoutMs === undefined
+              ? {}
+              : { statementTimeoutMs: surroundings.statementTimeoutMs }),
             entities: [User],
           }),
           retryAttempts: 5,

@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { devNull } from 'node:os';
 import { dirname, join, normalize } from 'node:path';
+import { DataSource } from 'typeorm';
 import { BackgroundWork } from '../src/background/background-work.js';
 import { runAdmin } from '../src/commands/admin/program.js';
 import { withApplication } from '../src/commands/with-application.js';
@@ -233,6 +234,19 @@ describe('a command does no background work', () => {
     } finally {
       process.env = env;
       start.mockRestore();
+      await application.close();
+    }
+  });
+
+  it('but may work for longer than an instance: the repair of a journal with millions of events is one statement', async () => {
+    const { env } = process;
+    const application = await startApplication();
+    try {
+      process.env = { ...env, ...testEnvironment(application) };
+      const longer = withApplication(({ get }) => get(DataSource).query('SELECT pg_sleep(13)'));
+      await expect(longer).resolves.toHaveLength(1);
+    } finally {
+      process.env = env;
       await application.close();
     }
   });

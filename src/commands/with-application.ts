@@ -39,6 +39,8 @@ export async function withApplication<T>(command: (parts: Parts) => Promise<T>):
   await requireSchema(databaseUrl, tablesOf(config));
   const module = AppModule.forRoot(config, {
     databaseUrl,
+    // Nobody waits for a page, and a repair of the whole journal is one statement.
+    statementTimeoutMs: 0,
     // Of the application that runs beside: the real Vonage has not heard of what was sent there.
     ...(config.sandbox ? { vonageApiHost: `http://127.0.0.1:${config.SANDBOX_PORT}` } : {}),
   });
