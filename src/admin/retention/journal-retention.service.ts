@@ -124,6 +124,7 @@ export const RETENTION_RIGHTS = `
   SELECT pg_has_role(c.relowner, 'USAGE') AS "isOwner",
          (SELECT quote_ident(r.rolname) FROM pg_roles r
            WHERE NOT r.rolsuper AND pg_has_role(r.oid, 'MEMBER')
+             AND has_schema_privilege(r.oid, c.relnamespace, 'USAGE')
              AND has_table_privilege(r.oid, c.oid, 'DELETE')
              AND has_column_privilege(r.oid, $2::regclass, 'retired_at', 'UPDATE')
            ORDER BY r.rolname LIMIT 1) AS role
