@@ -164,6 +164,57 @@ describe('erasing a person', () => {
     for (const trace of tracesOf(phoneNumber, rows[0]!.id)) expect(text).not.toContain(trace);
   });
 
+  const idOf = async (email: string): Promise<string> => {
+    const { rows } = await application.sql.query<{ id: string }>(
+      'SELECT id FROM host_users WHERE email = $1',
+      [email],
+    );
+    return rows[0]!.id;
+  };
+
+  it('of a user takes no factor of somebody else, whose number the user has only typed', async () => {
+    const phoneNumber = freshNumber();
+    const owner = await (await new Visitor(application).signsUp()).enrols(phoneNumber);
+    const person = await new Visitor(application).signsUp();
+    await application.sql.query(
+      `UPDATE otp_verification_requests SET created_at = created_at - interval '1 hour', expires_at = expires_at - interval '1 hour'`,
+    );
+    await person.post('/two-factor/phones', { phoneNumber });
+    const userId = await idOf(person.email);
+    const dry = await admin.post('/admin/persons/erase', { userId, dryRun: true, ...REASON });
+    const erased = await admin.post('/admin/persons/erase', { userId, ...REASON });
+    expect(erased.body['rows']).toHaveProperty('verification_requests');
+    expect(erased.body['rows']).toEqual(dry.body['rows']);
+    const { rows: phones } = await application.sql.query(
+      'SELECT 1 FROM otp_enrolled_phones WHERE user_id = $1',
+      [await idOf(owner.email)],
+    );
+    expect(phones).toHaveLength(1);
+    const { rows: kept } = await application.sql.query(
+      `SELECT 1 FROM otp_verification_requests WHERE user_id = $1 AND phone_number IS NOT NULL`,
+      [await idOf(owner.email)],
+    );
+    expect(kept).toHaveLength(1);
+    expect((await owner.get('/account')).status).toBe(200);
+  });
+
+  it('also when a number of theirs cannot be opened, because its key is lost', async () => {
+    const person = await new Visitor(application).signsUp();
+    await person.post('/two-factor/phones', { phoneNumber: freshNumber() });
+    const userId = await idOf(person.email);
+    await application.sql.query(
+      `UPDATE otp_verification_requests SET phone_number = 'v1:lost:AAAA' WHERE user_id = $1`,
+      [userId],
+    );
+    const erased = await admin.post('/admin/persons/erase', { userId, ...REASON });
+    expect(erased.status).toBe(200);
+    const { rows } = await application.sql.query(
+      `SELECT 1 FROM otp_verification_requests WHERE user_id = $1 OR phone_number = 'v1:lost:AAAA'`,
+      [userId],
+    );
+    expect(rows).toEqual([]);
+  });
+
   it('refuses input that is neither a number nor a user', async () => {
     expect((await admin.post('/admin/persons/erase', { phoneNumber: '12', ...REASON })).body['code']).toBe(
       'invalid-phone-number',

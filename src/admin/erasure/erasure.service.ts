@@ -43,10 +43,19 @@ export interface Erasure {
 /** By what the rows of a person are found. */
 interface Traces {
   fingerprints: Buffer[];
+  /** Those of the number that was given. Only this one is taken from whoever has it as a factor. */
+  given: Buffer[];
   buckets: Buffer[];
-  /** Whose factor one of the numbers is. */
+  /** Whose factor the number is that was given. */
   owners: string[];
   userId: string | null;
+}
+
+interface KnownNumber {
+  id: string;
+  source: SealedColumn;
+  sealed: string;
+  fingerprint: Buffer;
 }
 
 const BATCH = 1000;
@@ -104,14 +113,8 @@ export class Erasures {
   }
 
   /** What {@link factorsOf} would remove. */
-  private async countFactors(
-    { fingerprints, owners, userId }: Traces,
-    rows: Record<string, number>,
-  ): Promise<void> {
-    const phones = await rowsOf<{ userId: string }>(this.dataSource, PHONES_OF_OWNERS, [
-      fingerprints,
-      owners,
-    ]);
+  private async countFactors({ given, owners, userId }: Traces, rows: Record<string, number>): Promise<void> {
+    const phones = await rowsOf<{ userId: string }>(this.dataSource, PHONES_OF_OWNERS, [given, owners]);
     add(rows, 'enrolled_phones', phones.length);
     if (userId === null) return;
     const own = phones.filter((phone) => phone.userId === userId).length;
@@ -119,13 +122,10 @@ export class Erasures {
   }
 
   /** Factors go first: sessions that were built on them end. */
-  private async factorsOf(
-    { fingerprints, owners, userId }: Traces,
-    rows: Record<string, number>,
-  ): Promise<void> {
+  private async factorsOf({ given, owners, userId }: Traces, rows: Record<string, number>): Promise<void> {
     for (const owner of owners) {
       const made = await this.factors.make(owner, async (sql) => {
-        const phones = await rowsIn(sql, ENROLLED_PHONES, [fingerprints, owner]);
+        const phones = await rowsIn(sql, ENROLLED_PHONES, [given, owner]);
         return phones.length > 0 ? phones : null;
       });
       add(rows, 'enrolled_phones', made?.changed.length ?? 0);
@@ -137,16 +137,17 @@ export class Erasures {
   private async tracesOf({ phoneNumber, country, userId }: Person): Promise<Traces | null> {
     const phone = phoneNumber ? this.verifications.readNumber(phoneNumber, country).phone : null;
     if (phoneNumber && !phone) return null;
-    const known = userId
-      ? await rowsOf<{ id: string; source: SealedColumn; sealed: string }>(this.dataSource, KNOWN_NUMBERS, [
-          userId,
-        ])
-      : [];
-    const opened = known.map(({ id, source, sealed }) => this.cipher.open(sealed, source, id));
+    const known = userId ? await rowsOf<KnownNumber>(this.dataSource, KNOWN_NUMBERS, [userId]) : [];
+    const opened = known.flatMap((number) => this.tryOpen(number));
     const e164s = [...new Set([...(phone ? [phone.e164] : []), ...opened])];
-    const fingerprints = e164s.flatMap((e164) => this.cipher.fingerprints('phone', e164));
+    const given = phone ? this.cipher.fingerprints('phone', phone.e164) : [];
+    const fingerprints = [
+      ...e164s.flatMap((e164) => this.cipher.fingerprints('phone', e164)),
+      ...known.map(({ fingerprint }) => fingerprint),
+    ];
     const users = await rowsOf<{ userId: string; isOwner: boolean }>(this.dataSource, USERS_OF_NUMBER, [
       fingerprints,
+      given,
     ]);
     const userIds = [...new Set([...users.map((user) => user.userId), ...(userId ? [userId] : [])])];
     const owners = [...new Set(users.filter(({ isOwner }) => isOwner).map((user) => user.userId))];
@@ -155,7 +156,16 @@ export class Erasures {
       userIds,
       ...(userId ? { erasedUserId: userId } : {}),
     });
-    return { fingerprints, buckets, owners, userId: userId ?? null };
+    return { fingerprints, given, buckets, owners, userId: userId ?? null };
+  }
+
+  /** @returns nothing when the key is lost: then the number can only be found by the fingerprint that it has */
+  private tryOpen({ id, source, sealed }: KnownNumber): string[] {
+    try {
+      return [this.cipher.open(sealed, source, id)];
+    } catch {
+      return [];
+    }
   }
 
   /** One batch of requests, with the decisions about them. @returns how many */

@@ -5,21 +5,22 @@ export const LIVE_REQUESTS = `
   SELECT r.id FROM otp_verification_requests r
    WHERE ${THEIRS} AND r.status IN ('SENDING', 'PENDING') AND r.expires_at > clock_timestamp()`;
 
-/** Numbers that the user has proven or tried to, each sealed for its column and row. */
+/** Numbers that the user has proven or tried to, each sealed for its column and row; but none that is a factor of somebody else. */
 export const KNOWN_NUMBERS = `
-  SELECT DISTINCT ON (phone_fingerprint) id, source, phone_number AS sealed
+  SELECT DISTINCT ON (phone_fingerprint) id, source, phone_number AS sealed, phone_fingerprint AS fingerprint
     FROM (SELECT id, 'enrolled_phones.phone_number' AS source, phone_fingerprint, phone_number
             FROM otp_enrolled_phones WHERE user_id = $1
           UNION ALL
           SELECT id, 'verification_requests.phone_number', phone_fingerprint, phone_number
             FROM otp_verification_requests
-           WHERE user_id = $1 AND phone_number IS NOT NULL) n`;
+           WHERE user_id = $1 AND phone_number IS NOT NULL) n
+   WHERE NOT EXISTS (SELECT FROM otp_enrolled_phones o WHERE o.phone_fingerprint = n.phone_fingerprint AND o.user_id <> $1)`;
 
-/** Who has asked for codes to the number (a bucket may name both), and whose factor it is. */
+/** Who has asked for codes to the numbers $1 (a bucket may name both), and whose factor the number $2 is. */
 export const USERS_OF_NUMBER = `
   SELECT DISTINCT user_id AS "userId", false AS "isOwner" FROM otp_verification_requests
    WHERE phone_fingerprint = ANY($1::bytea[]) AND user_id IS NOT NULL
-  UNION SELECT user_id, true FROM otp_enrolled_phones WHERE phone_fingerprint = ANY($1::bytea[])`;
+  UNION SELECT user_id, true FROM otp_enrolled_phones WHERE phone_fingerprint = ANY($2::bytea[])`;
 
 /**
  * Up to $3 requests: what is personal is overwritten. A fingerprint has to be there, so it becomes one of nothing. The
