@@ -228,6 +228,15 @@ describe('loadConfig', () => {
     expect(load({ THROTTLE_ADDRESS: text }).THROTTLE_ADDRESS).toEqual(expected);
   });
 
+  it.each(['5/2073601', '5/2592000', '5/0', '5', 'x/60'])(
+    'a throttle of %s, which a timer could not keep, is refused',
+    (text) => {
+      expect(problemsOf({ THROTTLE_ADDRESS: text })).toEqual([
+        expect.stringContaining('THROTTLE_ADDRESS must be "<count>/<seconds>"'),
+      ]);
+    },
+  );
+
   it('a wait and a number of messages can be off too', () => {
     expect(load({ RESEND_COOLDOWN_SECONDS: 'off', MAX_SENDS: 'off' })).toMatchObject({
       RESEND_COOLDOWN_SECONDS: 0,

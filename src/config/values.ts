@@ -3,6 +3,7 @@ import { isSupportedCountry } from 'libphonenumber-js/max';
 import { parseKeyRing } from '../crypto/key-ring.js';
 import { isWebhookSecret } from '../crypto/webhook-signature.js';
 import { readServers } from '../database/servers.js';
+import { THROTTLE } from '../options/check-options.js';
 
 /** How many events per window; see {@link limit} for its spelling. */
 export interface RateLimit {
@@ -43,9 +44,12 @@ export const orOff = (schema: ReturnType<typeof whole>) =>
 export const limit = text.transform((value, context): RateLimit | null => {
   if (OFF.test(value)) return null;
   if (value === '0') return { limit: 0, windowSeconds: 60 };
-  const match = /^(\d{1,9})\/(\d{1,9})$/.exec(value);
-  if (match && Number(match[2]) > 0) return { limit: Number(match[1]), windowSeconds: Number(match[2]) };
-  context.addIssue('"<count>/<seconds>" such as 20/60, "0" to refuse all, or "off" for no limit');
+  const [, limit, windowSeconds] = (/^(\d{1,9})\/(\d{1,9})$/.exec(value) ?? []).map(Number);
+  const read = { limit: limit!, windowSeconds: windowSeconds! };
+  if (THROTTLE.is(read)) return read;
+  context.addIssue(
+    '"<count>/<seconds>" such as 20/60, of at most 24 days (2073600), "0" to refuse all, or "off" for no limit',
+  );
   return z.NEVER;
 });
 

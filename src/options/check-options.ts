@@ -35,6 +35,20 @@ export const orNull = ({ is, words }: OptionKind): OptionKind => ({
   words: `${words}, or null`,
 });
 
+/** A timer of Node lasts 24 days at most; a longer one is over at once, and with it the counts of a throttle in memory. */
+const LONGEST_WINDOW_SECONDS = 24 * 86_400;
+
+/** At most so many calls per window; null for no throttle. */
+export const THROTTLE: OptionKind = orNull({
+  is: (value) => {
+    const { limit, windowSeconds } = Object(value) as Record<string, unknown>;
+    return (
+      AMOUNT.is(limit) && POSITIVE.is(windowSeconds) && (windowSeconds as number) <= LONGEST_WINDOW_SECONDS
+    );
+  },
+  words: '{ limit, windowSeconds }, with a window of at most 24 days',
+});
+
 /** An object with these methods. @param example what one writes for it */
 export const having = (methods: readonly string[], example: string): OptionKind => ({
   is: (value) =>

@@ -13,6 +13,7 @@ import {
   orNull,
   POSITIVE,
   TEXT,
+  THROTTLE,
 } from '../options/check-options.js';
 import { assertInstalled } from '../options/optional-package.js';
 import { withDefaults } from '../options/with-defaults.js';
@@ -206,6 +207,11 @@ const KINDS: Record<keyof TwoFactorModuleOptions, OptionKind> = {
  */
 export function resolveTwoFactorOptions(given: TwoFactorModuleOptions): ResolvedTwoFactorOptions {
   checkOptions('TwoFactorModule', given, KINDS, ['sessions']);
+  checkOptions('TwoFactorModule: throttle', given.throttle, {
+    session: THROTTLE,
+    address: THROTTLE,
+    storage: having(['increment'], 'a ThrottlerStorage'),
+  });
   if (given.passkeys) assertInstalled('@simplewebauthn/server', '`passkeys` of TwoFactorModule');
   return {
     ...withDefaults(given, TWO_FACTOR_DEFAULTS),

@@ -7,6 +7,7 @@ import {
   orNull,
   POSITIVE,
   TEXT,
+  THROTTLE,
 } from '../options/check-options.js';
 import type { VerificationModuleOptions, VonageOptions } from './verification.options.js';
 
@@ -64,6 +65,12 @@ export function checkVerificationOptions(given: VerificationModuleOptions): void
   ]);
   if (given.vonage)
     checkOptions(`${MODULE}: vonage`, given.vonage, VONAGE_KINDS, ['apiKey', 'apiSecret', 'brand']);
+  checkOptions(`${MODULE}: throttle`, given.throttle, {
+    address: THROTTLE,
+    number: THROTTLE,
+    request: THROTTLE,
+    storage: having(['increment'], 'a ThrottlerStorage'),
+  });
   requireOneProvider(given);
 }
 

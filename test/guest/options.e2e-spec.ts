@@ -64,6 +64,16 @@ const MISTAKES: [string, DynamicModule[], string][] = [
     'identifyCaller must be a function',
   ],
   [
+    'a throttle whose window no timer can keep',
+    [verification({ keys, provider, throttle: { address: { limit: 5, windowSeconds: 2_592_000 } } })],
+    'throttle: address must be { limit, windowSeconds }, with a window of at most 24 days',
+  ],
+  [
+    'such a throttle of two-factor sign-in',
+    [right, twoFactor({ sessions: new ExpressSessions(), throttle: { session: { limit: 5 } } })],
+    'throttle: session must be { limit, windowSeconds }',
+  ],
+  [
     'no sessions',
     [right, twoFactor({})],
     'TwoFactorModule: sessions is missing. It must be new ExpressSessions()',
