@@ -5,7 +5,6 @@ import { InjectLibraryDataSource } from '../database/library-data-source.js';
 import { PersonalDataCipher } from '../crypto/index.js';
 import { rowsOf } from '../database/sql.js';
 import { BlockEntry, DestinationStop, type PhoneNumber } from '../verification/index.js';
-import { prefixKey } from './rules/counter-keys.js';
 
 /** A change is effective on every instance after this time. */
 const LONGEST_AGE_MS = 1000;
@@ -72,8 +71,7 @@ export class DestinationLists {
 
   /** Until when messages to a prefix or country are stopped; null: they are not. */
   stoppedUntil(scope: 'prefix' | 'country', phone: PhoneNumber): Date | null {
-    const key = scope === 'country' ? Buffer.from(phone.country) : prefixKey(this.cipher, phone.prefix);
-    const until = this.stops.get(`${scope} ${key.toString('hex')}`) ?? null;
+    const until = this.stops.get(`${scope} ${phone[scope]}`) ?? null;
     return until && this.isInForce(until) ? until : null;
   }
 
@@ -110,8 +108,11 @@ export class DestinationLists {
   }
 
   private async readStops(): Promise<void> {
-    const stops = await this.dataSource.getRepository(DestinationStop).findBy({ liftedAt: IsNull() });
-    this.stops = new Map(stops.map(({ scope, key, until }) => [`${scope} ${key.toString('hex')}`, until]));
+    // While a fingerprint key is being replaced, a prefix may have a row for each; the one that ends last counts.
+    const stops = await this.dataSource
+      .getRepository(DestinationStop)
+      .find({ where: { liftedAt: IsNull() }, order: { until: 'ASC' } });
+    this.stops = new Map(stops.map(({ scope, label, until }) => [`${scope} ${label}`, until]));
   }
 }
 

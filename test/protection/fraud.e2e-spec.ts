@@ -97,6 +97,21 @@ describe('pumping of messages', () => {
     expect((await watch()).map(({ label }) => label)).toEqual(['141556']);
   });
 
+  it('a prefix that stopped before the fingerprint key was replaced stays stopped', async () => {
+    application = await startProtected({ ...ONLY('prefix-conversion', 'country-conversion'), ...CONVERSION });
+    // Under the older key, the longer one first; the newer key has had a stop that is over.
+    await application.sql.query(
+      `INSERT INTO otp_destination_stops (scope, key, label, started, verified, stopped_at, until)
+       VALUES ('prefix', 'older key', '141556', 10, 0, now(), now() + interval '1 hour'),
+              ('prefix', 'newer key', '141556', 10, 0, now(), now() - interval '1 minute')`,
+    );
+    await takesEffect();
+    expect((await start(application.client, numberOf('141556', 1))).body['code']).toBe(
+      'destination-not-allowed',
+    );
+    expect((await start(application.client, numberOf('141557', 1))).status).toBe(200);
+  });
+
   it('a budget is counted in the prices that the provider asks', async () => {
     application = await startProtected({ ...ONLY('budget'), BUDGET_PER_DAY: '1', MESSAGE_PRICES: '*:0.50' });
     expect((await start(application.client, freshNumber())).status).toBe(200);
