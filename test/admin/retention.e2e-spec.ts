@@ -167,6 +167,25 @@ describe('retention', () => {
     expect((await sql('SELECT 1 FROM otp_daily_counters')).rows).toEqual([]);
   });
 
+  it('goes on after a table that fails, and writes to the audit what was deleted all the same', async () => {
+    await aged(await verified(), 101);
+    await sql(
+      `INSERT INTO otp_daily_counters (scope, key, day, taken) VALUES ('test', '', current_date - 40, 1)`,
+    );
+    // As a table that is so large that its statement is cancelled.
+    await sql(
+      `CREATE FUNCTION never() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RAISE EXCEPTION ''too large''; END'`,
+    );
+    await sql(
+      'CREATE TRIGGER never BEFORE DELETE ON otp_number_slots FOR EACH STATEMENT EXECUTE FUNCTION never()',
+    );
+    await expect(retention.run('cli:test', 'a test')).rejects.toThrow('too large');
+    const { rows } = await sql(`SELECT details FROM otp_admin_audit WHERE action = 'retention.ran'`);
+    expect(rows).toMatchObject([
+      { details: { verification_events: 4, retired_until_seal: 1, daily_counters: 1 } },
+    ]);
+  });
+
   it('runs within a quarter of an hour of a start, so that daily deployments do not prevent it', async () => {
     await application.close();
     const starts = jest.spyOn(BackgroundWork.prototype, 'start');

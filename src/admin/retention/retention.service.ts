@@ -98,7 +98,8 @@ export class Retention implements OnApplicationBootstrap, BeforeApplicationShutd
    * Deletes what is old enough.
    * @param report called after every batch
    * @returns how many rows were deleted
-   * @throws MissingRightError after everything else was deleted, if the role may not delete old events
+   * @throws the first failure, after everything else was deleted and written to the audit: `MissingRightError` if the role
+   *   may not delete old events
    */
   async run(
     actor: Actor,
@@ -106,53 +107,61 @@ export class Retention implements OnApplicationBootstrap, BeforeApplicationShutd
     report: (soFar: RetentionReport) => void = () => undefined,
   ): Promise<RetentionReport> {
     const deleted: RetentionReport = {};
-    let missingRight: MissingRightError | null = null;
-    const lastSeal = await this.retireSeals(deleted, report).catch((error: unknown) => {
-      if (!(error instanceof MissingRightError)) throw error;
-      // Everything else can be deleted all the same.
-      missingRight = error;
-      return null;
-    });
-    for (const rule of this.rules()) {
-      for (let count = BATCH; count === BATCH && !this.work.isStopped;) {
-        count = await this.dataSource.transaction((sql) => this.batch(sql, rule));
-        add(deleted, rule.table, count);
-        report(deleted);
-      }
-    }
+    const retired: { lastSeal: number | null } = { lastSeal: null };
+    const failures: unknown[] = [];
+    const steps = [
+      () => this.retireSeals(deleted, retired, report),
+      ...this.rules().map((rule) => () => this.deleteBy(rule, deleted, report)),
+    ];
+    // What fails leaves the rest to be deleted all the same.
+    for (const step of steps) await step().catch((error: unknown) => failures.push(error));
     if (Object.keys(deleted).length > 0)
       await this.audit.append({
         actor,
         action: 'retention.ran',
         reason,
-        details: { ...deleted, ...(lastSeal === null ? {} : { retired_until_seal: lastSeal }) },
+        details: {
+          ...deleted,
+          ...(retired.lastSeal === null ? {} : { retired_until_seal: retired.lastSeal }),
+        },
       });
     reportDiagnostic({ type: 'retention', rows: deleted });
-    if (missingRight) throw missingRight;
+    if (failures.length > 0) throw failures[0];
     return deleted;
   }
 
-  /** @returns the last seal that was retired; null for none */
+  /** Notes the last seal that was retired in `retired`. */
   private async retireSeals(
     deleted: RetentionReport,
+    retired: { lastSeal: number | null },
     report: (soFar: RetentionReport) => void,
-  ): Promise<number | null> {
+  ): Promise<void> {
     const { requestsDays } = this.options.retention ?? {};
-    if (!requestsDays) return null;
+    if (!requestsDays) return;
     await this.rollups.freezeBefore(daysAgo(requestsDays));
     await this.sealer.sealAll();
-    let lastSeal: number | null = null;
     while (!this.work.isStopped) {
-      const retired = await this.dataSource.transaction(async (sql) => {
+      const batch = await this.dataSource.transaction(async (sql) => {
         await rowsIn(sql, 'SELECT pg_advisory_xact_lock($1)', [LOCK]);
         return this.journal.retire(sql, daysAgo(requestsDays));
       });
-      if (!retired) break;
-      lastSeal = retired.lastSeal;
-      for (const [table, count] of Object.entries(retired.rows)) add(deleted, table, count);
+      if (!batch) return;
+      retired.lastSeal = batch.lastSeal;
+      for (const [table, count] of Object.entries(batch.rows)) add(deleted, table, count);
       report(deleted);
     }
-    return lastSeal;
+  }
+
+  private async deleteBy(
+    rule: Rule,
+    deleted: RetentionReport,
+    report: (soFar: RetentionReport) => void,
+  ): Promise<void> {
+    for (let count = BATCH; count === BATCH && !this.work.isStopped;) {
+      count = await this.dataSource.transaction((sql) => this.batch(sql, rule));
+      add(deleted, rule.table, count);
+      report(deleted);
+    }
   }
 
   private async batch(sql: EntityManager, { table, where, values, key }: Rule): Promise<number> {
