@@ -45,12 +45,8 @@ export class WebhookClient {
       });
       await answer.body.dump({ limit: MAX_ANSWER_BYTES, signal });
       if (answer.statusCode >= 200 && answer.statusCode < 300) return { isDelivered: true };
-      const retryAfter = Number(answer.headers['retry-after']);
-      return {
-        isDelivered: false,
-        error: `http ${answer.statusCode}`,
-        retryAfterSeconds: retryAfter > 0 ? Math.min(retryAfter, MAX_RETRY_AFTER_SECONDS) : 0,
-      };
+      const retryAfterSeconds = secondsOf(String(answer.headers['retry-after']));
+      return { isDelivered: false, error: `http ${answer.statusCode}`, retryAfterSeconds };
     } catch (error) {
       return { isDelivered: false, error: reasonOf(error), retryAfterSeconds: 0 };
     }
@@ -72,6 +68,14 @@ export class WebhookClient {
   async close(): Promise<void> {
     await this.agent.destroy();
   }
+}
+
+/** A `Retry-After` in seconds: it may be a date. 0 for anything else. */
+function secondsOf(retryAfter: string): number {
+  const seconds = /^\d+$/.test(retryAfter)
+    ? Number(retryAfter)
+    : (Date.parse(retryAfter) - Date.now()) / 1000;
+  return seconds > 0 ? Math.min(seconds, MAX_RETRY_AFTER_SECONDS) : 0;
 }
 
 /** Never the message, which may quote the URL. */
