@@ -82,6 +82,37 @@ describe('a user’s phones', () => {
     expect((await settingsOf(person)).factors[0]!.id).not.toBe(old!.id);
   });
 
+  it('a user with as many phones as possible can change the number of each', async () => {
+    const person = await enrolled();
+    for (let more = 0; more < 4; more += 1) await person.enrols();
+    const phones = (await settingsOf(person)).factors;
+    expect(codeOf(await person.post('/two-factor/phones', { phoneNumber: freshNumber() }))).toEqual([
+      409,
+      'too-many-factors',
+    ]);
+
+    const [phoneNumber, replaces] = [freshNumber(), phones[2]!.id];
+    const first = mustBe(await person.post('/two-factor/phones', { phoneNumber, replaces }), 'replacing');
+    await application.advanceProvider(600);
+    await application.sql.query(`UPDATE otp_verification_requests SET expires_at = now() WHERE id = $1`, [
+      requestIdOf(first),
+    ]);
+    await application.sql.query(`UPDATE otp_number_slots SET live_until = now()`);
+    const again = mustBe(
+      await person.post('/two-factor/phones/restart', { requestId: requestIdOf(first), replaces }),
+      'replacing again',
+    );
+    const proof = {
+      requestId: requestIdOf(again),
+      otpCode: application.codeFor(phoneNumber),
+      replaces,
+    };
+    mustBe(await person.post('/two-factor/phones/verify', proof), 'proving');
+    const hints = (await settingsOf(person)).factors.map(({ hint }) => hint.slice(-2));
+    expect(hints).toHaveLength(5);
+    expect(hints).toContain(phoneNumber.slice(-2));
+  });
+
   it('one number is one user’s', async () => {
     const person = await enrolled();
     const thief = await someone();

@@ -15,8 +15,8 @@ import { BoundRequests } from './bound-requests.js';
 import type { EnrolledPhone } from './enrolled-phone.entity.js';
 import { EnrolledPhones } from './enrolled-phones.service.js';
 
-/** A number to enrol, and the message that proves it. */
-type NewPhone = { phoneNumber: string; label?: string } & Pick<
+/** A number to enrol, the phone that it replaces, and the message that proves it. */
+type NewPhone = { phoneNumber: string; label?: string; replaces?: string } & Pick<
   StartVerification,
   'country' | 'channel' | 'locale'
 >;
@@ -43,10 +43,10 @@ export class PhoneEnrolment {
    */
   async start(
     caller: SignedInCaller,
-    { phoneNumber, country, label = '', ...message }: NewPhone,
+    { phoneNumber, country, label = '', replaces, ...message }: NewPhone,
   ): Promise<VerificationResult> {
-    const phones = await this.phones.ofUser(caller.userId);
-    if (phones.length >= this.options.maxPhones) throw twoFactorProblem('too-many-factors');
+    const kept = (await this.phones.ofUser(caller.userId)).filter(({ id }) => id !== replaces);
+    if (kept.length >= this.options.maxPhones) throw twoFactorProblem('too-many-factors');
     const { phone, defect } = this.verifications.readNumber(phoneNumber, country);
     if (!phone) return failure('invalid-phone-number', { numberDefect: defect });
     if (await this.phones.hasNumber(caller.userId, phone)) throw twoFactorProblem('number-enrolled');
@@ -67,7 +67,7 @@ export class PhoneEnrolment {
   /** Sends a code to the number of an enrolment that is over. */
   async restart(
     caller: SignedInCaller,
-    { requestId, channel }: { requestId: string; channel?: Channel },
+    { requestId, channel, replaces }: { requestId: string; channel?: Channel; replaces?: string },
   ): Promise<VerificationResult> {
     const found = await this.find(caller, requestId);
     if (!found.ok) return found;
@@ -78,6 +78,7 @@ export class PhoneEnrolment {
       channel: channel ?? request.channel,
       locale: request.locale ?? undefined,
       label: String(request.context?.['label'] ?? ''),
+      replaces,
     });
   }
 

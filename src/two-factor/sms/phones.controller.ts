@@ -20,7 +20,7 @@ import { ApiProblems, FactorId, ON_A_CHANGE, ON_A_CODE, ON_A_MESSAGE } from '../
 import type { EnrolledPhone } from './enrolled-phone.entity.js';
 import { EnrolledPhones, maskOf } from './enrolled-phones.service.js';
 import { PhoneEnrolment } from './phone-enrolment.service.js';
-import { EnrolPhoneDto, ProvePhoneDto } from './phones.dto.js';
+import { EnrolPhoneDto, ProvePhoneDto, RestartPhoneDto } from './phones.dto.js';
 import {
   EnrolPhonePage,
   NewPhonePage,
@@ -73,7 +73,7 @@ export class PhonesController {
   @ApiProblems(...ON_A_CHANGE, ...ON_A_CODE, ...ON_A_MESSAGE, 'number-enrolled', 'too-many-factors')
   async enrol(
     @SignedIn() caller: SignedInCaller,
-    @Body() { phoneNumber, country, channel, locale, label }: EnrolPhoneDto,
+    @Body() { phoneNumber, country, channel, locale, label, replaces }: EnrolPhoneDto,
     @Req() request: Request,
   ): Promise<VerificationResource> {
     return resourceOrProblem(
@@ -82,6 +82,7 @@ export class PhonesController {
         country,
         channel,
         label,
+        replaces,
         locale: locale ?? preferredLanguages(request),
       }),
     );
@@ -108,9 +109,9 @@ export class PhonesController {
   @ApiProblems(...ON_A_CHANGE, ...ON_A_CODE, ...ON_A_MESSAGE, 'number-enrolled', 'too-many-factors')
   async restart(
     @SignedIn() caller: SignedInCaller,
-    @Body() { requestId, channel }: ResendDto,
+    @Body() body: RestartPhoneDto,
   ): Promise<VerificationResource> {
-    return resourceOrProblem(await this.enrolment.restart(caller, { requestId, channel }));
+    return resourceOrProblem(await this.enrolment.restart(caller, body));
   }
 
   @Get('phones/verify')

@@ -1,7 +1,7 @@
 import { ApiPropertyOptional, IntersectionType, PickType } from '../../openapi/decorators.js';
 import { IsOptional, IsUUID } from 'class-validator';
 import { EmptyAsAbsent } from '../../http/index.js';
-import { CheckVerificationDto, StartVerificationDto } from '../../verification/index.js';
+import { CheckVerificationDto, ResendVerificationDto, StartVerificationDto } from '../../verification/index.js';
 import { LabelDto } from '../enrolment/label.dto.js';
 
 class NewPhoneDto extends LabelDto {
@@ -16,6 +16,12 @@ class NewPhoneDto extends LabelDto {
 export class EnrolPhoneDto extends IntersectionType(
   PickType(StartVerificationDto, ['phoneNumber', 'country', 'channel', 'locale']),
   NewPhoneDto,
+) {}
+
+/** An enrolment that is over, to be begun again. */
+export class RestartPhoneDto extends IntersectionType(
+  ResendVerificationDto,
+  PickType(NewPhoneDto, ['replaces']),
 ) {}
 
 /** The code that was sent to a number to enrol. */
