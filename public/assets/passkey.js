@@ -20,9 +20,11 @@
       try {
         const headers = { Accept: 'application/json' };
         const answer = await fetch(form.dataset.options, { method: 'POST', headers });
-        // The page itself can say why: the session has ended, or a factor has to be shown again.
-        if (!answer.ok) return location.reload();
-        const credential = await ask[part.dataset.passkey](await answer.json());
+        const asked = await answer.json();
+        // A factor was shown too long ago. For the rest the page itself can say why: the session has ended.
+        if (!answer.ok)
+          return asked.next?.includes('again=yes') ? location.assign(asked.next) : location.reload();
+        const credential = await ask[part.dataset.passkey](asked);
         form.elements.response.value = JSON.stringify(credential);
         form.submit();
       } catch {

@@ -39,13 +39,15 @@ export class SignInPage extends PageView<AssuranceResource> {
   }
 
   private form(context: PageContext, more: ViewContext = {}): View {
+    const again = typed(context, 'again');
+    const query = { returnTo: returnPath(context, HOME), ...(again && { again }) };
     return {
       name: 'host/sign-in',
-      address: `/sign-in?${new URLSearchParams({ returnTo: returnPath(context, HOME) })}`,
+      address: `/sign-in?${new URLSearchParams(query)}`,
       context: {
         title: context.text('host.sign-in'),
         email: typed(context, 'email', MAX_EMAIL_LENGTH),
-        returnTo: returnPath(context, HOME),
+        ...query,
         ...more,
       },
     };

@@ -49,9 +49,9 @@ export class SignInController {
   @ApiHostProblems('invalid-input')
   async form(@Req() request: Request): Promise<AssuranceResource> {
     const assurance = await this.twoFactor.assurance(request);
-    const next = isAnsweredByPage(request)
-      ? this.twoFactor.nextOf(assurance, request.query['returnTo'])
-      : null;
+    // Who has to type the password again is signed in.
+    const isLedOn = isAnsweredByPage(request) && request.query['again'] !== 'yes';
+    const next = isLedOn ? this.twoFactor.nextOf(assurance, request.query['returnTo']) : null;
     return AssuranceResource.of(assurance, next ?? undefined);
   }
 

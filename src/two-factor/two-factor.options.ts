@@ -85,7 +85,8 @@ export interface TwoFactorModuleOptions {
    */
   factors?: readonly Factor[];
   /**
-   * Where browsers go to sign in.
+   * Where browsers go to sign in. With `again=yes` in the query the user is signed in and has to enter the password once
+   * more, to enrol the first factor: the page must show its form then.
    * @default '/sign-in'
    */
   signInPath?: string;

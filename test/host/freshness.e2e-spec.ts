@@ -1,4 +1,5 @@
 import { freshNumber, startApplication, type TestApplication } from '../support/application.js';
+import { submitForm } from '../support/submit-form.js';
 import { codeOf, mustBe, settingsOf, Visitor } from './visitor.js';
 
 describe('what was shown a while ago', () => {
@@ -60,5 +61,36 @@ describe('what was shown a while ago', () => {
       401,
       'sign-in-required',
     ]);
+  });
+
+  it('in a browser the sign-in page asks for that password, says why, and leads back to the settings', async () => {
+    const person = await new Visitor(application, 'html').signsUp();
+    const submit = async (path: string, fields: Record<string, string>) => {
+      const answer = await submitForm(application.url + path, fields, { Cookie: person.cookieHeader() });
+      person.learn(answer.headers);
+      expect([path, answer.status]).toEqual([path, 303]);
+      return answer.headers.get('location')!;
+    };
+    await age(person, 301);
+    const address = await submit('/two-factor/phones', { phoneNumber: freshNumber() });
+    expect(address).toBe('/sign-in?returnTo=%2Ftwo-factor%2Fsettings&again=yes');
+    const { text } = await person.get(address);
+    expect(text).toContain(
+      '<h1>Sign in</h1>\n<p class="confirm">Confirm it’s you to change how you sign in</p>',
+    );
+
+    const [form] = /<form method="post" action="\/sign-in"[^]*?<\/form>/.exec(text)!;
+    const fields = Object.fromEntries(
+      [...form.matchAll(/name="(returnTo|again)" value="([^"]+)"/g)].map(([, name, value]) => [
+        name!,
+        value!,
+      ]),
+    );
+    const { email, password } = person;
+    const again = await submit('/sign-in', { ...fields, email, password: 'a wrong password' });
+    expect((await person.get(again)).text).toContain('Incorrect email or password.');
+    const next = await submit('/sign-in', { ...fields, email, password });
+    expect(next).toBe('/two-factor/settings');
+    await person.enrols();
   });
 });

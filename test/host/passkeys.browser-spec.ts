@@ -2,6 +2,7 @@ import { ApplicationInBrowser } from '../support/application-in-browser.js';
 import { inBrowser } from '../support/chromium.js';
 import { addReader, readerIn } from '../support/fingerprint-reader.js';
 import { PersonInBrowser } from './person-in-browser.js';
+import { PASSWORD } from './visitor.js';
 
 inBrowser('passkeys in a real browser', () => {
   const windows = new ApplicationInBrowser();
@@ -22,6 +23,12 @@ inBrowser('passkeys in a real browser', () => {
     await person.signsUp();
     return { person, devtools, authenticatorId };
   }
+  /** Makes everything that was shown in any session older than it is. */
+  const makesOld = () =>
+    windows.application.sql.query(
+      `UPDATE host_sessions
+          SET sess = regexp_replace(sess::text, '("completedAt": ?")\\d{4}', '\\12020', 'g')::json`,
+    );
   const addsPasskey = async (person: PersonInBrowser) => {
     await person.goes('/two-factor/settings');
     await person.page.locator('#passkey-label').fill('My laptop');
@@ -74,6 +81,33 @@ inBrowser('passkeys in a real browser', () => {
     await person.presses('Use your passkey');
     await person.reads('We couldn’t use a passkey. Try again, or choose another way.');
     expect(await person.page.getByRole('button', { name: 'Use your passkey' }).isEnabled()).toBe(true);
+  });
+
+  it('asks to confirm who it is when a factor was shown too long ago, and leads back to the settings', async () => {
+    const { person } = await somebody();
+    await person.enrols();
+    await makesOld();
+    await person.goes('/two-factor/settings');
+    await person.presses('Add a passkey');
+    await person.sees('Confirm it’s you');
+    await person.asksForText();
+    await person.types(person.code);
+    await person.sees('Two-factor sign-in');
+    await addsPasskey(person);
+  });
+
+  it('as the first factor asks for the password again when it was entered too long ago', async () => {
+    const { person } = await somebody();
+    await makesOld();
+    await person.goes('/two-factor/settings');
+    await person.presses('Add a passkey');
+    await person.sees('Sign in');
+    await person.reads('Confirm it’s you to change how you sign in');
+    await person.fills('Email address', person.email);
+    await person.fills('Password', PASSWORD);
+    await person.presses('Sign in');
+    await person.sees('Two-factor sign-in');
+    await addsPasskey(person);
   });
 
   it('needs JavaScript: without it the page says so and offers nothing that cannot work', async () => {

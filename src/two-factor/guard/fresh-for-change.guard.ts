@@ -32,7 +32,9 @@ export class FreshForChangeGuard implements CanActivate {
     const assurance = await this.twoFactor.assurance(request);
     const page = this.paths.settings;
     if (missing === 'sign-in' || assurance.userId === null)
-      throw signInRequired(this.paths, this.paths.here(request) ?? page);
+      throw signInRequired(this.paths, this.paths.here(request) ?? page, {
+        again: assurance.userId !== null,
+      });
     if (missing) {
       const about = { question: { key: 'kept.change' }, page };
       throw await this.keptPosts.confirmationOf(request, assurance, missing, about);

@@ -14,9 +14,14 @@ export const signInProblem = (next: string): Problem =>
 /**
  * The problem that sends a user to the sign-in page.
  * @param here the page to come back to; null without one: the user then continues on the host's own page
+ * @param how.again see {@link TwoFactorPaths.signIn}
  */
-export function signInRequired(paths: TwoFactorPaths, here: string | null): Problem {
-  return signInProblem(paths.signIn(safePath(here, paths.home)));
+export function signInRequired(
+  paths: TwoFactorPaths,
+  here: string | null,
+  how: { again?: boolean } = {},
+): Problem {
+  return signInProblem(paths.signIn(safePath(here, paths.home), how));
 }
 
 /** What a user lacks who has shown no second factor yet. */

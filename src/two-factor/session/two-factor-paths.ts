@@ -54,9 +54,12 @@ export class TwoFactorPaths {
     return this.at('/sign-out');
   }
 
-  /** The host's sign-in page, which then continues to a path. */
-  signIn(returnTo: string): string {
-    return `${this.options.signInPath}?returnTo=${encodeURIComponent(returnTo)}`;
+  /**
+   * The host's sign-in page, which then continues to a path.
+   * @param again for a user who is signed in and has to type the password again: the page must not lead on at once
+   */
+  signIn(returnTo: string, { again = false } = {}): string {
+    return `${this.options.signInPath}?returnTo=${encodeURIComponent(returnTo)}${again ? '&again=yes' : ''}`;
   }
 
   /**

@@ -1,7 +1,11 @@
 import { ApiPropertyOptional, IntersectionType, PickType } from '../../openapi/decorators.js';
 import { IsOptional, IsUUID } from 'class-validator';
 import { EmptyAsAbsent } from '../../http/index.js';
-import { CheckVerificationDto, ResendVerificationDto, StartVerificationDto } from '../../verification/index.js';
+import {
+  CheckVerificationDto,
+  ResendVerificationDto,
+  StartVerificationDto,
+} from '../../verification/index.js';
 import { LabelDto } from '../enrolment/label.dto.js';
 
 class NewPhoneDto extends LabelDto {
