@@ -120,6 +120,54 @@ describe('the page of a code', () => {
     expect([requestId !== '', messagesTo(phoneNumber)]).toEqual([true, ['sms']]);
   });
 
+  it('an address that was cut off names no code, and claims no message', async () => {
+    const person = await new Visitor(application, 'html').signsUp();
+    const addresses = [
+      '/verify-otp',
+      '/verify-otp?requestId=0198',
+      '/two-factor/phones/verify?requestId=0198',
+    ];
+    for (const address of addresses) {
+      const { status, text } = await person.get(address);
+      expect([address, status, titleOf(text), asksForCode(text)]).toEqual([
+        address,
+        400,
+        'We couldn’t find this code',
+        false,
+      ]);
+      expect(text).toContain('Start again to get a new one.');
+      expect(text).not.toContain('We sent you');
+    }
+  });
+
+  it('of a call offers another call; a landline is not texted, which is no error of the code', async () => {
+    const person = new Visitor(application, 'html');
+    const page = await person.post('/request-otp', { phoneNumber: '+442079460123', channel: 'voice' });
+    expect(page.text).toMatch(
+      /value="voice"[^>]*>Call me with a new code<[^]*value="sms"[^>]*>Text me a code</,
+    );
+    expect(page.text).not.toContain('Call me instead');
+    await application.advanceProvider(31);
+    const texted = await person.post('/resend-otp', { requestId: requestIdOf(page), channel: 'sms' });
+    expect(texted.status).toBe(422);
+    expect(texted.text).toContain('This is a landline, which cannot receive text messages.');
+    expect(texted.text).toContain('Called at');
+    expect(texted.text).not.toMatch(/aria-invalid|href="#otpCode"/);
+    expect(messagesTo('+442079460123')).toEqual(['voice']);
+  });
+
+  it('does not say that a message is being sent while the last attempt is checked', async () => {
+    const { person, phoneNumber, requestId, look } = await started();
+    const otpCode = wrongCode(application.codeFor(phoneNumber));
+    for (let i = 0; i < 2; i += 1) await person.post('/verify-otp', { requestId, otpCode });
+    await application.fault({ kind: 'lost-answer', operation: 'check', to: phoneNumber });
+    await person.post('/verify-otp', { requestId, otpCode });
+    const text = await look();
+    expect(asksForCode(text)).toBe(false);
+    expect(text).toContain('We’re already checking your code.');
+    expect(text).not.toContain('We’re sending your message.');
+  });
+
   it('a failed sign-in is no error of the email address', async () => {
     const answer = await new Visitor(application, 'html').post('/sign-in', {
       email: 'nobody@example.com',

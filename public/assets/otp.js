@@ -2,18 +2,23 @@
 (() => {
   // A form is sent once: neither by a second click, nor by Enter while it is sent by itself.
   const sent = new WeakSet();
+  const release = (form) => {
+    sent.delete(form);
+    form.querySelectorAll('button').forEach((button) => (button.disabled = false));
+  };
   for (const form of document.forms) {
     form.addEventListener('submit', (event) => {
       if (sent.has(form)) return event.preventDefault();
       sent.add(form);
       setTimeout(() => form.querySelectorAll('button').forEach((button) => (button.disabled = true)));
+      // The page stays.
+      if (form.dataset.download !== undefined) setTimeout(() => release(form), 2000);
     });
   }
   // Coming back by the browser's history shows the page as it was left: with working buttons.
   addEventListener('pageshow', (event) => {
     if (!event.persisted) return;
-    for (const form of document.forms) sent.delete(form);
-    document.querySelectorAll('button').forEach((button) => (button.disabled = false));
+    for (const form of document.forms) release(form);
   });
 
   // Counts the first number of a text down, then says once that the time has come.

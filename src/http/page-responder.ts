@@ -43,7 +43,7 @@ export class PageResponder {
     // A page that fails is loaded again, and then has it.
     const flash = problem ? null : page?.flash;
     if (flash) this.flashes.clear(request, response);
-    const shared = { path: context.path, here: context.here, ...page?.shared };
+    const shared = { path: context.path, here: view.once ? '' : context.here, ...page?.shared };
     return this.renderer.render(withShared(flash?.view ?? view, shared, flash?.notice), context.locale);
   }
 }
@@ -54,7 +54,7 @@ function redirect(response: Response, address: string, status = 303): undefined 
 
 /** What the page at the address cannot find out by itself. */
 function flashOf({ name, context, once }: View): Flash | null {
-  if (once) return { view: { name, context } };
+  if (once) return { view: { name, context: { ...context, here: '' } } };
   const { notice } = context;
   return typeof notice === 'string' && notice !== '' ? { notice } : null;
 }

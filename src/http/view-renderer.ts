@@ -18,7 +18,10 @@ export interface View {
   context: ViewContext;
   /** Where a GET shows this page, as a path of our origin. A form that a browser posts is answered with a redirect there. */
   address?: string;
-  /** Only this response can show it. After the redirect it is shown at the address once; a reload shows what is there. */
+  /**
+   * Only this response can show it. After the redirect it is shown at the address once; a reload shows what is there, and so
+   * would another language.
+   */
   once?: boolean;
 }
 

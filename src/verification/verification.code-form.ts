@@ -38,10 +38,13 @@ export class CodeForm {
     if (endReason)
       return this.ended(endReason, requestId, context, { ...aboutMessage(resource, context), ...more });
     const isElsewhere = resource.requestedElsewhere === true;
+    const isWaiting = !isElsewhere && !actions.includes('verify');
+    // Once a message is out, it is for the last attempt: it is under way, or its answer was lost.
+    const reason = resource.sentAt === null ? 'code.sending' : 'problem.check-in-progress.detail';
     return this.form(requestId, actions, context, {
       ...aboutMessage(resource, context),
       isElsewhere,
-      isSending: !isElsewhere && !actions.includes('verify'),
+      waiting: isWaiting && context.text(reason),
       ...more,
     });
   }
@@ -54,12 +57,17 @@ export class CodeForm {
     const ended = endOf(problem);
     if (ended) {
       const about = isKnown ? aboutMessage(resource, context) : {};
-      const detail = problemDetail(problem, context.text);
+      const detail =
+        ended === 'unknown'
+          ? context.text('problem.unknown-request.detail')
+          : problemDetail(problem, context.text);
       return this.ended(ended, requestId, context, { ...about, ...surroundings, detail, isError: true });
     }
+    // What is wrong with the number or the message is wrong with no field of this page.
+    const field = ['wrong-code', 'invalid-input'].includes(problem.code) ? 'otpCode' : '';
     const more: ViewContext = {
       ...surroundings,
-      ...errorContext(problem, context, 'otpCode', ['otpCode']),
+      ...errorContext(problem, context, field, ['otpCode']),
       otpCode: problem.code === 'wrong-code' ? '' : typed(context, 'otpCode', LONGEST_TYPED_CODE),
     };
     if (isKnown) return this.view(resource, context, more);
@@ -134,6 +142,9 @@ function endOf({ code, details }: Problem): Ended | null {
   switch (code) {
     case 'unknown-request':
       return 'unknown';
+    // A link that was cut off names no request.
+    case 'invalid-input':
+      return details.errors?.some(({ field }) => field === 'requestId') ? 'unknown' : null;
     case 'already-verified':
       return 'used';
     case 'expired':

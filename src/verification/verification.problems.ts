@@ -13,7 +13,7 @@ export function resourceOrProblem(result: RequestResult): VerificationResource {
 /** The problem that tells a caller about a failure; its page shows the request as it is now. */
 export function problemOf(failure: VerificationFailure): Problem {
   const { code, request, retryAfterSeconds, codeDefect, numberDefect, takesCalls, refusal } = failure;
-  if (numberDefect) return numberProblem(numberDefect, takesCalls);
+  if (numberDefect && !request) return numberProblem(numberDefect, takesCalls);
   const resource = request && toResource(request);
   return new Problem(code, VERIFICATION_ERRORS[code], {
     requestId: request?.id,
@@ -22,7 +22,12 @@ export function problemOf(failure: VerificationFailure): Problem {
     retryAfterSeconds,
     module: codeDefect && 'verification',
     errors: codeDefect && [{ field: 'otpCode', code: codeDefect }],
-    detailKey: code === 'wrong-code' && request && request.sends > 1 ? OLDER_CODE : refusal?.messageKey,
+    detailKey:
+      code === 'wrong-code' && request && request.sends > 1
+        ? OLDER_CODE
+        : numberDefect
+          ? `field.any.${numberDefect}`
+          : refusal?.messageKey,
     members: refusal && { reason: refusal.refuse },
     forView: resource,
   });

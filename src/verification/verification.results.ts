@@ -20,7 +20,7 @@ export interface VerificationFailure {
   retryAfterSeconds?: number;
   /** With `provider-unavailable`: the provider may have looked at the code, its answer was lost. */
   outcomeUnknown?: boolean;
-  /** With `invalid-phone-number`: what is wrong with the number. */
+  /** With `invalid-phone-number`, and with `destination-rejected` for a landline: what is wrong with the number. */
   numberDefect?: NumberDefect;
   /** With `invalid-phone-number`: it cannot receive a text message, but a call. */
   takesCalls?: boolean;

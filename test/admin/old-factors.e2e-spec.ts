@@ -89,6 +89,15 @@ describe('a form of the administration that is posted with a factor that is too 
     expect([/Block added/.test(page.text), await blocked()]).toEqual([true, 1]);
   });
 
+  it.each(['retry', '1-1/retry', '1-1/discard'])(
+    'of a dead letter says what is confirmed, and leads back to the list: %s',
+    async (act) => {
+      const { returnTo, question } = await keeps(`/admin/dead-letters/${act}`, { reason: REASON });
+      expect(question.text).toMatch(/<p class="confirm">Confirm it’s you to (deliver|discard) /);
+      expect((await person.get(returnTo)).text).toContain('<a href="/admin/dead-letters">');
+    },
+  );
+
   it('is done once by two at the same moment', async () => {
     const { returnTo } = await keeps('/admin/blocks', BLOCK);
     const { form, address } = await shows(returnTo);

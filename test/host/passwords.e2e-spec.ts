@@ -108,6 +108,17 @@ describe.each(['json', 'html'] as const)('passwords (%s)', (kind) => {
     expect((await owner.elsewhere().signsIn()).status).toBe(done);
   });
 
+  it.each(['/sign-up', '/password-reset'])(
+    'the page of a link at %s without its token leads to a new link, and takes no password',
+    async (path) => {
+      const { status, text } = await new Visitor(application, 'html').get(`${path}/finish`);
+      expect(status).toBe(400);
+      expect(text).toContain('This link has expired or was already used. Get a new one.');
+      expect(text).toContain(`<a href="${path}">Get a new link</a>`);
+      expect(text).not.toContain('type="password"');
+    },
+  );
+
   it('changing the password ends the other sessions, and this one goes on under a new id', async () => {
     const owner = await (await visitor().signsUp()).enrols();
     const other = await owner.elsewhere().isSignedIn();

@@ -1,4 +1,5 @@
 import { startApplication, type TestApplication } from '../support/application.js';
+import { submitForm } from '../support/submit-form.js';
 import { codeOf, mustBe, settingsOf, Visitor } from './visitor.js';
 
 describe('recovery codes', () => {
@@ -27,6 +28,24 @@ describe('recovery codes', () => {
     const third = person.elsewhere();
     await third.signsIn();
     expect(codeOf(await uses(third, codes[0]!))).toEqual([422, 'wrong-code']);
+  });
+
+  it('are on a page without the menu of languages, which would lose them', async () => {
+    const person = await (await new Visitor(application, 'html').signsUp()).enrols();
+    const menu = 'action="/otp-assets/language"';
+    expect((await person.get('/two-factor/recovery-codes')).text).toContain(menu);
+    const made = await submitForm(
+      `${application.url}/two-factor/recovery-codes`,
+      {},
+      { Cookie: person.cookieHeader() },
+    );
+    person.learn(made.headers);
+    const shown = await person.get(made.headers.get('location')!);
+    const answered = await person.post('/two-factor/recovery-codes');
+    for (const { text } of [shown, answered]) {
+      expect(text).toContain('<ol class="codes"');
+      expect(text).not.toContain(menu);
+    }
   });
 
   it('of two uses at once one counts', async () => {

@@ -6,6 +6,7 @@ import {
   InjectVerificationOptions,
   type ResolvedVerificationOptions,
 } from '../../verification/index.js';
+import { Act } from '../access/act.js';
 import { AdminPaths } from '../access/admin-paths.js';
 import { AdminRoutes, NeedsScope } from '../access/admin-route.js';
 import { type Actor, CurrentActor } from '../access/administrator.js';
@@ -64,6 +65,7 @@ export class DeadLettersController {
 
   @Post('retry')
   @HttpCode(200)
+  @Act('retry-letters', '/dead-letters')
   @NeedsScope('events:write')
   @Page(DeadLettersPage)
   @ApiConsumes(...BODIES)
@@ -77,6 +79,7 @@ export class DeadLettersController {
 
   @Post(':id/retry')
   @HttpCode(200)
+  @Act('retry-letter', '/dead-letters')
   @NeedsScope('events:write')
   @Page(DeadLettersPage)
   @ApiConsumes(...BODIES)
@@ -95,6 +98,7 @@ export class DeadLettersController {
 
   @Post(':id/discard')
   @HttpCode(200)
+  @Act('discard-letter', '/dead-letters')
   @NeedsScope('events:write')
   @Page(DeadLettersPage)
   @ApiConsumes(...BODIES)

@@ -3,8 +3,9 @@ import { Body, Controller, HttpCode, Logger, Post, Res, UsePipes } from '@nestjs
 import { ApiConsumes, ApiOkResponse, ApiOperation, ApiProduces, ApiTags } from '../../openapi/decorators.js';
 import type { Response } from 'express';
 import { describeError } from '../../diagnostics/index.js';
-import { BODIES, InputPipe } from '../../http/index.js';
+import { BODIES, FormTargets, InputPipe, notAPage } from '../../http/index.js';
 import { Act } from '../access/act.js';
+import { AdminPaths } from '../access/admin-paths.js';
 import { AdminRoutes, NeedsScope } from '../access/admin-route.js';
 import { type Actor, CurrentActor } from '../access/administrator.js';
 import { ApiAdminProblems } from '../admin.problems.js';
@@ -19,7 +20,16 @@ import { HistoryExport } from './history-export.service.js';
 export class ExportController {
   private readonly logger = new Logger(ExportController.name);
 
-  constructor(private readonly history: HistoryExport) {}
+  constructor(
+    private readonly history: HistoryExport,
+    private readonly paths: AdminPaths,
+  ) {}
+
+  @FormTargets('verifications.csv')
+  @NeedsScope('history:export')
+  formTargets(): never {
+    throw notAPage(this.paths.at('/verifications'));
+  }
 
   /** A POST, although it reads: it writes the reason into the audit, and a link from elsewhere must not do that. */
   @Post('verifications.csv')

@@ -55,7 +55,8 @@ export class HistoryListPage extends AdminPage<HistoryResource> {
   override failure(problem: Problem, context: PageContext): View | Redirect {
     if (problem.getStatus() !== 400) return super.failure(problem, context);
     const fields = [...FIELDS, 'from', 'to', 'status', 'channel', 'number'];
-    return this.view(context, errorContext(problem, context, '', fields));
+    // A search for a number leads back to the list.
+    return this.again(problem, context) ?? this.view(context, errorContext(problem, context, '', fields));
   }
 
   private view(context: PageContext, more: ViewContext): View {
@@ -70,6 +71,7 @@ export class HistoryListPage extends AdminPage<HistoryResource> {
         ...Object.fromEntries(FIELDS.map((field) => [field, typed(context, field, 200)])),
         ...periodInputs(context),
         number,
+        phoneNumber: typed(context, 'phoneNumber'),
         statuses: PUBLIC_STATUSES.map((value) => ({ value, selected: value === status })),
         isSms: channel === 'sms',
         isVoice: channel === 'voice',

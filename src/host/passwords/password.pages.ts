@@ -11,6 +11,7 @@ import {
 } from '../../http/index.js';
 import type { AssuranceResource } from '../../two-factor/index.js';
 import type { LinkResource, MailedResource, PasswordResource } from '../dto.js';
+import { invalidLink } from '../host.problems.js';
 import { blamedField, HOME, MAX_EMAIL_LENGTH } from '../host.pages.js';
 
 /** Asks for an email address. Afterwards tells the user to check their email. */
@@ -69,11 +70,14 @@ abstract class ChoosePasswordPage<Done> extends PageView<LinkResource | Done> {
   }
 
   failure(problem: Problem, context: PageContext): View {
-    const isInvalidLink = problem.code === 'invalid-link';
-    return this.form(context, {
-      ...errorContext(problem, context, isInvalidLink ? '' : blamedField(problem, 'password'), ['password']),
-      ...(isInvalidLink ? { startAgain: context.base } : {}),
-    });
+    // A link that was cut off has no token.
+    const hasNoToken = problem.details.errors?.some(({ field }) => field === 'token');
+    if (hasNoToken || problem.code === 'invalid-link')
+      return this.form(context, {
+        ...errorContext(invalidLink(), context, '', []),
+        startAgain: context.base,
+      });
+    return this.form(context, errorContext(problem, context, blamedField(problem, 'password'), ['password']));
   }
 
   private form(context: PageContext, more: ViewContext = {}): View {

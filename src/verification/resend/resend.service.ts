@@ -103,10 +103,11 @@ export class ResendService {
 
   private async send(resend: Resend): Promise<RequestResult> {
     const { request } = resend;
-    if (!this.numbers.of(request).canReceive(request.channel)) {
+    const numberDefect = this.numbers.of(request).defectFor(request.channel);
+    if (numberDefect) {
       // A landline that was called cannot be texted. Nothing was asked of the provider yet.
-      await this.notSent(resend, false, 0, 'not asked', 'destination');
-      return failure('destination-rejected', { request });
+      const left = await this.notSent(resend, false, 0, 'not asked', 'destination');
+      return failure('destination-rejected', { request: left ?? request, numberDefect });
     }
     const previous = request.providerRequestId!;
     if (request.channel === request.previousChannel && !request.earlierSendLost) {
