@@ -144,6 +144,12 @@ describe('forms, links, redirects and assets lead to where the routes are', () =
     expect(assets).toHaveLength(3);
     for (const path of assets) expect([path, (await open(path)).status]).toEqual([path, 200]);
 
+    const described = await open(phone, { Accept: 'application/json' });
+    const { routes } = (await described.json()) as { routes: { path: string }[] };
+    expect(routes.map(({ path }) => path)).toContain(`${phone}/request-otp`);
+    const language = await open(assets[0]!.replace(/[^/]+$/, 'language'));
+    expect([language.status, language.headers.get('location')]).toEqual([303, `${removed}/`]);
+
     const anonymous = await open(`${twoFactor}/settings`);
     expect([anonymous.status, anonymous.headers.get('location')]).toEqual([
       303,
