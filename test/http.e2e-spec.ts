@@ -188,6 +188,8 @@ describe('health and documents', () => {
       ]);
       const page = await application.client.html('GET', '/docs');
       expect(page.text).toContain('id="wrong-code"');
+      // Each language of it may be kept, also by a cache that others share.
+      expect(page.headers.get('vary')).toMatch(/Accept-Language, Cookie/);
     } finally {
       await application.close();
     }

@@ -46,6 +46,7 @@ export function serveOpenApi(
       context.locale,
     );
     response.setHeader('Cache-Control', CACHE_CONTROL);
-    response.vary('Accept-Language').type('html').send(page);
+    // A cookie has the language that was chosen in the menu.
+    response.vary('Accept-Language').vary('Cookie').type('html').send(page);
   });
 }
