@@ -50,7 +50,9 @@
     countDown(waiting[0].dataset.wait, waiting, find('[data-wait-hint]'), find('[data-wait-done]'));
   const hold = find('[data-hold]');
   if (hold) {
-    const buttons = document.querySelectorAll('main form[method=post] button:not([data-wait])');
+    // Where there are other ways, only the forms that have to wait.
+    const part = hold.dataset.heldPart ? `[data-part="${hold.dataset.heldPart}"]` : '';
+    const buttons = document.querySelectorAll(`main form[method=post]${part} button:not([data-wait])`);
     countDown(hold.dataset.hold, [...buttons], hold, find('[data-hold-done]'));
   }
 

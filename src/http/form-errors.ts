@@ -2,6 +2,7 @@ import type { PageContext } from './page-context.js';
 import type { Problem } from './problem.js';
 import { fieldMessage, problemDetail, problemTitle } from './problem.filter.js';
 import { safePath } from './safe-path.js';
+import { THROTTLE_RULE } from './throttling/throttler.guard.js';
 import type { ViewContext } from './view-renderer.js';
 
 /** Returns the text that the caller entered in a field, shortened to the length of the field. */
@@ -23,20 +24,23 @@ function isNotice({ code, details }: Problem, status: number): boolean {
 
 /**
  * Builds the messages of a problem for a view: one for each wrong field, otherwise one for `defaultField`. A problem that
- * is no field's becomes a notice on top, which counts down until the next try.
+ * is no field's becomes a notice on top, which counts down until the next try. Meanwhile the forms of the page are held.
+ * @param part the only forms to hold (`data-part`), for a page with other ways. A limit of all posts still holds them all.
  */
 export function errorContext(
   problem: Problem,
   { text }: PageContext,
   defaultField: string,
   fields: string[],
+  part?: string,
 ): ViewContext {
-  const { errors: given = [], retryAfterSeconds } = problem.details;
+  const { errors: given = [], retryAfterSeconds, rule } = problem.details;
   if (given.length === 0 && isNotice(problem, problem.getStatus())) {
     const message = problemDetail(problem, text);
     // A resend has a countdown of its own.
     const holdSeconds = problem.code === 'cooldown' ? undefined : retryAfterSeconds;
-    return { isError: true, alert: { title: problemTitle(problem, text), message, holdSeconds } };
+    const heldPart = rule?.startsWith(THROTTLE_RULE) ? undefined : part;
+    return { isError: true, alert: { title: problemTitle(problem, text), message, holdSeconds, heldPart } };
   }
   const wrong = given.filter(({ field }) => fields.includes(field));
   const errors =

@@ -120,6 +120,28 @@ inBrowser('two-factor sign-in in a real browser', () => {
       await person.reads('You signed in with: password and authenticator app');
     });
 
+    it('a wait for one factor leaves the others', async () => {
+      const person = await enrolled();
+      const secret = await person.beginsAnApp();
+      await person.showsApp(await appCode(secret));
+      await person.reads('Your changes are saved.');
+      await isAskedAgain(person);
+      const wrong = wrongCode(await appCode(secret));
+      await person.showsApp(wrong);
+      await person.reads('That code isn’t right.');
+      await people.application.sql.query(
+        `UPDATE otp_factor_attempts SET wait_until = now() + interval '1 hour'`,
+      );
+      await person.showsApp(wrongCode(wrong));
+      await person.reads('Too many attempts');
+      const verify = person.page.getByRole('button', { name: 'Verify' });
+      expect(await verify.isDisabled()).toBe(javaScriptEnabled);
+      await people.application.advanceProvider(60);
+      await person.asksForText();
+      await person.types(person.code);
+      await person.sees('Your account');
+    });
+
     it('a payment is confirmed by a code for just that payment', async () => {
       const person = await enrolled();
       await person.orders('40.00', 'ACME');

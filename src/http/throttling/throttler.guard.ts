@@ -4,6 +4,9 @@ import type { Request, Response } from 'express';
 import { describeError } from '../../diagnostics/index.js';
 import { Problem } from '../problem.js';
 
+/** How the rules begin that limit all posts of a client. */
+export const THROTTLE_RULE = 'throttle-';
+
 /**
  * Limits the rate of unsafe requests. Rejects with the problem `rate-limited` and reports what is left in the `RateLimit`
  * headers. If the store fails, requests pass without being counted: the limits that protect money are in Postgres.
@@ -35,7 +38,7 @@ export class FloodGuard extends ThrottlerGuard {
       await this.throwThrottlingException(
         context,
         { ...record, limit, ttl, key, tracker },
-        `throttle-${name}`,
+        `${THROTTLE_RULE}${name}`,
       );
     return true;
   }

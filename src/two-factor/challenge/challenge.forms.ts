@@ -132,7 +132,9 @@ export class ChallengeForms {
 
   chooseFailed(problem: Problem, context: PageContext): View {
     const resource = problem.details.forView as FactorsResource | undefined;
-    const { errors, alert } = errorContext(problem, context, '', ['otpCode']) as {
+    // Another factor may work meanwhile. A message is asked for without naming the factor.
+    const factor = typed(context, 'factor') || 'sms';
+    const { errors, alert } = errorContext(problem, context, '', ['otpCode'], factor) as {
       errors?: { message: string }[];
       alert?: ViewContext;
     };

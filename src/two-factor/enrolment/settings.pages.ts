@@ -72,7 +72,7 @@ export class SettingsPage extends PageView<SettingsResource> {
     if (!settings) return settingsRefused(problem, context);
     const view = this.success(settings, context);
     const errors = isOfNewPhone(context)
-      ? errorContext(problem, context, 'phoneNumber', ['phoneNumber', 'country'])
+      ? errorContext(problem, context, 'phoneNumber', ['phoneNumber', 'country'], 'sms')
       : errorContext(problem, context, '', []);
     return { ...view, context: { ...view.context, ...errors } };
   }
