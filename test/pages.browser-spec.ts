@@ -128,6 +128,20 @@ inBrowser('in a real browser', () => {
     expect(application.sandbox.ledger(phoneNumber)).toHaveLength(1);
   });
 
+  it('a form can be sent again when nothing came of it, on a bad line', async () => {
+    const page = await open();
+    const phoneNumber = freshNumber();
+    await page.getByLabel('Phone number').fill(phoneNumber);
+    // The browser stays on the page, as many do when a connection breaks.
+    await page.route('**/request-otp', (route) => route.fulfill({ status: 204 }), { times: 1 });
+    const send = page.getByRole('button', { name: 'Send code' });
+    await send.click();
+    expect(await send.isDisabled()).toBe(true);
+    await send.click();
+    await page.getByRole('heading', { name: 'Enter your code' }).waitFor();
+    expect(application.sandbox.ledger(phoneNumber)).toHaveLength(1);
+  });
+
   it('changing the number ends the request and shows an empty form', async () => {
     const page = await open();
     await startWith(page, freshNumber());

@@ -11,8 +11,8 @@
       if (sent.has(form)) return event.preventDefault();
       sent.add(form);
       setTimeout(() => form.querySelectorAll('button').forEach((button) => (button.disabled = true)));
-      // The page stays.
-      if (form.dataset.download !== undefined) setTimeout(() => release(form), 2000);
+      // The page is still here after a download, or when the connection has failed. A passkey takes its time.
+      setTimeout(() => event.defaultPrevented || release(form), 10_000);
     });
   }
   // Coming back by the browser's history shows the page as it was left: with working buttons.
