@@ -15,7 +15,7 @@ import { ResendService } from '../resend/resend.service.js';
 import { DeliveryService } from '../start/delivery.service.js';
 import { VERIFICATION_OPTIONS, type ResolvedVerificationOptions } from '../verification.options.js';
 import type { RequestResult } from '../verification.results.js';
-import { SweepRepository } from './sweep.repository.js';
+import { SWEEP_BATCH, SweepRepository } from './sweep.repository.js';
 
 /** What one run of the reconciler did. */
 export interface ReconcileReport {
@@ -89,7 +89,8 @@ export class VerificationReconciler implements OnApplicationBootstrap, BeforeApp
       if (!isInDoubt(request)) report.settled += 1;
     }
     if (sweepSeconds > 0) {
-      report.swept = await this.sweeps.endExpired(sweepSeconds);
+      for (let swept = SWEEP_BATCH; swept === SWEEP_BATCH && !this.work.isStopped; report.swept += swept)
+        swept = await this.sweeps.endExpired(sweepSeconds);
       await this.sweeps.deleteOldKeys();
       await this.wrongCodes.endOldLocks();
     }
@@ -108,8 +109,11 @@ export class VerificationReconciler implements OnApplicationBootstrap, BeforeApp
 
   private async round(): Promise<void> {
     const isFirst = this.sweptAt === 0;
-    const isSweepDue = Date.now() - this.sweptAt > SWEEP_EVERY_MS;
-    const report = await this.runOnce(isFirst ? A_DAY_SECONDS : isSweepDue ? RECENT_SECONDS : 0);
+    const unsweptMs = Date.now() - this.sweptAt;
+    const isSweepDue = unsweptMs > SWEEP_EVERY_MS;
+    // The database may have been away for hours.
+    const recentSeconds = RECENT_SECONDS + Math.ceil(unsweptMs / 1000);
+    const report = await this.runOnce(isFirst ? A_DAY_SECONDS : isSweepDue ? recentSeconds : 0);
     if (isSweepDue) this.sweptAt = Date.now();
     if (report.recovered + report.unresolved + report.settled > 0)
       this.logger.log(report, 'lost answers resolved');

@@ -6,6 +6,9 @@ import { CodeMessage } from '../entities/code-message.entity.js';
 import { IdempotencyKey } from '../entities/idempotency-key.entity.js';
 import { WebhookReceipt } from '../entities/webhook-receipt.entity.js';
 
+/** Requests that one statement ends. */
+export const SWEEP_BATCH = 500;
+
 /** Writes down what time has decided, and deletes what was only kept to recognise a repetition. */
 @Injectable()
 export class SweepRepository {
@@ -14,7 +17,7 @@ export class SweepRepository {
     @InjectLibraryDataSource() private readonly dataSource: DataSource,
   ) {}
 
-  /** @returns how many requests were over; with 500 there may be more */
+  /** @returns how many requests were over; with a whole {@link SWEEP_BATCH} there may be more */
   async endExpired(createdWithinSeconds: number): Promise<number> {
     return (await this.statements.all(SWEEP, { createdWithinSeconds })).length;
   }
@@ -37,7 +40,7 @@ export const SWEEP = statement<{ createdWithinSeconds: number }, { id: string }>
     SELECT r.id, r.status FROM otp_verification_requests r
      WHERE r.created_at > now() - make_interval(secs => :createdWithinSeconds) AND r.status IN ('SENDING', 'PENDING')
        AND r.expires_at <= clock_timestamp() AND (r.lease_until IS NULL OR r.lease_until <= clock_timestamp())
-     ORDER BY r.id FOR UPDATE SKIP LOCKED LIMIT 500),
+     ORDER BY r.id FOR UPDATE SKIP LOCKED LIMIT ${SWEEP_BATCH}),
   changed AS (
     UPDATE otp_verification_requests r
        SET status = CASE over.status WHEN 'SENDING' THEN 'FAILED' ELSE 'EXPIRED' END,

@@ -1,0 +1,37 @@
+import { VerificationReconciler } from './reconciler.js';
+
+/** A reconciler that finds nothing, and how far back each of its rounds has looked for requests whose time ran out. */
+function idleReconciler() {
+  const sweptSeconds: number[] = [];
+  const none = async () => null;
+  const parts = [
+    {
+      endExpired: async (seconds: number) => {
+        sweptSeconds.push(seconds);
+        return 0;
+      },
+      deleteOldKeys: none,
+    },
+    { endOldLocks: none },
+    { claimLost: none },
+    {},
+    { settle: none },
+    {},
+    { reconcileEverySeconds: null },
+  ] as unknown as ConstructorParameters<typeof VerificationReconciler>;
+  return { reconciler: new VerificationReconciler(...parts), sweptSeconds };
+}
+
+describe('requests whose time ran out are looked for', () => {
+  afterEach(() => jest.restoreAllMocks());
+
+  it('within two hours, and as far back as nobody has looked', async () => {
+    const { reconciler, sweptSeconds } = idleReconciler();
+    const startedAt = Date.now();
+    for (const minutes of [0, 2, 182, 183]) {
+      jest.spyOn(Date, 'now').mockReturnValue(startedAt + minutes * 60_000);
+      await reconciler['round']();
+    }
+    expect(sweptSeconds).toEqual([86_400, 7200 + 120, 7200 + 180 * 60]);
+  });
+});
