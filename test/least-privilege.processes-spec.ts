@@ -23,7 +23,7 @@ function documentedStatements(schema: string, roles: { application: string; otp_
 
 describe.each(['public', 'otp'])('the role that docs/operations.md describes, in the schema %s', (schema) => {
   const suffix = randomBytes(4).toString('hex');
-  const roles = { application: `app_${suffix}`, otp_retention: `retention_${suffix}` };
+  const roles = { application: `app_${suffix}`, otp_retention: `otp_retention_${suffix}` };
   let database: TestDatabase;
   let owner: pg.Client;
   let instance: LoggedInstance;

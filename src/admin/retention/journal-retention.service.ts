@@ -96,7 +96,8 @@ export class JournalRetention {
       throw new MissingRightError(
         'the role of DATABASE_URL may not delete old requests: make it a member of a role for retention, see "Roles in Postgres" in docs/operations.md',
       );
-    await rowsIn(sql, `SET LOCAL ROLE ${rights!.role}`);
+    // A parameter, because a name that begins with otp_ would be taken for a table.
+    await rowsIn(sql, `SELECT set_config('role', $1, true)`, [rights!.role]);
     const result = await work();
     await rowsIn(sql, 'RESET ROLE');
     return result;
@@ -122,7 +123,7 @@ export class JournalRetention {
 /** The role for retention is one that this role may become, and that may delete events and change seals. */
 export const RETENTION_RIGHTS = `
   SELECT pg_has_role(c.relowner, 'USAGE') AS "isOwner",
-         (SELECT quote_ident(r.rolname) FROM pg_roles r
+         (SELECT r.rolname FROM pg_roles r
            WHERE NOT r.rolsuper AND pg_has_role(r.oid, 'MEMBER')
              AND has_schema_privilege(r.oid, c.relnamespace, 'USAGE')
              AND has_table_privilege(r.oid, c.oid, 'DELETE')
