@@ -96,7 +96,8 @@ export class DestinationLists {
     const entries = await this.dataSource.getRepository(BlockEntry).find({
       select: { id: true, kind: true, value: true, network: true, fingerprint: true, expiresAt: true },
       where: { liftedAt: IsNull() },
-      order: { id: 'DESC' },
+      // Of several for the same, the one that lasts longest counts.
+      order: { expiresAt: { direction: 'ASC', nulls: 'LAST' } },
     });
     this.blocks = new Map();
     this.networks = [];

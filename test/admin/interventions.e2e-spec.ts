@@ -94,6 +94,29 @@ describe('an administrator', () => {
     expect(JSON.stringify(await audit())).not.toContain(phoneNumber.slice(2));
   });
 
+  it('blocks again what a shorter block is about, and the longer one counts when the shorter has lapsed', async () => {
+    const phoneNumber = freshNumber();
+    const block = (kind: string, value: string, hours: string) =>
+      admin.post('/admin/blocks', { kind, value, hours, ...REASON });
+    for (const hours of ['1', '', '2'])
+      for (const [kind, value] of [
+        ['number', phoneNumber],
+        ['country', 'FR'],
+      ] as const)
+        expect((await block(kind, value, hours)).status).toBe(200);
+    await application.sql.query(
+      `UPDATE otp_block_entries SET expires_at = now() - interval '1 minute' WHERE expires_at IS NOT NULL;
+       INSERT INTO otp_block_entries (id, kind, value, label, reason, author, created_at)
+       VALUES (gen_random_uuid(), 'prefix', '999999', '999999', 'makes the lists be read again', 'cli:test', now())`,
+    );
+    await new Promise((resolve) => setTimeout(resolve, 1100));
+    for (const to of [phoneNumber, '+33612345678']) {
+      const refused = await application.client.json('POST', '/request-otp', { phoneNumber: to });
+      expect(refused.body['code']).toBe('destination-not-allowed');
+    }
+    await application.sql.query('DELETE FROM otp_block_entries');
+  });
+
   it('blocks and unblocks, in any spelling, and what is blocked gets no message', async () => {
     const phoneNumber = freshNumber();
     const block = (kind: string, value: string, more: object = {}) =>
