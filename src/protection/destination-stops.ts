@@ -135,6 +135,7 @@ export const LIFT_RECOVERED = statement<
      AND (SELECT count(*) > 0 AND count(*) FILTER (WHERE r.status = 'VERIFIED') >= :floor::float8 * count(*)
             FROM otp_verification_requests r
            WHERE r.created_at > now() - make_interval(secs => :windowSeconds) AND r.provider_request_id IS NOT NULL
+             AND r.user_id IS NULL
              AND CASE s.scope WHEN 'country' THEN r.phone_country = s.label
                               ELSE substring(r.prefix_fingerprint FROM 1 FOR 15) = s.key END)
   RETURNING s.scope, s.label`,

@@ -116,6 +116,17 @@ describe('a destination does not stop because of a few callers', () => {
     const service = application.app.get(VerificationService);
     const enrolment = { phoneNumber: numberOf('141556', 60), caller: { userId: 'alice', sessionId: 's' } };
     expect(await service.start(enrolment)).toMatchObject({ ok: true });
+    // Signed-in users type their codes in. That says nothing about the strangers.
+    await application.sql.query(
+      `INSERT INTO otp_verification_requests (id, purpose, status, channel, phone_fingerprint, prefix_fingerprint, phone_country,
+         phone_last_digits, user_id, caller_fingerprint, caller_bound, code_length, max_attempts, max_sends, provider,
+         provider_request_id, created_at, expires_at, verified_at, events)
+       SELECT gen_random_uuid(), purpose, 'VERIFIED', channel, phone_fingerprint, prefix_fingerprint, phone_country,
+              phone_last_digits, 'user ' || i, '', false, 6, 3, 3, provider, 'p' || i, now(), now(), now(), 0
+         FROM otp_verification_requests, generate_series(1, 20) AS i WHERE user_id = 'alice'`,
+    );
+    await watch();
+    expect((await stranger()).status).toBe(403);
 
     for (const { phoneNumber, session, requestId } of requests.slice(0, 3)) {
       const fields = { requestId, otpCode: application.codeFor(phoneNumber) };
