@@ -1,5 +1,6 @@
 import { Logger } from '@nestjs/common';
 import { JournalRestorer } from '../../src/index.js';
+import { JournalLag } from '../../src/verification/index.js';
 import { startApplication, type TestApplication } from '../support/application.js';
 import { furtherInstances } from '../support/instances.js';
 import { sealEverything } from '../support/seal.js';
@@ -58,6 +59,11 @@ describe('the sealer of the journal', () => {
     );
     await started();
     await expect(sealOnce(application)).rejects.toThrow('npm run journal:seal -- --after-restore');
+    const lags = await app.get(JournalLag, { strict: false }).read();
+    for (const reader of [...readers, 'seal'])
+      expect(
+        lags.find((lag) => lag.journal === 'verification' && lag.reader === reader)!.seconds,
+      ).toBeGreaterThan(0);
     const restorer = app.get(JournalRestorer, { strict: false });
     expect(await restorer.renumber()).toEqual(['verification']);
     expect(await restorer.renumber()).toEqual([]);
