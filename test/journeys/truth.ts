@@ -81,7 +81,7 @@ const SENTENCES: [RegExp, (facts: Facts, ...parts: string[]) => boolean][] = [
     ({ messages }) => Date.now() - Date.parse(messages.at(-1)?.sentAt ?? '') < MOMENT_MS,
   ],
   [/You requested a code in another browser/, ({ messages }) => messages.length > 0],
-  [/We emailed a link to (\S+)/, ({ email, links }, to) => to === email && links > 0],
+  [/we emailed a link to (\S+)/i, ({ email, links }, to) => to === email && links > 0],
   [RegExp(`This number is verified: ${NUMBER}`), ({ requests }) => requests.includes('VERIFIED')],
   [/This code has already been used/, ({ requests }) => requests.includes('VERIFIED')],
   [/Your code was cancelled|Code cancelled\./, ({ requests }) => requests.includes('CANCELLED')],

@@ -175,7 +175,7 @@ export class Walk {
     const main = page.locator('main');
     if (!isOurs || (await main.count()) !== 1) return this.notes(`there is no page of ours at ${page.url()}`);
     const text = `${await page.locator('header.site').innerText()}\n${await main.innerText()}\n`;
-    if (text.includes('We emailed a link')) await this.mailHasLeft();
+    if (/we emailed a link/i.test(text)) await this.mailHasLeft();
     const facts = await this.facts();
     for (const untrue of untrueIn(text.replaceAll(/\s+/g, ' '), facts)) this.notes(untrue);
     if (facts.messages.length !== this.texts)

@@ -18,6 +18,8 @@ import { blamedField, HOME, MAX_EMAIL_LENGTH } from '../host.pages.js';
 abstract class EmailPage extends PageView<AssuranceResource | MailedResource> {
   /** The page's messages are `host.<name>` and `host.<name>.hint`. */
   protected abstract readonly name: string;
+  /** The message that says to which address a link was sent. */
+  protected abstract readonly sent: string;
 
   success(body: AssuranceResource | MailedResource, context: PageContext): View | Redirect {
     if (!('status' in body)) return body.next ? { redirectTo: body.next } : this.form(context);
@@ -25,7 +27,11 @@ abstract class EmailPage extends PageView<AssuranceResource | MailedResource> {
       name: 'host/check-mail',
       address: context.base,
       once: true,
-      context: { title: context.text('host.checkMail'), email: typed(context, 'email', MAX_EMAIL_LENGTH) },
+      context: {
+        title: context.text('host.checkMail'),
+        sent: context.text(this.sent),
+        email: typed(context, 'email', MAX_EMAIL_LENGTH),
+      },
     };
   }
 
@@ -51,11 +57,14 @@ abstract class EmailPage extends PageView<AssuranceResource | MailedResource> {
 @Injectable()
 export class SignUpPage extends EmailPage {
   protected readonly name = 'sign-up';
+  protected readonly sent = 'host.checkMail.sent';
 }
 
 @Injectable()
 export class PasswordResetPage extends EmailPage {
   protected readonly name = 'password-reset';
+  // Without an account there is no email, and nobody may learn that.
+  protected readonly sent = 'host.checkMail.reset';
 }
 
 /** Asks for a new password. A link in an email leads here. */
