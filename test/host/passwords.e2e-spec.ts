@@ -72,7 +72,9 @@ describe.each(['json', 'html'] as const)('passwords (%s)', (kind) => {
     expect(application.mailbox.of(nobody)).toEqual([]);
     // The page cannot claim that an email went out.
     const page = await new Visitor(application, 'html').post('/password-reset', { email: nobody });
-    expect(page.text).toContain(`<p>If there is an account with this address, we emailed a link to <bdi>${nobody}`);
+    expect(page.text).toContain(
+      `<p>If there is an account with this address, we emailed a link to <bdi>${nobody}`,
+    );
   });
 
   it('a reset ends all sessions and trusted browsers, signs nobody in, and skips no second factor', async () => {
