@@ -89,8 +89,11 @@ export class VerificationReconciler implements OnApplicationBootstrap, BeforeApp
       if (!isInDoubt(request)) report.settled += 1;
     }
     if (sweepSeconds > 0) {
-      for (let swept = SWEEP_BATCH; swept === SWEEP_BATCH && !this.work.isStopped; report.swept += swept)
+      let swept: number;
+      do {
         swept = await this.sweeps.endExpired(sweepSeconds);
+        report.swept += swept;
+      } while (swept === SWEEP_BATCH && !this.work.isStopped);
       await this.sweeps.deleteOldKeys();
       await this.wrongCodes.endOldLocks();
     }
