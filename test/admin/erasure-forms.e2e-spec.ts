@@ -83,7 +83,7 @@ describe('the forms that erase', () => {
     );
     const userId = rows[0]!.id;
     const dry = await admin.post('/admin/persons/erase', { userId, dryRun: true, reason: REASON });
-    expect(dry.body).toMatchObject({ receipt: null, person: owner.email, rows: { enrolled_phones: 1 } });
+    expect(dry.body).toMatchObject({ receipt: null, person: owner.email, rows: { factors: 1 } });
     const { preview } = dry.body as { preview: string };
     const erased = await admin.post('/admin/persons/erase', { userId, preview, reason: REASON });
     expect(erased.body['rows']).toEqual(dry.body['rows']);
