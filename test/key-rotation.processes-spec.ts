@@ -133,6 +133,32 @@ describe('keys can be replaced while everything runs', () => {
     }
   });
 
+  it('a rotation that was killed, taken back and made again leaves nothing under the old keys', async () => {
+    const { before, both, instance } = await twoKeyRings();
+    const after = await instance(both);
+    try {
+      const [rotatorBack, rotator] = [before.app.get(KeyRotator), after.get(KeyRotator)];
+      await before.started();
+      await rotator.run();
+      // As if it had been killed, and the row, which it had passed, was under the old keys again.
+      await before.sql.query('UPDATE otp_key_rotations SET finished_at = NULL');
+      await before.sql.query('TRUNCATE otp_verification_requests, otp_number_slots, otp_key_canaries');
+      await before.started();
+      await before.sql.query(
+        `UPDATE otp_key_rotations SET last_id = 'ffffffff-ffff-ffff-ffff-ffffffffffff' WHERE last_id IS NOT NULL`,
+      );
+      await rotatorBack.run();
+      await rotator.run();
+      const { rows } = await before.sql.query<{ key: string }>(
+        `SELECT split_part(phone_number, ':', 2) AS key FROM otp_verification_requests`,
+      );
+      expect(rows).toEqual([{ key: 'e2' }]);
+    } finally {
+      await after.close();
+      await before.close();
+    }
+  });
+
   it('what a limit has counted under an older key counts under the newest', async () => {
     const { before, both, instance } = await twoKeyRings();
     const limit = { PROTECTION: 'off', RULE_MODES: 'number-limit:enforce', LIMIT_NUMBER: '1/3600' };

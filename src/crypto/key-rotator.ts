@@ -54,6 +54,9 @@ export class KeyRotator {
     unreadable: (row: UnreadableRow) => void = () => undefined,
   ): Promise<RotationProgress[]> {
     const results: RotationProgress[] = [];
+    const { encryption, fingerprint } = this.cipher.newestKeys;
+    // What a run under other keys has done is undone by this one.
+    await this.rotations.delete([{ encryptionKey: Not(encryption) }, { fingerprintKey: Not(fingerprint) }]);
     for (const column of this.columns()) {
       results.push(await this.rotate(column, report, unreadable));
     }
