@@ -59,6 +59,7 @@ inBrowser('an open code page', () => {
     const first = Number(/\d+/.exec((await hint.textContent())!)![0]);
     expect(await hint.isVisible()).toBe(true);
     await until(async () => Number(/\d+/.exec((await hint.textContent())!)![0]) < first);
+    await page.getByText('You can request a new code in 1 second.', { exact: true }).waitFor();
     const ready = page.getByText('You can request a new code now.');
     await ready.waitFor();
     expect(await ready.getAttribute('role')).toBe('status');

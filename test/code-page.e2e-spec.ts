@@ -140,6 +140,27 @@ describe('the page of a code', () => {
     }
   });
 
+  it('has the countdown in every plural of the language, for the script', async () => {
+    const { requestId } = await started();
+    const page = await new Visitor(application, 'html').get(`/verify-otp?requestId=${requestId}`, {
+      'Accept-Language': 'ar',
+    });
+    await application.sql.query(
+      `UPDATE otp_verification_requests SET resend_available_at = now() + interval '30 seconds' WHERE id = $1`,
+      [requestId],
+    );
+    const waiting = await new Visitor(application, 'html').get(`/verify-otp?requestId=${requestId}`, {
+      'Accept-Language': 'ar',
+    });
+    expect(page.text).not.toContain('data-wait-hint');
+    const [, forms] = /data-wait-hint data-forms="([^"]+)"/.exec(waiting.text)!;
+    expect(JSON.parse(forms!.replaceAll('&quot;', '"'))).toMatchObject({
+      one: 'يمكنك طلب رمز جديد بعد ثانية واحدة (1).',
+      few: 'يمكنك طلب رمز جديد بعد 3 ثوانٍ.',
+      many: 'يمكنك طلب رمز جديد بعد 11 ثانية.',
+    });
+  });
+
   it('of a call offers another call; a landline is not texted, which is no error of the code', async () => {
     const person = new Visitor(application, 'html');
     const page = await person.post('/request-otp', { phoneNumber: '+442079460123', channel: 'voice' });
@@ -250,7 +271,9 @@ describe('the page of a code', () => {
         expect(text).not.toContain('href="#otpCode"');
         expect(text).toContain('role="alert"');
       }
-      expect(throttled.text).toMatch(/<h2 id="summary-title">Too many attempts<\/h2>\s*<p data-hold="\d+">/);
+      expect(throttled.text).toMatch(
+        /<h2 id="summary-title">Too many attempts<\/h2>\s*<p data-hold="\d+" data-forms="[^"]+">/,
+      );
     } finally {
       await limited.close();
     }

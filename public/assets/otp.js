@@ -24,14 +24,15 @@
   // Counts the first number of a text down, then says once that the time has come.
   function countDown(seconds, buttons, hint, done) {
     const until = Date.now() + seconds * 1000;
-    const number = hint && /\d+/.exec(hint.textContent);
+    const forms = JSON.parse(hint?.dataset.forms || '{}');
+    const plurals = new Intl.PluralRules(document.documentElement.lang);
     // The summary was read out already. It must not be read again every second.
     hint?.closest('[role=alert]')?.setAttribute('aria-live', 'off');
     buttons.forEach((button) => (button.disabled = true));
     const timer = setInterval(() => {
       const left = Math.ceil((until - Date.now()) / 1000);
       if (left > 0) {
-        if (number) hint.textContent = number.input.replace(number[0], left);
+        if (hint) hint.textContent = (forms[plurals.select(left)] ?? hint.textContent).replace(/\d+/, left);
         return;
       }
       clearInterval(timer);

@@ -1,6 +1,6 @@
 import type { PageContext } from './page-context.js';
 import type { Problem } from './problem.js';
-import { fieldMessage, problemDetail, problemTitle } from './problem.filter.js';
+import { fieldMessage, holdContext, problemDetail, problemTitle } from './problem.filter.js';
 import { safePath } from './safe-path.js';
 import { THROTTLE_RULE } from './throttling/throttler.guard.js';
 import type { ViewContext } from './view-renderer.js';
@@ -29,7 +29,7 @@ function isNotice({ code, details }: Problem, status: number): boolean {
  */
 export function errorContext(
   problem: Problem,
-  { text }: PageContext,
+  { text, locale }: PageContext,
   defaultField: string,
   fields: string[],
   part?: string,
@@ -38,9 +38,10 @@ export function errorContext(
   if (given.length === 0 && isNotice(problem, problem.getStatus())) {
     const message = problemDetail(problem, text);
     // A resend has a countdown of its own.
-    const holdSeconds = problem.code === 'cooldown' ? undefined : retryAfterSeconds;
+    const isHeld = problem.code !== 'cooldown' && retryAfterSeconds !== undefined;
+    const held = isHeld ? holdContext(problem, { text, locale }) : {};
     const heldPart = rule?.startsWith(THROTTLE_RULE) ? undefined : part;
-    return { isError: true, alert: { title: problemTitle(problem, text), message, holdSeconds, heldPart } };
+    return { isError: true, alert: { title: problemTitle(problem, text), message, ...held, heldPart } };
   }
   const wrong = given.filter(({ field }) => fields.includes(field));
   const errors =

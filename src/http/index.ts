@@ -1,3 +1,4 @@
+export { countForms } from './count-forms.js';
 export { ACCESS, OpenToAll } from './access.js';
 export { type BrandOptions, SERVICE_NAME } from './brand.js';
 export { BODIES } from './body.js';

@@ -2,6 +2,7 @@ import { STATUS_CODES } from 'node:http';
 import { type ArgumentsHost, Catch, type ExceptionFilter, Inject, Injectable, Logger } from '@nestjs/common';
 import type { Request, Response } from 'express';
 import { describeError } from '../diagnostics/index.js';
+import { countForms } from './count-forms.js';
 import { HTTP_OPTIONS, type ResolvedHttpOptions } from './http.options.js';
 import { MisuseError } from '../options/misuse-error.js';
 import type { MessageParameters } from './messages.js';
@@ -13,7 +14,7 @@ import type { FieldError, Problem } from './problem.js';
 import { noteFacts } from './request-facts.js';
 import { setSecurityHeaders } from './security-headers.js';
 import { isUnreadableValue, toProblem } from './to-problem.js';
-import { type View, ViewRenderer } from './view-renderer.js';
+import { type View, type ViewContext, ViewRenderer } from './view-renderer.js';
 
 /** Answers every failure: with problem+json (RFC 9457), or with the page that the failure belongs to. */
 @Catch()
@@ -83,10 +84,14 @@ function problemBody(problem: Problem, { text }: PageContext) {
   };
 }
 
-/** One sentence for people: what happened and what to do. */
-export function problemDetail(problem: Problem, text: PageContext['text']): string {
-  const { attemptsRemaining, retryAfterSeconds, detailKey } = problem.details;
-  const count = attemptsRemaining ?? retryAfterSeconds;
+/** One sentence for people: what happened and what to do. @param seconds until the next try */
+export function problemDetail(
+  problem: Problem,
+  text: PageContext['text'],
+  seconds = problem.details.retryAfterSeconds,
+): string {
+  const { attemptsRemaining, detailKey } = problem.details;
+  const count = attemptsRemaining ?? seconds;
   const general = problem.getStatus() >= 500 ? 'problem.internal.detail' : 'problem.any.detail';
   const keys = [...(detailKey ? [detailKey] : []), `problem.${problem.code}.detail`, general];
   return firstMessage(keys, text, count === undefined ? {} : { count }) ?? problem.code;
@@ -114,8 +119,17 @@ function firstMessage(keys: string[], text: PageContext['text'], parameters?: Me
   return keys.map((key) => [key, text(key, parameters)]).find(([key, message]) => message !== key)?.[1];
 }
 
+/** What makes a page count down until the next try. */
+export const holdContext = (
+  problem: Problem,
+  { text, locale }: Pick<PageContext, 'text' | 'locale'>,
+): ViewContext => ({
+  holdSeconds: problem.details.retryAfterSeconds,
+  holdForms: countForms(locale, (seconds) => problemDetail(problem, text, seconds)),
+});
+
 /** For failures that belong to no page: an unknown path, a page that somebody may not open. It has a way on. */
-export function errorView(problem: Problem, { homePath, here, request, text }: PageContext): View {
+export function errorView(problem: Problem, { homePath, here, request, text, locale }: PageContext): View {
   const { retryAfterSeconds } = problem.details;
   const mayHelpLater = problem.getStatus() === 429 || problem.getStatus() >= 500;
   return {
@@ -126,7 +140,7 @@ export function errorView(problem: Problem, { homePath, here, request, text }: P
       retryPath: mayHelpLater && request.method === 'GET' ? here : '',
       title: problemTitle(problem, text),
       detail: problemDetail(problem, text),
-      holdSeconds: mayHelpLater ? retryAfterSeconds : undefined,
+      ...(mayHelpLater && retryAfterSeconds !== undefined && holdContext(problem, { text, locale })),
       isError: true,
     },
   };

@@ -1,5 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import {
+  countForms,
   errorContext,
   type PageContext,
   problemDetail,
@@ -157,7 +158,10 @@ function endOf({ code, details }: Problem): Ended | null {
 }
 
 /** What was sent, how, when and to whom. */
-function aboutMessage(resource: VerificationResource, { formatting }: PageContext): ViewContext {
+function aboutMessage(
+  resource: VerificationResource,
+  { formatting, locale, text }: PageContext,
+): ViewContext {
   const { phoneNumber, channel, status, sentAt, expiresAt, resendAvailableAt } = resource;
   const clock = new Intl.DateTimeFormat(formatting.locale, {
     hour: '2-digit',
@@ -174,6 +178,7 @@ function aboutMessage(resource: VerificationResource, { formatting }: PageContex
     sent: timeOf(sentAt),
     expires: timeOf(expiresAt),
     resendWaitSeconds: Math.max(0, Math.ceil((waitMs || 0) / 1000)),
+    waitForms: countForms(locale, (count) => text('code.wait', { count })),
     // The page looks whether this is still so.
     watched: `${status} ${sentAt}`,
   };
