@@ -4,6 +4,7 @@ import { ApiExcludeController } from '../openapi/decorators.js';
 import { OpenToAll } from './access.js';
 import { ASSETS } from './assets.controller.js';
 import { appendCookie, cookieNameFor } from './cookies.js';
+import { MountedPaths } from './mounted-paths.js';
 import { Negotiated } from './page.js';
 import { LANGUAGE_COOKIE } from './preferred-languages.js';
 import { safePath } from './safe-path.js';
@@ -17,13 +18,16 @@ const ONE_YEAR_SECONDS = 365 * 24 * 60 * 60;
 @Negotiated()
 @Controller(`${ASSETS}/language`)
 export class LanguageController {
-  constructor(private readonly renderer: ViewRenderer) {}
+  constructor(
+    private readonly renderer: ViewRenderer,
+    private readonly paths: MountedPaths,
+  ) {}
 
   /** Opened from the history or the address bar: there is nothing to see. */
   @Get()
   @HttpCode(303)
   leadBack(@Res() response: Response): void {
-    response.status(303).location('/').end();
+    response.status(303).location(this.paths.outside('/')).end();
   }
 
   /** Remembers the language, if it is one of ours, and leads back to the page. */
@@ -35,7 +39,7 @@ export class LanguageController {
     @Res() response: Response,
   ): void {
     const { language, returnTo } = body ?? {};
-    response.status(303).location(safePath(returnTo, '/'));
+    response.status(303).location(safePath(returnTo, this.paths.outside('/')));
     const chosen = this.renderer.locales.find((locale) => locale === language);
     if (chosen) appendCookie(response, cookieNameFor(request, LANGUAGE_COOKIE), chosen, ONE_YEAR_SECONDS);
     response.end();

@@ -77,7 +77,7 @@ export class VerificationController {
   @ApiProblems('not-acceptable')
   home(@Req() request: Request, @Res({ passthrough: true }) response: Response): ServiceResource {
     if (!this.options.identifyCaller && isAnsweredByPage(request)) rememberCaller(request, response);
-    return describeService();
+    return describeService(this.paths.of(VERIFICATION));
   }
 
   @FormTargets('request-otp', 'resend-otp', 'cancel-otp')

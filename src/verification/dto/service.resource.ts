@@ -43,7 +43,8 @@ const ROUTES: [string, string, string][] = [
   ['GET', '/verifications/{requestId}', 'One request'],
 ];
 
-/** Describes the service and its routes, for `GET /` as JSON. */
-export function describeService(): ServiceResource {
-  return { name, version, routes: ROUTES.map(([method, path, summary]) => ({ method, path, summary })) };
+/** Describes the service and its routes, for `GET /` as JSON. @param base the path at which they are */
+export function describeService(base = ''): ServiceResource {
+  const routes = ROUTES.map(([method, path, summary]) => ({ method, path: base + path, summary }));
+  return { name, version, routes };
 }
