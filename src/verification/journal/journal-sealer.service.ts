@@ -124,5 +124,8 @@ const INSERT_SEAL = `
     (journal, number, last_xid, row_count, newest_at, content_hash, hash, leaves, sealed_at)
   VALUES ($1, $2, $3, $4, $5, $6, $7, $8, now())`;
 const NEWEST_SEALS = `
-  SELECT DISTINCT ON (journal) journal, number, encode(hash, 'hex') AS hash
-    FROM otp_journal_seals ORDER BY journal, number DESC`;
+  SELECT newest.journal, newest.number, encode(newest.hash, 'hex') AS hash
+    FROM otp_journal_cursors c
+   CROSS JOIN LATERAL (SELECT journal, number, hash FROM otp_journal_seals
+                        WHERE journal = c.journal ORDER BY number DESC LIMIT 1) AS newest
+   WHERE c.reader = 'seal' ORDER BY newest.journal`;
