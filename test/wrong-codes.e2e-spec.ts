@@ -88,6 +88,7 @@ describe('wrong codes are counted over all requests of a number and of a user', 
     await waitIsOver(phoneNumber);
     const locked = await client.json('POST', '/request-otp', { phoneNumber });
     expect([locked.status, locked.headers.get('retry-after')]).toEqual([429, '3600']);
+    expect(locked.body['detail']).toBe('Too many attempts. Try again in 60 minutes.');
 
     const service = app.get(VerificationService);
     expect(await service.liftLock({ phoneNumber })).toBe(true);

@@ -32,7 +32,9 @@
     const timer = setInterval(() => {
       const left = Math.ceil((until - Date.now()) / 1000);
       if (left > 0) {
-        if (hint) hint.textContent = (forms[plurals.select(left)] ?? hint.textContent).replace(/\d+/, left);
+        // A long wait is told in minutes or hours.
+        if (hint && left < (hint.dataset.countsFrom ?? Infinity))
+          hint.textContent = (forms[plurals.select(left)] ?? hint.textContent).replace(/\d+/, left);
         return;
       }
       clearInterval(timer);

@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { waitInWords } from './long-wait.js';
 
 /** The values of a message's `{name}` placeholders. */
 export type MessageParameters = Readonly<Record<string, string | number>>;
@@ -8,8 +9,8 @@ const FALLBACK_LOCALE = 'en';
 
 /**
  * All messages that people read: one JSON file per language (`messages/en.json`) with flat keys. `{name}` is replaced by
- * a parameter. The parameter `count` selects a plural form of the key, such as `.one` or `.other` (CLDR). Later directories
- * override earlier ones key by key, so a host replaces only the messages it wants to change.
+ * a parameter. The parameter `count` selects a plural form of the key, such as `.one` or `.other` (CLDR), and as a number of
+ * seconds it is `{wait}` in minutes or hours. Later directories override earlier ones key by key, so a host replaces only the messages it wants to change.
  */
 export class Messages {
   private readonly catalogues = new Map<string, Record<string, string>>();
@@ -32,7 +33,9 @@ export class Messages {
   /** @returns the key itself when there is no message for it */
   text(locale: string, key: string, parameters: MessageParameters = {}): string {
     const template = this.find(locale, key, parameters['count']) ?? key;
-    return template.replace(/\{(\w+)\}/g, (_, name: string) => String(parameters[name] ?? ''));
+    return template.replace(/\{(\w+)\}/g, (_, name: string) =>
+      name === 'wait' ? waitInWords(locale, Number(parameters['count'])) : String(parameters[name] ?? ''),
+    );
   }
 
   has(key: string): boolean {

@@ -3,6 +3,7 @@ import { type ArgumentsHost, Catch, type ExceptionFilter, Inject, Injectable, Lo
 import type { Request, Response } from 'express';
 import { describeError } from '../diagnostics/index.js';
 import { countForms } from './count-forms.js';
+import { LONG_WAIT_SECONDS } from './long-wait.js';
 import { HTTP_OPTIONS, type ResolvedHttpOptions } from './http.options.js';
 import { MisuseError } from '../options/misuse-error.js';
 import type { MessageParameters } from './messages.js';
@@ -93,7 +94,13 @@ export function problemDetail(
   const { attemptsRemaining, detailKey } = problem.details;
   const count = attemptsRemaining ?? seconds;
   const general = problem.getStatus() >= 500 ? 'problem.internal.detail' : 'problem.any.detail';
-  const keys = [...(detailKey ? [detailKey] : []), `problem.${problem.code}.detail`, general];
+  const isLater = attemptsRemaining === undefined && seconds !== undefined && seconds >= LONG_WAIT_SECONDS;
+  const keys = [
+    ...(detailKey ? [detailKey] : []),
+    ...(isLater ? [`problem.${problem.code}.later`] : []),
+    `problem.${problem.code}.detail`,
+    general,
+  ];
   return firstMessage(keys, text, count === undefined ? {} : { count }) ?? problem.code;
 }
 
@@ -125,6 +132,7 @@ export const holdContext = (
   { text, locale }: Pick<PageContext, 'text' | 'locale'>,
 ): ViewContext => ({
   holdSeconds: problem.details.retryAfterSeconds,
+  countsFrom: LONG_WAIT_SECONDS,
   holdForms: countForms(locale, (seconds) => problemDetail(problem, text, seconds)),
 });
 
