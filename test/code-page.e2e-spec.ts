@@ -272,7 +272,7 @@ describe('the page of a code', () => {
         expect(text).toContain('role="alert"');
       }
       expect(throttled.text).toMatch(
-        /<h2 id="summary-title">Too many attempts<\/h2>\s*<p data-hold="\d+" data-forms="[^"]+">/,
+        /<h2 id="summary-title">Too many attempts<\/h2>\s*<p data-hold="\d+" data-forms="[^"]+" data-counts-from="180">/,
       );
     } finally {
       await limited.close();
