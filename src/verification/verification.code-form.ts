@@ -44,6 +44,7 @@ export class CodeForm {
     const reason = resource.sentAt === null ? 'code.sending' : 'problem.check-in-progress.detail';
     return this.form(requestId, actions, context, {
       ...aboutMessage(resource, context),
+      codeLength: resource.codeLength,
       isElsewhere,
       waiting: isWaiting && context.text(reason),
       ...more,

@@ -113,9 +113,11 @@ export class VerificationController {
   async start(@Body() body: StartVerificationDto, @Req() request: Request): Promise<VerificationResource> {
     const { requestId, channel } = body;
     const caller = this.callerOf(request);
-    const locale = body.locale ?? preferredLanguages(request);
     if (requestId)
-      return this.answer(await this.verifications.restart({ requestId, channel, locale, caller }));
+      return this.answer(
+        await this.verifications.restart({ requestId, channel, locale: body.locale, caller }),
+      );
+    const locale = body.locale ?? preferredLanguages(request);
     const { phone } = phoneNumberIn(request, this.options.defaultCountry);
     const phoneNumber = phone ?? body.phoneNumber;
     return this.answer(await this.verifications.start({ ...body, phoneNumber, locale, caller }));

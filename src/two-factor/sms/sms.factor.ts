@@ -73,8 +73,7 @@ export class SmsFactor extends Factor {
   /** Checks a code. It is accepted only in the session that asked for it, while that phone is enrolled. */
   async check(caller: SignedInCaller, on: OnBoundRequest & { code: string }): Promise<VerificationResult> {
     // A malformed code is never checked, so it is no attempt.
-    if ('defect' in readTypedCode(on.code, { length: this.policy.codeLength }))
-      return this.requests.check(caller, on);
+    if (!(await this.isCode(caller, on))) return this.requests.check(caller, on);
     const attempt = await this.attempts.begin(caller, this.method);
     if (attempt.waitSeconds !== null) return mustWait(attempt.waitSeconds);
     const result = await this.requests.check(caller, on);
@@ -91,6 +90,13 @@ export class SmsFactor extends Factor {
   ): Promise<VerificationResult> {
     const waitSeconds = await this.attempts.waitSeconds(caller, this.method);
     return waitSeconds === null ? this.requests.resend(caller, on) : mustWait(waitSeconds);
+  }
+
+  private async isCode(caller: SignedInCaller, on: OnBoundRequest & { code: string }): Promise<boolean> {
+    if ('code' in readTypedCode(on.code, { length: this.policy.codeLength })) return true;
+    // The request may be older than the present length.
+    const { request } = await this.find(caller, on);
+    return request !== undefined && 'code' in readTypedCode(on.code, { length: request.codeLength });
   }
 
   /** The request, for any session of its user. */

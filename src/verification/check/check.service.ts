@@ -4,9 +4,10 @@ import { report } from '../../diagnostics/index.js';
 import { readTypedCode } from '../domain/one-time-code.js';
 import { leaseSeconds, type VerificationPolicy } from '../domain/policy.js';
 import { isInDoubt, publicStatus } from '../domain/verification-record.js';
-import { type CheckOutcome, describeOutcome } from '../provider/outcomes.js';
+import { type CheckOutcome, describeOutcome, readPrice } from '../provider/outcomes.js';
 import { ProviderReports } from '../provider/provider-reports.js';
 import { VerificationProvider } from '../provider/verification-provider.js';
+import { RequestFinder } from '../request-finder.js';
 import { CallerFingerprints } from '../verification.callers.js';
 import { DEFAULT_PURPOSE, idOf, type OnVerification } from '../verification.input.js';
 import { VERIFICATION_POLICY } from '../verification.options.js';
@@ -37,6 +38,7 @@ export class CodeCheckService {
     private readonly doubts: DoubtService,
     private readonly callers: CallerFingerprints,
     private readonly acceptance: AcceptanceService,
+    private readonly finder: RequestFinder,
     @Inject(VERIFICATION_POLICY) private readonly policy: VerificationPolicy,
   ) {}
 
@@ -45,7 +47,12 @@ export class CodeCheckService {
    * is accepted once.
    */
   async check(input: OnVerification & { code: string }): Promise<RequestResult> {
-    const typed = readTypedCode(input.code, { length: this.policy.codeLength });
+    let typed = readTypedCode(input.code, { length: this.policy.codeLength });
+    if ('defect' in typed) {
+      // The request may be older than the present length.
+      const request = await this.finder.find(input);
+      if (request) typed = readTypedCode(input.code, { length: request.codeLength });
+    }
     if ('defect' in typed) return failure('invalid-input', { codeDefect: typed.defect });
 
     const refusal = await this.acceptance.refusalFor(input);
@@ -137,13 +144,11 @@ export class CodeCheckService {
       providerStatus,
     };
     switch (outcome.outcome) {
-      case 'matched':
-        return {
-          to: 'VERIFIED',
-          event: 'matched',
-          providerStatus,
-          ...(outcome.cost ? { cost: outcome.cost } : {}),
-        };
+      case 'matched': {
+        // A price that cannot be read does not lose the right code.
+        const cost = readPrice(outcome.cost?.amount, outcome.cost?.currency);
+        return { to: 'VERIFIED', event: 'matched', providerStatus, ...(cost ? { cost } : {}) };
+      }
       case 'mismatched':
         // The request lives and judges codes. So whatever became of an earlier check, it was no success.
         return claimed.attempts >= claimed.maxAttempts

@@ -1,6 +1,7 @@
 import { Agent, request } from 'undici';
 import { describeError } from '../../diagnostics/index.js';
 import type { VerificationEvent } from '../domain/verification-event.js';
+import { secondsOfRetryAfter } from '../retry-after.js';
 import type { ResolvedWebhookOptions } from './event-delivery.options.js';
 import { eventId, toMessage } from './event-message.js';
 import { isPrivateLiteral, lookupPublic, PrivateAddressError } from './public-addresses.js';
@@ -11,7 +12,6 @@ export type DeliveryResult =
   { isDelivered: true } | { isDelivered: false; error: string; retryAfterSeconds: number };
 
 const MAX_ANSWER_BYTES = 64 * 1024;
-const MAX_RETRY_AFTER_SECONDS = 86_400;
 
 /** Posts events to the webhook. Follows no redirects, and does not wait longer than the time limit for a whole try. */
 export class WebhookClient {
@@ -45,7 +45,7 @@ export class WebhookClient {
       });
       await answer.body.dump({ limit: MAX_ANSWER_BYTES, signal });
       if (answer.statusCode >= 200 && answer.statusCode < 300) return { isDelivered: true };
-      const retryAfterSeconds = secondsOf(String(answer.headers['retry-after']));
+      const retryAfterSeconds = secondsOfRetryAfter(answer.headers['retry-after']);
       return { isDelivered: false, error: `http ${answer.statusCode}`, retryAfterSeconds };
     } catch (error) {
       return { isDelivered: false, error: reasonOf(error), retryAfterSeconds: 0 };
@@ -68,14 +68,6 @@ export class WebhookClient {
   async close(): Promise<void> {
     await this.agent.destroy();
   }
-}
-
-/** A `Retry-After` in seconds: it may be a date. 0 for anything else. */
-function secondsOf(retryAfter: string): number {
-  const seconds = /^\d+$/.test(retryAfter)
-    ? Number(retryAfter)
-    : (Date.parse(retryAfter) - Date.now()) / 1000;
-  return seconds > 0 ? Math.min(seconds, MAX_RETRY_AFTER_SECONDS) : 0;
 }
 
 /** Never the message, which may quote the URL. */

@@ -18,6 +18,8 @@ import type { ProviderPacer } from './provider-pacer.js';
 const FIRST_PROBE_MS = 1000;
 const LAST_PROBE_MS = 5000;
 const RETRY_AFTER_SECONDS = 3;
+/** However long the provider wants us to wait, it is asked again after this. */
+const LONGEST_WAIT_SECONDS = 60;
 
 /** The names of the breaker's states. It is never isolated by hand. */
 const STATES: Partial<Record<CircuitState, 'closed' | 'open' | 'half-open'>> = {
@@ -36,6 +38,27 @@ const notCalled = (detail: string, retryAfterSeconds: number): Fault => ({
   detail,
   retryAfterSeconds,
 });
+
+/**
+ * What a provider of the application's own answers. If it throws, or returns something else, it may have acted all the
+ * same. Its wait may come from a header that it has not read with care.
+ */
+async function answerOf<Outcome extends { outcome: string }>(
+  ask: () => Promise<Outcome | Fault>,
+): Promise<Outcome | Fault> {
+  const unknown = (detail: string): Fault => ({ outcome: 'fault', fault: 'unknown-outcome', detail });
+  try {
+    const answer = await ask();
+    if (typeof answer?.outcome !== 'string') return unknown('no outcome');
+    if (!isFault(answer)) return answer;
+    const { retryAfterSeconds: seconds, ...fault } = answer;
+    const isWait = seconds !== undefined && seconds > 0;
+    return isWait ? { ...fault, retryAfterSeconds: Math.ceil(Math.min(seconds, LONGEST_WAIT_SECONDS)) } : fault;
+  } catch (error) {
+    // Never its message, which may quote the request.
+    return unknown(`threw ${error instanceof Error ? error.name : typeof error}`);
+  }
+}
 
 export interface ProviderProtection {
   /** Null for no limit. */
@@ -141,7 +164,7 @@ export class ProtectedProvider extends VerificationProvider {
       `provider ${operation}`,
       'client',
       { 'otp.provider': this.name },
-      ask,
+      () => answerOf(ask),
       (ended) => ({ 'otp.outcome': ended.outcome, ...(isFault(ended) ? { 'error.type': ended.fault } : {}) }),
     );
     report({
@@ -181,7 +204,7 @@ export class ProtectedProvider extends VerificationProvider {
   /** `Retry-After` of the provider is for everybody. */
   private async obey({ detail, retryAfterSeconds }: Fault): Promise<void> {
     if (detail === 'own pace') return;
-    const seconds = Math.min(retryAfterSeconds ?? 1, 60);
+    const seconds = retryAfterSeconds ?? 1;
     this.quietUntilMs = performance.now() + seconds * 1000;
     await this.protection.pacer?.pause(seconds).catch(() => undefined);
   }

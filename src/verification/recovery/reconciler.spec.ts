@@ -34,4 +34,14 @@ describe('requests whose time ran out are looked for', () => {
     }
     expect(sweptSeconds).toEqual([86_400, 7200 + 120, 7200 + 180 * 60]);
   });
+
+  it('also after the clock was set back, and every minute from then on', async () => {
+    const { reconciler, sweptSeconds } = idleReconciler();
+    const startedAt = Date.now();
+    for (const minutes of [60, 0, 1, 2]) {
+      jest.spyOn(Date, 'now').mockReturnValue(startedAt + minutes * 60_000);
+      await reconciler['round']();
+    }
+    expect(sweptSeconds).toEqual([86_400, 7200 + 3600, 7200 + 120]);
+  });
 });

@@ -112,7 +112,8 @@ export class VerificationReconciler implements OnApplicationBootstrap, BeforeApp
 
   private async round(): Promise<void> {
     const isFirst = this.sweptAt === 0;
-    const unsweptMs = Date.now() - this.sweptAt;
+    // A clock that was set back tells nothing about the time that has passed.
+    const unsweptMs = Math.abs(Date.now() - this.sweptAt);
     const isSweepDue = unsweptMs > SWEEP_EVERY_MS;
     // The database may have been away for hours.
     const recentSeconds = RECENT_SECONDS + Math.ceil(unsweptMs / 1000);

@@ -1,7 +1,7 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import jwt from 'jsonwebtoken';
 import { validate, version } from 'uuid';
-import type { ProviderVerdict } from '../provider/outcomes.js';
+import { type Price, type ProviderVerdict, readPrice } from '../provider/outcomes.js';
 
 /** What a notification of Verify v2 says, as far as it is of any use to us. */
 export interface VonageNotification {
@@ -11,7 +11,7 @@ export interface VonageNotification {
   verdict: ProviderVerdict | null;
   /** For the journal: `summary completed`, `event failed sms`. */
   description: string;
-  price: { amount: string; currency: string } | null;
+  price: Price | null;
 }
 
 /**
@@ -68,15 +68,8 @@ export function readNotification(body: unknown): VonageNotification | null {
     requestId: toUuid(client_ref),
     verdict: VERDICTS[said] ?? null,
     description: [said, word(channel)].filter(Boolean).join(' '),
-    price: priceOf(price, currency ?? 'EUR'),
+    price: readPrice(price, currency ?? 'EUR'),
   };
-}
-
-/** @returns null unless it is an amount, and the currency an ISO 4217 code */
-function priceOf(amount: unknown, currency: unknown): VonageNotification['price'] {
-  const isAmount = typeof amount === 'string' && /^\d{1,6}(\.\d{1,12})?$/.test(amount);
-  const isCurrency = typeof currency === 'string' && /^[A-Za-z]{3}$/.test(currency);
-  return isAmount && isCurrency ? { amount, currency: currency.toUpperCase() } : null;
 }
 
 /** `client_ref` is our id without its hyphens: Vonage takes letters and digits only. */

@@ -1,6 +1,7 @@
 import './quiet-debug.js';
 import { Vonage } from '@vonage/server-sdk';
 import { Agent, errors, request as send } from 'undici';
+import { secondsOfRetryAfter } from '../../retry-after.js';
 import type { VonageConnection } from './connection.js';
 
 /** An answer that is not a 2xx, reduced to what may be looked at. Carries no request, no header, no number. */
@@ -103,7 +104,7 @@ export class VonageTransport {
   private async exchange(prepared: SdkRequest, body: string | undefined): Promise<unknown> {
     const { status, headers, text } = await this.send(prepared, body);
     if (status < 200 || status > 299) {
-      throw new VonageHttpError(status, toObject(text) ?? {}, seconds(headers['retry-after']));
+      throw new VonageHttpError(status, toObject(text) ?? {}, secondsOfRetryAfter(headers['retry-after']) || undefined);
     }
     // Some answers are documented without a body; every other is a JSON object, and what is not is no answer.
     const data = text === '' ? {} : toObject(text);
@@ -160,8 +161,4 @@ function toObject(text: string): Record<string, unknown> | null {
   } catch {
     return null;
   }
-}
-
-function seconds(header: string | string[] | undefined): number | undefined {
-  return typeof header === 'string' && /^\d{1,5}$/.test(header) ? Number(header) : undefined;
 }

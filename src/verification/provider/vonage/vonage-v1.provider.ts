@@ -1,11 +1,12 @@
 import type { Vonage } from '@vonage/server-sdk';
-import type {
-  CancelOutcome,
-  CheckOutcome,
-  Fault,
-  LookupOutcome,
-  NextOutcome,
-  StartOutcome,
+import {
+  type CancelOutcome,
+  type CheckOutcome,
+  type Fault,
+  type LookupOutcome,
+  type NextOutcome,
+  readPrice,
+  type StartOutcome,
 } from '../outcomes.js';
 import { type StartRequest, VerificationProvider } from '../verification-provider.js';
 import type { VonageConnection } from './connection.js';
@@ -170,6 +171,6 @@ function commonFault(answer: V1Answer): Fault {
 }
 
 function cost({ price, currency }: V1Answer) {
-  if (typeof price !== 'string' || !/^\d+(\.\d+)?$/.test(price)) return {};
-  return { cost: { amount: price, currency: typeof currency === 'string' ? currency.slice(0, 3) : 'EUR' } };
+  const read = readPrice(price, currency ?? 'EUR');
+  return read ? { cost: read } : {};
 }

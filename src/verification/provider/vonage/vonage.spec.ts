@@ -2,6 +2,7 @@ import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { inspect } from 'node:util';
 import type { VerificationProvider } from '../verification-provider.js';
+import type { Fault } from '../outcomes.js';
 import { VonageV1Provider } from './vonage-v1.provider.js';
 import { VonageV2Provider } from './vonage-v2.provider.js';
 
@@ -263,6 +264,14 @@ describe('Verify v2', () => {
       fault: 'throttled',
       retryAfterSeconds: 9,
     });
+  });
+
+  it('obeys a Retry-After that is a date', async () => {
+    const date = new Date(Date.now() + 30_000).toUTCString();
+    respond = (_request, response) => response.writeHead(429, { 'Retry-After': date }).end('{}');
+    const { retryAfterSeconds } = (await new VonageV2Provider(options).start(START)) as Fault;
+    expect(retryAfterSeconds).toBeGreaterThan(20);
+    expect(retryAfterSeconds).toBeLessThanOrEqual(30);
   });
 
   it('sends one step with our reference', async () => {
