@@ -1,7 +1,13 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Module } from '@nestjs/common';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { TypeOrmModule } from '@nestjs/typeorm';
-import { VerificationModule, type VerificationModuleOptions, VerificationService } from '../src/index.js';
+import {
+  VerificationModule,
+  type VerificationModuleOptions,
+  VerificationReconciler,
+  VerificationService,
+} from '../src/index.js';
 import { FakeVerificationProvider } from '../src/testing/index.js';
 import { freshNumber } from './support/application.js';
 import { createTestDatabase, type TestDatabase } from './support/database.js';
@@ -49,7 +55,8 @@ describe('an application with a provider of its own', () => {
       if (!start.ok) throw new Error(start.code);
       return start.request.id;
     };
-    return { service, started, url: await app.getUrl() };
+    const reconcile = () => app.get(VerificationReconciler).runOnce(0);
+    return { service, started, reconcile, url: await app.getUrl() };
   };
 
   it('sends one message when the provider throws after it has sent', async () => {
@@ -133,5 +140,28 @@ describe('an application with a provider of its own', () => {
     provider.advance(600);
     await post('/request-otp', { requestId });
     expect(provider.messages.map(({ locale }) => locale)).toEqual(['de-de', 'de-de']);
+  });
+
+  it('sends a further code that works when the provider is slow, and another instance looks for lost messages', async () => {
+    const policy = { providerTimeoutSeconds: 1 };
+    const [{ service, started }, other] = [await startInstance(policy), await startInstance(policy)];
+    const phoneNumber = freshNumber();
+    const requestId = await started(phoneNumber);
+    provider.advance(31);
+    // Two calls of 2.5 s: longer than the lease of one call, which is 4 s.
+    for (const operation of ['next', 'cancel'] as const) {
+      const act = provider[operation].bind(provider);
+      jest.spyOn(provider, operation).mockImplementation(async (id) => {
+        await sleep(2500);
+        return act(id) as never;
+      });
+    }
+    const resent = service.resend({ requestId, caller });
+    await sleep(4300);
+    await other.reconcile();
+    expect(await resent).toMatchObject({ ok: true });
+    expect(provider.messages).toHaveLength(2);
+    const code = provider.lastCode(phoneNumber);
+    expect(await service.check({ requestId, caller, code })).toMatchObject({ ok: true });
   });
 });

@@ -25,13 +25,13 @@ function factorWithOlderRequest() {
 describe('a code of the length that was asked for at the start', () => {
   it('counts as an attempt also after the length was changed', async () => {
     const { factor, counted } = factorWithOlderRequest();
-    await factor.check(caller, { requestId: 'id', code: '12345678' });
+    await factor.check(caller, { requestId: 'id', purpose: 'second-factor', code: '12345678' });
     expect(counted).toEqual(['begin', 'wrong']);
   });
 
   it('and one of another length counts as none', async () => {
     const { factor, counted } = factorWithOlderRequest();
-    await factor.check(caller, { requestId: 'id', code: '1234567' });
+    await factor.check(caller, { requestId: 'id', purpose: 'second-factor', code: '1234567' });
     expect(counted).toEqual([]);
   });
 });

@@ -41,6 +41,11 @@ export class ResendRepository {
     return this.statements.one(CLAIM_RESEND, given);
   }
 
+  /** Prolongs the lease for another call. @returns false when somebody else has taken the request over */
+  async renew(id: string, token: string, leaseSeconds: number): Promise<boolean> {
+    return (await this.statements.one(RENEW_RESEND, { id, token, leaseSeconds })) !== null;
+  }
+
   /**
    * Writes the outcome of the message, if the lease is still held.
    * - `resent`: a new code with a new lifetime. Wrong codes stay counted.
@@ -106,6 +111,16 @@ export const CLAIM_RESEND = statement<
     SELECT id, events, now(), 'resend-claimed', 'PENDING', 'PENDING', 'caller' FROM changed)
   SELECT ${REQUEST_COLUMNS}, b.is_lost AS earlier_send_lost, b.channel AS previous_channel
     FROM changed r JOIN before b ON b.id = r.id`,
+);
+
+export const RENEW_RESEND = statement<{ id: string; token: string; leaseSeconds: number }, { id: string }>(
+  'renew-resend',
+  `
+  UPDATE otp_verification_requests r
+     SET lease_until = clock_timestamp() + make_interval(secs => :leaseSeconds),
+         send_lease_until = clock_timestamp() + make_interval(secs => :leaseSeconds)
+   WHERE r.id = :id AND r.lease_token = :token AND r.status = 'PENDING'
+  RETURNING r.id`,
 );
 
 export const FINISH_RESEND = statement<

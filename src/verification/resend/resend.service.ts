@@ -116,11 +116,18 @@ export class ResendService {
       if (next.outcome === 'retry-later') return this.notYet(resend, next);
       if (next.outcome === 'fault') return this.fault('next', resend, next, next.fault === 'unknown-outcome');
     }
+    // A lease is as long as one call.
+    if (!(await this.renew(resend))) return this.asOthersLeftIt(request.id);
     const cancel = await this.provider.cancel(previous);
     if (cancel.outcome === 'too-early') return this.notYet(resend, cancel);
     if (cancel.outcome === 'fault')
       return this.fault('cancel', resend, cancel, cancel.fault === 'unknown-outcome');
+    if (!(await this.renew(resend))) return this.asOthersLeftIt(request.id);
     return this.startAgain(resend);
+  }
+
+  private renew({ request, token }: Resend): Promise<boolean> {
+    return this.repository.renew(request.id, token, leaseSeconds(this.policy));
   }
 
   /** From here on the old code is dead. Whatever fails leaves the request without a code until the next try. */
@@ -171,7 +178,11 @@ export class ResendService {
       actor,
       providerStatus: describeOutcome(outcome),
     });
-    const now = changed ?? (await this.requests.findById(request.id));
+    return changed ? success(changed) : this.asOthersLeftIt(request.id);
+  }
+
+  private async asOthersLeftIt(id: string): Promise<RequestResult> {
+    const now = await this.requests.findById(id);
     if (!now) return failure('unknown-request');
     return now.status === 'PENDING' ? success(now) : refusalOf(now);
   }
