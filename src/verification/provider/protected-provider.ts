@@ -53,7 +53,9 @@ async function answerOf<Outcome extends { outcome: string }>(
     if (!isFault(answer)) return answer;
     const { retryAfterSeconds: seconds, ...fault } = answer;
     const isWait = seconds !== undefined && seconds > 0;
-    return isWait ? { ...fault, retryAfterSeconds: Math.ceil(Math.min(seconds, LONGEST_WAIT_SECONDS)) } : fault;
+    return isWait
+      ? { ...fault, retryAfterSeconds: Math.ceil(Math.min(seconds, LONGEST_WAIT_SECONDS)) }
+      : fault;
   } catch (error) {
     // Never its message, which may quote the request.
     return unknown(`threw ${error instanceof Error ? error.name : typeof error}`);

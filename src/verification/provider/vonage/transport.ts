@@ -104,7 +104,11 @@ export class VonageTransport {
   private async exchange(prepared: SdkRequest, body: string | undefined): Promise<unknown> {
     const { status, headers, text } = await this.send(prepared, body);
     if (status < 200 || status > 299) {
-      throw new VonageHttpError(status, toObject(text) ?? {}, secondsOfRetryAfter(headers['retry-after']) || undefined);
+      throw new VonageHttpError(
+        status,
+        toObject(text) ?? {},
+        secondsOfRetryAfter(headers['retry-after']) || undefined,
+      );
     }
     // Some answers are documented without a body; every other is a JSON object, and what is not is no answer.
     const data = text === '' ? {} : toObject(text);
