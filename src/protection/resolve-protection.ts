@@ -42,6 +42,9 @@ const KINDS: Record<keyof ProtectionOptions, OptionKind> = {
   watchEverySeconds: orNull(POSITIVE),
 };
 
+const isWhole = (value: number, min: number, max: number) =>
+  Number.isInteger(value) && value >= min && value <= max;
+
 /**
  * Fills in the defaults.
  * @throws TypeError or RangeError naming the option that is wrong
@@ -67,11 +70,20 @@ export function resolveProtection(given: ProtectionOptions = {}): ResolvedProtec
       throw new RangeError(`protection.${name}: there can be one limit per window`);
     for (const { limit, seconds } of windows) {
       // Every counted message is kept as a moment in one row.
-      if (!Number.isInteger(limit) || limit < 0 || limit > MOST_COUNTED)
+      if (!isWhole(limit, 0, MOST_COUNTED))
         throw new RangeError(`protection.${name}: a limit must be a whole number from 0 to ${MOST_COUNTED}`);
-      if (!(seconds >= 1 && seconds <= 30 * DAY))
-        throw new RangeError(`protection.${name}: a window must be from 1 second to 30 days`);
+      if (!isWhole(seconds, 1, 30 * DAY))
+        throw new RangeError(
+          `protection.${name}: a window must be from 1 second to 30 days, in whole seconds`,
+        );
     }
   }
+  const { numberCooldownSeconds, userReservePerDay } = options;
+  if (numberCooldownSeconds !== null && !isWhole(numberCooldownSeconds, 0, 30 * DAY))
+    throw new RangeError(
+      'protection.numberCooldownSeconds must be a whole number of seconds, at most 30 days',
+    );
+  if (!isWhole(userReservePerDay, 0, MOST_COUNTED))
+    throw new RangeError(`protection.userReservePerDay must be a whole number from 0 to ${MOST_COUNTED}`);
   return options;
 }
