@@ -1,4 +1,6 @@
 import { VerificationReconciler } from '../src/index.js';
+import { CodeMessages } from '../src/verification/provider/message-sender/code-messages.repository.js';
+import { MessageText } from '../src/verification/provider/message-sender/message-text.js';
 import { freshNumber } from './support/application.js';
 import { caller, type SendersUnderTest, sendersUnderTest } from './support/senders-under-test.js';
 
@@ -22,6 +24,32 @@ describe('codes of our own, with a gateway that is in trouble', () => {
     expect(await t.first.service.start({ phoneNumber, caller })).toMatchObject({ ok: true });
     expect(t.gateway.to(phoneNumber)).toHaveLength(1);
   });
+
+  it.each(['the answer of the database is lost', 'its text cannot be written'])(
+    'do not block the number when %s before the message is sent',
+    async (what) => {
+      const phoneNumber = freshNumber();
+      if (what.startsWith('its text')) {
+        jest.spyOn(MessageText.prototype, 'write').mockImplementationOnce(() => {
+          throw new Error('no words');
+        });
+      } else {
+        const { claim } = CodeMessages.prototype;
+        jest.spyOn(CodeMessages.prototype, 'claim').mockImplementationOnce(async function (
+          this: CodeMessages,
+          made,
+        ) {
+          await claim.call(this, made);
+          throw new Error('Connection terminated unexpectedly');
+        });
+      }
+      const lost = await t.first.service.start({ phoneNumber, caller });
+      expect(lost).toMatchObject({ ok: false, code: 'provider-unavailable' });
+      const again = await t.first.service.start({ phoneNumber, caller });
+      expect(again).toMatchObject({ ok: true });
+      expect(t.gateway.to(phoneNumber)).toHaveLength(1);
+    },
+  );
 
   it('wait for a gateway that is busy, and the number is not blocked meanwhile', async () => {
     const phoneNumber = freshNumber();

@@ -149,13 +149,9 @@ describe('an application with a provider of its own', () => {
     const requestId = await started(phoneNumber);
     provider.advance(31);
     // Two calls of 2.5 s: longer than the lease of one call, which is 4 s.
-    for (const operation of ['next', 'cancel'] as const) {
-      const act = provider[operation].bind(provider);
-      jest.spyOn(provider, operation).mockImplementation(async (id) => {
-        await sleep(2500);
-        return act(id) as never;
-      });
-    }
+    const [next, cancel] = [provider.next.bind(provider), provider.cancel.bind(provider)];
+    jest.spyOn(provider, 'next').mockImplementation((id) => sleep(2500).then(() => next(id)));
+    jest.spyOn(provider, 'cancel').mockImplementation((id) => sleep(2500).then(() => cancel(id)));
     const resent = service.resend({ requestId, caller });
     await sleep(4300);
     await other.reconcile();

@@ -1,7 +1,7 @@
 import { Agent, request } from 'undici';
 import { describeError } from '../../diagnostics/index.js';
 import type { VerificationEvent } from '../domain/verification-event.js';
-import { secondsOfRetryAfter } from '../retry-after.js';
+import { secondsOfRetryAfter } from '../provider/retry-after.js';
 import type { ResolvedWebhookOptions } from './event-delivery.options.js';
 import { eventId, toMessage } from './event-message.js';
 import { isPrivateLiteral, lookupPublic, PrivateAddressError } from './public-addresses.js';

@@ -41,7 +41,7 @@ export class CodeMessages {
 
   /** Records the result of a try to send. Ignored when another process has taken the message over. */
   async finish(
-    { id, tries }: ClaimedMessage,
+    { id, tries }: Pick<ClaimedMessage, 'id' | 'tries'>,
     outcome: 'sent' | 'unknown' | 'rejected' | 'not-sent',
   ): Promise<void> {
     await this.statements.all(FINISH_CODE_MESSAGE, { id, tries, outcome });

@@ -56,12 +56,15 @@ export class MessageSenderProvider extends VerificationProvider {
   async start(request: StartRequest): Promise<StartOutcome> {
     if (!this.channels.includes(request.channel))
       return { outcome: 'destination-rejected', why: 'unsupported' };
+    const id = randomUUID();
     try {
-      const message = await this.claim(request);
+      const message = await this.claim(id, request);
       if (!message) return fault('unavailable', 'another start of this number', 1);
       if (!message.isClaimed) return { outcome: 'already-pending', providerRequestId: message.id };
       return await this.send(message, request);
     } catch (error) {
+      // The message may have been made, and would keep the number until its code has expired.
+      await this.parts.messages.finish({ id, tries: 1 }, 'not-sent').catch(() => undefined);
       return fault('unavailable', `before sending: ${nameOf(error)}`);
     }
   }
@@ -105,11 +108,11 @@ export class MessageSenderProvider extends VerificationProvider {
     });
   }
 
-  private claim(request: StartRequest): Promise<ClaimedMessage | null> {
+  private claim(id: string, request: StartRequest): Promise<ClaimedMessage | null> {
     const { messages, codes, cipher, timeoutMs } = this.parts;
     const fingerprints = cipher.fingerprints('phone', request.phoneNumber);
     return messages.claim({
-      id: randomUUID(),
+      id,
       fingerprint: fingerprints[0],
       fingerprints,
       keyId: codes.newestKey,

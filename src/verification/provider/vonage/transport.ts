@@ -1,7 +1,7 @@
 import './quiet-debug.js';
 import { Vonage } from '@vonage/server-sdk';
 import { Agent, errors, request as send } from 'undici';
-import { secondsOfRetryAfter } from '../../retry-after.js';
+import { secondsOfRetryAfter } from '../retry-after.js';
 import type { VonageConnection } from './connection.js';
 
 /** An answer that is not a 2xx, reduced to what may be looked at. Carries no request, no header, no number. */
