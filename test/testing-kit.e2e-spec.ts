@@ -151,6 +151,17 @@ describe('the testing kit, as a host uses it', () => {
 });
 
 describe('startTestDatabase by itself', () => {
+  it('leaves the real time, also when one was started while the clock of another was ahead', async () => {
+    const server = process.env['TEST_POSTGRES_URL']!;
+    const first = await startTestDatabase({ server });
+    await first.clock.advance(3600);
+    const second = await startTestDatabase({ server });
+    await first.stop();
+    await second.stop();
+    const realMs = performance.timeOrigin + performance.now();
+    expect(Math.abs(Date.now() - realMs)).toBeLessThan(60_000);
+  });
+
   it('starts a Postgres that nobody has installed, and leaves nothing', async () => {
     const database = await startTestDatabase();
     const client = new pg.Client({ connectionString: database.url });

@@ -57,12 +57,13 @@ export class TestClock {
   }
 }
 
+/** Of the process. A clock that is started while another one is ahead goes back to this one, too. */
+const REAL_DATE = globalThis.Date;
+
 /** Replaces the process's `Date` by one that is ahead. What was a `Date` still is one. */
 class ProcessClock {
-  private readonly real = globalThis.Date;
-
   set(aheadMs: number): void {
-    const { real } = this;
+    const real = REAL_DATE;
     const now = () => real.now() + aheadMs;
     globalThis.Date =
       aheadMs === 0
