@@ -1,7 +1,8 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import jwt from 'jsonwebtoken';
 import { validate, version } from 'uuid';
-import { type Price, type ProviderVerdict, readPrice } from '../provider/outcomes.js';
+import type { ProviderVerdict } from '../provider/outcomes.js';
+import { type Price, readPrice } from '../provider/price.js';
 
 /** What a notification of Verify v2 says, as far as it is of any use to us. */
 export interface VonageNotification {

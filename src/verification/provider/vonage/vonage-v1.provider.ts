@@ -1,13 +1,13 @@
 import type { Vonage } from '@vonage/server-sdk';
-import {
-  type CancelOutcome,
-  type CheckOutcome,
-  type Fault,
-  type LookupOutcome,
-  type NextOutcome,
-  readPrice,
-  type StartOutcome,
+import type {
+  CancelOutcome,
+  CheckOutcome,
+  Fault,
+  LookupOutcome,
+  NextOutcome,
+  StartOutcome,
 } from '../outcomes.js';
+import { readPrice } from '../price.js';
 import { type StartRequest, VerificationProvider } from '../verification-provider.js';
 import type { VonageConnection } from './connection.js';
 import { fault, isProviderRequestId, outcomeOf } from './faults.js';
