@@ -111,7 +111,7 @@ export interface TwoFactorModuleOptions {
    */
   freshSeconds?: number;
   /**
-   * How long a browser can be trusted, in days. Null turns trust off. It is offered over HTTPS and on localhost only.
+   * How long a browser can be trusted, in days. Null turns trust off, also of browsers that are trusted already. It is offered over HTTPS and on localhost only.
    * @default 30
    */
   trustBrowserDays?: number | null;
@@ -132,7 +132,8 @@ export interface TwoFactorModuleOptions {
    */
   maxPhones?: number;
   /**
-   * Whether the host's own marker opens a route to everybody, so that it does not need `@SkipSecondFactor()` too.
+   * Whether the host's own marker opens a route to everybody, so that it does not need `@SkipSecondFactor()` too. It
+   * is not asked about the routes of this package.
    * @default () => false
    */
   isPublic?: (context: ExecutionContext) => boolean;
@@ -180,7 +181,7 @@ export const InjectTwoFactorOptions = () => Inject(TWO_FACTOR_OPTIONS);
 
 const KINDS: Record<keyof TwoFactorModuleOptions, OptionKind> = {
   sessions: having(
-    ['read', 'replace', 'end', 'idOf', 'newTokenOf'],
+    ['read', 'readAgain', 'replace', 'end', 'idOf', 'newTokenOf'],
     'new ExpressSessions(), new JwtSessions(…) or your own AuthenticationSessions',
   ),
   notifier: having(['notify'], 'a TwoFactorNotifier'),

@@ -27,6 +27,7 @@ interface UserStanding {
 @Injectable()
 export class AssuranceReader {
   private readonly readings = new WeakMap<Request, Promise<Reading>>();
+  private readonly outlived = new WeakSet<Request>();
 
   constructor(
     private readonly statements: StatementRunner,
@@ -46,6 +47,12 @@ export class AssuranceReader {
   /** The request's session was replaced, so the next {@link read} looks again. */
   forget(request: Request): void {
     this.readings.delete(request);
+  }
+
+  /** The request's connection outlives its answer, so the next {@link read} asks what is stored then. */
+  refresh(request: Request): void {
+    this.outlived.add(request);
+    this.forget(request);
   }
 
   /** The request's session was ended. */
@@ -90,7 +97,8 @@ export class AssuranceReader {
   }
 
   private async readState(request: Request): Promise<Reading> {
-    const state = await this.options.sessions.read(request);
+    const { sessions } = this.options;
+    const state = await (this.outlived.has(request) ? sessions.readAgain(request) : sessions.read(request));
     return state ? this.assess(state) : NOBODY;
   }
 }

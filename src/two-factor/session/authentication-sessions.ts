@@ -13,6 +13,14 @@ export abstract class AuthenticationSessions {
   abstract read(request: Request): AuthenticationState | null | Promise<AuthenticationState | null>;
 
   /**
+   * The same for a connection that outlives its request, such as a WebSocket: what is stored now.
+   * Override it where {@link read} returns a copy that the request has had since it came.
+   */
+  readAgain(request: Request): AuthenticationState | null | Promise<AuthenticationState | null> {
+    return this.read(request);
+  }
+
+  /**
    * Replaces the request's session by one with a new id and this state. When it resolves, the old id must not work any
    * more. Store the whole state: {@link read} has to return it unchanged. What else the host keeps in a session stays.
    */

@@ -45,14 +45,27 @@ export class ExpressSessions extends AuthenticationSessions {
     return (session.twoFactor = adopted(userId));
   }
 
+  /** The request has a copy of its session, from when the connection was opened. */
+  override async readAgain(request: Request): Promise<AuthenticationState | null> {
+    const { sessionStore, sessionID } = request as Partial<Request>;
+    if (!sessionStore || !sessionID) return this.read(request);
+    const stored = await new Promise<SessionData | null | undefined>((resolve, reject) => {
+      sessionStore.get(sessionID, (error: unknown, found) =>
+        error ? reject(error as Error) : resolve(found),
+      );
+    });
+    return stored ? (stored.twoFactor ?? this.read(request)) : null;
+  }
+
   async replace(request: Request, _response: Response, state: AuthenticationState): Promise<void> {
     const { cookie, ...kept } = expressSessionOf(request);
     // Destroys the old session in the store, so its cookie stops working.
     await settle((done) => expressSessionOf(request).regenerate(done));
     const session = Object.assign(expressSessionOf(request), kept, { twoFactor: state });
     // A lifetime that the host gave this session, such as "remember me".
-    session.cookie.originalMaxAge = cookie.originalMaxAge;
     session.cookie.expires = cookie.expires;
+    // Last, because setting `expires` makes it what is left of the lifetime.
+    session.cookie.originalMaxAge = cookie.originalMaxAge;
     // Saved before the response is sent, because the next request may arrive before express-session's own save.
     await settle((done) => expressSessionOf(request).save(done));
   }

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
 import type { Request, Response } from 'express';
 import { safePath } from '../../http/index.js';
+import { MisuseError } from '../../options/misuse-error.js';
 import { Factors } from '../challenge/factors.js';
 import { FactorChanges } from '../enrolment/factor-changes.js';
 import { signInRequired } from '../guard/refusals.js';
@@ -17,7 +18,13 @@ import {
   type SignedInAssurance,
 } from './assurance.js';
 import { AssuranceReader } from './assurance-reader.js';
-import { type Authentication, type AuthenticationState, BROWSER } from './authentication-state.js';
+import {
+  ADOPTED,
+  type Authentication,
+  type AuthenticationState,
+  BROWSER,
+  RECOVERY,
+} from './authentication-state.js';
 import { Notices } from './notices.js';
 import { TokenGenerations } from './token-generations.js';
 import { TwoFactorPaths } from './two-factor-paths.js';
@@ -51,7 +58,8 @@ export class TwoFactorService {
   /**
    * Begins a session with a new id, after the host has checked a first factor. A browser that the user trusts is not
    * asked for the second factor.
-   * @param how.method the first factor as it appears in `amr`. Defaults to `pwd`.
+   * @param how.method the first factor as it appears in `amr`. Defaults to `pwd`. Not the name of a second factor, which
+   * would then be shown without a first one.
    * @param how.returnTo the path that the user wanted
    */
   async signIn(
@@ -60,9 +68,12 @@ export class TwoFactorService {
     userId: string,
     how: { method?: string; returnTo?: unknown } = {},
   ): Promise<SignInResult> {
+    const method = how.method ?? 'pwd';
+    if (this.factors.amr.has(method) || [RECOVERY, BROWSER, ADOPTED].includes(method))
+      throw new MisuseError(`signIn: '${method}' names a second factor. Name the first factor otherwise.`);
     const { epoch, now } = await this.reader.standingOf(userId);
     const signedInAt = now.toISOString();
-    const authentications = [{ method: how.method ?? 'pwd', completedAt: signedInAt }];
+    const authentications = [{ method, completedAt: signedInAt }];
     const { trusted, copied } = await this.browsers.recognise(request, response, { userId, epoch });
     if (trusted) authentications.push({ method: BROWSER, completedAt: signedInAt });
     await this.replace(request, response, {
@@ -156,7 +167,7 @@ export class TwoFactorService {
 
   /** The session of this request is read again at the next question: for connections that outlive an answer. */
   refresh(request: Request): void {
-    this.reader.forget(request);
+    this.reader.refresh(request);
   }
 
   /** What the request's session lacks for a demand, or null. */

@@ -102,8 +102,7 @@ export class StepUpGrants {
   /** @throws Problem `step-up-required` for a new grant */
   private async ask({ userId, sid }: SignedInAssurance, stepUp: StepUp): Promise<never> {
     const id = uuidv7();
-    const path = safePath(stepUp.returnTo, this.options.homePath);
-    const returnTo = `${path}${path.includes('?') ? '&' : '?'}grant=${id}`;
+    const returnTo = withGrant(safePath(stepUp.returnTo, this.options.homePath), id);
     const summary = withHiddenCharactersShown(stepUp.summary);
     await this.grants.insert({
       id,
@@ -215,10 +214,20 @@ function pendingIn({ userId, sid }: SignedInAssurance, id: string) {
   return { id, userId, sid, grantedAt: IsNull(), expiresAt: isLive };
 }
 
-const hashOf = ({ action, payload }: StepUp) =>
-  createHash('sha256')
-    .update(JSON.stringify([action, inOrder(payload)]))
+/** The path may be that of a page with an earlier grant, and may name a place on it. */
+function withGrant(path: string, id: string): string {
+  const url = new URL(path, 'http://localhost');
+  url.searchParams.set('grant', id);
+  return url.pathname + url.search + url.hash;
+}
+
+function hashOf({ action, payload }: StepUp): Buffer {
+  // As it is stored: a date, for one, has no members that could differ before it is JSON.
+  const stored = JSON.parse(JSON.stringify({ payload })) as { payload?: unknown };
+  return createHash('sha256')
+    .update(JSON.stringify([action, inOrder(stored.payload)]))
     .digest();
+}
 
 /** Sorts the members of objects, so that their order does not matter. */
 function inOrder(value: unknown): unknown {

@@ -11,7 +11,7 @@ import { TrustedBrowser } from './trusted-browser.entity.js';
 /** `__Host-` ties the cookie to this host and to HTTPS. Browsers treat localhost as HTTPS. */
 const COOKIE = '__Host-trusted-browser';
 /** The row's id and the secret. */
-const COOKIE_VALUE = /^([\da-f-]{36})\.([\w-]{43})$/;
+const COOKIE_VALUE = /^([\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12})\.([\w-]{43})$/;
 /** Browsers keep no cookie for longer. */
 const LONGEST_COOKIE_DAYS = 400;
 const DAY_SECONDS = 86_400;
@@ -88,7 +88,7 @@ export class TrustedBrowsers {
   ): Promise<Recognition> {
     const cookie = readCookie(request, COOKIE) ?? '';
     const [, id, shown] = COOKIE_VALUE.exec(cookie) ?? [];
-    if (!id || !shown) return { trusted: null, copied: null };
+    if (!id || !shown || this.options.trustBrowserDays === null) return { trusted: null, copied: null };
     const secret = newSecret();
     const used = await this.statements.one(REPLACE_SECRET, {
       id,
