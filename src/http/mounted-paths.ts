@@ -28,9 +28,10 @@ export class MountedPaths {
 
   /** The path of the controller with the landmark of a module, which has the name of the module's usual path. */
   of(module: string): string {
-    const path = this.found.get(module) ?? this.find(module) ?? `/${module}`;
-    this.found.set(module, path);
-    return this.outside(path);
+    const path = this.found.get(module) ?? this.find(module);
+    // Not remembered before the routes are there: a host may ask while it is being built.
+    if (path !== null) this.found.set(module, path);
+    return this.outside(path ?? `/${module}`);
   }
 
   /** A path of this application, such as `request.originalUrl`, as browsers see it. */

@@ -215,6 +215,20 @@ describe('erasing a person', () => {
     expect(rows).toEqual([]);
   });
 
+  it('of a user leaves none of what their bearer tokens were counted by', async () => {
+    const userId = 'gone@example.com';
+    await application.sql.query(
+      `INSERT INTO otp_token_generations (sid, user_id, generation, expires_at)
+       VALUES (gen_random_uuid(), $1, 1, now() + interval '1 hour')`,
+      [userId],
+    );
+    expect((await admin.post('/admin/persons/erase', { userId, ...REASON })).status).toBe(200);
+    const { rows } = await application.sql.query('SELECT 1 FROM otp_token_generations WHERE user_id = $1', [
+      userId,
+    ]);
+    expect(rows).toEqual([]);
+  });
+
   it('refuses input that is neither a number nor a user', async () => {
     expect((await admin.post('/admin/persons/erase', { phoneNumber: '12', ...REASON })).body['code']).toBe(
       'invalid-phone-number',

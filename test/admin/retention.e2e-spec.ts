@@ -157,6 +157,27 @@ describe('retention', () => {
     expect((await sql('SELECT 1 FROM otp_trusted_browsers')).rows).toHaveLength(1);
   });
 
+  it('deletes what tokens and passkeys of users leave who do not come back', async () => {
+    for (const ends of ['-1 hour', '1 hour']) {
+      await sql(
+        `INSERT INTO otp_token_generations (sid, user_id, generation, expires_at)
+         VALUES (gen_random_uuid(), 'gone@example.com', 1, now() + $1::interval)`,
+        [ends],
+      );
+      await sql(
+        `INSERT INTO otp_passkey_challenges (challenge, user_id, sid, purpose, epoch, expires_at)
+         VALUES ('ends in ' || $1::text, 'gone@example.com', gen_random_uuid(), 'second-factor', 0, now() + $1::interval)`,
+        [ends],
+      );
+    }
+    expect(await retention.run('cli:test', 'a test')).toMatchObject({
+      token_generations: 1,
+      passkey_challenges: 1,
+    });
+    expect((await sql('SELECT 1 FROM otp_token_generations')).rows).toHaveLength(1);
+    expect((await sql('SELECT 1 FROM otp_passkey_challenges')).rows).toHaveLength(1);
+  });
+
   it('deletes counters that no limit looks at any more, and forgets old decisions', async () => {
     await verified();
     await sql(`UPDATE otp_rate_counters SET moments = ARRAY[now() - interval '40 days']`);

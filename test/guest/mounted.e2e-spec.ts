@@ -1,5 +1,5 @@
 import { randomBytes, randomUUID } from 'node:crypto';
-import { type DynamicModule, Module, type Type, VersioningType } from '@nestjs/common';
+import { type DynamicModule, Injectable, Module, type Type, VersioningType } from '@nestjs/common';
 import { RouterModule } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { TypeOrmModule } from '@nestjs/typeorm';
@@ -79,6 +79,16 @@ const CASES: [string, Case][] = [
   ],
 ];
 
+/** Asks where the routes are before Nest has them. */
+@Injectable()
+class EarlyLinks {
+  readonly settings: string;
+
+  constructor(paths: TwoFactorPaths) {
+    this.settings = paths.settings;
+  }
+}
+
 describe('forms, links, redirects and assets lead to where the routes are', () => {
   let database: TestDatabase;
   let app: NestExpressApplication | undefined;
@@ -119,6 +129,7 @@ describe('forms, links, redirects and assets lead to where the routes are', () =
         TwoFactorModule.forRoot({ sessions, path: paths.twoFactor }),
         AdminModule.forRoot({ isAdmin: () => true, ...(paths.admin && { path: paths.admin }) }),
       ],
+      providers: [EarlyLinks],
     })
     class HostModule {}
     app = await nestApplication(HostModule as Type);

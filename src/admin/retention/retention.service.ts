@@ -219,6 +219,9 @@ export class Retention implements OnApplicationBootstrap, BeforeApplicationShutd
         values: [daysAgo(GRANT_DAYS)],
       },
       { table: 'kept_posts', key: 'id', where: 't.expires_at < now()', values: [] },
+      // They go at their user's next sign-in or passkey, which may never come.
+      { table: 'token_generations', key: 'sid', where: 't.expires_at < now()', values: [] },
+      { table: 'passkey_challenges', key: 'challenge', where: 't.expires_at < now()', values: [] },
       {
         table: 'factor_attempts',
         key: 'user_id, method, source',

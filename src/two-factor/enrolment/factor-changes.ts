@@ -10,6 +10,7 @@ import { PasskeyChallenge } from '../passkeys/passkey-challenge.entity.js';
 import { Passkey } from '../passkeys/passkey.entity.js';
 import { RecoveryCode } from '../recovery-codes/recovery-code.entity.js';
 import type { SignedInAssurance } from '../session/assurance.js';
+import { TokenGeneration } from '../session/token-generation.entity.js';
 import { EnrolledPhone } from '../sms/enrolled-phone.entity.js';
 import { StepUpGrant } from '../step-up/step-up-grant.entity.js';
 import { Authenticator } from '../totp/authenticator.entity.js';
@@ -28,6 +29,7 @@ const OF_A_USER: EntityTarget<{ userId: string }>[] = [
   TrustedBrowser,
   StepUpGrant,
   FactorAttempt,
+  TokenGeneration,
 ];
 
 /** Rolls back a change that has found nothing to change. */
