@@ -28,7 +28,7 @@ export interface TwoFactorNotice {
 
 /** Sends notices to users. Implemented by the host. */
 export abstract class TwoFactorNotifier {
-  /** Must not throw when a notice cannot be delivered: the change has already happened. */
+  /** When it throws, the error is logged: what it tells of has already happened. */
   abstract notify(userId: string, notice: TwoFactorNotice): void | Promise<void>;
 }
 

@@ -18,9 +18,14 @@ export class Notices {
     @Optional() @Inject(EVENT_EMITTER) private readonly emitter?: Emitter,
   ) {}
 
+  /** What it tells of has happened, and its answer may have new codes or a new token. So a failure is logged. */
   async send(userId: string, notice: Omit<TwoFactorNotice, 'at'>): Promise<void> {
     this.emit({ userId, ...notice });
-    await (this.options.notifier ?? this.log).notify(userId, { ...notice, at: new Date() });
+    try {
+      await (this.options.notifier ?? this.log).notify(userId, { ...notice, at: new Date() });
+    } catch (error) {
+      this.logger.error({ type: notice.type, error }, 'notifier failed');
+    }
   }
 
   /** Tells subscribers of the application. They cannot undo what has happened, so their errors are logged. */

@@ -59,7 +59,9 @@ export class TwoFactorPaths {
    * @param again for a user who is signed in and has to type the password again: the page must not lead on at once
    */
   signIn(returnTo: string, { again = false } = {}): string {
-    return `${this.options.signInPath}?returnTo=${encodeURIComponent(returnTo)}${again ? '&again=yes' : ''}`;
+    const { signInPath } = this.options;
+    const next = signInPath.includes('?') ? '&' : '?';
+    return `${signInPath}${next}returnTo=${encodeURIComponent(returnTo)}${again ? '&again=yes' : ''}`;
   }
 
   /**

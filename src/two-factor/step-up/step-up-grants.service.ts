@@ -17,6 +17,8 @@ import { StepUpGrant } from './step-up-grant.entity.js';
 
 /** How long a step-up can be confirmed, and how long it can be used after that. */
 const LIFETIME_MINUTES = 5;
+/** Any origin will do to read a path. */
+const ORIGIN = 'http://localhost';
 
 /** One action that has to be confirmed by a factor shown for just that. */
 export interface StepUp {
@@ -216,9 +218,9 @@ function pendingIn({ userId, sid }: SignedInAssurance, id: string) {
 
 /** The path may be that of a page with an earlier grant, and may name a place on it. */
 function withGrant(path: string, id: string): string {
-  const url = new URL(path, 'http://localhost');
+  const url = new URL(path, ORIGIN);
   url.searchParams.set('grant', id);
-  return url.pathname + url.search + url.hash;
+  return url.href.replace(ORIGIN, '');
 }
 
 function hashOf({ action, payload }: StepUp): Buffer {
