@@ -184,7 +184,8 @@ export class Browser {
       const [, name, value] = /^([^=]+)=([^;]*)/.exec(cookie)!;
       this.cookies.set(name!, value!);
     }
-    return { status: answer.status, body: (await answer.json()) as Record<string, unknown> };
+    const text = (await answer.text()) || '{}';
+    return { status: answer.status, body: JSON.parse(text) as Record<string, unknown> };
   }
 
   signsIn = (user: string) => this.call('POST', `/sign-in?user=${user}`);

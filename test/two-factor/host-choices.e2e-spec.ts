@@ -93,6 +93,22 @@ describe('what a host may choose', () => {
     expect(body['next'] ?? body).toBe('/sign-in?by=password&returnTo=%2Flifetime');
   });
 
+  it('a session of express-session that is ended while its code is checked stays ended', async () => {
+    const browser = new Browser(host, url);
+    await browser.signsIn('leaving');
+    const phoneNumber = await browser.enrols();
+    await browser.signsIn('leaving');
+    const tab = new Browser(host, url);
+    for (const [name, value] of browser.cookies) tab.cookies.set(name, value);
+    const check = host.provider.check.bind(host.provider);
+    jest.spyOn(host.provider, 'check').mockImplementationOnce(async (...code) => {
+      expect((await tab.call('POST', '/two-factor/sign-out', {})).status).toBe(204);
+      return check(...code);
+    });
+    expect((await browser.shows(phoneNumber)).status).toBe(401);
+    expect((await browser.call('GET', '/lifetime')).status).toBe(401);
+  });
+
   it('ids that are numbers', async () => {
     const browser = new Browser(host, url);
     expect((await browser.call('POST', '/sign-in?user=17&number=yes')).status).toBe(200);
@@ -115,7 +131,7 @@ describe('what a host may choose', () => {
   });
 
   it('a socket that was opened in a session of express-session: it is refused once that session has ended', async () => {
-    const upgraded = host.started[0]!.getHttpServer() as Server;
+    const upgraded: Server = host.started[0]!.getHttpServer();
     upgraded.prependListener('upgrade', (request) => {
       void host.sessions(request as Request, {} as Response, () => undefined);
     });

@@ -13,8 +13,8 @@ export abstract class AuthenticationSessions {
   abstract read(request: Request): AuthenticationState | null | Promise<AuthenticationState | null>;
 
   /**
-   * The same for a connection that outlives its request, such as a WebSocket: what is stored now.
-   * Override it where {@link read} returns a copy that the request has had since it came.
+   * The same, as it is stored now: for a connection that outlives its request, such as a WebSocket, and after a factor was
+   * checked, which takes seconds. Override it where {@link read} returns a copy that the request has had since it came.
    */
   readAgain(request: Request): AuthenticationState | null | Promise<AuthenticationState | null> {
     return this.read(request);

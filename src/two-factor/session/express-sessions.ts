@@ -50,9 +50,7 @@ export class ExpressSessions extends AuthenticationSessions {
     const { sessionStore, sessionID } = request as Partial<Request>;
     if (!sessionStore || !sessionID) return this.read(request);
     const stored = await new Promise<SessionData | null | undefined>((resolve, reject) => {
-      sessionStore.get(sessionID, (error: unknown, found) =>
-        error ? reject(error as Error) : resolve(found),
-      );
+      sessionStore.get(sessionID, (error: unknown, found) => (error ? reject(error) : resolve(found)));
     });
     return stored ? (stored.twoFactor ?? this.read(request)) : null;
   }

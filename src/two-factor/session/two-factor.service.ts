@@ -134,7 +134,8 @@ export class TwoFactorService {
    * @throws Problem `sign-in-required` when the session has ended
    */
   async complete(request: Request, response: Response, shown: ShownFactor): Promise<SignedInAssurance> {
-    const state = await this.options.sessions.read(request);
+    // It may have been ended elsewhere while the factor was checked.
+    const state = await this.options.sessions.readAgain(request);
     if (!state) throw signInRequired(this.paths, null);
     await this.replace(request, response, await this.withFactor(state, shown));
     const assurance = await this.assurance(request);
@@ -148,7 +149,7 @@ export class TwoFactorService {
    */
   async renew(request: Request, response: Response, change: { epoch: number; shown?: ShownFactor }) {
     const { epoch, shown } = change;
-    const state = await this.options.sessions.read(request);
+    const state = await this.options.sessions.readAgain(request);
     if (!state) return;
     const renewed = { ...state, epoch };
     await this.replace(request, response, shown ? await this.withFactor(renewed, shown) : renewed);
