@@ -20,7 +20,7 @@ import {
 } from '../http/index.js';
 import { AssuranceResource, SkipSecondFactor, TwoFactorService } from '../two-factor/index.js';
 import { SignInDto } from './dto.js';
-import { ApiHostProblems } from './host.problems.js';
+import { ApiHostProblems, signInFailed } from './host.problems.js';
 import { HOME, SignInPage, SignOutPage } from './host.pages.js';
 import { PasswordGuard } from './local.strategy.js';
 import { KnownBrowsers } from './passwords/known-browsers.js';
@@ -70,9 +70,14 @@ export class SignInController {
     @Res({ passthrough: true }) response: Response,
   ): Promise<AssuranceResource> {
     const { user } = request;
+    const { assurance, next } = await this.twoFactor.signIn(request, response, user.id, { returnTo });
+    // A change of the password ends the sessions before it. This one may be younger, with the password from before.
+    if (!(await this.users.hasPassword(user))) {
+      await this.twoFactor.signOut(request, response);
+      throw signInFailed();
+    }
     await this.users.rememberLocale(user, pageContextOf(request)?.locale);
     await this.browsers.remember(request, response, user.id);
-    const { assurance, next } = await this.twoFactor.signIn(request, response, user.id, { returnTo });
     return AssuranceResource.of(assurance, next);
   }
 

@@ -42,6 +42,11 @@ export class Users {
     return isMatch ? user : null;
   }
 
+  /** Whether the password is still the one that the user was read with. */
+  hasPassword({ id, passwordHash }: User): Promise<boolean> {
+    return this.users.existsBy({ id, passwordHash });
+  }
+
   /** Remembers the language in which the user reads our pages. */
   async rememberLocale({ id, locale: known }: User, locale: string | undefined): Promise<void> {
     if (locale && locale !== known) await this.users.update({ id }, { locale });
