@@ -71,7 +71,12 @@ describe('the names of the tables', () => {
       expect(() => tableNames({ schema })).toThrow(/schema's name/);
     for (const tablePrefix of ['X_', 'a-', '1_', `x'`, 'a'.repeat(21)])
       expect(() => tableNames({ tablePrefix })).toThrow(/database.tablePrefix/);
-    expect(tableNames({ tablePrefix: '' }).inSql('SELECT 1 FROM otp_a')).toBe('SELECT 1 FROM a');
+    // The table of migrations would be the host's.
+    for (const schema of [undefined, 'public'])
+      expect(() => tableNames({ schema, tablePrefix: '' })).toThrow(/database.tablePrefix/);
+    expect(tableNames({ schema: 's', tablePrefix: '' }).inSql('SELECT 1 FROM otp_a')).toBe(
+      'SELECT 1 FROM "s".a',
+    );
   });
 });
 

@@ -8,7 +8,8 @@ export interface TableOptions {
    */
   schema?: string;
   /**
-   * What the names of the library's tables, indexes and constraints begin with.
+   * What the names of the library's tables, indexes and constraints begin with. It may be empty with a `schema` of their
+   * own only.
    * @default 'otp_'
    */
   tablePrefix?: string;
@@ -46,6 +47,10 @@ export function tableNames({ schema, tablePrefix = WRITTEN_PREFIX }: TableOption
   if (!/^(?:[a-z_][a-z0-9_]{0,19})?$/.test(tablePrefix))
     throw new RangeError(
       `database.tablePrefix must be at most 20 lower-case letters, digits and "_", and begin with a letter or "_", not "${tablePrefix}"`,
+    );
+  if (tablePrefix === '' && (schema ?? 'public') === 'public')
+    throw new RangeError(
+      'database.tablePrefix may be empty in a database.schema of its own only: elsewhere our table of migrations would be that of TypeORM',
     );
   const named = (name: string) => name.replace(/^otp_/, tablePrefix);
   const isAsWritten = schema === undefined && tablePrefix === WRITTEN_PREFIX;
