@@ -92,8 +92,9 @@ class EarlyLinks {
 describe('forms, links, redirects and assets lead to where the routes are', () => {
   let database: TestDatabase;
   let app: NestExpressApplication | undefined;
-  const repeats = jest.spyOn(RepeatedPosts.prototype, 'use');
+  let repeats: jest.SpiedFunction<RepeatedPosts['use']>;
   beforeAll(async () => {
+    repeats = jest.spyOn(RepeatedPosts.prototype, 'use');
     database = await createTestDatabase();
   });
   afterEach(() => app?.close());
