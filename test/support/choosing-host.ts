@@ -20,6 +20,7 @@ import type { Request, RequestHandler, Response } from 'express';
 import session from 'express-session';
 import {
   ExpressSessions,
+  RequireFactor,
   SecondFactorGuard,
   StepUpGrants,
   TwoFactorModule,
@@ -66,6 +67,12 @@ class HostController {
   async signOut(@Req() request: Request, @Res({ passthrough: true }) response: Response) {
     await this.twoFactor.signOut(request, response);
     return {};
+  }
+
+  @Get('vault')
+  @RequireFactor({ factor: 'totp' })
+  vault() {
+    return { isOpen: true };
   }
 
   @Get('lifetime')

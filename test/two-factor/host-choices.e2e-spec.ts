@@ -34,6 +34,14 @@ describe('what a host may choose', () => {
     expect((await browser.call('GET', '/lifetime')).body).toEqual({ originalMaxAge: HOUR_MS });
   });
 
+  it('one factor for a page: who has not enrolled it is led to where it can be added', async () => {
+    const browser = new Browser(host, url);
+    await browser.signsIn('without-app');
+    await browser.enrols();
+    const { status, body } = await browser.call('GET', '/vault');
+    expect([status, body]).toMatchObject([403, { reason: 'not-enrolled', next: '/two-factor/settings' }]);
+  });
+
   it('no trusted browsers any more: those of before are asked for the second factor', async () => {
     const browser = new Browser(host, url);
     await browser.signsIn('trusting');

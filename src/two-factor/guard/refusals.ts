@@ -34,9 +34,11 @@ export const NO_FACTOR_YET: MissingFactor = { factor: ANY_FACTOR, reason: 'missi
 export function factorRequired(paths: TwoFactorPaths, missing: MissingFactor, here: string | null): Problem {
   const { factor, reason, maxAgeSeconds } = missing;
   // A trusted browser, an older factor or another one is enough for the session, and not for this.
-  const next = paths.challenge(safePath(here, paths.home), { again: missing !== NO_FACTOR_YET });
+  const challenge = paths.challenge(safePath(here, paths.home), { again: missing !== NO_FACTOR_YET });
+  // Who has no such factor could show others there for ever.
+  const next = reason === 'not-enrolled' ? paths.settings : challenge;
   const description =
-    reason === 'missing' ? 'A second factor is required' : 'A second factor is required again';
+    reason === 'too-old' ? 'A second factor is required again' : 'A second factor is required';
   const maxAge = maxAgeSeconds === undefined ? '' : `, max_age=${maxAgeSeconds}`;
   return twoFactorProblem('second-factor-required', {
     members: { factor, reason, next },

@@ -140,7 +140,8 @@ export interface FactorDemand {
 /** A demand that a session does not meet. */
 export interface MissingFactor {
   factor: string;
-  reason: 'missing' | 'too-old';
+  /** `not-enrolled`: the user has no such factor to show, and has to add it first. */
+  reason: 'missing' | 'too-old' | 'not-enrolled';
   maxAgeSeconds?: number;
 }
 

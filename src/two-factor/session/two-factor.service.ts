@@ -10,6 +10,7 @@ import { TrustedBrowsers } from '../trusted-browsers/trusted-browsers.service.js
 import type { TwoFactorNotice } from '../two-factor.notifier.js';
 import { TWO_FACTOR_OPTIONS, type ResolvedTwoFactorOptions } from '../two-factor.options.js';
 import {
+  ANY_FACTOR,
   type Assurance,
   type FactorDemand,
   firstFactorAge,
@@ -174,7 +175,12 @@ export class TwoFactorService {
   /** What the request's session lacks for a demand, or null. */
   async missing(request: Request, demand: FactorDemand): Promise<MissingFactor | null> {
     const { assurance, now } = await this.reader.read(request);
-    return missingFactor(assurance, demand, { factors: this.factors.amr, now });
+    const missing = missingFactor(assurance, demand, { factors: this.factors.amr, now });
+    if (missing?.reason !== 'missing' || missing.factor === ANY_FACTOR || assurance.userId === null)
+      return missing;
+    const enrolled = await this.factors.enrolledBy(assurance.userId);
+    const hasIt = enrolled.some(({ method }) => method === missing.factor);
+    return hasIt ? missing : { ...missing, reason: 'not-enrolled' };
   }
 
   /**
