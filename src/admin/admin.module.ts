@@ -101,6 +101,7 @@ export class AdminModule extends ConfigurableModuleClass implements NestModule {
     { entities: adminEntities, migrations: adminMigrations },
     ...ProtectionModule.tables,
   ];
+
   configure(consumer: MiddlewareConsumer): void {
     consumer.apply(RepeatedPosts).forRoutes(...SUBJECTS.flatMap(controllersOf));
   }

@@ -10,7 +10,8 @@ const FALLBACK_LOCALE = 'en';
 /**
  * All messages that people read: one JSON file per language (`messages/en.json`) with flat keys. `{name}` is replaced by
  * a parameter. The parameter `count` selects a plural form of the key, such as `.one` or `.other` (CLDR), and as a number of
- * seconds it is `{wait}` in minutes or hours. Later directories override earlier ones key by key, so a host replaces only the messages it wants to change.
+ * seconds it is `{wait}` in minutes or hours. Later directories override earlier ones key by key, so a host replaces only the
+ * messages it wants to change.
  */
 export class Messages {
   private readonly catalogues = new Map<string, Record<string, string>>();

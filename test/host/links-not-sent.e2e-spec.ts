@@ -4,7 +4,7 @@ import { startTcpProxy } from '../support/tcp-proxy.js';
 
 describe('an e-mail that could not be sent', () => {
   it.each(['/sign-up', '/password-reset'])(
-    'is not promised: %s answers 503 while the database is away',
+    'is not promised: %s answers 503 while the database cannot be reached',
     async (path) => {
       const application = await startApplication();
       const { hostname: host, port } = new URL(application.databaseUrl);

@@ -82,7 +82,7 @@ describe('what a host may choose', () => {
   });
 
   it('a notifier that fails: what it tells of has happened, and is answered', async () => {
-    const notify = () => Promise.reject(new Error('the mail server is away'));
+    const notify = () => Promise.reject(new Error('the mail server cannot be reached'));
     const browser = new Browser(host, await host.start({ notifier: { notify } }));
     await browser.signsIn('unnotified');
     await browser.enrols();

@@ -82,10 +82,13 @@ export interface Circumstances {
 }
 
 const secondsSince = (time: string, now: number) => (now - Date.parse(time)) / 1000;
-const isSecondFactor = ({ method }: Authentication, factors: ReadonlyMap<string, string>) =>
+const isSecondFactor = ({ method }: Pick<Authentication, 'method'>, factors: ReadonlyMap<string, string>) =>
   factors.has(method) || method === RECOVERY;
-const isFirstFactor = (authentication: Authentication, factors: ReadonlyMap<string, string>) =>
-  !isSecondFactor(authentication, factors) && authentication.method !== BROWSER;
+/** Whether a method is neither a second factor nor what stands for one. */
+export const isFirstFactor = (
+  authentication: Pick<Authentication, 'method'>,
+  factors: ReadonlyMap<string, string>,
+): boolean => !isSecondFactor(authentication, factors) && authentication.method !== BROWSER;
 
 /** What a session is worth under these circumstances. */
 export function assuranceOf(state: AuthenticationState, circumstances: Circumstances): Assurance {

@@ -14,18 +14,13 @@ import {
   type Assurance,
   type FactorDemand,
   firstFactorAge,
+  isFirstFactor,
   missingFactor,
   type MissingFactor,
   type SignedInAssurance,
 } from './assurance.js';
 import { AssuranceReader } from './assurance-reader.js';
-import {
-  ADOPTED,
-  type Authentication,
-  type AuthenticationState,
-  BROWSER,
-  RECOVERY,
-} from './authentication-state.js';
+import { ADOPTED, type Authentication, type AuthenticationState, BROWSER } from './authentication-state.js';
 import { Notices } from './notices.js';
 import { TokenGenerations } from './token-generations.js';
 import { TwoFactorPaths } from './two-factor-paths.js';
@@ -70,7 +65,7 @@ export class TwoFactorService {
     how: { method?: string; returnTo?: unknown } = {},
   ): Promise<SignInResult> {
     const method = how.method ?? 'pwd';
-    if (this.factors.amr.has(method) || [RECOVERY, BROWSER, ADOPTED].includes(method))
+    if (!isFirstFactor({ method }, this.factors.amr) || method === ADOPTED)
       throw new MisuseError(`signIn: '${method}' names a second factor. Name the first factor otherwise.`);
     const { epoch, now } = await this.reader.standingOf(userId);
     const signedInAt = now.toISOString();
