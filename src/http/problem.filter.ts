@@ -14,6 +14,7 @@ import { PageResponder } from './page-responder.js';
 import type { FieldError, Problem } from './problem.js';
 import { noteFacts } from './request-facts.js';
 import { setSecurityHeaders } from './security-headers.js';
+import { unsettleAnswer } from './settled-answer.js';
 import { isUnreadableValue, toProblem } from './to-problem.js';
 import { type View, type ViewContext, ViewRenderer } from './view-renderer.js';
 
@@ -39,6 +40,7 @@ export class ProblemFilter implements ExceptionFilter {
     if (isDefect(thrown, problem)) this.logger.error(describe(thrown), problem.code);
     // Part of a response is sent already: only a closed connection tells the client that it is incomplete.
     if (response.headersSent) return void response.destroy();
+    unsettleAnswer(response);
 
     const page = NEGOTIATED_PAGES.get(request);
     const context: PageContext = page ?? contextOf(request, this.renderer, this.paths);
