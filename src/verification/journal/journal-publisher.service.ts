@@ -8,8 +8,9 @@ import {
 } from '@nestjs/common';
 import { BackgroundWork } from '../../background/background-work.js';
 import { rowsIn } from '../../database/sql.js';
-import { describeFailure, report } from '../../diagnostics/index.js';
+import { describeForeignError, report } from '../../diagnostics/index.js';
 import { type Emitter, EVENT_EMITTER } from '../../options/event-emitter.js';
+import { MisuseError } from '../../options/misuse-error.js';
 import { eventsOf } from './events-of-batch.js';
 import { JournalFollower } from './journal-follower.js';
 import { type JournalBatch, JournalReader } from './journal-reader.js';
@@ -67,7 +68,7 @@ export class JournalPublisher implements OnApplicationBootstrap, BeforeApplicati
     try {
       await this.publishAll();
     } catch (error) {
-      this.logger.warn(describeFailure(error), 'events not published, will retry');
+      this.logger.warn(describeForeignError(error), 'events not published, will retry');
       return RETRY_MS;
     }
   }
@@ -94,7 +95,7 @@ export class JournalPublisher implements OnApplicationBootstrap, BeforeApplicati
 async function withTimeout(work: Promise<unknown>): Promise<void> {
   let timer: NodeJS.Timeout | undefined;
   const timeout = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(() => reject(new Error('a subscriber took too long')), SUBSCRIBER_TIMEOUT_MS);
+    timer = setTimeout(() => reject(new MisuseError('a subscriber took too long')), SUBSCRIBER_TIMEOUT_MS);
   });
   try {
     await Promise.race([work, timeout]);
