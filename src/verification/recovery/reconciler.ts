@@ -94,7 +94,7 @@ export class VerificationReconciler implements OnApplicationBootstrap, BeforeApp
         swept = await this.sweeps.endExpired(sweepSeconds);
         report.swept += swept;
       } while (swept === SWEEP_BATCH && !this.work.isStopped);
-      await this.sweeps.deleteOldKeys();
+      while ((await this.sweeps.deleteOldKeys()) && !this.work.isStopped);
       await this.wrongCodes.endOldLocks();
     }
     return report;
