@@ -43,6 +43,7 @@ export async function createApp(config: Config, surroundings: Surroundings): Pro
   const overload =
     config.OVERLOAD_WAIT_MS && new Overload(poolOf(app.get(DataSource)), config.OVERLOAD_WAIT_MS);
   configureHttp(app, {
+    logLevel: config.LOG_LEVEL,
     trustProxy: config.TRUST_PROXY,
     ...(overload ? { isOverloaded: () => overload.isOverloaded, alwaysServed: ALWAYS_SERVED } : {}),
   });

@@ -1,3 +1,5 @@
+import { MisuseError } from '../options/misuse-error.js';
+
 /** The words for error codes of Node, TLS and Postgres. They quote nothing, so they are safe in any log. */
 const CAUSES: Readonly<Record<string, string>> = {
   ECONNREFUSED: 'connection refused',
@@ -117,6 +119,17 @@ export function describeError(thrown: unknown): ErrorCause {
     ...(isText(table) ? { table } : {}),
     ...(isText(constraint) ? { constraint } : {}),
   };
+}
+
+/**
+ * Describes an error that may come from other code, such as a subscriber or a mail library of the host: its kind, its cause and
+ * its frames. Its message may quote personal data.
+ */
+export function describeForeignError(thrown: unknown): Record<string, unknown> {
+  if (!(thrown instanceof Error)) return { kind: typeof thrown };
+  const frames = thrown.stack?.split('\n').filter((line) => /^\s+at /.test(line));
+  const message = thrown instanceof MisuseError ? { message: thrown.message } : {};
+  return { kind: thrown.name, ...message, ...describeError(thrown), frames };
 }
 
 /** Describes a failure of our own work: its cause if it has a code, and otherwise its message, which is ours. */

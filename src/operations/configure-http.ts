@@ -9,10 +9,13 @@ import {
   type ResolvedHttpOptions,
   warnAboutUntrustedProxy,
 } from '../http/index.js';
+import { logRequests } from './logging.js';
 import { traceRequests } from './tracing.js';
 
 /** What an application needs all of whose routes are ours. */
 export interface ApplicationHttpOptions {
+  /** A level of pino; requests are logged as `info`, those that failed as `error`. */
+  logLevel: string;
   /**
    * Addresses or networks of the trusted proxies, or how many there are. Their `X-Forwarded-*` headers are believed.
    * @default null: no proxy is trusted
@@ -39,7 +42,7 @@ const OVERLOAD_SECONDS = 2;
  */
 export function configureHttp(
   app: NestExpressApplication,
-  { trustProxy = null, isOverloaded = () => false, alwaysServed = [] }: ApplicationHttpOptions,
+  { logLevel, trustProxy = null, isOverloaded = () => false, alwaysServed = [] }: ApplicationHttpOptions,
 ): void {
   // Express keeps and changes the list that it is given.
   app.set('trust proxy', Array.isArray(trustProxy) ? [...trustProxy] : (trustProxy ?? false));
@@ -47,6 +50,7 @@ export function configureHttp(
   app.set('etag', false);
   app.use(
     traceRequests(),
+    logRequests(logLevel),
     warnAboutUntrustedProxy(),
     (request: Request, _response: Response, next: NextFunction) => {
       const isRefused = isOverloaded() && !alwaysServed.some((path) => request.path.startsWith(path));

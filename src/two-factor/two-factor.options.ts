@@ -18,6 +18,7 @@ import {
 import { assertInstalled } from '../options/optional-package.js';
 import { withDefaults } from '../options/with-defaults.js';
 import type { Factor } from './challenge/factor.js';
+import { checkFactors, checkPasskeys } from './two-factor.option-checks.js';
 import type { AuthenticationSessions } from './session/authentication-sessions.js';
 import type { TwoFactorNotifier } from './two-factor.notifier.js';
 
@@ -214,6 +215,8 @@ export function resolveTwoFactorOptions(given: TwoFactorModuleOptions): Resolved
     address: THROTTLE,
     storage: having(['increment'], 'a ThrottlerStorage'),
   });
+  checkFactors(given.factors ?? []);
+  checkPasskeys(given.passkeys ?? {});
   if (given.passkeys) assertInstalled('@simplewebauthn/server', '`passkeys` of TwoFactorModule');
   return {
     ...withDefaults(given, TWO_FACTOR_DEFAULTS),

@@ -5,6 +5,7 @@ import {
   AdminModule,
   type AdminModuleOptions,
   ExpressSessions,
+  Factor,
   JwtSessions,
   ProtectionModule,
   TwoFactorModule,
@@ -25,6 +26,14 @@ const vonage = { apiKey: 'k', apiSecret: 's', brand: 'ACME' };
 const verification = (options: object) => VerificationModule.forRoot(options as VerificationModuleOptions);
 const twoFactor = (options: object) => TwoFactorModule.forRoot(options as TwoFactorModuleOptions);
 const right = verification({ provider, keys });
+
+class Token extends Factor {
+  readonly amr = 'otp';
+  constructor(readonly method = 'token') {
+    super();
+  }
+  enrolledBy = async () => [];
+}
 
 const MISTAKES: [string, DynamicModule[], string][] = [
   ['no keys', [verification({ provider })], 'VerificationModule: keys is missing. It must be an object'],
@@ -87,6 +96,41 @@ const MISTAKES: [string, DynamicModule[], string][] = [
     'a misspelt option of two-factor sign-in',
     [right, twoFactor({ sessions: new ExpressSessions(), issuers: 'ACME' })],
     'TwoFactorModule: there is no option issuers',
+  ],
+  [
+    'a factor that is a class',
+    [right, twoFactor({ sessions: new ExpressSessions(), factors: [Token] })],
+    'TwoFactorModule: factors[0] must be a Factor, made with new',
+  ],
+  [
+    'a factor with a misspelt method',
+    [right, twoFactor({ sessions: new ExpressSessions(), factors: [new Token(), { enroledBy() {} }] })],
+    'TwoFactorModule: factors[1] must be a Factor',
+  ],
+  [
+    'a factor without a name',
+    [right, twoFactor({ sessions: new ExpressSessions(), factors: [new Token('')] })],
+    'TwoFactorModule: factors[0].method must be a name of its own',
+  ],
+  [
+    'a factor that has the name of one of ours',
+    [right, twoFactor({ sessions: new ExpressSessions(), factors: [new Token('totp')] })],
+    'TwoFactorModule: factors[0].method must be a name of its own, not sms, totp, passkey, recovery, browser',
+  ],
+  [
+    'two factors of one name',
+    [right, twoFactor({ sessions: new ExpressSessions(), factors: [new Token(), new Token()] })],
+    'TwoFactorModule: factors has the method token twice',
+  ],
+  [
+    'a misspelt option of passkeys',
+    [right, twoFactor({ sessions: new ExpressSessions(), passkeys: { rpid: 'example.com' } })],
+    'TwoFactorModule: passkeys: there is no option rpid',
+  ],
+  [
+    'a URL for the domain of passkeys',
+    [right, twoFactor({ sessions: new ExpressSessions(), passkeys: { rpId: 'https://example.com' } })],
+    'TwoFactorModule: passkeys: rpId must be a host name in lower case, such as example.com',
   ],
   [
     'two of them',

@@ -82,7 +82,7 @@ export class VerificationReconciler extends BackgroundJob {
         swept = await this.sweeps.endExpired(sweepSeconds);
         report.swept += swept;
       } while (swept === SWEEP_BATCH && !this.isStopped);
-      await this.sweeps.deleteOldKeys();
+      while ((await this.sweeps.deleteOldKeys()) && !this.isStopped);
       await this.wrongCodes.endOldLocks();
     }
     return report;
