@@ -17,7 +17,7 @@ const LEARN_EVERY_MS = 600_000;
 export class ProtectionWatch implements OnApplicationBootstrap, BeforeApplicationShutdown {
   private readonly logger = new Logger(ProtectionWatch.name);
   private readonly work: BackgroundWork;
-  private learnedAt = 0;
+  private learnedAt = -Infinity;
 
   constructor(
     private readonly stops: DestinationStops,
@@ -42,9 +42,9 @@ export class ProtectionWatch implements OnApplicationBootstrap, BeforeApplicatio
   /** One round. @returns what has stopped in it */
   async runOnce(): Promise<Stop[]> {
     const stops = await this.stops.watch();
-    if (Date.now() - this.learnedAt >= LEARN_EVERY_MS) {
+    if (performance.now() - this.learnedAt >= LEARN_EVERY_MS) {
       await this.prices.learn();
-      this.learnedAt = Date.now();
+      this.learnedAt = performance.now();
     } else {
       await this.prices.reload();
     }

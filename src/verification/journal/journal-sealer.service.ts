@@ -34,7 +34,7 @@ export class JournalSealer implements OnApplicationBootstrap, BeforeApplicationS
   private readonly logger = new Logger(JournalSealer.name);
   private readonly work: BackgroundWork;
   private readonly sources: JournalSource[] = [VERIFICATION_JOURNAL];
-  private loggedAt = 0;
+  private loggedAt = -Infinity;
 
   constructor(
     private readonly reader: JournalReader,
@@ -91,10 +91,10 @@ export class JournalSealer implements OnApplicationBootstrap, BeforeApplicationS
       this.logger.error(describeFailure(error), 'journal not sealed, will retry');
       return;
     }
-    if (Date.now() - this.loggedAt < LOG_EVERY_MS) return;
+    if (performance.now() - this.loggedAt < LOG_EVERY_MS) return;
     const seals = await this.newestSeals();
     for (const seal of seals) this.logger.log(seal, 'journal sealed');
-    if (seals.length > 0) this.loggedAt = Date.now();
+    if (seals.length > 0) this.loggedAt = performance.now();
   }
 
   private async seal(
