@@ -4,7 +4,9 @@ import { RedisConnection } from './redis-connection.js';
 
 describe('a Redis that has failed', () => {
   it('is asked again after a second, also when the clock of the instance is set back meanwhile', async () => {
-    const warnings = jest.spyOn(Logger.prototype, 'warn').mockImplementation();
+    const lines = (['warn', 'log'] as const).map((level) =>
+      jest.spyOn(Logger.prototype, level).mockImplementation(),
+    );
     const connection = new RedisConnection('redis://127.0.0.1:9');
     const now = Date.now();
     const clock = jest.spyOn(Date, 'now');
@@ -17,7 +19,7 @@ describe('a Redis that has failed', () => {
       });
     } finally {
       clock.mockRestore();
-      warnings.mockRestore();
+      for (const line of lines) line.mockRestore();
       connection.close();
     }
   });
