@@ -134,13 +134,22 @@ describe('keys can be replaced while everything runs', () => {
     }
   });
 
-  it('an instance whose keys do not open what is stored is not ready, until it has the right ones', async () => {
+  it('an instance whose keys do not open what is stored is not ready and serves nobody, until it has the right ones', async () => {
     const { before, both, onlyNew, instance } = await twoKeyRings();
     const readiness = async (env: Record<string, string>) => {
       const app = await instance(env);
       try {
         await app.listen(0, '127.0.0.1');
-        const response = await fetch(`${await app.getUrl()}/health/ready`);
+        const url = await app.getUrl();
+        // A proxy without health checks asks it all the same.
+        const started = await fetch(`${url}/request-otp`, {
+          method: 'POST',
+          headers: { Accept: 'application/json', 'Content-Type': 'application/json' },
+          body: JSON.stringify({ phoneNumber: freshNumber() }),
+        });
+        const response = await fetch(`${url}/health/ready`);
+        expect(started.status).toBe(response.status);
+        expect(started.headers.has('retry-after')).toBe(response.status === 503);
         return response.status;
       } finally {
         await app.close();

@@ -104,6 +104,27 @@ describe('the log in production', () => {
     }
   });
 
+  it('says once why the instance is not ready, and no more of every check', async () => {
+    const ready = async () => (await fetch(`${instance.url}/health/ready`)).status;
+    await instance.sql.query(`UPDATE otp_key_canaries SET value = 'x' || value`);
+    try {
+      expect([await ready(), await ready(), await ready()]).toEqual([503, 503, 503]);
+      await instance.post('/no-such-path-3', {});
+      await instance.line({ msg: 'request failed', code: 'service-unavailable' });
+      const lines = instance
+        .lines()
+        .filter(({ context, msg }) => context === 'ProblemFilter' || /ready/.test(msg ?? ''));
+      expect(lines.map(({ msg }) => msg)).toEqual([
+        'internal',
+        'not ready: the keys do not open what is stored',
+      ]);
+    } finally {
+      await instance.sql.query('UPDATE otp_key_canaries SET value = substr(value, 2)');
+    }
+    expect(await ready()).toBe(200);
+    expect((await instance.post('/request-otp', { phoneNumber: 'none' })).status).toBe(422);
+  });
+
   async function startedAgain() {
     const number = freshNumber();
     const { body } = await instance.post('/request-otp', { phoneNumber: number });

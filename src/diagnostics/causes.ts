@@ -11,6 +11,18 @@ const CAUSES: Readonly<Record<string, string>> = {
   EHOSTUNREACH: 'host unreachable',
   ENETUNREACH: 'network unreachable',
   EPROTO: 'the TLS handshake failed',
+
+  ENOENT: 'the file or its folder does not exist',
+  ENOTDIR: 'a part of the path is no folder',
+  EISDIR: 'it is a folder',
+  EACCES: 'permission denied',
+  EPERM: 'not permitted',
+  EROFS: 'the file system is read-only',
+  ENOSPC: 'the disk is full',
+  EDQUOT: 'the quota of the disk is used up',
+  EMFILE: 'too many open files',
+  EADDRINUSE: 'the address is in use',
+
   UND_ERR_CONNECT_TIMEOUT: 'connection timed out',
 
   EAUTH: 'the mail server refused the credentials',

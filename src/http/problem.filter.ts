@@ -1,5 +1,13 @@
 import { STATUS_CODES } from 'node:http';
-import { type ArgumentsHost, Catch, type ExceptionFilter, Inject, Injectable, Logger } from '@nestjs/common';
+import {
+  type ArgumentsHost,
+  Catch,
+  type ExceptionFilter,
+  Inject,
+  Injectable,
+  Logger,
+  ServiceUnavailableException,
+} from '@nestjs/common';
 import type { Request, Response } from 'express';
 import { describeForeignError } from '../diagnostics/index.js';
 import { countForms } from './count-forms.js';
@@ -155,6 +163,11 @@ export function errorView(problem: Problem, { homePath, here, request, text, loc
   };
 }
 
-/** A value that Postgres could not read is a defect too: a DTO should have rejected it. */
+/**
+ * A value that Postgres could not read is a defect too: a DTO should have rejected it. Whoever throws a 503 means it, such as
+ * the check of readiness.
+ */
 const isDefect = (thrown: unknown, problem: Problem) =>
-  problem !== thrown && (problem.getStatus() >= 500 || isUnreadableValue(thrown));
+  problem !== thrown &&
+  !(thrown instanceof ServiceUnavailableException) &&
+  (problem.getStatus() >= 500 || isUnreadableValue(thrown));
