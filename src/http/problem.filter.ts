@@ -3,6 +3,7 @@ import { type ArgumentsHost, Catch, type ExceptionFilter, Inject, Injectable, Lo
 import type { Request, Response } from 'express';
 import { describeError } from '../diagnostics/index.js';
 import { countForms } from './count-forms.js';
+import { Flashes } from './flash.js';
 import { LONG_WAIT_SECONDS } from './long-wait.js';
 import { HTTP_OPTIONS, type ResolvedHttpOptions } from './http.options.js';
 import { MisuseError } from '../options/misuse-error.js';
@@ -27,6 +28,7 @@ export class ProblemFilter implements ExceptionFilter {
     private readonly renderer: ViewRenderer,
     private readonly paths: MountedPaths,
     private readonly responder: PageResponder,
+    private readonly flashes: Flashes,
     @Inject(HTTP_OPTIONS) private readonly options: ResolvedHttpOptions,
   ) {}
 
@@ -46,10 +48,13 @@ export class ProblemFilter implements ExceptionFilter {
     setSecurityHeaders(response, this.options);
     setNegotiatedHeaders(response);
     response.status(problem.getStatus()).setHeader('Content-Language', context.locale);
-    const { retryAfterSeconds, redirectTo, headers = {} } = problem.details;
+    const { retryAfterSeconds, redirectTo, comesBackTo, headers = {} } = problem.details;
     for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);
     if (retryAfterSeconds !== undefined) response.setHeader('Retry-After', String(retryAfterSeconds));
 
+    // A page's script may also post a form.
+    if (comesBackTo !== undefined && request.get('sec-fetch-mode') !== undefined && request.is('urlencoded'))
+      this.flashes.keepTyped(request, response, comesBackTo);
     const kind = page?.kind ?? negotiate(request) ?? 'json';
     if (kind === 'json') {
       response.type('application/problem+json').send(JSON.stringify(problemBody(problem, context)));
