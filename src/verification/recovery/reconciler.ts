@@ -1,12 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import {
-  Inject,
-  Injectable,
-  Logger,
-  type OnApplicationBootstrap,
-  type BeforeApplicationShutdown,
-} from '@nestjs/common';
-import { BackgroundWork } from '../../background/background-work.js';
+import { Inject, Injectable } from '@nestjs/common';
+import { BackgroundJob } from '../../background/background-job.js';
 import { DoubtService } from '../check/doubt.service.js';
 import { WrongCodesRepository } from '../check/wrong-codes.repository.js';
 import { isInDoubt } from '../domain/verification-record.js';
@@ -44,9 +38,7 @@ const MOST_PER_ROUND = 20;
  * twice.
  */
 @Injectable()
-export class VerificationReconciler implements OnApplicationBootstrap, BeforeApplicationShutdown {
-  private readonly logger = new Logger(VerificationReconciler.name);
-  private readonly work: BackgroundWork;
+export class VerificationReconciler extends BackgroundJob {
   private sweptAt = 0;
 
   constructor(
@@ -58,15 +50,7 @@ export class VerificationReconciler implements OnApplicationBootstrap, BeforeApp
     private readonly numbers: PhoneNumbers,
     @Inject(VERIFICATION_OPTIONS) { reconcileEverySeconds: every }: ResolvedVerificationOptions,
   ) {
-    this.work = new BackgroundWork(this.logger, every && every * 1000, () => this.round());
-  }
-
-  onApplicationBootstrap(): void {
-    this.work.start();
-  }
-
-  async beforeApplicationShutdown(): Promise<void> {
-    await this.work.stop();
+    super(every && every * 1000);
   }
 
   /**
@@ -75,7 +59,7 @@ export class VerificationReconciler implements OnApplicationBootstrap, BeforeApp
    */
   async runOnce(sweepSeconds = LONG_AGO_SECONDS): Promise<ReconcileReport> {
     const report: ReconcileReport = { recovered: 0, unresolved: 0, settled: 0, swept: 0 };
-    for (let round = 0; round < MOST_PER_ROUND && !this.work.isStopped; round += 1) {
+    for (let round = 0; round < MOST_PER_ROUND && !this.isStopped; round += 1) {
       const result = await this.recoverMessage();
       if (!result) break;
       if (result.ok) report.recovered += 1;
@@ -83,7 +67,7 @@ export class VerificationReconciler implements OnApplicationBootstrap, BeforeApp
       // The provider is unavailable. The other messages would only wait for it too.
       if (!result.ok && result.code === 'provider-unavailable') break;
     }
-    for (let round = 0; round < MOST_PER_ROUND && !this.work.isStopped; round += 1) {
+    for (let round = 0; round < MOST_PER_ROUND && !this.isStopped; round += 1) {
       const request = await this.doubts.settle();
       if (!request) break;
       if (!isInDoubt(request)) report.settled += 1;
@@ -93,7 +77,7 @@ export class VerificationReconciler implements OnApplicationBootstrap, BeforeApp
       do {
         swept = await this.sweeps.endExpired(sweepSeconds);
         report.swept += swept;
-      } while (swept === SWEEP_BATCH && !this.work.isStopped);
+      } while (swept === SWEEP_BATCH && !this.isStopped);
       await this.sweeps.deleteOldKeys();
       await this.wrongCodes.endOldLocks();
     }
@@ -110,7 +94,7 @@ export class VerificationReconciler implements OnApplicationBootstrap, BeforeApp
     return this.delivery.send(request, e164, { earlierSendLost: true, actor: 'reconciler' });
   }
 
-  private async round(): Promise<void> {
+  protected async round(): Promise<void> {
     const isFirst = this.sweptAt === 0;
     // A clock that was set back tells nothing about the time that has passed.
     const unsweptMs = Math.abs(Date.now() - this.sweptAt);
