@@ -1,9 +1,10 @@
+import { randomBytes } from 'node:crypto';
 import { parseCookie, stringifySetCookie } from 'cookie';
 import type { Request, Response } from 'express';
 
 const HOST_PREFIX = '__Host-';
 
-/** Shows whether a browser keeps cookies. It grants nothing. */
+/** Shows whether a browser keeps cookies, and tells two browsers apart that post the same form. It grants nothing. */
 export const TRIAL_COOKIE = 'otp-cookies';
 
 /** The names of a cookie of ours: over plain HTTP, and over HTTPS. */
@@ -39,5 +40,6 @@ export const keepsCookies = ({ headers }: Request): boolean => Boolean(headers.c
 /** Gives a browser a first cookie, so that its next request shows whether it keeps any. */
 export function tryCookies(request: Request, response: Response): void {
   if (keepsCookies(request) || response.hasHeader('Set-Cookie')) return;
-  appendCookie(response, cookieNameFor(request, TRIAL_COOKIE), 'yes');
+  const value = randomBytes(9).toString('base64url');
+  appendCookie(response, cookieNameFor(request, TRIAL_COOKIE), value);
 }
