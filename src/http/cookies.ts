@@ -1,7 +1,11 @@
+import { randomBytes } from 'node:crypto';
 import { parseCookie, stringifySetCookie } from 'cookie';
 import type { Request, Response } from 'express';
 
 const HOST_PREFIX = '__Host-';
+
+/** Shows whether a browser keeps cookies, and tells two browsers apart that post the same form. It grants nothing. */
+export const TRIAL_COOKIE = 'otp-cookies';
 
 /** The names of a cookie of ours: over plain HTTP, and over HTTPS. */
 export const cookieNames = (name: string): string[] => [name, HOST_PREFIX + name];
@@ -28,4 +32,14 @@ export function appendCookie(response: Response, name: string, value: string, ma
   const secure = name.startsWith(HOST_PREFIX);
   const cookie = { name, value, maxAge, secure, httpOnly: true, sameSite: 'lax', path: '/' } as const;
   response.append('Set-Cookie', stringifySetCookie(cookie));
+}
+
+/** Whether a browser that has opened a page of ours keeps cookies. */
+export const keepsCookies = ({ headers }: Request): boolean => Boolean(headers.cookie);
+
+/** Gives a browser a first cookie, so that its next request shows whether it keeps any. */
+export function tryCookies(request: Request, response: Response): void {
+  if (keepsCookies(request) || response.hasHeader('Set-Cookie')) return;
+  const value = randomBytes(9).toString('base64url');
+  appendCookie(response, cookieNameFor(request, TRIAL_COOKIE), value);
 }
