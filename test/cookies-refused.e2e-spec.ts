@@ -10,8 +10,9 @@ describe('a browser that keeps no cookies', () => {
   });
   afterAll(() => application.close());
 
+  /** Posts the form of a page of ours, which came with a cookie. */
   const submit = (path: string, fields: Record<string, string>) =>
-    submitForm(application.url + path, fields, {}, { keepsCookies: false });
+    submitForm(application.url + path, fields, { Referer: `${application.url}/sign-in` });
 
   it('is found out by the first page, whatever it is', async () => {
     const cookiesOf = async (path: string, headers = {}) =>
@@ -55,8 +56,9 @@ describe('a browser that keeps no cookies', () => {
     expect([made.status, made.headers.get('location')]).toEqual([303, '/account']);
   });
 
-  it('is no program: those sign in without cookies', async () => {
+  it('is no program, and no browser that comes from elsewhere: those sign in without cookies', async () => {
     const fields = { email: 'no-cookies@example.com', password: PASSWORD };
+    expect((await submitForm(`${application.url}/sign-in`, fields)).status).toBe(303);
     expect((await application.client.json('POST', '/sign-in', fields)).status).toBe(200);
     expect((await application.client.html('POST', '/sign-in', fields)).status).toBe(303);
   });

@@ -34,12 +34,18 @@ export function appendCookie(response: Response, name: string, value: string, ma
   response.append('Set-Cookie', stringifySetCookie(cookie));
 }
 
-/** Whether a browser that has opened a page of ours keeps cookies. */
-export const keepsCookies = ({ headers }: Request): boolean => Boolean(headers.cookie);
+/** Whether a browser keeps cookies. One that comes from a page of ours without any does not: the page gave it one. */
+export const keepsCookies = (request: Request): boolean =>
+  Boolean(request.headers.cookie) || !isFromOwnPage(request);
+
+function isFromOwnPage(request: Request): boolean {
+  const from = request.get('referer');
+  return from !== undefined && URL.canParse(from) && new URL(from).host === request.host;
+}
 
 /** Gives a browser a first cookie, so that its next request shows whether it keeps any. */
 export function tryCookies(request: Request, response: Response): void {
-  if (keepsCookies(request) || response.hasHeader('Set-Cookie')) return;
+  if (request.headers.cookie || response.hasHeader('Set-Cookie')) return;
   const value = randomBytes(9).toString('base64url');
   appendCookie(response, cookieNameFor(request, TRIAL_COOKIE), value);
 }

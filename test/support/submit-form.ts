@@ -3,24 +3,15 @@ import type { Answer } from './client.js';
 
 type Fields = Record<string, string>;
 
-/**
- * Posts a form as a browser's navigation does. Node's `fetch` always says that it is none. A browser that has opened the
- * page of the form has a cookie of ours, unless it keeps none.
- */
-export function submitForm(
-  url: string,
-  fields: Fields,
-  headers: Fields = {},
-  { keepsCookies = true } = {},
-): Promise<Answer> {
+/** Posts a form as a browser's navigation does. Node's `fetch` always says that it is none. */
+export function submitForm(url: string, fields: Fields, headers: Fields = {}): Promise<Answer> {
   const body = new URLSearchParams(fields).toString();
   const ofForm = {
     'Content-Type': 'application/x-www-form-urlencoded',
     'Content-Length': String(Buffer.byteLength(body)),
     Origin: new URL(url).origin,
   };
-  const cookie: Fields = keepsCookies ? { Cookie: headers['Cookie'] || 'otp-cookies=yes' } : {};
-  return navigate('POST', url, { ...ofForm, ...headers, ...cookie }, body);
+  return navigate('POST', url, { ...ofForm, ...headers }, body);
 }
 
 /** Opens a page as a browser does. */
