@@ -7,10 +7,10 @@ import {
   FLAG,
   FUNCTION,
   having,
-  LIST,
   OBJECT,
   type OptionKind,
   orNull,
+  PATH_OR_URL,
   POSITIVE,
   TEXT,
   THROTTLE,
@@ -18,6 +18,8 @@ import {
 import { assertInstalled } from '../options/optional-package.js';
 import { withDefaults } from '../options/with-defaults.js';
 import type { Factor } from './challenge/factor.js';
+import { ANY_FACTOR } from './session/assurance.js';
+import { ADOPTED, BROWSER, RECOVERY } from './session/authentication-state.js';
 import type { AuthenticationSessions } from './session/authentication-sessions.js';
 import type { TwoFactorNotifier } from './two-factor.notifier.js';
 
@@ -179,6 +181,32 @@ export const TWO_FACTOR_OPTIONS = Symbol('TWO_FACTOR_OPTIONS');
 /** A constructor's parameter: the {@link ResolvedTwoFactorOptions}. */
 export const InjectTwoFactorOptions = () => Inject(TWO_FACTOR_OPTIONS);
 
+/** What sessions call the factors that are there without the host's. */
+const TAKEN_METHODS: readonly unknown[] = [
+  'sms',
+  'totp',
+  'passkey',
+  RECOVERY,
+  BROWSER,
+  ADOPTED,
+  'pwd',
+  ANY_FACTOR,
+];
+
+/** Two factors of one name would be one: showing either would show both. */
+const FACTORS: OptionKind = {
+  is: (value) => {
+    if (!Array.isArray(value)) return false;
+    const methods = value.map((each) => Object(each).method as unknown);
+    return (
+      value.every((each) => typeof Object(each).enrolledBy === 'function' && TEXT.is(Object(each).amr)) &&
+      methods.every((method) => TEXT.is(method) && !TAKEN_METHODS.includes(method)) &&
+      new Set(methods).size === methods.length
+    );
+  },
+  words: `a list of Factors, each with a \`method\` of its own and none of ${TAKEN_METHODS.join(', ')}`,
+};
+
 const KINDS: Record<keyof TwoFactorModuleOptions, OptionKind> = {
   sessions: having(
     ['read', 'readAgain', 'replace', 'end', 'idOf', 'newTokenOf'],
@@ -188,9 +216,9 @@ const KINDS: Record<keyof TwoFactorModuleOptions, OptionKind> = {
   isRequired: FUNCTION,
   accountName: FUNCTION,
   issuer: TEXT,
-  factors: LIST,
-  signInPath: TEXT,
-  homePath: TEXT,
+  factors: FACTORS,
+  signInPath: PATH_OR_URL,
+  homePath: PATH_OR_URL,
   firstFactorSeconds: POSITIVE,
   sessionLifetimeSeconds: POSITIVE,
   freshSeconds: POSITIVE,
@@ -209,6 +237,7 @@ const KINDS: Record<keyof TwoFactorModuleOptions, OptionKind> = {
  */
 export function resolveTwoFactorOptions(given: TwoFactorModuleOptions): ResolvedTwoFactorOptions {
   checkOptions('TwoFactorModule', given, KINDS, ['sessions']);
+  if (given.passkeys) checkOptions('TwoFactorModule: passkeys', given.passkeys, { rpId: TEXT });
   checkOptions('TwoFactorModule: throttle', given.throttle, {
     session: THROTTLE,
     address: THROTTLE,

@@ -48,10 +48,7 @@ export class Passkeys {
   }
 
   /** What a browser needs to make a passkey. */
-  async registrationOptions(
-    request: Request,
-    session: SignedInAssurance,
-  ): Promise<PasskeyOptionsResource> {
+  async registrationOptions(request: Request, session: SignedInAssurance): Promise<PasskeyOptionsResource> {
     const site = this.siteOf(request);
     const name = await this.options.accountName(session.userId);
     const { generateRegistrationOptions } = await webauthn();
