@@ -15,12 +15,13 @@ import {
 import { PATH_METADATA } from '@nestjs/common/constants.js';
 import { ModuleRef, Reflector } from '@nestjs/core';
 import type { Request, RequestHandler, Response } from 'express';
-import { map, type Observable } from 'rxjs';
+import { from, map, type Observable, switchMap } from 'rxjs';
 import { MountedPaths } from './mounted-paths.js';
 import { negotiate, setNegotiatedHeaders } from './negotiation.js';
 import { HTTP_OPTIONS, type ResolvedHttpOptions } from './http.options.js';
 import { Flashes, problemAgain } from './flash.js';
 import { NEGOTIATED_PAGES, type PageView, RequestContext } from './page-context.js';
+import { checkOwnInput } from './own-input.js';
 import { PageResponder } from './page-responder.js';
 import { Problem } from './problem.js';
 import { ProblemFilter } from './problem.filter.js';
@@ -122,7 +123,8 @@ export class PageInterceptor implements NestInterceptor {
     const request = context.switchToHttp().getRequest<Request>();
     const page = NEGOTIATED_PAGES.get(request);
     const response = context.switchToHttp().getResponse<Response>();
-    return next.handle().pipe(
+    return from(checkOwnInput(context)).pipe(
+      switchMap(() => next.handle()),
       map((body: unknown) => {
         noteFacts(request, { verificationId: verificationIdOf(request, body) });
         if (page?.kind !== 'html') return settleAnswer(response, body);

@@ -1,5 +1,7 @@
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { type DynamicModule, Module } from '@nestjs/common';
+import { checkOptions, FLAG, LIST, OBJECT, type OptionKind, TEXT } from '../options/check-options.js';
 import { Assets } from './assets.js';
 import { ASSETS, AssetsController } from './assets.controller.js';
 import { type BrandOptions, brandStyles, checkBrand, SERVICE_NAME } from './brand.js';
@@ -43,6 +45,19 @@ export interface PagesOptions {
   brand?: BrandOptions;
 }
 
+const FOLDERS: OptionKind = {
+  is: (value) => Array.isArray(value) && value.every((path) => TEXT.is(path) && existsSync(path as string)),
+  words: 'a list of folders that exist',
+};
+
+const KINDS: Record<keyof PagesOptions, OptionKind> = {
+  viewDirectories: FOLDERS,
+  messageDirectories: FOLDERS,
+  languages: LIST,
+  autoSubmit: FLAG,
+  brand: OBJECT,
+};
+
 const PROVIDERS = [
   Flashes,
   MountedPaths,
@@ -58,13 +73,15 @@ const PROVIDERS = [
 export class PagesModule {
   /**
    * @param options a module that exports `HTTP_OPTIONS`, `SERVICE_NAME` and `PersonalDataCipher`
-   * @throws TypeError for a brand that cannot be shown
+   * @throws TypeError for an option that there is not, and a brand that cannot be shown
    */
   static forRoot(
-    { viewDirectories = [], messageDirectories = [], languages, autoSubmit = true, brand = {} }: PagesOptions,
+    given: PagesOptions,
     mount: Pick<MountOptions, 'decorators'>,
     options: DynamicModule,
   ): DynamicModule {
+    checkOptions('pages', given, KINDS);
+    const { viewDirectories = [], messageDirectories = [], languages, autoSubmit = true, brand = {} } = given;
     checkBrand(brand);
     const assets = new Assets(join(PACKAGE_ROOT, 'public', 'assets'), brandStyles(brand));
     const renderer = {

@@ -8,6 +8,8 @@ export interface OptionKind {
 const isNumber = (value: unknown) => typeof value === 'number' && Number.isFinite(value);
 const isObject = (value: unknown) => typeof value === 'object' && value !== null;
 
+const isWebUrl = (text: string) => URL.canParse(text) && /^https?:$/.test(new URL(text).protocol);
+
 /** A text of at least one character. */
 export const TEXT: OptionKind = {
   is: (value) => typeof value === 'string' && value.trim() !== '',
@@ -20,6 +22,17 @@ export const OBJECT: OptionKind = {
   words: 'an object',
 };
 export const LIST: OptionKind = { is: Array.isArray, words: 'a list' };
+/** What another place checks. */
+export const ANY: OptionKind = { is: () => true, words: '' };
+/** A path or an address of this site, as browsers see it. */
+export const PATH_OR_URL: OptionKind = {
+  is: (value) => typeof value === 'string' && (/^\/(?![/\\])/.test(value) || isWebUrl(value)),
+  words: 'a path that begins with /, or a URL',
+};
+export const WEB_URL: OptionKind = {
+  is: (value) => typeof value === 'string' && isWebUrl(value),
+  words: 'a URL that begins with https:// or http://',
+};
 export const AMOUNT: OptionKind = {
   is: (value) => isNumber(value) && (value as number) >= 0,
   words: 'a number, 0 or more',

@@ -1,12 +1,14 @@
 import { checkOptions, having, type OptionKind, TEXT } from '../options/check-options.js';
 import type { Factor } from './challenge/factor.js';
+import { ANY_FACTOR } from './session/assurance.js';
+import { ADOPTED, BROWSER, RECOVERY } from './session/authentication-state.js';
 import type { PasskeyOptions } from './two-factor.options.js';
 
-/** What sessions name themselves. A factor of this name would be taken for ours. */
-const OUR_METHODS = ['sms', 'totp', 'passkey', 'recovery', 'browser'];
+/** What sessions call what is there without the host's factors. A factor of such a name would be taken for it. */
+const OUR_METHODS = ['sms', 'totp', 'passkey', RECOVERY, BROWSER, ADOPTED, 'pwd', ANY_FACTOR];
 
 const OWN_NAME: OptionKind = {
-  is: (value) => TEXT.is(value) && !OUR_METHODS.includes(value as string),
+  is: (value) => TEXT.is(value) && !OUR_METHODS.some((method) => method === value),
   words: `a name of its own, not ${OUR_METHODS.join(', ')}`,
 };
 

@@ -1,14 +1,21 @@
+import type { LibraryDatabaseOptions } from '../database/library-database.module.js';
+import type { HttpOptions } from '../http/index.js';
 import {
+  ANY,
   checkOptions,
+  FLAG,
   FUNCTION,
   having,
+  LIST,
   OBJECT,
   type OptionKind,
   orNull,
   POSITIVE,
   TEXT,
   THROTTLE,
+  WEB_URL,
 } from '../options/check-options.js';
+import type { VerificationPolicy } from './domain/policy.js';
 import type { VerificationModuleOptions, VonageOptions } from './verification.options.js';
 
 const MODULE = 'VerificationModule';
@@ -50,6 +57,43 @@ const VONAGE_KINDS: Record<keyof VonageOptions, OptionKind> = {
   signatureSecret: TEXT,
 };
 
+const POLICY_KINDS: Record<keyof VerificationPolicy, OptionKind> = {
+  codeLength: ANY,
+  ttlSeconds: ANY,
+  maxAttempts: ANY,
+  maxSends: ANY,
+  resendCooldownSeconds: ANY,
+  allowedCountries: orNull(LIST),
+  providerTimeoutSeconds: POSITIVE,
+  wrongCodesBeforeWait: ANY,
+  wrongCodeWaitSeconds: ANY,
+  wrongCodeMaxWaitSeconds: ANY,
+  wrongCodesBeforeLock: ANY,
+};
+
+const DATABASE_KINDS: Record<keyof LibraryDatabaseOptions, OptionKind> = {
+  schema: ANY,
+  tablePrefix: ANY,
+  dataSource: TEXT,
+  pool: having(['connect', 'query'], 'a Pool of pg'),
+  preparedStatements: FLAG,
+  migrationsRun: FLAG,
+};
+
+const ORIGINS: OptionKind = {
+  is: (value) =>
+    Array.isArray(value) && value.every((each) => URL.canParse(each) && new URL(each).origin === each),
+  words:
+    "a list of origins as browsers write them, such as 'https://admin.example.com', without a / at the end",
+};
+
+const HTTP_KINDS: Record<keyof HttpOptions, OptionKind> = {
+  https: FLAG,
+  publicUrl: orNull(WEB_URL),
+  trustedOrigins: ORIGINS,
+  harmlessCookies: LIST,
+};
+
 const isKeyRing = (value: unknown) => (typeof value === 'string' && value !== '') || Array.isArray(value);
 const KEY_RING: OptionKind = {
   is: isKeyRing,
@@ -70,6 +114,13 @@ export function checkVerificationOptions(given: VerificationModuleOptions): void
     number: THROTTLE,
     request: THROTTLE,
     storage: having(['increment'], 'a ThrottlerStorage'),
+  });
+  checkOptions(`${MODULE}: policy`, given.policy, POLICY_KINDS);
+  checkOptions(`${MODULE}: database`, given.database, DATABASE_KINDS);
+  checkOptions(`${MODULE}: http`, given.http, HTTP_KINDS);
+  checkOptions(`${MODULE}: protection`, given.protection, {
+    requestsPerSecond: orNull(POSITIVE),
+    failuresBeforeBreak: orNull(POSITIVE),
   });
   requireOneProvider(given);
 }

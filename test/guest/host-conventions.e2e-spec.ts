@@ -14,6 +14,7 @@ import {
   Post,
   Req,
   Res,
+  ValidationPipe,
 } from '@nestjs/common';
 import { APP_FILTER, APP_INTERCEPTOR } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
@@ -90,7 +91,7 @@ class HostController {
   }
 }
 
-describe('a host with conventions of its own: an envelope, a shape of errors, numeric ids, `resave`', () => {
+describe('a host with conventions of its own: an envelope, a strict pipe, a shape of errors, numeric ids, `resave`', () => {
   let database: TestDatabase;
   let app: NestExpressApplication;
   const provider = new FakeVerificationProvider();
@@ -116,6 +117,7 @@ describe('a host with conventions of its own: an envelope, a shape of errors, nu
     class HostModule {}
     app = await nestApplication(HostModule);
     app.use(session({ secret: 'of the host', resave: true, saveUninitialized: false }));
+    app.useGlobalPipes(new ValidationPipe({ whitelist: true, forbidNonWhitelisted: true, transform: true }));
     await app.listen(0, '127.0.0.1');
   });
   afterEach(() => {
@@ -146,6 +148,23 @@ describe('a host with conventions of its own: an envelope, a shape of errors, nu
     expect((await agent.get('/account')).body).toEqual({ ok: true, data: { userId: '1' } });
     const away = await agent.post('/two-factor/sign-out').set(json);
     expect([away.status, away.text]).toEqual([204, '']);
+  });
+
+  it('wrong fields have our words, and unknown ones are dropped, whatever the host’s pipe does with its own', async () => {
+    const post = (body: object) => supertest(app.getHttpServer()).post('/request-otp').set(json).send(body);
+    const wrong = await post({ phoneNumber: '', channel: 'pigeon' });
+    expect([wrong.status, wrong.body.errors?.map(({ field }: { field: string }) => field)]).toEqual([
+      400,
+      ['phoneNumber', 'channel'],
+    ]);
+    const started = await post({ phoneNumber: freshNumber(), button: 'Text me' });
+    expect([started.status, started.body.status]).toEqual([200, 'PENDING']);
+    const page = await supertest(app.getHttpServer())
+      .post('/request-otp')
+      .set('Accept', 'text/html')
+      .type('form')
+      .send({ phoneNumber: '' });
+    expect(page.text).toMatch(/aria-invalid="true"/);
   });
 
   it('and when an interceptor of the host fails, ours is not the answer', async () => {

@@ -26,6 +26,8 @@ const vonage = { apiKey: 'k', apiSecret: 's', brand: 'ACME' };
 /** Options as plain JavaScript gives them. */
 const verification = (options: object) => VerificationModule.forRoot(options as VerificationModuleOptions);
 const twoFactor = (options: object) => TwoFactorModule.forRoot(options as TwoFactorModuleOptions);
+const sessions = new ExpressSessions();
+const factor = (method: string) => ({ method, amr: 'otp', enrolledBy: async () => [] });
 const right = verification({ provider, keys });
 
 class Token extends Factor {
@@ -160,6 +162,46 @@ const MISTAKES: [string, DynamicModule[], string][] = [
     [right, ProtectionModule.forRoot({ mode: 'on' as never })],
     'ProtectionModule: mode must be off, record, enforce',
   ],
+  [
+    'a misspelt limit',
+    [verification({ keys, provider, policy: { maxAttemps: 1 } })],
+    'policy: there is no option maxAttemps',
+  ],
+  [
+    'a misspelt option of the database',
+    [verification({ keys, provider, database: { migrationRun: true } })],
+    'database: there is no option migrationRun',
+  ],
+  [
+    'an origin that is none',
+    [verification({ keys, provider, http: { trustedOrigins: ['https://a.example/'] } })],
+    'http: trustedOrigins must be a list of origins',
+  ],
+  [
+    'an address without a scheme',
+    [verification({ keys, provider, http: { publicUrl: 'a.example' } })],
+    'http: publicUrl must be a URL',
+  ],
+  [
+    'a limit of calls that there is not',
+    [verification({ keys, provider, protection: { perSecond: 1 } })],
+    'protection: there is no option perSecond',
+  ],
+  [
+    'a sign-in page without a path',
+    [right, twoFactor({ sessions, signInPath: 'login' })],
+    'signInPath must be a path that begins with /',
+  ],
+  [
+    'a sign-in page elsewhere',
+    [right, twoFactor({ sessions, signInPath: '//evil.example' })],
+    'signInPath must be a path that begins with /',
+  ],
+  ...['sms', 'recovery', 'browser', 'pwd'].map((method): [string, DynamicModule[], string] => [
+    `a factor called ${method}`,
+    [right, twoFactor({ sessions, factors: [factor(method)] })],
+    'factors[0].method must be a name of its own',
+  ]),
 ];
 
 describe('a mistake in the options stops the start, with the name of the option and what it should be', () => {
@@ -210,6 +252,15 @@ describe('a mistake in the options stops the start, with the name of the option 
     if (words) await expect(app.init()).rejects.toThrow(words);
     else await app.init();
     await app.close();
+  });
+
+  it('a folder of pages that is not there, and a misspelt option of pages', () => {
+    expect(() => verification({ keys, provider, pages: { viewDirectories: ['/nowhere'] } })).toThrow(
+      'pages: viewDirectories must be a list of folders that exist',
+    );
+    expect(() => verification({ keys, provider, pages: { viewDirectory: '/nowhere' } })).toThrow(
+      'pages: there is no option viewDirectory',
+    );
   });
 
   it('and options from a class of the host are as good as any', async () => {

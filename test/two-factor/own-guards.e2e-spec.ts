@@ -43,6 +43,12 @@ class HostController {
     return {};
   }
 
+  @Get('misspelt')
+  @RequireFactor({ factor: 'smss' })
+  misspelt() {
+    return {};
+  }
+
   @Get('first')
   @FirstFactorOnly()
   first(@Next() next: NextFunction) {
@@ -130,6 +136,11 @@ describe('a host that guards its routes itself (guardAll: false)', () => {
     await call('POST', '/sign-in', 'three');
     const refused = await call('GET', '/demanding', 'three');
     expect([refused.status, refused.body['code']]).toEqual([403, 'second-factor-required']);
+  });
+
+  it('a demand for a factor that there is not is a mistake, and leads nobody to where it could be added', async () => {
+    await call('POST', '/sign-in', 'five');
+    expect((await call('GET', '/misspelt', 'five')).status).toBe(500);
   });
 
   it('who may use a handler that calls next() meets the demand of the handler after it', async () => {

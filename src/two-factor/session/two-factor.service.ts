@@ -172,6 +172,11 @@ export class TwoFactorService {
 
   /** What the request's session lacks for a demand, or null. */
   async missing(request: Request, demand: FactorDemand): Promise<MissingFactor | null> {
+    const { factor = ANY_FACTOR } = demand;
+    if (factor !== ANY_FACTOR && !this.factors.amr.has(factor))
+      throw new MisuseError(
+        `a factor '${factor}' is demanded: there are ${[...this.factors.amr.keys()].join(', ')}`,
+      );
     const { assurance, now } = await this.reader.read(request);
     const missing = missingFactor(assurance, demand, { factors: this.factors.amr, now });
     if (missing?.reason !== 'missing' || missing.factor === ANY_FACTOR || assurance.userId === null)

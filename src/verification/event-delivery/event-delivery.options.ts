@@ -6,6 +6,7 @@ import {
   OBJECT,
   POSITIVE,
   TEXT,
+  WEB_URL,
 } from '../../options/check-options.js';
 import { withDefaults } from '../../options/with-defaults.js';
 import { isPrivateLiteral } from './public-addresses.js';
@@ -68,11 +69,6 @@ export interface ResolvedEventDelivery {
 const SECRETS: OptionKind = {
   is: (value) => Array.isArray(value) && value.length > 0 && value.every(isWebhookSecret),
   words: 'a list of secrets: "whsec_" and 24 to 64 bytes in base64',
-};
-const WEB_URL: OptionKind = {
-  is: (value) =>
-    typeof value === 'string' && /^https?:$/.test(URL.canParse(value) ? new URL(value).protocol : ''),
-  words: 'a URL such as https://example.com/webhooks',
 };
 const WAITS: OptionKind = {
   is: (value) => LIST.is(value) && (value as unknown[]).every(POSITIVE.is),
