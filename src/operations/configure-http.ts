@@ -55,7 +55,9 @@ export function configureHttp(
     (request: Request, _response: Response, next: NextFunction) => {
       const isRefused = mustRefuse() && !alwaysServed.some((path) => request.path.startsWith(path));
       next(
-        isRefused ? Problem.http('service-unavailable', { retryAfterSeconds: RETRY_AFTER_SECONDS }) : undefined,
+        isRefused
+          ? Problem.http('service-unavailable', { retryAfterSeconds: RETRY_AFTER_SECONDS })
+          : undefined,
       );
     },
   );
