@@ -1,4 +1,4 @@
-import type { Page } from 'playwright-core';
+import type { BrowserContextOptions, Page } from 'playwright-core';
 import { ApplicationInBrowser } from './support/application-in-browser.js';
 import { freshNumber, type TestApplication, wrongCode } from './support/application.js';
 import { until } from './support/until.js';
@@ -15,8 +15,10 @@ inBrowser('an open code page', () => {
     expect(windows.problems).toEqual([]);
   });
   afterAll(() => windows.stop());
-  async function started(): Promise<{ page: Page; requestId: string; phoneNumber: string }> {
-    const page = await windows.open();
+  async function started(
+    options: BrowserContextOptions = {},
+  ): Promise<{ page: Page; requestId: string; phoneNumber: string }> {
+    const page = await windows.open(options);
     const phoneNumber = freshNumber();
     await page.getByLabel('Phone number').fill(phoneNumber);
     await page.getByRole('button', { name: 'Send code' }).click();
@@ -51,6 +53,24 @@ inBrowser('an open code page', () => {
       },
     );
     await page.getByRole('heading', { name: 'Phone number verified' }).waitFor({ timeout: 15_000 });
+  });
+
+  it('says so once when this browser may not see the code any more', async () => {
+    const { page } = await started();
+    const asked: string[] = [];
+    page.on('request', (request) => asked.push(request.resourceType()));
+    await page.context().clearCookies({ name: 'otp-caller' });
+    await page.getByRole('heading', { name: 'We couldn’t find this code' }).waitFor({ timeout: 15_000 });
+    expect(asked.filter((type) => type === 'document')).toHaveLength(1);
+    expect(await page.locator('[data-watched]').count()).toBe(0);
+  });
+
+  it.each([
+    ['en-US', /Texted at\s*\d{1,2}:\d\d\s[AP]M/],
+    ['en-GB', /Texted at\s*\d\d:\d\d(?!\s[AP]M)/],
+  ])('has times as they are written in %s', async (locale, time) => {
+    const { page } = await started({ locale });
+    expect(await page.locator('main').innerText()).toMatch(time);
   });
 
   it('counts down in sight, with the buttons held, and says once that the time has come', async () => {

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { devNull } from 'node:os';
 import { dirname, join, normalize } from 'node:path';
 import { DataSource } from 'typeorm';
-import { BackgroundWork } from '../src/background/background-work.js';
+import { BackgroundJob } from '../src/background/background-job.js';
 import { runAdmin } from '../src/commands/admin/program.js';
 import { withApplication } from '../src/commands/with-application.js';
 import { startApplication } from './support/application.js';
@@ -200,7 +200,7 @@ describe('a command does no background work', () => {
       EVENTS_FILE: devNull,
     };
     const { env } = process;
-    const start = jest.spyOn(BackgroundWork.prototype, 'start');
+    const start = jest.spyOn(BackgroundJob.prototype as unknown as { start(): void }, 'start');
     const application = await startApplication();
     // Its rounds go on, and each starts the next one.
     const others = new Set(start.mock.contexts);
@@ -210,14 +210,14 @@ describe('a command does no background work', () => {
       process.env = { ...env, ...testEnvironment(application, everySecond) };
       const started = () =>
         [...new Set(start.mock.contexts)]
-          .filter((work) => !others.has(work))
-          .map((work) => (work as BackgroundWork).isStarted);
+          .filter((job) => !others.has(job))
+          .map((job) => (job as BackgroundJob).isStarted);
       await withApplication(async ({ get, admin: { Blocks } }) => {
         await get(Blocks).list();
         // Every job was asked to start, and none did.
         const jobs = readdirSync('src', { recursive: true, encoding: 'utf8' })
           .filter((file) => file.endsWith('.ts') && !file.endsWith('.spec.ts'))
-          .map((file) => readFileSync(join('src', file), 'utf8').split('new BackgroundWork(').length - 1)
+          .map((file) => readFileSync(join('src', file), 'utf8').split('extends BackgroundJob {').length - 1)
           .reduce((sum, count) => sum + count, 0);
         expect(jobs).toBeGreaterThan(5);
         expect(started()).toEqual(Array.from({ length: jobs }, () => false));
@@ -251,7 +251,7 @@ describe('a command does no background work', () => {
     }
   });
 
-  it('because everything that repeats goes through BackgroundWork', () => {
+  it('because everything that repeats goes through BackgroundJob', () => {
     const timers = readdirSync('src', { recursive: true, encoding: 'utf8' })
       .filter((file) => file.endsWith('.ts') && !file.endsWith('.spec.ts') && !file.startsWith('sandbox/'))
       .filter((file) => /\bsetInterval\(/.test(readFileSync(join('src', file), 'utf8')));

@@ -93,6 +93,7 @@ const REPORTED_BY_SERVICES: Rule[] = [
   ['blocks', 'value', 'no-prefix'],
   ['blocks', 'value', 'no-country'],
   ['blocks', 'value', 'no-address'],
+  ['host', 'password', 'unchanged'],
 ].map(([module, field, code]) => ({ module: module!, field: field!, code: code!, limits: [] }));
 
 /** Codes with a message that suits any field. */

@@ -1,7 +1,7 @@
 import { TokenUses } from '../src/admin/access/token-uses.js';
 import { administrator, program } from './admin/administrator.js';
 import { mustBe, Visitor } from './host/visitor.js';
-import { withoutBackgroundWork } from '../src/background/background-work.js';
+import { withoutBackgroundWork } from '../src/background/background-job.js';
 import { startApplication, type TestApplication } from './support/application.js';
 import { WriteLog } from './support/write-log.js';
 

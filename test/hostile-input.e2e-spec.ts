@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { connect } from 'node:net';
 import { Logger } from '@nestjs/common';
 import jwt from 'jsonwebtoken';
-import { withoutBackgroundWork } from '../src/background/background-work.js';
+import { withoutBackgroundWork } from '../src/background/background-job.js';
 import { administrator, program } from './admin/administrator.js';
 import { codeOf, requestIdOf, Visitor } from './host/visitor.js';
 import { freshNumber, startApplication, type TestApplication } from './support/application.js';

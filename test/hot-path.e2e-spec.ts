@@ -96,7 +96,9 @@ describe('a verification costs Postgres four named single-row statements', () =>
                FROM pg_stat_user_tables WHERE relname IN ('otp_verification_requests', 'otp_number_slots') ORDER BY relname`,
           )
         ).rows;
-      await until(async () => (await updates()).every(({ updates }) => updates >= 201), { what: 'statistics' });
+      await until(async () => (await updates()).every(({ updates }) => updates >= 201), {
+        what: 'statistics',
+      });
       const rows = await updates();
       expect(rows).toHaveLength(2);
       for (const row of rows) expect(row).toEqual({ ...row, hot: row.updates });

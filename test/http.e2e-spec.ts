@@ -23,6 +23,9 @@ describe('HTML or JSON', () => {
     ['application/*', FORM, 'json'],
     ['text/*', JSON_TYPE, 'html'],
     ['text/html;q=0, */*', FORM, 'json'],
+    ['application/json; charset=utf-8', FORM, 'json'],
+    ['application/json;odata="verbose, all";q=0.9, text/html; level=1 ;q=0.5', FORM, 'json'],
+    ['text/html; charset=UTF-8', JSON_TYPE, 'html'],
   ])('Accept %s with a body of %s is answered in %s', async (accept, type, kind) => {
     const phoneNumber = freshNumber();
     const answer = await application.client.send('POST', '/request-otp', {

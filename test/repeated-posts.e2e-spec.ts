@@ -41,6 +41,17 @@ describe('a form that is posted again before the browser has the answer', () => 
     }
   });
 
+  it('is not taken for that of another browser in which the same user signs in', async () => {
+    const { email, password } = await new Visitor(application).signsUp();
+    const browsers = [new Visitor(application), new Visitor(application)];
+    for (const browser of browsers) {
+      browser.learn((await openPage(`${application.url}/sign-in`)).headers);
+      browser.learn((await submit(browser, '/sign-in', { email, password })).headers);
+    }
+    const [first, second] = browsers.map(({ session }) => session);
+    expect([typeof first, typeof second, first === second]).toEqual(['string', 'string', false]);
+  });
+
   it('keeps the session while factors are added, and shows the recovery codes that work', async () => {
     const person = await new Visitor(application).signsUp();
     const phoneNumber = freshNumber();

@@ -60,10 +60,9 @@
   }
 
   // Times as the reader's clock shows them.
-  const clock = new Intl.DateTimeFormat(document.documentElement.lang, {
-    hour: '2-digit',
-    minute: '2-digit',
-  });
+  const { lang } = document.documentElement;
+  const regional = navigator.languages.find((tag) => tag.split('-')[0] === lang.split('-')[0]);
+  const clock = new Intl.DateTimeFormat(regional ?? lang, { timeStyle: 'short' });
   for (const time of document.querySelectorAll('time[data-clock]'))
     time.textContent = clock.format(new Date(time.dateTime));
 
@@ -141,8 +140,11 @@
       if (document.visibilityState === 'visible' && !isLeaving) {
         const response = await fetch(address, { headers: { Accept: 'application/json' } }).catch(() => null);
         const { status, sentAt } = response?.ok ? await response.json() : {};
-        if (status && `${status} ${sentAt}` !== watched.dataset.watched && !isLeaving)
-          return location.replace(address);
+        const isChanged = status && `${status} ${sentAt}` !== watched.dataset.watched;
+        // The session has ended, or may no longer see the code: the page leads to where one can go on.
+        const isOurs = response?.headers.get('content-type')?.includes('problem+json');
+        const isGone = isOurs && [401, 403, 404].includes(response.status);
+        if ((isChanged || isGone) && !isLeaving) return location.replace(address);
         waitMs = Math.min(waitMs * 1.2, 15_000);
       }
       setTimeout(look, waitMs);

@@ -19,7 +19,9 @@
       failed.textContent = '';
       try {
         const headers = { Accept: 'application/json' };
-        const answer = await fetch(form.dataset.options, { method: 'POST', headers });
+        // The fields come back with the page, if the session has to be confirmed first.
+        const body = new URLSearchParams(new FormData(form));
+        const answer = await fetch(form.dataset.options, { method: 'POST', headers, body });
         const asked = await answer.json();
         // A factor was shown too long ago. For the rest the page itself can say why: the session has ended.
         if (!answer.ok)

@@ -4,7 +4,7 @@ import { ConsoleLogger, type Type } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import * as admin from '../admin/index.js';
 import { AppModule } from '../app.module.js';
-import { withoutBackgroundWork } from '../background/background-work.js';
+import { withoutBackgroundWork } from '../background/background-job.js';
 import { type Config, loadConfig, loadEnvironmentFile } from '../config/index.js';
 import { findEmbeddedPostgres } from '../database/embedded-postgres/index.js';
 import * as host from '../host/index.js';

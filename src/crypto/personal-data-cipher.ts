@@ -7,7 +7,7 @@ const TAG_BYTES = 16;
 /** The format of encrypted values: `v1:<key id>:<base64url>`. */
 const VERSION = 'v1';
 
-/** Every place that holds encrypted values: columns, and the cookie of `http/flash.ts`. */
+/** Every place that holds encrypted values: columns, and the cookies of `http/flash.ts`. */
 export type SealedColumn =
   | 'flash cookie'
   | 'verification_requests.phone_number'

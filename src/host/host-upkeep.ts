@@ -1,12 +1,7 @@
-import {
-  Injectable,
-  Logger,
-  type OnApplicationBootstrap,
-  type BeforeApplicationShutdown,
-} from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource } from 'typeorm';
-import { BackgroundWork } from '../background/background-work.js';
+import { BackgroundJob } from '../background/background-job.js';
 import { rowsOf } from '../database/sql.js';
 import { ACTIVITY_DAYS } from './activity/activity.js';
 import { KNOWN_BROWSER_DAYS } from './passwords/known-browsers.js';
@@ -22,20 +17,12 @@ const EXPIRED = [
 
 /** Deletes expired rows, about every 15 minutes. */
 @Injectable()
-export class HostUpkeep implements OnApplicationBootstrap, BeforeApplicationShutdown {
-  private readonly work = new BackgroundWork(new Logger('HostUpkeep'), EVERY_MS, () => this.runOnce());
-
-  constructor(@InjectDataSource() private readonly dataSource: DataSource) {}
-
-  onApplicationBootstrap(): void {
-    this.work.start();
+export class HostUpkeep extends BackgroundJob {
+  constructor(@InjectDataSource() private readonly dataSource: DataSource) {
+    super(EVERY_MS);
   }
 
-  async runOnce(): Promise<void> {
+  async round(): Promise<void> {
     for (const statement of EXPIRED) await rowsOf(this.dataSource, statement);
-  }
-
-  async beforeApplicationShutdown(): Promise<void> {
-    await this.work.stop();
   }
 }

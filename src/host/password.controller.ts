@@ -17,6 +17,7 @@ import { ApiHostProblems, wrongPassword } from './host.problems.js';
 import { KnownBrowsers } from './passwords/known-browsers.js';
 import { PasswordChanges } from './passwords/password-changes.js';
 import { PasswordPage } from './passwords/password.pages.js';
+import { normalisePassword } from './passwords/password-rules.js';
 import { PasswordSignIn } from './passwords/password-sign-in.js';
 import { Users } from './users.service.js';
 
@@ -70,6 +71,8 @@ export class PasswordController {
     const user = await this.users.find(caller.userId);
     if (!user) throw Problem.http('forbidden');
     if (!(await this.signIns.confirm(user, currentPassword))) throw wrongPassword();
+    if (password === normalisePassword(currentPassword))
+      throw Problem.invalidInput('host', [{ field: 'password', code: 'unchanged' }]);
     const changed = await this.passwords.replace(caller, user, password, pageContextOf(request)?.locale);
     if (!changed) throw wrongPassword();
     await this.twoFactor.renew(request, response, changed);

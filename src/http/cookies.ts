@@ -1,7 +1,11 @@
+import { randomBytes } from 'node:crypto';
 import { parseCookie, stringifySetCookie } from 'cookie';
 import type { Request, Response } from 'express';
 
 const HOST_PREFIX = '__Host-';
+
+/** Shows whether a browser keeps cookies, and tells two browsers apart that post the same form. It grants nothing. */
+export const TRIAL_COOKIE = 'otp-cookies';
 
 /** The names of a cookie of ours: over plain HTTP, and over HTTPS. */
 export const cookieNames = (name: string): string[] => [name, HOST_PREFIX + name];
@@ -28,4 +32,20 @@ export function appendCookie(response: Response, name: string, value: string, ma
   const secure = name.startsWith(HOST_PREFIX);
   const cookie = { name, value, maxAge, secure, httpOnly: true, sameSite: 'lax', path: '/' } as const;
   response.append('Set-Cookie', stringifySetCookie(cookie));
+}
+
+/** Whether a browser keeps cookies. One that comes from a page of ours without any does not: the page gave it one. */
+export const keepsCookies = (request: Request): boolean =>
+  Boolean(request.headers.cookie) || !isFromOwnPage(request);
+
+function isFromOwnPage(request: Request): boolean {
+  const from = request.get('referer');
+  return from !== undefined && URL.canParse(from) && new URL(from).host === request.host;
+}
+
+/** Gives a browser a first cookie, so that its next request shows whether it keeps any. */
+export function tryCookies(request: Request, response: Response): void {
+  if (request.headers.cookie || response.hasHeader('Set-Cookie')) return;
+  const value = randomBytes(9).toString('base64url');
+  appendCookie(response, cookieNameFor(request, TRIAL_COOKIE), value);
 }

@@ -6,9 +6,15 @@ import { Problem, type ProblemDetails } from './problem.js';
 import type { View } from './view-renderer.js';
 
 /** It grants nothing. */
-export const FLASH_COOKIE = 'otp-flash';
+const FLASH_COOKIE = 'otp-flash';
+/** What was typed into a form whose sender has to sign in, or show a factor, first. It grants nothing. */
+const TYPED_COOKIE = 'otp-typed';
+/** The cookies that carry something from a form to a page. */
+export const FORM_COOKIES = [FLASH_COOKIE, TYPED_COOKIE];
 /** The browser follows the redirect at once. The rest is for a page that fails first and is loaded again. */
 const LIFETIME_SECONDS = 120;
+/** As long as a form is kept that waits for a factor. */
+const TYPED_LIFETIME_SECONDS = 600;
 /** Browsers keep cookies of 4096 bytes, and encryption makes them a third longer. */
 const LONGEST_PLAIN_TEXT = 2800;
 const NEVER_KEPT = /password|token/i;
@@ -46,19 +52,37 @@ export class Flashes {
    * @returns false if it does not fit even so
    */
   leave(request: Request, response: Response, address: string, flash: Flash): boolean {
-    const until = Date.now() + LIFETIME_SECONDS * 1000;
-    const text = [flash, { ...flash, typed: undefined }]
-      .map((each) => JSON.stringify({ ...each, until }))
-      .find((each) => Buffer.byteLength(each) <= LONGEST_PLAIN_TEXT);
-    if (text === undefined) return false;
-    const value = this.cipher.seal(text, 'flash cookie', comparable(address));
-    this.send(request, response, value, LIFETIME_SECONDS);
-    return true;
+    const lifetime = LIFETIME_SECONDS;
+    return [flash, { ...flash, typed: undefined }].some((each) =>
+      this.send(request, response, { name: FLASH_COOKIE, lifetime, address, flash: each }),
+    );
   }
 
-  /** The flash for the page at an address, if there is one. */
+  /** Keeps what was typed into a form of a page, until its sender has come back to the page. */
+  keepTyped(request: Request, response: Response, address: string): void {
+    const typed = typedIn(request.body, address);
+    // A form that leads on is not of the page to which it leads.
+    if (Object.keys(typed).length === 0 || 'returnTo' in typed) return;
+    const lifetime = TYPED_LIFETIME_SECONDS;
+    this.send(request, response, { name: TYPED_COOKIE, lifetime, address, flash: { typed } });
+  }
+
+  /** What was left for the page at an address, if anything was. */
   read(request: Request, address: string): Flash | null {
-    const value = readCookie(request, cookieNameFor(request, FLASH_COOKIE));
+    const found = FORM_COOKIES.map((name) => this.open(request, name, address)).filter(
+      (each) => each !== null,
+    );
+    return found.length > 0 ? Object.assign({}, ...found.reverse()) : null;
+  }
+
+  /** Makes the browser forget what was left for the page at an address, once the page is shown. */
+  clear(request: Request, response: Response, address: string): void {
+    for (const name of FORM_COOKIES)
+      if (this.open(request, name, address)) appendCookie(response, cookieNameFor(request, name), '', 0);
+  }
+
+  private open(request: Request, name: string, address: string): Flash | null {
+    const value = readCookie(request, cookieNameFor(request, name));
     if (!value) return null;
     try {
       const text = this.cipher.open(value, 'flash cookie', comparable(address));
@@ -70,23 +94,34 @@ export class Flashes {
     }
   }
 
-  /** Makes the browser forget it, once its page is shown. */
-  clear(request: Request, response: Response): void {
-    this.send(request, response, '', 0);
+  /** @returns false if it does not fit */
+  private send(
+    request: Request,
+    response: Response,
+    left: { name: string; lifetime: number; address: string; flash: Flash },
+  ): boolean {
+    const { name, lifetime, address, flash } = left;
+    const text = JSON.stringify({ ...flash, until: Date.now() + lifetime * 1000 });
+    if (Buffer.byteLength(text) > LONGEST_PLAIN_TEXT) return false;
+    const value = this.cipher.seal(text, 'flash cookie', comparable(address));
+    appendCookie(response, cookieNameFor(request, name), value, lifetime);
+    return true;
   }
+}
 
-  private send(request: Request, response: Response, value: string, maxAge: number): void {
-    appendCookie(response, cookieNameFor(request, FLASH_COOKIE), value, maxAge);
-  }
+/** The fields of a form, but no passwords, and not what the address of its page has already. */
+function typedIn(body: unknown, address: string): Record<string, unknown> {
+  const inAddress = new URL(address, ANY_ORIGIN).searchParams;
+  return Object.fromEntries(
+    Object.entries((body ?? {}) as Record<string, unknown>).filter(
+      ([name, value]) => !NEVER_KEPT.test(name) && inAddress.get(name) !== value,
+    ),
+  );
 }
 
 /** What is kept of a problem and of the form that it is about. Fields of passwords are not. */
 export function refusalFlash(problem: Problem, address: string, body: unknown): Flash {
   const { forView, redirectTo: _redirectTo, headers: _headers, ...rest } = problem.details;
-  const inAddress = new URL(address, ANY_ORIGIN).searchParams;
-  const typed = Object.entries((body ?? {}) as Record<string, unknown>).filter(
-    ([name, value]) => !NEVER_KEPT.test(name) && inAddress.get(name) !== value,
-  );
   return {
     problem: {
       code: problem.code,
@@ -94,7 +129,7 @@ export function refusalFlash(problem: Problem, address: string, body: unknown): 
       // Anything but a mark belongs to the moment of the post; the page reads it again.
       details: typeof forView === 'string' ? { ...rest, forView } : rest,
     },
-    typed: Object.fromEntries(typed),
+    typed: typedIn(body, address),
   };
 }
 

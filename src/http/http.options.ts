@@ -1,5 +1,5 @@
-import { cookieNames } from './cookies.js';
-import { FLASH_COOKIE } from './flash.js';
+import { cookieNames, TRIAL_COOKIE } from './cookies.js';
+import { FORM_COOKIES } from './flash.js';
 import { LANGUAGE_COOKIE } from './preferred-languages.js';
 import { TIME_ZONE_COOKIE } from './time-zone.js';
 
@@ -24,7 +24,8 @@ export interface HttpOptions {
   trustedOrigins?: readonly string[];
   /**
    * Cookies that grant nothing. A POST without `Origin` and `Sec-Fetch-Site` is rejected when it has any other cookie.
-   * @default the cookies of our own pages: `otp-caller`, `otp-flash`, `otp-language` and `otp-zone`
+   * @default the cookies of our own pages: `otp-caller`, `otp-cookies`, `otp-flash`, `otp-typed`, `otp-language` and
+   * `otp-zone`
    */
   harmlessCookies?: readonly string[];
 }
@@ -38,7 +39,10 @@ export const HTTP_DEFAULTS: ResolvedHttpOptions = {
   publicUrl: null,
   trustedOrigins: [],
   // They only distinguish anonymous browsers: to use a request, its unguessable id is needed as well.
-  harmlessCookies: [...['otp-caller', FLASH_COOKIE, LANGUAGE_COOKIE].flatMap(cookieNames), TIME_ZONE_COOKIE],
+  harmlessCookies: [
+    ...['otp-caller', TRIAL_COOKIE, ...FORM_COOKIES, LANGUAGE_COOKIE].flatMap(cookieNames),
+    TIME_ZONE_COOKIE,
+  ],
 };
 
 /** Injects {@link ResolvedHttpOptions}. */

@@ -9,11 +9,12 @@ export {
   keepsSecureCookies,
   warnAboutUntrustedProxy,
 } from './connection.js';
-export { appendCookie, cookieNameFor, readCookie } from './cookies.js';
+export { appendCookie, cookieNameFor, keepsCookies, readCookie } from './cookies.js';
 export { originsOf } from './connection.js';
 export { describeBrowser } from './describe-browser.js';
 export { DateFromText, EmptyAsAbsent, NumberFromText } from './empty-as-absent.js';
 export { FreeText, isStorable, withHiddenCharactersShown } from './free-text.js';
+export { Flashes, refusalFlash } from './flash.js';
 export { FormTargets, notAPage } from './form-targets.js';
 export { errorContext, returnPath, typed } from './form-errors.js';
 export { readIsoDate } from './iso-date.js';
@@ -22,7 +23,7 @@ export { maskedAddress } from './masked-address.js';
 export { type MessageParameters } from './messages.js';
 export { localeOf, preferredLanguages, preferredRegion } from './preferred-languages.js';
 export { HTTP_DEFAULTS, HTTP_OPTIONS, type HttpOptions, type ResolvedHttpOptions } from './http.options.js';
-export { isForm, opensPage } from './negotiation.js';
+export { isForm, isFormOfBrowser, opensPage } from './negotiation.js';
 export { isOwnRoute, Negotiated, Page } from './page.js';
 export {
   contextOf,
@@ -42,7 +43,7 @@ export { errorView, problemDetail, problemTitle, ProblemFilter } from './problem
 export { SharedThrottlerStorage } from './throttling/shared-throttler-storage.js';
 export { FloodGuard } from './throttling/throttler.guard.js';
 export { RepeatedPosts } from './repeated-posts.js';
-export { requestFacts } from './request-facts.js';
+export { noteFacts, requestFacts } from './request-facts.js';
 export { requestChecks } from './request-checks.js';
 export { safePath } from './safe-path.js';
 export { type Redirect, type View, type ViewContext, ViewRenderer } from './view-renderer.js';

@@ -17,13 +17,26 @@ export const hasBearerToken = (request: Request): boolean =>
 /** Programs send JSON bodies and bearer tokens; browsers send forms and cookies. */
 const isFromProgram = (request: Request) => Boolean(request.is('json')) || hasBearerToken(request);
 
+/** Parameters such as `charset=utf-8`, without which a type is as good to its reader. */
+const PARAMETERS = /;\s*(?!q\s*=)[^\s=;,]+\s*=\s*("[^"]*"|[^;,]*)/gi;
+
+/** The best of some types for a client; false for none. */
+function accepted(request: Request, types: string[]): string | false {
+  const { accept, ...headers } = request.headers;
+  if (accept === undefined) return request.accepts(types);
+  const plain = Object.create(request, {
+    headers: { value: { ...headers, accept: accept.replace(PARAMETERS, '') } },
+  }) as Request;
+  return plain.accepts(types);
+}
+
 /**
  * Chooses HTML or JSON by the `Accept` header. If the header ranks both equal, or is missing, programs get JSON and
  * browsers get HTML.
  * @returns null when neither is acceptable
  */
 export function negotiate(request: Request): Kind | null {
-  const best = request.accepts(isFromProgram(request) ? JSON_FIRST : HTML_FIRST);
+  const best = accepted(request, isFromProgram(request) ? JSON_FIRST : HTML_FIRST);
   return best ? (KINDS[best] ?? null) : null;
 }
 
@@ -31,7 +44,7 @@ export function negotiate(request: Request): Kind | null {
 export const opensPage = (request: Request): boolean =>
   ['GET', 'HEAD'].includes(request.method) &&
   (request.get('accept') ?? '').includes('text/html') &&
-  request.accepts('json', 'html') === 'html';
+  accepted(request, ['json', 'html']) === 'html';
 
 /** Whether a form was posted, by a browser or as one does it, and its answer is for a person. */
 export const isForm = (request: Request): boolean =>

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { Response } from 'express';
+import { keepsCookies, tryCookies } from './cookies.js';
 import { isFormOfBrowser } from './negotiation.js';
 import { type Flash, Flashes, refusalFlash } from './flash.js';
 import { NEGOTIATED_PAGES, type PageContext, withShared } from './page-context.js';
@@ -35,14 +36,16 @@ export class PageResponder {
     }
     if (view.address !== undefined && isFormOfBrowser(request)) {
       const flash = problem ? refusalFlash(problem, view.address, request.body) : flashOf(view);
-      // A large page that is shown once has no other place than this response.
-      if (!flash || this.flashes.leave(request, response, view.address, flash) || !view.once)
-        return redirect(response, view.address);
+      const isKept = keepsCookies(request);
+      const isLeft = !flash || (isKept && this.flashes.leave(request, response, view.address, flash));
+      // A large page that is shown once has no other place than this response, nor has a word to a browser without cookies.
+      if (isLeft || (isKept && !view.once)) return redirect(response, view.address);
     }
+    tryCookies(request, response);
     const page = NEGOTIATED_PAGES.get(request);
     // A page that fails is loaded again, and then has it.
     const flash = problem ? null : page?.flash;
-    if (flash) this.flashes.clear(request, response);
+    if (flash) this.flashes.clear(request, response, context.here);
     const shared = { path: context.path, here: view.once ? '' : context.here, ...page?.shared };
     return this.renderer.render(withShared(flash?.view ?? view, shared, flash?.notice), context.locale);
   }

@@ -11,6 +11,7 @@ import {
 import type { Request, Response } from 'express';
 import { describeForeignError } from '../diagnostics/index.js';
 import { countForms } from './count-forms.js';
+import { Flashes } from './flash.js';
 import { LONG_WAIT_SECONDS } from './long-wait.js';
 import { HTTP_OPTIONS, type ResolvedHttpOptions } from './http.options.js';
 import type { MessageParameters } from './messages.js';
@@ -21,6 +22,7 @@ import { PageResponder } from './page-responder.js';
 import type { FieldError, Problem } from './problem.js';
 import { noteFacts } from './request-facts.js';
 import { setSecurityHeaders } from './security-headers.js';
+import { unsettleAnswer } from './settled-answer.js';
 import { isUnreadableValue, toProblem } from './to-problem.js';
 import { type View, type ViewContext, ViewRenderer } from './view-renderer.js';
 
@@ -34,6 +36,7 @@ export class ProblemFilter implements ExceptionFilter {
     private readonly renderer: ViewRenderer,
     private readonly paths: MountedPaths,
     private readonly responder: PageResponder,
+    private readonly flashes: Flashes,
     @Inject(HTTP_OPTIONS) private readonly options: ResolvedHttpOptions,
   ) {}
 
@@ -46,6 +49,7 @@ export class ProblemFilter implements ExceptionFilter {
     if (isDefect(thrown, problem)) this.logger.error(describeForeignError(thrown), problem.code);
     // Part of a response is sent already: only a closed connection tells the client that it is incomplete.
     if (response.headersSent) return void response.destroy();
+    unsettleAnswer(response);
 
     const page = NEGOTIATED_PAGES.get(request);
     const context: PageContext = page ?? contextOf(request, this.renderer, this.paths);
@@ -53,10 +57,13 @@ export class ProblemFilter implements ExceptionFilter {
     setSecurityHeaders(response, this.options);
     setNegotiatedHeaders(response);
     response.status(problem.getStatus()).setHeader('Content-Language', context.locale);
-    const { retryAfterSeconds, redirectTo, headers = {} } = problem.details;
+    const { retryAfterSeconds, redirectTo, comesBackTo, headers = {} } = problem.details;
     for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);
     if (retryAfterSeconds !== undefined) response.setHeader('Retry-After', String(retryAfterSeconds));
 
+    // A page's script may also post a form.
+    if (comesBackTo !== undefined && request.get('sec-fetch-mode') !== undefined && request.is('urlencoded'))
+      this.flashes.keepTyped(request, response, comesBackTo);
     const kind = page?.kind ?? negotiate(request) ?? 'json';
     if (kind === 'json') {
       response.type('application/problem+json').send(JSON.stringify(problemBody(problem, context)));

@@ -24,6 +24,8 @@ export interface ProblemDetails {
   headers?: Record<string, string>;
   /** Sends a browser there (303) instead of showing a page. */
   redirectTo?: string;
+  /** The page that a browser comes back to from there: it shows what was typed into its form. */
+  comesBackTo?: string;
   /** What the failing page may show. Never part of a JSON response. */
   forView?: unknown;
 }

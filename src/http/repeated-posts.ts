@@ -4,7 +4,7 @@ import { parseCookie } from 'cookie';
 import type { NextFunction, Request, Response } from 'express';
 import { clientAddress } from './client-address.js';
 import { cookieNames } from './cookies.js';
-import { FLASH_COOKIE } from './flash.js';
+import { FORM_COOKIES } from './flash.js';
 import { isFormOfBrowser } from './negotiation.js';
 
 /** A repeat comes within a moment: a double click, or an impatient second one. */
@@ -95,7 +95,8 @@ const hashOf = (value: unknown) => createHash('sha256').update(JSON.stringify(va
 
 /** Cookies and fields are secret, so only hashes are kept. What a page is to say once comes and goes between two clicks. */
 function senderOf(request: Request, cookies: Cookies): string {
-  const lasting = Object.entries(cookies).filter(([name]) => !cookieNames(FLASH_COOKIE).includes(name));
+  const passing = FORM_COOKIES.flatMap(cookieNames);
+  const lasting = Object.entries(cookies).filter(([name]) => !passing.includes(name));
   return hashOf([clientAddress(request), request.get('user-agent'), lasting.sort()]);
 }
 const formOf = (request: Request) => hashOf([request.originalUrl, request.get('referer'), request.body]);

@@ -1,10 +1,5 @@
-import {
-  type BeforeApplicationShutdown,
-  Injectable,
-  Logger,
-  type OnApplicationBootstrap,
-} from '@nestjs/common';
-import { BackgroundWork } from '../background/background-work.js';
+import { Injectable } from '@nestjs/common';
+import { BackgroundJob } from '../background/background-job.js';
 import { StatementRunner, statement } from '../database/statement.js';
 import type { SharedRule } from '../verification/index.js';
 
@@ -44,23 +39,16 @@ const toUnits = (amount: number) => Math.round(amount * 10_000);
  * instances; one that is killed leaves at most its block unused until midnight.
  */
 @Injectable()
-export class Allowances implements OnApplicationBootstrap, BeforeApplicationShutdown {
+export class Allowances extends BackgroundJob {
   private readonly blocks = new Map<string, Block>();
-  private readonly work = new BackgroundWork(new Logger(Allowances.name), RETURN_EVERY_MS, () =>
-    this.returnIdle(),
-  );
-  private isStopping = false;
 
-  constructor(private readonly statements: StatementRunner) {}
-
-  onApplicationBootstrap(): void {
-    this.work.start();
+  constructor(private readonly statements: StatementRunner) {
+    super(RETURN_EVERY_MS);
   }
 
   /** While the database can still be reached. Requests that are under way from now on take single messages. */
-  async beforeApplicationShutdown(): Promise<void> {
-    this.isStopping = true;
-    await this.work.stop();
+  override async beforeApplicationShutdown(): Promise<void> {
+    await super.beforeApplicationShutdown();
     await Promise.all([...this.blocks.values()].map((block) => this.returnBlock(block)));
   }
 
@@ -133,7 +121,7 @@ export class Allowances implements OnApplicationBootstrap, BeforeApplicationShut
 
   /** A fiftieth of what is left, or a tenth of little, in whole messages; at the end of a limit one message. */
   private sizeOf({ limit, taken }: Block, units: number): number {
-    if (units === 0 || this.isStopping) return units;
+    if (units === 0 || this.isStopped) return units;
     const messagesLeft = (toUnits(limit.limit) - taken) / units;
     const share = Math.max(messagesLeft / SHARE, Math.min(messagesLeft / 10, FEW));
     return Math.max(1, Math.floor(share)) * units;
@@ -161,7 +149,8 @@ export class Allowances implements OnApplicationBootstrap, BeforeApplicationShut
     block.emptyUntilMs = performance.now() + EMPTY_MS;
   }
 
-  private async returnIdle(): Promise<void> {
+  /** Returns what has not been used for a while. */
+  protected async round(): Promise<void> {
     const idleSince = performance.now() - IDLE_MS;
     const idle = [...this.blocks.values()].filter(({ usedAtMs }) => usedAtMs < idleSince);
     await Promise.all(idle.map((block) => this.returnBlock(block)));

@@ -1,11 +1,5 @@
-import {
-  Inject,
-  Injectable,
-  Logger,
-  type OnApplicationBootstrap,
-  type BeforeApplicationShutdown,
-} from '@nestjs/common';
-import { BackgroundWork } from '../background/background-work.js';
+import { Inject, Injectable } from '@nestjs/common';
+import { BackgroundJob } from '../background/background-job.js';
 import { DestinationStops, type Stop } from './destination-stops.js';
 import { MessagePrices } from './message-prices.js';
 import { PROTECTION_OPTIONS, type ResolvedProtection } from './protection.options.js';
@@ -14,9 +8,7 @@ const LEARN_EVERY_MS = 600_000;
 
 /** Stops destinations where too few verify, and learns prices. Runs on every instance; nothing is done twice. */
 @Injectable()
-export class ProtectionWatch implements OnApplicationBootstrap, BeforeApplicationShutdown {
-  private readonly logger = new Logger(ProtectionWatch.name);
-  private readonly work: BackgroundWork;
+export class ProtectionWatch extends BackgroundJob {
   private learnedAt = -Infinity;
 
   constructor(
@@ -24,19 +16,11 @@ export class ProtectionWatch implements OnApplicationBootstrap, BeforeApplicatio
     private readonly prices: MessagePrices,
     @Inject(PROTECTION_OPTIONS) { watchEverySeconds: every }: ResolvedProtection,
   ) {
-    this.work = new BackgroundWork(
-      this.logger,
-      every && every * 1000,
-      async () => void (await this.runOnce()),
-    );
+    super(every && every * 1000, 0);
   }
 
-  onApplicationBootstrap(): void {
-    this.work.start(0);
-  }
-
-  async beforeApplicationShutdown(): Promise<void> {
-    await this.work.stop();
+  protected async round(): Promise<void> {
+    await this.runOnce();
   }
 
   /** One round. @returns what has stopped in it */

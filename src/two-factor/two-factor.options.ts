@@ -134,7 +134,7 @@ export interface TwoFactorModuleOptions {
   maxPhones?: number;
   /**
    * Whether the host's own marker opens a route to everybody, so that it does not need `@SkipSecondFactor()` too. It
-   * is not asked about the routes of this package.
+   * is not asked about the routes of this package, nor about those with `@RequireFactor()` or `@FirstFactorOnly()`.
    * @default () => false
    */
   isPublic?: (context: ExecutionContext) => boolean;

@@ -165,7 +165,7 @@ function aboutMessage(
 ): ViewContext {
   const { phoneNumber, channel, status, sentAt, expiresAt, resendAvailableAt } = resource;
   const clock = new Intl.DateTimeFormat(formatting.locale, {
-    hour: '2-digit',
+    hour: 'numeric',
     minute: '2-digit',
     timeZone: formatting.timeZone,
     timeZoneName: 'short',

@@ -66,10 +66,10 @@ inBrowser('the administration in a real browser', () => {
       await person.sees('Verification');
       await person.reads('No rule blocked this request');
 
-      await page.locator('#cancel-reason').fill('a customer called');
+      await page.locator('#reason-cancel').fill('a customer called');
       await person.presses('Cancel request');
       await person.reads('The request was cancelled.');
-      await page.locator('#reveal-reason').fill('a customer called');
+      await page.locator('#reason-reveal').fill('a customer called');
       await person.presses('Show full number');
       await person.sees('Full number');
       await person.reads(phoneNumber);

@@ -1,5 +1,5 @@
 import { Retention, Rollups } from '../../src/admin/index.js';
-import { BackgroundWork } from '../../src/background/background-work.js';
+import { BackgroundJob } from '../../src/background/background-job.js';
 import { JournalVerifier } from '../../src/index.js';
 import { freshNumber, startApplication, type TestApplication } from '../support/application.js';
 import { sealEverything } from '../support/seal.js';
@@ -226,7 +226,7 @@ describe('retention', () => {
 
   it('runs within a quarter of an hour of a start, so that daily deployments do not prevent it', async () => {
     await application.close();
-    const starts = jest.spyOn(BackgroundWork.prototype, 'start');
+    const starts = jest.spyOn(BackgroundJob.prototype as unknown as { start(delay?: number): void }, 'start');
     application = await startApplication({ RETENTION: 'on' });
     const delays = starts.mock.calls.flat().filter((delay) => delay !== undefined && delay >= 300_000);
     starts.mockRestore();

@@ -1,6 +1,6 @@
 import { Logger } from '@nestjs/common';
 import fc from 'fast-check';
-import { withoutBackgroundWork } from '../../src/background/background-work.js';
+import { withoutBackgroundWork } from '../../src/background/background-job.js';
 import { freshNumber, startApplication, type TestApplication } from '../support/application.js';
 import { WriteLog } from '../support/write-log.js';
 import { type CallerName, Callers, CALLERS } from './callers.js';

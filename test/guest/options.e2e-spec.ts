@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { type DynamicModule, Injectable, Module, type Type } from '@nestjs/common';
+import { ExpressAdapter } from '@nestjs/platform-express';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import {
   AdminModule,
@@ -33,6 +34,13 @@ class Token extends Factor {
     super();
   }
   enrolledBy = async () => [];
+}
+
+/** Express that says it is Fastify. */
+class AnotherServer extends ExpressAdapter {
+  override getType(): string {
+    return 'fastify';
+  }
 }
 
 const MISTAKES: [string, DynamicModule[], string][] = [
@@ -161,7 +169,7 @@ describe('a mistake in the options stops the start, with the name of the option 
   });
   afterAll(() => database.drop());
 
-  const start = (imports: DynamicModule[]) => {
+  const start = (imports: DynamicModule[], server?: ExpressAdapter) => {
     @Module({
       imports: [
         TypeOrmModule.forRoot({
@@ -173,7 +181,7 @@ describe('a mistake in the options stops the start, with the name of the option 
       ],
     })
     class HostModule {}
-    return nestApplication(HostModule as Type);
+    return nestApplication(HostModule as Type, server);
   };
 
   it.each(MISTAKES)('%s', async (_name, imports, words) => {
@@ -183,6 +191,25 @@ describe('a mistake in the options stops the start, with the name of the option 
   it('a secret for tokens that can be guessed', () => {
     expect(() => new JwtSessions({ secret: 'short' })).toThrow('secret must have at least 32 characters');
     expect(() => new JwtSessions({ secret: undefined as never })).toThrow('secret must have at least 32');
+  });
+
+  it.each<[string, DynamicModule[], RegExp | null]>([
+    [
+      'our routes',
+      [verification({ keys, provider })],
+      /^VerificationModule works on Express.*runs on fastify/,
+    ],
+    [
+      'our guard',
+      [verification({ keys, provider, routes: false }), twoFactor({ sessions: new ExpressSessions() })],
+      /^TwoFactorModule works on Express.*runs on fastify/,
+    ],
+    ['the service alone, which is fine', [verification({ keys, provider, routes: false })], null],
+  ])('another server than Express, with %s', async (_name, imports, words) => {
+    const app = await start(imports, new AnotherServer());
+    if (words) await expect(app.init()).rejects.toThrow(words);
+    else await app.init();
+    await app.close();
   });
 
   it('and options from a class of the host are as good as any', async () => {

@@ -31,7 +31,7 @@ inBrowser('passkeys in a real browser', () => {
     );
   const addsPasskey = async (person: PersonInBrowser) => {
     await person.goes('/two-factor/settings');
-    await person.page.locator('#passkey-label').fill('My laptop');
+    await person.page.locator('#passkeyLabel').fill('My laptop');
     await person.presses('Add a passkey');
     await person.reads('Your changes are saved.');
     await person.reads('My laptop');

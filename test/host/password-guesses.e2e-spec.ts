@@ -123,7 +123,7 @@ describe('guesses at the password of one account, from however many addresses', 
     await application.sql.query(
       `UPDATE host_failed_passwords SET last_failed_at = now() - interval '31 days'`,
     );
-    await application.app.get(HostUpkeep, { strict: false }).runOnce();
+    await application.app.get(HostUpkeep, { strict: false }).round();
     const { rows } = await application.sql.query('SELECT 1 FROM host_failed_passwords');
     expect(rows).toEqual([]);
   });

@@ -45,6 +45,18 @@ describe.each(['json', 'html'] as const)('passwords (%s)', (kind) => {
     expect((await application.mailbox.newest(free)).subject).toBe('Finish creating your account');
   });
 
+  it('a change to the same password changes nothing, and says so', async () => {
+    const person = await visitor().signsUp();
+    const elsewhere = person.elsewhere();
+    await elsewhere.signsIn();
+    const refused = await person.post('/account/password', {
+      currentPassword: person.password,
+      password: person.password,
+    });
+    expect([refused.status, refused.text.includes('This is your current password.')]).toEqual([400, true]);
+    expect(await isIn(elsewhere)).toBe(true);
+  });
+
   it('a link makes one account, and only with its password chosen by whoever has the mail', async () => {
     const email = `once.${kind}@example.com`;
     await visitor().post('/sign-up', { email });

@@ -47,7 +47,7 @@ const addsPasskey: Journey = {
       at: () => '/two-factor/settings',
       on: ['Two-factor sign-in'],
       act: async (_walk, page, press) => {
-        await page.locator('#passkey-label').fill('My laptop');
+        await page.locator('#passkeyLabel').fill('My laptop');
         await press(page.getByRole('button', { name: 'Add a passkey' }));
       },
       leadsTo: 'Two-factor sign-in',

@@ -1,12 +1,7 @@
-import {
-  Injectable,
-  Logger,
-  type OnApplicationBootstrap,
-  type BeforeApplicationShutdown,
-} from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { InjectLibraryDataSource } from '../../database/library-data-source.js';
-import { BackgroundWork } from '../../background/background-work.js';
+import { BackgroundJob } from '../../background/background-job.js';
 import { rowsOf } from '../../database/sql.js';
 
 const EVERY_MS = 60_000;
@@ -16,22 +11,21 @@ const EVERY_MS = 60_000;
  * writes nothing. An instance that is killed forgets its last minute.
  */
 @Injectable()
-export class TokenUses implements OnApplicationBootstrap, BeforeApplicationShutdown {
-  private readonly logger = new Logger(TokenUses.name);
-  private readonly work = new BackgroundWork(this.logger, EVERY_MS, () => this.write());
+export class TokenUses extends BackgroundJob {
   private used = new Set<string>();
 
-  constructor(@InjectLibraryDataSource() private readonly dataSource: DataSource) {}
-
-  onApplicationBootstrap(): void {
-    this.work.start();
+  constructor(@InjectLibraryDataSource() private readonly dataSource: DataSource) {
+    super(EVERY_MS);
   }
 
-  /** Before the connections to the database are closed. */
-  async beforeApplicationShutdown(): Promise<void> {
-    await this.work.stop();
+  override async beforeApplicationShutdown(): Promise<void> {
+    await super.beforeApplicationShutdown();
     // Not worth a failed shutdown.
     await this.write().catch(() => undefined);
+  }
+
+  protected round(): Promise<void> {
+    return this.write();
   }
 
   note(id: string): void {

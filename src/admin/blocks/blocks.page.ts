@@ -9,7 +9,7 @@ import {
   type ViewContext,
 } from '../../http/index.js';
 import { BLOCK_KINDS } from '../../verification/index.js';
-import { AdminPage, moment } from '../pages/admin.page.js';
+import { AdminPage, moment, reasonOf } from '../pages/admin.page.js';
 import { untilInput } from '../pages/moment-inputs.js';
 import type { BlockResource, BlocksResource, StopResource } from './blocks.dto.js';
 
@@ -53,7 +53,7 @@ export class BlocksPage extends AdminPage<BlocksResource | BlockResource> {
         })),
         value: typed(context, 'value'),
         until: untilInput(context),
-        reason: typed(context, 'reason', 500),
+        reason: reasonOf(context),
         ...more,
       },
     };

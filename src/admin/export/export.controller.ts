@@ -1,5 +1,5 @@
 import { pipeline } from 'node:stream/promises';
-import { Body, Controller, HttpCode, Logger, Post, Res, UsePipes } from '@nestjs/common';
+import { Body, Controller, HttpCode, Logger, Post, Res, UseFilters, UsePipes } from '@nestjs/common';
 import { ApiConsumes, ApiOkResponse, ApiOperation, ApiProduces, ApiTags } from '../../openapi/decorators.js';
 import type { Response } from 'express';
 import { describeError } from '../../diagnostics/index.js';
@@ -11,6 +11,7 @@ import { type Actor, CurrentActor } from '../access/administrator.js';
 import { ApiAdminProblems } from '../admin.problems.js';
 import { ExportDto } from '../history/history.dto.js';
 import { HistoryExport } from './history-export.service.js';
+import { RefusedExportFilter } from './refused-export.filter.js';
 
 /** The history to take along. */
 @ApiTags('Administration')
@@ -34,6 +35,7 @@ export class ExportController {
   /** A POST, although it reads: it writes the reason into the audit, and a link from elsewhere must not do that. */
   @Post('verifications.csv')
   @HttpCode(200)
+  @UseFilters(RefusedExportFilter)
   @Act('export', '/verifications')
   @NeedsScope('history:export')
   @ApiConsumes(...BODIES)

@@ -72,6 +72,7 @@ export class HistoryListPage extends AdminPage<HistoryResource> {
         ...periodInputs(context),
         number,
         phoneNumber: typed(context, 'phoneNumber'),
+        why: typed(context, 'why', 500),
         statuses: PUBLIC_STATUSES.map((value) => ({ value, selected: value === status })),
         isSms: channel === 'sms',
         isVoice: channel === 'voice',

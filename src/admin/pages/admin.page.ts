@@ -6,7 +6,9 @@ import {
   PageView,
   type Problem,
   type Redirect,
+  typed,
   type View,
+  type ViewContext,
 } from '../../http/index.js';
 import { AdminPaths } from '../access/admin-paths.js';
 
@@ -15,6 +17,25 @@ export const moment = (at: Date | string | null): string =>
   at === null ? '' : new Date(at).toISOString().replace('T', ' ').slice(0, 19);
 
 const isClosed = (problem: Problem) => problem.getStatus() === 401 || problem.getStatus() === 403;
+
+/** The form for a reason that was posted, of several on the page: the id of a block, `cancel`. Empty for other forms. */
+const rowOf = (context: PageContext): string => typed(context, 'row');
+
+/** The reason of a form that asks for more than a reason. */
+export const reasonOf = (context: PageContext): string =>
+  rowOf(context) === '' ? typed(context, 'reason', 500) : '';
+
+/** Errors of a form that only asks for a reason belong to its own field. */
+function atItsRow(found: ViewContext, context: PageContext): ViewContext {
+  const row = rowOf(context);
+  const { reasonError: error, ...others } = found;
+  if (row === '' || error === undefined) return found;
+  return {
+    ...others,
+    errors: (found['errors'] as ViewContext[]).map((each) => ({ ...each, field: `reason-${row}` })),
+    refused: { [row]: { reason: typed(context, 'reason', 500), error } },
+  };
+}
 
 /** A page with a form or two. A browser sees a failure there, other clients on a page of its own, which leads back. */
 export abstract class AdminPage<Body> extends PageView<Body> {
@@ -35,10 +56,8 @@ export abstract class AdminPage<Body> extends PageView<Body> {
     const view = this.success(body, context);
     if ('redirectTo' in view) return null;
     const fields = problem.details.errors?.map(({ field }) => field) ?? [];
-    return {
-      ...view,
-      context: { ...view.context, ...errorContext(problem, context, '', fields), notice: '' },
-    };
+    const found = errorContext(problem, context, '', fields);
+    return { ...view, context: { ...view.context, ...atItsRow(found, context), notice: '' } };
   }
 
   private refused(problem: Problem, context: PageContext): View {

@@ -1,13 +1,7 @@
-import {
-  Inject,
-  Injectable,
-  Logger,
-  type OnApplicationBootstrap,
-  type BeforeApplicationShutdown,
-} from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
 import { InjectLibraryDataSource } from '../../database/library-data-source.js';
-import { BackgroundWork } from '../../background/background-work.js';
+import { BackgroundJob } from '../../background/background-job.js';
 import { rowsIn, rowsOf } from '../../database/sql.js';
 import type { Actor } from '../access/administrator.js';
 import { ADMIN_OPTIONS, type ResolvedAdminOptions } from '../admin.options.js';
@@ -41,10 +35,7 @@ const LOCK = 7_367_101;
  * their events are deleted by `JournalRetention`, a sealed range at a time.
  */
 @Injectable()
-export class Retention implements OnApplicationBootstrap, BeforeApplicationShutdown {
-  private readonly logger = new Logger(Retention.name);
-  private readonly work: BackgroundWork;
-
+export class Retention extends BackgroundJob {
   constructor(
     @InjectLibraryDataSource() private readonly dataSource: DataSource,
     private readonly rollups: Rollups,
@@ -54,23 +45,17 @@ export class Retention implements OnApplicationBootstrap, BeforeApplicationShutd
     @Inject(ADMIN_OPTIONS) private readonly options: ResolvedAdminOptions,
   ) {
     // About once a day; which instance comes first does not matter.
-    this.work = new BackgroundWork(this.logger, DAY_MS * 0.8, async () => {
-      try {
-        this.logger.log(await this.run('system:retention', 'the daily run'), 'old rows deleted');
-      } catch (error) {
-        if (error instanceof MissingRightError)
-          this.logger.error(describeFailure(error), 'old requests are not deleted');
-        throw error;
-      }
-    });
+    super(options.retention && DAY_MS * 0.8, FIRST_AFTER_MS * (0.5 + Math.random()));
   }
 
-  onApplicationBootstrap(): void {
-    if (this.options.retention) this.work.start(FIRST_AFTER_MS * (0.5 + Math.random()));
-  }
-
-  async beforeApplicationShutdown(): Promise<void> {
-    await this.work.stop();
+  protected async round(): Promise<void> {
+    try {
+      this.logger.log(await this.run('system:retention', 'the daily run'), 'old rows deleted');
+    } catch (error) {
+      if (error instanceof MissingRightError)
+        this.logger.error(describeFailure(error), 'old requests are not deleted');
+      throw error;
+    }
   }
 
   /** What {@link run} would delete now. */
@@ -143,7 +128,7 @@ export class Retention implements OnApplicationBootstrap, BeforeApplicationShutd
     if (!requestsDays) return;
     await this.rollups.freezeBefore(daysAgo(requestsDays));
     await this.sealer.sealAll();
-    while (!this.work.isStopped) {
+    while (!this.isStopped) {
       const batch = await this.dataSource.transaction(async (sql) => {
         await rowsIn(sql, 'SELECT pg_advisory_xact_lock($1)', [LOCK]);
         return this.journal.retire(sql, daysAgo(requestsDays));
@@ -160,7 +145,7 @@ export class Retention implements OnApplicationBootstrap, BeforeApplicationShutd
     deleted: RetentionReport,
     report: (soFar: RetentionReport) => void,
   ): Promise<void> {
-    for (let count = BATCH; count === BATCH && !this.work.isStopped;) {
+    for (let count = BATCH; count === BATCH && !this.isStopped;) {
       count = await this.dataSource.transaction((sql) => this.batch(sql, rule));
       add(deleted, rule.table, count);
       report(deleted);

@@ -1,13 +1,7 @@
-import {
-  Inject,
-  Injectable,
-  Logger,
-  type OnApplicationBootstrap,
-  type BeforeApplicationShutdown,
-} from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
 import { InjectLibraryDataSource } from '../../database/library-data-source.js';
-import { BackgroundWork } from '../../background/background-work.js';
+import { BackgroundJob } from '../../background/background-job.js';
 import { rowsIn } from '../../database/sql.js';
 import { ADMIN_OPTIONS, type ResolvedAdminOptions } from '../admin.options.js';
 import {
@@ -57,28 +51,18 @@ const FIRST_AFTER_MS = 1000;
  * harmless and late news (a price, an expiry) come in. Every instance does it; the state's row makes them take turns.
  */
 @Injectable()
-export class Rollups implements OnApplicationBootstrap, BeforeApplicationShutdown {
-  private readonly logger = new Logger(Rollups.name);
-  private readonly work: BackgroundWork;
-
+export class Rollups extends BackgroundJob {
   constructor(
     @InjectLibraryDataSource() private readonly dataSource: DataSource,
     @Inject(ADMIN_OPTIONS) { rollUpEverySeconds: every }: ResolvedAdminOptions,
   ) {
-    const round = async () => {
-      // An old database is caught up with at once, a batch after the other.
-      const { isComplete } = await this.refresh();
-      return isComplete ? undefined : AT_ONCE_MS;
-    };
-    this.work = new BackgroundWork(this.logger, every && every * 1000, round);
+    super(every && every * 1000, FIRST_AFTER_MS);
   }
 
-  onApplicationBootstrap(): void {
-    this.work.start(FIRST_AFTER_MS);
-  }
-
-  async beforeApplicationShutdown(): Promise<void> {
-    await this.work.stop();
+  /** An old database is caught up with at once, a batch after the other. */
+  protected async round(): Promise<number | void> {
+    const { isComplete } = await this.refresh();
+    if (!isComplete) return AT_ONCE_MS;
   }
 
   /**
@@ -101,7 +85,7 @@ export class Rollups implements OnApplicationBootstrap, BeforeApplicationShutdow
     try {
       await runner.startTransaction();
       // The timer, where there is one, catches up with an old database: no request waits for that.
-      const progress = await this.refreshWithin(runner.manager, false, this.work.isStarted);
+      const progress = await this.refreshWithin(runner.manager, false, this.isStarted);
       return await read(runner.manager, progress);
     } finally {
       if (runner.isTransactionActive) await runner.rollbackTransaction();
@@ -118,7 +102,7 @@ export class Rollups implements OnApplicationBootstrap, BeforeApplicationShutdow
 
   /** Rolls up everything that is missing. @param report called after every batch */
   async catchUp(report: (progress: RollupProgress) => void = () => undefined): Promise<void> {
-    while (!this.work.isStopped) {
+    while (!this.isStopped) {
       const progress = await this.refresh({ wait: true });
       report(progress);
       if (progress.isComplete) return;

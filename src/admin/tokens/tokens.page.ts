@@ -9,7 +9,7 @@ import {
   type ViewContext,
 } from '../../http/index.js';
 import { SCOPES } from '../access/scopes.js';
-import { AdminPage, moment } from '../pages/admin.page.js';
+import { AdminPage, moment, reasonOf } from '../pages/admin.page.js';
 import { untilInput } from '../pages/moment-inputs.js';
 import type { CreatedTokenResource, TokenResource, TokensResource } from './tokens.dto.js';
 
@@ -64,7 +64,7 @@ export class TokensPage extends AdminPage<TokensResource | CreatedTokenResource>
         })),
         name: typed(context, 'name'),
         until: untilInput(context),
-        reason: typed(context, 'reason', 500),
+        reason: reasonOf(context),
         ...more,
       },
     };

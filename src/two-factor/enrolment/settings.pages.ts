@@ -7,6 +7,7 @@ import {
   type Redirect,
   typed,
   type View,
+  type ViewContext,
 } from '../../http/index.js';
 import { PhoneForm } from '../../verification/index.js';
 import { TWO_FACTOR_OPTIONS, type ResolvedTwoFactorOptions } from '../two-factor.options.js';
@@ -24,8 +25,27 @@ export const settingsRefused = (problem: Problem, context: PageContext): View =>
   },
 });
 
-/** Whether the form that was refused is the one that adds a phone. */
-const isOfNewPhone = ({ input }: PageContext): boolean => input['phoneNumber'] !== undefined;
+/** The form whose fields came back: the one that adds a phone, the one that adds a passkey, or the one that renames a phone. */
+function formOf({ input }: PageContext): 'phone' | 'passkey' | 'name' {
+  if (input['phoneNumber'] !== undefined) return 'phone';
+  return input['response'] === undefined ? 'name' : 'passkey';
+}
+
+/** The errors of a form, each at its field. Three forms ask for a name. */
+function errorsOf(problem: Problem, context: PageContext): ViewContext {
+  const form = formOf(context);
+  const ofPhone = { field: 'phoneNumber', fields: ['phoneNumber', 'country', 'label'], part: 'sms' };
+  const { field, fields, part } =
+    form === 'phone' ? ofPhone : { field: '', fields: ['label'], part: undefined };
+  const found = errorContext(problem, context, field, fields, part);
+  const labelId = { phone: 'newLabel', passkey: 'passkeyLabel', name: `label-${typed(context, 'phoneId')}` }[
+    form
+  ];
+  const errors = ((found['errors'] ?? []) as ViewContext[]).map((each) =>
+    each['field'] === 'label' ? { ...each, field: labelId } : each,
+  );
+  return { ...found, errors, [`${form}LabelError`]: found['labelError'] };
+}
 
 /** Phones, apps, recovery codes and trusted browsers, with the forms that change them. */
 @Injectable()
@@ -39,6 +59,7 @@ export class SettingsPage extends PageView<SettingsResource> {
 
   success({ factors, recoveryCodesLeft, trustedBrowsers }: SettingsResource, context: PageContext): View {
     const { base, text, formatting } = context;
+    const [form, label] = [formOf(context), typed(context, 'label')];
     const day = new Intl.DateTimeFormat(formatting.locale, {
       dateStyle: 'medium',
       timeZone: formatting.timeZone,
@@ -49,7 +70,12 @@ export class SettingsPage extends PageView<SettingsResource> {
         title: text('settings.title'),
         base,
         ...this.phones.countryContext(context),
-        phones: factors.filter(({ method }) => method === 'sms').map((each) => ({ ...each })),
+        phones: factors
+          .filter(({ method }) => method === 'sms')
+          .map((each) => ({
+            ...each,
+            ...(typed(context, 'phoneId') === each.id && { isOpen: true, typedLabel: label }),
+          })),
         passkeys: factors.filter(({ method }) => method === 'passkey').map((each) => ({ ...each })),
         offersPasskeys: this.options.passkeys !== null,
         apps: factors.filter(({ method }) => method === 'totp').map((each) => ({ ...each })),
@@ -62,7 +88,8 @@ export class SettingsPage extends PageView<SettingsResource> {
         })),
         homePath: this.options.homePath,
         phoneNumber: typed(context, 'phoneNumber'),
-        newLabel: isOfNewPhone(context) ? typed(context, 'label') : '',
+        newLabel: form === 'phone' ? label : '',
+        passkeyLabel: form === 'passkey' ? label : '',
       },
     };
   }
@@ -71,10 +98,7 @@ export class SettingsPage extends PageView<SettingsResource> {
     const settings = problem.details.forView as SettingsResource | undefined;
     if (!settings) return settingsRefused(problem, context);
     const view = this.success(settings, context);
-    const errors = isOfNewPhone(context)
-      ? errorContext(problem, context, 'phoneNumber', ['phoneNumber', 'country'], 'sms')
-      : errorContext(problem, context, '', []);
-    return { ...view, context: { ...view.context, ...errors } };
+    return { ...view, context: { ...view.context, ...errorsOf(problem, context) } };
   }
 }
 
@@ -83,12 +107,13 @@ export class SettingsPage extends PageView<SettingsResource> {
 export class ChangePage extends PageView<SettingsResource> {
   /** After a factor was added. */
   protected readonly offersRecoveryCodes: boolean = false;
+  protected readonly notice: string = 'settings.changed';
 
   success({ factors, recoveryCodesLeft }: SettingsResource, { base, text }: PageContext): Redirect {
     // Whoever has a factor can lose it.
     if (this.offersRecoveryCodes && factors.length === 1 && recoveryCodesLeft === 0)
       return { redirectTo: `${base}/recovery-codes`, notice: text('recoveryCodes.next') };
-    return { redirectTo: `${base}/settings`, notice: text('settings.changed') };
+    return { redirectTo: `${base}/settings`, notice: text(this.notice) };
   }
 
   failure(problem: Problem, context: PageContext): View {
@@ -96,5 +121,11 @@ export class ChangePage extends PageView<SettingsResource> {
   }
 }
 
+/** A change that ends no other session. */
+@Injectable()
+export class TrustChangePage extends ChangePage {
+  protected override readonly notice = 'settings.saved';
+}
+
 /** The providers of the pages above. */
-export const SETTINGS_PAGES = [SettingsPage, ChangePage, RemovalPage];
+export const SETTINGS_PAGES = [SettingsPage, ChangePage, TrustChangePage, RemovalPage];

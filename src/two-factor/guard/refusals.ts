@@ -3,12 +3,17 @@ import { ANY_FACTOR, type MissingFactor } from '../session/assurance.js';
 import type { TwoFactorPaths } from '../session/two-factor-paths.js';
 import { twoFactorProblem } from '../two-factor.problems.js';
 
-/** The problem of a request without a valid session. @param next the sign-in page */
-export const signInProblem = (next: string): Problem =>
+/**
+ * The problem of a request without a valid session.
+ * @param next the sign-in page
+ * @param comesBackTo the page to which it then continues
+ */
+export const signInProblem = (next: string, comesBackTo?: string): Problem =>
   twoFactorProblem('sign-in-required', {
     members: { next },
     headers: { 'WWW-Authenticate': 'Bearer' },
     redirectTo: next,
+    comesBackTo,
   });
 
 /**
@@ -21,7 +26,8 @@ export function signInRequired(
   here: string | null,
   how: { again?: boolean } = {},
 ): Problem {
-  return signInProblem(paths.signIn(safePath(here, paths.home), how));
+  const goal = safePath(here, paths.home);
+  return signInProblem(paths.signIn(goal, how), here === null ? undefined : goal);
 }
 
 /** What a user lacks who has shown no second factor yet. */
@@ -34,7 +40,8 @@ export const NO_FACTOR_YET: MissingFactor = { factor: ANY_FACTOR, reason: 'missi
 export function factorRequired(paths: TwoFactorPaths, missing: MissingFactor, here: string | null): Problem {
   const { factor, reason, maxAgeSeconds } = missing;
   // A trusted browser, an older factor or another one is enough for the session, and not for this.
-  const challenge = paths.challenge(safePath(here, paths.home), { again: missing !== NO_FACTOR_YET });
+  const goal = safePath(here, paths.home);
+  const challenge = paths.challenge(goal, { again: missing !== NO_FACTOR_YET });
   // Who has no such factor could show others there for ever.
   const next = reason === 'not-enrolled' ? paths.settings : challenge;
   const description =
@@ -46,5 +53,7 @@ export function factorRequired(paths: TwoFactorPaths, missing: MissingFactor, he
       'WWW-Authenticate': `Bearer error="insufficient_user_authentication", error_description="${description}", acr_values="two-factor"${maxAge}`,
     },
     redirectTo: next,
+    // A kept form has what was typed.
+    comesBackTo: here === null || paths.keptPostIn(goal) !== null ? undefined : goal,
   });
 }

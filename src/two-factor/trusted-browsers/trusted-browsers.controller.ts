@@ -2,7 +2,7 @@ import { Controller, Param, Post } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiTags } from '../../openapi/decorators.js';
 import { Page } from '../../http/index.js';
 import { AsksBeforeRemoval, type RemovalResource } from '../enrolment/removal.pages.js';
-import { ChangePage } from '../enrolment/settings.pages.js';
+import { TrustChangePage } from '../enrolment/settings.pages.js';
 import { SettingsResource } from '../enrolment/settings.resource.js';
 import { SettingsService } from '../enrolment/settings.service.js';
 import { ChangesFactors } from '../guard/fresh-for-change.guard.js';
@@ -30,7 +30,7 @@ export class TrustedBrowsersController {
 
   @Post('browsers/revoke')
   @ChangesFactors()
-  @Page(ChangePage)
+  @Page(TrustChangePage)
   @ApiOperation({ summary: 'Stop trusting all browsers' })
   @ApiOkResponse({ type: SettingsResource })
   @ApiProblems(...ON_A_CHANGE)
@@ -49,7 +49,7 @@ export class TrustedBrowsersController {
 
   @Post('browsers/:id/revoke')
   @ChangesFactors()
-  @Page(ChangePage)
+  @Page(TrustChangePage)
   @ApiOperation({ summary: 'Stop trusting this browser' })
   @ApiOkResponse({ type: SettingsResource })
   @ApiProblems(...ON_A_CHANGE, 'unknown-factor')

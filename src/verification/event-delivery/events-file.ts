@@ -1,12 +1,6 @@
 import { open } from 'node:fs/promises';
-import {
-  type BeforeApplicationShutdown,
-  Inject,
-  Injectable,
-  Logger,
-  type OnApplicationBootstrap,
-} from '@nestjs/common';
-import { BackgroundWork } from '../../background/background-work.js';
+import { Inject, Injectable } from '@nestjs/common';
+import { BackgroundJob } from '../../background/background-job.js';
 import { describeFailure } from '../../diagnostics/index.js';
 import { eventsOf } from '../journal/events-of-batch.js';
 import { JournalFollower } from '../journal/journal-follower.js';
@@ -30,9 +24,7 @@ export type LinesOf = (batch: JournalBatch) => Promise<EventLine[]>;
  * by one instance. The file is opened for each batch, so it can be rotated by renaming it.
  */
 @Injectable()
-export class EventsFile implements OnApplicationBootstrap, BeforeApplicationShutdown {
-  private readonly logger = new Logger(EventsFile.name);
-  private readonly work = new BackgroundWork(this.logger, EVERY_MS, () => this.round());
+export class EventsFile extends BackgroundJob {
   private readonly file: string | null;
   private readonly followed: { follower: JournalFollower; linesOf: LinesOf }[] = [];
 
@@ -40,6 +32,7 @@ export class EventsFile implements OnApplicationBootstrap, BeforeApplicationShut
     private readonly reader: JournalReader,
     @Inject(VERIFICATION_OPTIONS) { events }: ResolvedVerificationOptions,
   ) {
+    super(events.file === null ? null : EVERY_MS);
     this.file = events.file;
     this.addSource(VERIFICATION_JOURNAL, linesOfVerifications);
   }
@@ -50,22 +43,17 @@ export class EventsFile implements OnApplicationBootstrap, BeforeApplicationShut
     this.followed.push({ follower, linesOf });
   }
 
-  async onApplicationBootstrap(): Promise<void> {
+  override async onApplicationBootstrap(): Promise<void> {
     if (this.file === null) return;
     for (const { follower } of this.followed) await follower.begin();
-    this.work.start();
+    await super.onApplicationBootstrap();
   }
 
-  /** Before the connections to the database are closed. */
-  async beforeApplicationShutdown(): Promise<void> {
-    await this.work.stop();
-  }
-
-  private async round(): Promise<number | void> {
+  protected async round(): Promise<number | void> {
     try {
       for (const { follower, linesOf } of this.followed)
         await follower.readAll(
-          () => this.work.isStopped,
+          () => this.isStopped,
           async (batch) => this.write(await linesOf(batch)),
         );
     } catch (error) {

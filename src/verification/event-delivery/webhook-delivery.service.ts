@@ -1,11 +1,5 @@
-import {
-  type BeforeApplicationShutdown,
-  Inject,
-  Injectable,
-  Logger,
-  type OnApplicationBootstrap,
-} from '@nestjs/common';
-import { BackgroundWork } from '../../background/background-work.js';
+import { Inject, Injectable } from '@nestjs/common';
+import { BackgroundJob } from '../../background/background-job.js';
 import { describeFailure, report } from '../../diagnostics/index.js';
 import { JournalFollower } from '../journal/journal-follower.js';
 import { JournalReader } from '../journal/journal-reader.js';
@@ -30,9 +24,7 @@ const LONGEST_PAUSE_MS = 5000;
  * the queue, and each event is delivered by one of them at a time.
  */
 @Injectable()
-export class WebhookDelivery implements OnApplicationBootstrap, BeforeApplicationShutdown {
-  private readonly logger = new Logger(WebhookDelivery.name);
-  private readonly work = new BackgroundWork(this.logger, EVERY_MS, () => this.round());
+export class WebhookDelivery extends BackgroundJob {
   private readonly options: ResolvedWebhookOptions | null;
   private readonly client: WebhookClient | null;
   private readonly follower: JournalFollower;
@@ -44,24 +36,24 @@ export class WebhookDelivery implements OnApplicationBootstrap, BeforeApplicatio
     private readonly queue: DeliveryQueue,
     @Inject(VERIFICATION_OPTIONS) { events }: ResolvedVerificationOptions,
   ) {
+    super(events.webhook && EVERY_MS);
     this.options = events.webhook;
     this.follower = new JournalFollower(reader, 'deliver', BATCH);
     this.client = this.options && new WebhookClient(this.options);
   }
 
-  async onApplicationBootstrap(): Promise<void> {
+  override async onApplicationBootstrap(): Promise<void> {
     if (!this.options) return;
     await this.follower.begin();
-    this.work.start();
+    await super.onApplicationBootstrap();
   }
 
-  /** Before the connections to the database are closed. */
-  async beforeApplicationShutdown(): Promise<void> {
-    await this.work.stop();
+  override async beforeApplicationShutdown(): Promise<void> {
+    await super.beforeApplicationShutdown();
     await this.client?.close();
   }
 
-  private async round(): Promise<number | void> {
+  protected async round(): Promise<number | void> {
     try {
       await this.queueAll();
       await this.deliverAll();
@@ -76,7 +68,7 @@ export class WebhookDelivery implements OnApplicationBootstrap, BeforeApplicatio
 
   private queueAll(): Promise<void> {
     return this.follower.readAll(
-      () => this.work.isStopped,
+      () => this.isStopped,
       async (batch) => this.queue.add(batch.sql, await eventsOf(batch)),
     );
   }
@@ -84,7 +76,7 @@ export class WebhookDelivery implements OnApplicationBootstrap, BeforeApplicatio
   /** Until nothing is due, or nothing gets through any more. */
   private async deliverAll(): Promise<void> {
     const leaseSeconds = this.options!.timeoutMs / 1000 + LEASE_MARGIN_SECONDS;
-    while (!this.work.isStopped) {
+    while (!this.isStopped) {
       const claimed = await this.queue.claim(this.failuresInARow > 0 ? 1 : PARALLEL, leaseSeconds);
       if (claimed.length === 0) return;
       const delivered = await Promise.all(claimed.map((each) => this.deliver(each)));

@@ -57,7 +57,7 @@ export class IdempotencyInterceptor implements NestInterceptor {
   }
 
   private async once(request: Request, key: string, next: CallHandler): Promise<unknown> {
-    const identity = identityOf((this.options.identifyCaller ?? callerOf)(request));
+    const identity = identityOf(callerOf(request, this.options.identifyCaller));
     // Without a user or a cookie the key alone must do: a phone's address changes between two tries.
     const owner = identity.bound ? identity.text : '';
     const named = JSON.stringify([request.path, owner, key]);

@@ -1,12 +1,5 @@
-import {
-  type BeforeApplicationShutdown,
-  Inject,
-  Injectable,
-  Logger,
-  type OnApplicationBootstrap,
-  Optional,
-} from '@nestjs/common';
-import { BackgroundWork } from '../../background/background-work.js';
+import { Inject, Injectable, Optional } from '@nestjs/common';
+import { BackgroundJob } from '../../background/background-job.js';
 import { rowsIn } from '../../database/sql.js';
 import { describeForeignError, report } from '../../diagnostics/index.js';
 import { type Emitter, EVENT_EMITTER } from '../../options/event-emitter.js';
@@ -32,27 +25,21 @@ const STAY_OPEN = `SELECT set_config('idle_in_transaction_session_timeout', '${2
  * subscribes does not read the journal.
  */
 @Injectable()
-export class JournalPublisher implements OnApplicationBootstrap, BeforeApplicationShutdown {
-  private readonly logger = new Logger(JournalPublisher.name);
-  private readonly work = new BackgroundWork(this.logger, EVERY_MS, () => this.round());
+export class JournalPublisher extends BackgroundJob {
   private readonly follower: JournalFollower;
 
   constructor(
     reader: JournalReader,
     @Optional() @Inject(EVENT_EMITTER) private readonly emitter?: Emitter,
   ) {
+    super(emitter ? EVERY_MS : null);
     this.follower = new JournalFollower(reader, 'publish', BATCH);
   }
 
-  async onApplicationBootstrap(): Promise<void> {
+  override async onApplicationBootstrap(): Promise<void> {
     if (!this.emitter) return;
     await this.follower.begin();
-    this.work.start();
-  }
-
-  /** Before the connections to the database are closed. */
-  async beforeApplicationShutdown(): Promise<void> {
-    await this.work.stop();
+    await super.onApplicationBootstrap();
   }
 
   /** Subscribers of other events do not count, those of a wildcard do. */
@@ -64,7 +51,7 @@ export class JournalPublisher implements OnApplicationBootstrap, BeforeApplicati
     return names.some((name) => /^verification\.|\*/.test(name)) || this.emitter.listenersAny().length > 0;
   }
 
-  private async round(): Promise<number | void> {
+  protected async round(): Promise<number | void> {
     try {
       await this.publishAll();
     } catch (error) {
@@ -76,7 +63,7 @@ export class JournalPublisher implements OnApplicationBootstrap, BeforeApplicati
   private async publishAll(): Promise<void> {
     if (!this.hasSubscribers) return;
     await this.follower.readAll(
-      () => this.work.isStopped,
+      () => this.isStopped,
       (batch) => this.publish(batch),
     );
   }

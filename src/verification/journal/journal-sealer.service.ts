@@ -1,13 +1,7 @@
-import {
-  type BeforeApplicationShutdown,
-  Inject,
-  Injectable,
-  Logger,
-  type OnApplicationBootstrap,
-} from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { InjectLibraryDataSource } from '../../database/library-data-source.js';
-import { BackgroundWork } from '../../background/background-work.js';
+import { BackgroundJob } from '../../background/background-job.js';
 import { describeFailure } from '../../diagnostics/index.js';
 import { rowsIn, rowsOf } from '../../database/sql.js';
 import { VERIFICATION_OPTIONS, type ResolvedVerificationOptions } from '../verification.options.js';
@@ -30,9 +24,7 @@ const LOG_EVERY_MS = 3_600_000;
 
 /** Seals the rows of every journal, in the background on every instance and one instance at a time. */
 @Injectable()
-export class JournalSealer implements OnApplicationBootstrap, BeforeApplicationShutdown {
-  private readonly logger = new Logger(JournalSealer.name);
-  private readonly work: BackgroundWork;
+export class JournalSealer extends BackgroundJob {
   private readonly sources: JournalSource[] = [VERIFICATION_JOURNAL];
   private loggedAt = -Infinity;
 
@@ -41,7 +33,7 @@ export class JournalSealer implements OnApplicationBootstrap, BeforeApplicationS
     @InjectLibraryDataSource() private readonly dataSource: DataSource,
     @Inject(VERIFICATION_OPTIONS) { sealJournalEverySeconds: every }: ResolvedVerificationOptions,
   ) {
-    this.work = new BackgroundWork(this.logger, every && every * 1000, () => this.round());
+    super(every && every * 1000);
   }
 
   /** From now on another table is sealed too. */
@@ -54,14 +46,9 @@ export class JournalSealer implements OnApplicationBootstrap, BeforeApplicationS
     return this.sources;
   }
 
-  onApplicationBootstrap(): void {
-    this.work.start();
-  }
-
-  /** Before the connections to the database are closed. */
-  async beforeApplicationShutdown(): Promise<void> {
-    if (!this.work.isStarted) return;
-    await this.work.stop();
+  override async beforeApplicationShutdown(): Promise<void> {
+    if (!this.isStarted) return;
+    await super.beforeApplicationShutdown();
     await this.round().catch((error: unknown) =>
       this.logger.warn(describeFailure(error), 'journal not sealed at shutdown, the next instance will'),
     );
@@ -84,7 +71,7 @@ export class JournalSealer implements OnApplicationBootstrap, BeforeApplicationS
     return rowsOf<NewestSeal>(this.dataSource, NEWEST_SEALS);
   }
 
-  private async round(): Promise<void> {
+  protected async round(): Promise<void> {
     try {
       await this.sealAll(BATCHES_PER_ROUND);
     } catch (error) {

@@ -1,14 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import {
-  Inject,
-  Injectable,
-  Logger,
-  type OnApplicationBootstrap,
-  type BeforeApplicationShutdown,
-} from '@nestjs/common';
-import { BackgroundWork } from '../../background/background-work.js';
+import { Inject, Injectable } from '@nestjs/common';
+import { BackgroundJob } from '../../background/background-job.js';
 import { DoubtService } from '../check/doubt.service.js';
 import { WrongCodesRepository } from '../check/wrong-codes.repository.js';
+import { longestLifeSeconds } from '../domain/policy.js';
 import { isInDoubt } from '../domain/verification-record.js';
 import { PhoneNumbers } from '../phone-numbers.js';
 import { ResendService } from '../resend/resend.service.js';
@@ -30,6 +25,7 @@ export interface ReconcileReport {
 }
 
 const SWEEP_EVERY_MS = 60_000;
+/** At least. A policy of long-lived requests has more. */
 const RECENT_SECONDS = 2 * 3600;
 /** Once when an instance starts: requests that were left over in a night without any instance. */
 const A_DAY_SECONDS = 86_400;
@@ -44,9 +40,8 @@ const MOST_PER_ROUND = 20;
  * twice.
  */
 @Injectable()
-export class VerificationReconciler implements OnApplicationBootstrap, BeforeApplicationShutdown {
-  private readonly logger = new Logger(VerificationReconciler.name);
-  private readonly work: BackgroundWork;
+export class VerificationReconciler extends BackgroundJob {
+  private readonly recentSeconds: number;
   private sweptAt = 0;
 
   constructor(
@@ -56,17 +51,10 @@ export class VerificationReconciler implements OnApplicationBootstrap, BeforeApp
     private readonly resends: ResendService,
     private readonly doubts: DoubtService,
     private readonly numbers: PhoneNumbers,
-    @Inject(VERIFICATION_OPTIONS) { reconcileEverySeconds: every }: ResolvedVerificationOptions,
+    @Inject(VERIFICATION_OPTIONS) { reconcileEverySeconds: every, policy }: ResolvedVerificationOptions,
   ) {
-    this.work = new BackgroundWork(this.logger, every && every * 1000, () => this.round());
-  }
-
-  onApplicationBootstrap(): void {
-    this.work.start();
-  }
-
-  async beforeApplicationShutdown(): Promise<void> {
-    await this.work.stop();
+    super(every && every * 1000);
+    this.recentSeconds = Math.max(RECENT_SECONDS, longestLifeSeconds(policy));
   }
 
   /**
@@ -75,7 +63,7 @@ export class VerificationReconciler implements OnApplicationBootstrap, BeforeApp
    */
   async runOnce(sweepSeconds = LONG_AGO_SECONDS): Promise<ReconcileReport> {
     const report: ReconcileReport = { recovered: 0, unresolved: 0, settled: 0, swept: 0 };
-    for (let round = 0; round < MOST_PER_ROUND && !this.work.isStopped; round += 1) {
+    for (let round = 0; round < MOST_PER_ROUND && !this.isStopped; round += 1) {
       const result = await this.recoverMessage();
       if (!result) break;
       if (result.ok) report.recovered += 1;
@@ -83,7 +71,7 @@ export class VerificationReconciler implements OnApplicationBootstrap, BeforeApp
       // The provider is unavailable. The other messages would only wait for it too.
       if (!result.ok && result.code === 'provider-unavailable') break;
     }
-    for (let round = 0; round < MOST_PER_ROUND && !this.work.isStopped; round += 1) {
+    for (let round = 0; round < MOST_PER_ROUND && !this.isStopped; round += 1) {
       const request = await this.doubts.settle();
       if (!request) break;
       if (!isInDoubt(request)) report.settled += 1;
@@ -93,8 +81,8 @@ export class VerificationReconciler implements OnApplicationBootstrap, BeforeApp
       do {
         swept = await this.sweeps.endExpired(sweepSeconds);
         report.swept += swept;
-      } while (swept === SWEEP_BATCH && !this.work.isStopped);
-      while ((await this.sweeps.deleteOldKeys()) && !this.work.isStopped);
+      } while (swept === SWEEP_BATCH && !this.isStopped);
+      while ((await this.sweeps.deleteOldKeys()) && !this.isStopped);
       await this.wrongCodes.endOldLocks();
     }
     return report;
@@ -110,14 +98,15 @@ export class VerificationReconciler implements OnApplicationBootstrap, BeforeApp
     return this.delivery.send(request, e164, { earlierSendLost: true, actor: 'reconciler' });
   }
 
-  private async round(): Promise<void> {
+  protected async round(): Promise<void> {
     const isFirst = this.sweptAt === 0;
     // A clock that was set back tells nothing about the time that has passed.
     const unsweptMs = Math.abs(Date.now() - this.sweptAt);
     const isSweepDue = unsweptMs > SWEEP_EVERY_MS;
     // The database may have been away for hours.
-    const recentSeconds = RECENT_SECONDS + Math.ceil(unsweptMs / 1000);
-    const report = await this.runOnce(isFirst ? A_DAY_SECONDS : isSweepDue ? recentSeconds : 0);
+    const recentSeconds = this.recentSeconds + Math.ceil(unsweptMs / 1000);
+    const firstSeconds = Math.max(A_DAY_SECONDS, this.recentSeconds);
+    const report = await this.runOnce(isFirst ? firstSeconds : isSweepDue ? recentSeconds : 0);
     if (isSweepDue) this.sweptAt = Date.now();
     if (report.recovered + report.unresolved + report.settled > 0)
       this.logger.log(report, 'lost answers resolved');
