@@ -124,6 +124,27 @@ describe('traces', () => {
     expect(bodies.join('')).toContain('the-login');
   });
 
+  it('are lost when the collector does not answer, and the instance stops in good order all the same', async () => {
+    const collector = createServer(() => undefined);
+    await new Promise<void>((listening) => collector.listen(0, '127.0.0.1', listening));
+    const { port } = collector.address() as AddressInfo;
+    const instance = await startLoggedInstance({
+      OTEL_EXPORTER_OTLP_ENDPOINT: `http://127.0.0.1:${port}`,
+      OTEL_EXPORTER_OTLP_TIMEOUT: '500',
+      OTEL_BSP_SCHEDULE_DELAY: '200',
+    });
+    try {
+      await instance.post('/request-otp', { phoneNumber: freshNumber() });
+      await instance.line({ level: 40, context: 'Tracing' });
+      instance.program.process.kill('SIGTERM');
+      expect(await instance.program.ended()).toBe(0);
+    } finally {
+      await instance.close();
+      collector.closeAllConnections();
+      collector.close();
+    }
+  });
+
   it('have nothing personal in them', async () => {
     const spans = [...(await start('+14155550177')), ...(await start('+4915112345678'))];
     const texts = JSON.stringify(spans.map(({ name, attributes, events }) => ({ name, attributes, events })));

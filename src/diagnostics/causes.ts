@@ -42,7 +42,7 @@ const CAUSES: Readonly<Record<string, string>> = {
   UNABLE_TO_VERIFY_LEAF_SIGNATURE: 'the TLS certificate is from an authority that is not trusted here',
   ERR_TLS_CERT_ALTNAME_INVALID: 'the TLS certificate is for another host name',
 
-  '08P01': 'protocol violation',
+  '08P01': 'protocol violation, or a pooler that has no connection to Postgres',
   '22003': 'a number is out of range',
   '22P02': 'a value has the wrong form',
   '23502': 'a required value is missing',

@@ -1,8 +1,22 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { context, propagation, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Logger } from '@nestjs/common';
+import {
+  context,
+  diag,
+  DiagLogLevel,
+  propagation,
+  SpanKind,
+  SpanStatusCode,
+  trace,
+} from '@opentelemetry/api';
 import { routeOf } from './route-of.js';
 
 const tracer = trace.getTracer('nest-sms-otp');
+const logger = new Logger('Tracing');
+/** How long the last spans may take when the instance stops. */
+const STOP_LIMIT_MS = 3000;
+const WARN_EVERY_MS = 60_000;
 
 /** The ids of the active span, for log lines; empty outside of a trace. */
 export function activeTraceIds(): { trace_id?: string; span_id?: string } {
@@ -36,7 +50,7 @@ export function traceRequests() {
 
 /**
  * Sends spans to the collector of `OTEL_EXPORTER_OTLP_ENDPOINT`. The SDK reads the other `OTEL_…` variables itself.
- * @returns a function that sends the last spans and stops
+ * @returns a function that sends the last spans and stops, for a few seconds at most
  */
 export async function startTracing(serviceName: string): Promise<() => Promise<void>> {
   const { NodeTracerProvider, BatchSpanProcessor } = await import('@opentelemetry/sdk-trace-node');
@@ -51,5 +65,22 @@ export async function startTracing(serviceName: string): Promise<() => Promise<v
   });
   // Sets the context manager and the W3C propagators too.
   provider.register();
-  return () => provider.shutdown();
+  warnOfLostSpans();
+  // What the collector does not take in time is lost: an instance stops in good order all the same.
+  return () => Promise.race([provider.shutdown().catch(() => undefined), sleep(STOP_LIMIT_MS)]);
+}
+
+/** Errors of OpenTelemetry would be silent. What they say may quote the collector's headers, so it is left out. */
+function warnOfLostSpans(): void {
+  let warnedAt = -Infinity;
+  const warn = () => {
+    if (performance.now() - warnedAt < WARN_EVERY_MS) return;
+    warnedAt = performance.now();
+    logger.warn('traces are lost: the collector of OTEL_EXPORTER_OTLP_ENDPOINT does not take them');
+  };
+  const ignore = () => undefined;
+  diag.setLogger(
+    { error: warn, warn: ignore, info: ignore, debug: ignore, verbose: ignore },
+    DiagLogLevel.ERROR,
+  );
 }
