@@ -19,15 +19,16 @@ const importsOf = (file) =>
     .flatMap(({ moduleSpecifier }) => (moduleSpecifier ? [moduleSpecifier.text] : []));
 const packageOf = (specifier) => specifier.split('/', specifier.startsWith('@') ? 2 : 1).join('/');
 
-/** Every package that an entry loads, with one of the files that import it. */
-function packagesOf(entry) {
+/** Every package that an entry loads or its declarations name, with one of the files that import it. */
+function packagesOf(entry, extension = '.js') {
   const found = new Map();
   const seen = new Set();
   const visit = (file) => {
     if (seen.has(file)) return;
     seen.add(file);
     for (const specifier of importsOf(file)) {
-      if (specifier.startsWith('.')) visit(normalize(join(dirname(file), specifier)));
+      if (specifier.startsWith('.'))
+        visit(normalize(join(dirname(file), specifier.replace(/\.js$/, extension))));
       else if (!isBuiltin(specifier)) found.set(packageOf(specifier), file);
     }
   };
@@ -45,6 +46,16 @@ for (const [path, entry] of [...entries, ...Object.entries(manifest.bin)]) {
     const allowed = path === './vonage' ? ['@vonage/server-sdk'] : [];
     if (![...dependencies, ...peers, ...allowed].includes(name))
       wrong.push(`${path} loads ${name} (${file}), which package.library.json does not promise to be there`);
+  }
+}
+// An optional peer that a declaration names is missing where an application compiles without `skipLibCheck`.
+for (const [path, entry] of entries) {
+  const types = manifest.exports[path].import.types;
+  if (!types) wrong.push(`${path} (${entry}) has no declarations`);
+  for (const [name, file] of packagesOf(types, '.d.ts')) {
+    const allowed = path === './vonage' ? ['@vonage/server-sdk'] : [];
+    if (![...dependencies, ...peers, ...allowed].includes(name))
+      wrong.push(`the declarations of ${path} need ${name} (${file}), which an application need not have`);
   }
 }
 for (const name of dependencies.filter((dependency) => !used.has(dependency)))

@@ -9,7 +9,13 @@ import type { Config } from './config/index.js';
 import { poolOf } from './database/sql.js';
 import { HTTP_PROBLEMS } from './http/index.js';
 import { HOST_ERRORS } from './host/index.js';
-import { ApplicationLogger, configureHttp, Overload, serveOpenApi } from './operations/index.js';
+import {
+  ApplicationLogger,
+  configureHttp,
+  DatabaseCheck,
+  Overload,
+  serveOpenApi,
+} from './operations/index.js';
 import { TWO_FACTOR_ERRORS } from './two-factor/index.js';
 import { describeService, VERIFICATION_ERRORS } from './verification/index.js';
 
@@ -42,9 +48,13 @@ export async function createApp(config: Config, surroundings: Surroundings): Pro
   app.useLogger(new ApplicationLogger(await app.resolve(PinoLogger), {}));
   const overload =
     config.OVERLOAD_WAIT_MS && new Overload(poolOf(app.get(DataSource)), config.OVERLOAD_WAIT_MS);
+  const database = app.get(DatabaseCheck, { strict: false });
   configureHttp(app, {
+    logLevel: config.LOG_LEVEL,
     trustProxy: config.TRUST_PROXY,
-    ...(overload ? { isOverloaded: () => overload.isOverloaded, alwaysServed: ALWAYS_SERVED } : {}),
+    // With wrong keys, numbers would be stored that nobody else can read, and limits would start again from zero.
+    mustRefuse: () => (overload && overload.isOverloaded) || database.areKeysWrong,
+    alwaysServed: ALWAYS_SERVED,
   });
   if (config.apiDocs) serveOpenApi(app, describeService(), PROBLEM_CODES);
   limitSlowRequests(app.getHttpServer());

@@ -154,7 +154,7 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
 start().catch((error: NodeJS.ErrnoException) => {
   const words =
     error.code === 'EADDRINUSE'
-      ? `Port ${(error as { port?: number }).port} is in use. Stop what listens there, or set PORT (or SANDBOX_PORT) to another one.`
+      ? `Port ${(error as { port?: number }).port} is in use. Stop what listens there, or set PORT, METRICS_PORT or SANDBOX_PORT to another one.`
       : error.message;
   process.stderr.write(`${words}\n`);
   if (!stopping) void stop(1);

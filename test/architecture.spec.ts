@@ -71,6 +71,20 @@ describe('docs/architecture.md', () => {
   });
 });
 
+describe('lines of the log', () => {
+  it('never take an error itself, whose fields and message may quote personal data', () => {
+    const lines = sourceFiles.flatMap((file) =>
+      [...readFileSync(file, 'utf8').matchAll(/logger\.(?:warn|error|log)\([^;]*;/g)].map(([line]) => line),
+    );
+    expect(lines.length).toBeGreaterThan(30);
+    expect(
+      lines.filter((line) =>
+        /[{(,]\s*(?:error|thrown)\s*[,})]/.test(line.replace(/describe\w+\(\w+\)/g, '')),
+      ),
+    ).toEqual([]);
+  });
+});
+
 describe('docs/reading-guide.md', () => {
   it('names only files that exist', () => {
     const guide = readFileSync('docs/reading-guide.md', 'utf8');

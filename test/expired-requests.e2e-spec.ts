@@ -1,4 +1,5 @@
 import { VerificationReconciler } from '../src/index.js';
+import { SweepRepository } from '../src/verification/recovery/sweep.repository.js';
 import { startApplication, type TestApplication } from './support/application.js';
 
 describe('requests whose time ran out', () => {
@@ -24,5 +25,23 @@ describe('requests whose time ran out', () => {
         WHERE r.purpose = 'bulk' GROUP BY 1, 2`,
     );
     expect(rows).toEqual([{ status: 'EXPIRED', type: 'time-ran-out', n: 1200 }]);
+  });
+
+  it('and keys of repeated calls are deleted in batches, and past a row that somebody holds', async () => {
+    const { sql, app } = application;
+    await sql.query(
+      `INSERT INTO otp_idempotency_keys (key_fingerprint, body_fingerprint, locked_until, created_at)
+       SELECT sha256(i::text::bytea), '', now(), now() - interval '2 days' FROM generate_series(1, 2500) AS i`,
+    );
+    const left = async () =>
+      (await sql.query<{ n: number }>('SELECT count(*)::int AS n FROM otp_idempotency_keys')).rows[0]!.n;
+    const holder = await sql.connect();
+    await holder.query('BEGIN; SELECT 1 FROM otp_idempotency_keys LIMIT 1 FOR UPDATE');
+    await app.get(SweepRepository, { strict: false }).deleteOldKeys();
+    expect(await left()).toBe(1500);
+    await app.get(VerificationReconciler).runOnce();
+    expect(await left()).toBe(1);
+    await holder.query('ROLLBACK');
+    holder.release();
   });
 });

@@ -102,13 +102,54 @@ describe('keys can be replaced while everything runs', () => {
     }
   });
 
-  it('an instance whose keys do not open what is stored is not ready, until it has the right ones', async () => {
+  it('a call that died under the old fingerprint key is made by its repeat under the new one', async () => {
+    const { before, both, instance } = await twoKeyRings();
+    const after = await instance(both);
+    try {
+      await after.listen(0, '127.0.0.1');
+      const urls = { before: before.url, after: await after.getUrl() };
+      const [phoneNumber, other] = [freshNumber(), freshNumber()];
+      const call = async (at: 'before' | 'after', number = phoneNumber) => {
+        const headers = {
+          Accept: 'application/json',
+          'Content-Type': 'application/json',
+          'Idempotency-Key': 'one-key',
+        };
+        const body = JSON.stringify({ phoneNumber: number });
+        return (await fetch(`${urls[at]}/request-otp`, { method: 'POST', headers, body })).status;
+      };
+      expect(await call('before')).toBe(200);
+      const dies = () =>
+        before.sql.query(
+          `UPDATE otp_idempotency_keys SET answer = NULL, locked_until = now() - interval '1 second'`,
+        );
+      await dies();
+      expect(await call('after', other)).toBe(422);
+      expect(await call('after')).toBe(200);
+      await before.sql.query(`UPDATE otp_idempotency_keys SET created_at = now() - interval '25 hours'`);
+      expect(await call('after', other)).toBe(200);
+    } finally {
+      await after.close();
+      await before.close();
+    }
+  });
+
+  it('an instance whose keys do not open what is stored is not ready and serves nobody, until it has the right ones', async () => {
     const { before, both, onlyNew, instance } = await twoKeyRings();
     const readiness = async (env: Record<string, string>) => {
       const app = await instance(env);
       try {
         await app.listen(0, '127.0.0.1');
-        const response = await fetch(`${await app.getUrl()}/health/ready`);
+        const url = await app.getUrl();
+        // A proxy without health checks asks it all the same.
+        const started = await fetch(`${url}/request-otp`, {
+          method: 'POST',
+          headers: { Accept: 'application/json', 'Content-Type': 'application/json' },
+          body: JSON.stringify({ phoneNumber: freshNumber() }),
+        });
+        const response = await fetch(`${url}/health/ready`);
+        expect(started.status).toBe(response.status);
+        expect(started.headers.has('retry-after')).toBe(response.status === 503);
         return response.status;
       } finally {
         await app.close();

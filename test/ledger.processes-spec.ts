@@ -170,22 +170,34 @@ describe('the printed script', () => {
     expect(await contentsOf('public')).toEqual([]);
   });
 
+  const print = async (args: string[], env = {}) => {
+    const program = run(process.execPath, ['dist/src/commands/migrate.js', 'sql', ...args], {
+      DATABASE_URL: database.url,
+      ...env,
+    });
+    return { code: await program.ended(), output: program.output() };
+  };
+
+  it('is what npm run migration:sql prints for the tables of the configuration, if no option says otherwise', async () => {
+    const configured = { DATABASE_SCHEMA: 'auth', DATABASE_TABLE_PREFIX: 'x_' };
+    const [newest] = migrationsFor().slice(-1);
+    await runMigrations(database.url, { ...ELSEWHERE, migrations: migrationsFor().slice(0, -1) });
+    const pending = await print(['--pending'], configured);
+    expect(pending.output.trim()).toBe(await printMigrations(ELSEWHERE, [new newest!().name!]));
+    const other = await print(['--schema', 'other'], configured);
+    expect(other.output.trim()).toBe(await printMigrations({ ...ELSEWHERE, schema: 'other' }));
+  });
+
   it('is what npm run migration:sql prints, for some modules, or for what is pending', async () => {
-    const print = async (...args: string[]) => {
-      const program = run(process.execPath, ['dist/src/commands/migrate.js', 'sql', ...args], {
-        DATABASE_URL: database.url,
-      });
-      return { code: await program.ended(), output: program.output() };
-    };
     const where = ['--schema', 'auth', '--table-prefix', 'x_'];
-    const some = await print(...where, '--modules', 'verification,two-factor');
+    const some = await print([...where, '--modules', 'verification,two-factor']);
     expect(some.output.trim()).toBe(
       await printMigrations({ ...ELSEWHERE, modules: ['verification', 'two-factor'] }),
     );
     await sql.query(some.output);
-    await sql.query((await print(...where, '--pending')).output);
+    await sql.query((await print([...where, '--pending'])).output);
     expect(await pendingMigrations(database.url, ELSEWHERE)).toEqual([]);
-    expect(await print('--modules', 'verfication')).toMatchObject({
+    expect(await print(['--modules', 'verfication'])).toMatchObject({
       code: 2,
       output: expect.stringContaining('A module is one of verification, protection, two-factor, admin.'),
     });

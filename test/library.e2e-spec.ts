@@ -11,7 +11,7 @@ import {
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { ThrottlerGuard, ThrottlerModule } from '@nestjs/throttler';
 import { TypeOrmModule } from '@nestjs/typeorm';
-import { VerificationModule, VerificationService } from '../src/index.js';
+import { type Caller, VerificationModule, VerificationService } from '../src/index.js';
 import { FakeVerificationProvider } from '../src/testing/index.js';
 import { createTestDatabase, type TestDatabase } from './support/database.js';
 import { nestApplication } from './support/nest-application.js';
@@ -40,12 +40,14 @@ describe('a Nest team adds the module to its application', () => {
     });
 
   it('with its routes, its own users and the fake provider', async () => {
+    const callers: Caller[] = [];
     @Module({
       imports: [
         typeOrm(),
         VerificationModule.forRoot({
           ...options(),
           identifyCaller: (request) => ({ userId: request.get('x-user') ?? null }),
+          beforeStart: ({ caller }) => (callers.push(caller), null),
         }),
       ],
     })
@@ -68,6 +70,10 @@ describe('a Nest team adds the module to its application', () => {
     expect((await post('/verify-otp', 'berta', body)).status).toBe(404);
     expect((await post('/verify-otp', 'anna', body)).status).toBe(200);
     expect(provider.checks).toBe(1);
+    // Without an address all of the host's callers would share one limit of messages.
+    expect(callers).toMatchObject([
+      { userId: 'anna', address: expect.stringMatching(/127\.0\.0\.1|::/), userAgent: 'node' },
+    ]);
   });
 
   it('and its own guards’ refusals are not taken for posts from another site', async () => {

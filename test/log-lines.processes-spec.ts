@@ -56,6 +56,27 @@ describe('the log in production', () => {
     await instance.line({ msg: 'request', code: 'not-found' });
   });
 
+  it('names the code of a request that was refused before any route, and its id', async () => {
+    const refused = async (body: string, headers: Record<string, string>) => {
+      const response = await fetch(`${instance.url}/request-otp`, {
+        method: 'POST',
+        headers: { 'Content-Type': 'application/json', 'X-Request-Id': 'of-the-caller', ...headers },
+        body,
+      });
+      expect(response.headers.get('x-request-id')).toBe('of-the-caller');
+    };
+    await refused('{}', { Origin: 'https://evil.example' });
+    await refused('{bad', {});
+    await refused('a'.repeat(20_000), {});
+    for (const code of ['cross-origin', 'invalid-input', 'payload-too-large'])
+      await instance.line({ msg: 'request', reqId: 'of-the-caller', method: 'POST', code });
+    await fetch(`${instance.url}/otp-assets/no-such-file`);
+    await instance.post('/request-otp', { phoneNumber: 'after the file' });
+    await instance.line({ code: 'invalid-phone-number' });
+    expect(instance.lines().filter(({ route }) => String(route).includes('assets'))).toEqual([]);
+    expect(instance.lines().filter(({ reqId }) => reqId === 'of-the-caller')).toHaveLength(3);
+  });
+
   it('warns once when the budget is used up, not once for each person', async () => {
     const refused = () =>
       instance.lines().filter(({ code, rule }) => code === 'rate-limited' && rule === 'budget');
@@ -81,6 +102,27 @@ describe('the log in production', () => {
     } finally {
       await instance.sql.query('ALTER TABLE gone RENAME TO otp_decisions');
     }
+  });
+
+  it('says once why the instance is not ready, and no more of every check', async () => {
+    const ready = async () => (await fetch(`${instance.url}/health/ready`)).status;
+    await instance.sql.query(`UPDATE otp_key_canaries SET value = 'x' || value`);
+    try {
+      expect([await ready(), await ready(), await ready()]).toEqual([503, 503, 503]);
+      await instance.post('/no-such-path-3', {});
+      await instance.line({ msg: 'request failed', code: 'service-unavailable' });
+      const lines = instance
+        .lines()
+        .filter(({ context, msg }) => context === 'ProblemFilter' || /ready/.test(msg ?? ''));
+      expect(lines.map(({ msg }) => msg)).toEqual([
+        'internal',
+        'not ready: the keys do not open what is stored',
+      ]);
+    } finally {
+      await instance.sql.query('UPDATE otp_key_canaries SET value = substr(value, 2)');
+    }
+    expect(await ready()).toBe(200);
+    expect((await instance.post('/request-otp', { phoneNumber: 'none' })).status).toBe(422);
   });
 
   async function startedAgain() {

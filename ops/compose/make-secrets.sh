@@ -23,4 +23,6 @@ make vonage_api_secret ''
 # Containers read them as users of their own; the folder keeps everybody else out.
 chmod 700 secrets
 chmod 644 secrets/*
+# nginx answers ACME challenges as a user without rights.
+chmod 755 acme
 echo "Fill in secrets/vonage_api_key and secrets/vonage_api_secret, and put fullchain.pem and privkey.pem into tls."

@@ -63,7 +63,7 @@ const call = (at, path, body) =>
       },
     );
     sent.setTimeout(30_000, () => sent.destroy(new Error('timeout')));
-    sent.on('error', reject);
+    sent.on('error', ({ message }) => reject(new Error(`${path.split('?')[0]} ${message}`)));
     sent.end(body && JSON.stringify(body));
   });
 

@@ -8,7 +8,7 @@ export const sqlCommand = (): Command =>
       'print the migrations of the library as one SQL script, for a database that people migrate by hand',
     )
     .option('--schema <name>', 'the schema of the tables; without it the script uses the search_path')
-    .option('--table-prefix <prefix>', 'what the names of the tables begin with', 'otp_')
+    .option('--table-prefix <prefix>', 'what the names of the tables begin with (default: otp_)')
     .option('--modules <names>', `comma-separated, of ${MODULE_NAMES.join(', ')} (default: all)`, modulesOf);
 
 function modulesOf(text: string): ModuleName[] {

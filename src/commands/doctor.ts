@@ -3,7 +3,7 @@ import { EXIT, printing, runCommand } from './run-command.js';
 
 const program = new Command('npm run doctor --')
   .description(
-    'Checks the configuration, the database with its role, migrations and keys, the clocks, Redis, Vonage, the webhook, and the proxy in front, and says what is wrong and what to do. Changes nothing, and prints no secrets. Exits with 1 when something is wrong.',
+    'Checks the configuration, the database with its role, migrations and keys, the clocks, Redis, Vonage, the webhook, the file of events, the mail server, and the proxy in front, and says what is wrong and what to do. Changes nothing, and prints no secrets. Exits with 1 when something is wrong.',
   )
   .option('--json', 'print the findings as JSON')
   .action(

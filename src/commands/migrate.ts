@@ -11,27 +11,29 @@ import {
   unlessConfirmed,
 } from './run-command.js';
 
-async function databaseUrl(): Promise<string> {
+/** Where the configuration has the tables. Loaded only when the command line is valid. */
+async function configured() {
   const { loadEnvironmentFile, loadVariables } = await import('../config/index.js');
   loadEnvironmentFile();
-  const { DATABASE_URL: url } = loadVariables(['DATABASE_URL']);
+  const variables = loadVariables(['DATABASE_URL', 'DATABASE_SCHEMA', 'DATABASE_TABLE_PREFIX']);
+  const { tablesOf } = await import('../schema.js');
+  return { url: variables.DATABASE_URL, tables: tablesOf(variables) };
+}
+
+function required(url: string | undefined): string {
   if (!url) throw new Error('Set DATABASE_URL, for example to postgres://user:password@host:5432/name.');
   return url;
 }
 
-/** The database to migrate, and what does it. Loaded only when the command line is valid. */
+/** The database to migrate, and what does it. */
 async function migrationParts() {
-  const { loadEnvironmentFile, loadVariables } = await import('../config/index.js');
-  loadEnvironmentFile();
-  const variables = loadVariables(['DATABASE_URL', 'DATABASE_SCHEMA', 'DATABASE_TABLE_PREFIX']);
-  const { DATABASE_URL: url } = variables;
-  if (!url) throw new Error('Set DATABASE_URL, for example to postgres://user:password@host:5432/name.');
-  const [database, { migrate, migrations, tablesOf }] = [
+  const { url, tables } = await configured();
+  const [database, { migrate, migrations }] = [
     await import('../database/index.js'),
     await import('../schema.js'),
   ];
   const onRetry = (error: Error) => progress(`${error.message} Trying again.`);
-  return { url, options: { ...tablesOf(variables), onRetry }, ...database, migrate, migrations };
+  return { url: required(url), options: { ...tables, onRetry }, ...database, migrate, migrations };
 }
 
 const run = new Command('run')
@@ -67,9 +69,11 @@ const revert = destructive(new Command('revert'))
 const sql = sqlCommand()
   .option('--pending', 'only what the database of DATABASE_URL lacks')
   .action(
-    printing(async ({ pending, ...options }: MigrationsOptions & { pending?: true }) => {
+    printing(async ({ pending, ...given }: MigrationsOptions & { pending?: true }) => {
       const { pendingMigrations, printMigrations } = await import('../database/index.js');
-      const only = pending && (await pendingMigrations(await databaseUrl(), options));
+      const { url, tables } = await configured();
+      const options = { ...tables, ...given };
+      const only = pending && (await pendingMigrations(required(url), options));
       return { lines: [await printMigrations(options, only)] };
     }),
   );

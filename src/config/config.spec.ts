@@ -106,6 +106,46 @@ describe('loadConfig', () => {
     expect(load({ TRUST_PROXY: '2' }).TRUST_PROXY).toBe(2);
   });
 
+  it.each(['999.1.1.1', '10.0.0.0/33', '10.0.0.0/0', '10.0.0.0/8/8', '::1/129', 'Loopback', '*', '10.0.0'])(
+    'refuses the proxy %s, which Express would not start with',
+    (text) => expect(problemsOf({ TRUST_PROXY: text })[0]).toContain('TRUST_PROXY must be "off", the number'),
+  );
+
+  it.each([
+    ['VONAGE_BRAND_NAME', '"MyApp"'],
+    ['EVENTS_FILE', "'events.jsonl'"],
+    ['DATA_DIRECTORY', '".data"'],
+  ])('refuses quotes around %s, which docker --env-file keeps', (name, value) => {
+    expect(problemsOf({ [name]: value })).toEqual([
+      `${name} must be written without quotes: whatever set it has kept them`,
+    ]);
+  });
+
+  it('takes spaces and line ends around a value for no part of it', () => {
+    expect(load({ PROTECTION: 'record\r', LOG_LEVEL: ' warn ', DEFAULT_COUNTRY: ' US\n' })).toMatchObject({
+      LOG_LEVEL: 'warn',
+      options: { protection: { mode: 'record' } },
+    });
+  });
+
+  it.each([
+    ['PUBLIC_URL', { PUBLIC_URL: 'https://user:hunter2@example.com' }],
+    ['PUBLIC_URL', { PUBLIC_URL: 'https://example.com/?a=b' }],
+    ['MAIL_FROM', { SMTP_URL: 'smtp://localhost', MAIL_FROM: 'otp' }],
+    ['MAIL_FROM', { SMTP_URL: 'smtp://localhost', MAIL_FROM: 'otp@example.com # ours' }],
+    ['METRICS_PORT', { METRICS_PORT: '3000' }],
+    ['METRICS_PORT', { METRICS_PORT: '09', PORT: '9' }],
+  ])('refuses a %s that would fail in use: %j', (name, env) => {
+    const problems = problemsOf(env);
+    expect(problems).toEqual([expect.stringContaining(`${name} must be`)]);
+    expect(problems[0]).not.toContain('hunter2');
+  });
+
+  it.each(['otp@example.com', 'ACME <otp@example.com>', '"ACME, Inc." <otp@example.com>'])(
+    'has the sender %s',
+    (from) => expect(load({ SMTP_URL: 'smtp://localhost', MAIL_FROM: from }).MAIL_FROM).toBe(from),
+  );
+
   it.each([
     ['1', 1],
     ['720', 720],

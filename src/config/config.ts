@@ -107,13 +107,16 @@ function parse<Schema extends z.ZodObject>(schema: Schema, environment: NodeJS.P
   const known = Object.keys(schema.shape);
   const { env, problems: unread } = readSecretFiles(known, environment);
   const given = Object.fromEntries(
-    known.filter((name) => env[name]?.trim()).map((name) => [name, env[name]]),
-  );
+    known.map((name) => [name, env[name]?.trim() ?? '']).filter(([, value]) => value !== ''),
+  ) as Record<string, string>;
   const parsed = schema.safeParse(given);
+  const quoted = Object.keys(given)
+    .filter((name) => /^(["']).*\1$/s.test(given[name]!))
+    .map((name) => `${name} must be written without quotes: whatever set it has kept them`);
   const wrong = parsed.success
     ? []
     : parsed.error.issues.map((issue) => `${issue.path.join('.')} must be ${issue.message}`);
-  return { given, parsed, problems: [...unread.values(), ...wrong], unread };
+  return { given, parsed, problems: [...unread.values(), ...quoted, ...wrong], unread };
 }
 
 function optionsOf(variables: Record<string, unknown>): ModuleOptions {
@@ -149,6 +152,9 @@ function combinationProblems(env: Record<string, string | undefined>, production
   }
   if (Boolean(env['SMTP_URL']) !== Boolean(env['MAIL_FROM'])) {
     problems.push('SMTP_URL and MAIL_FROM must be set together');
+  }
+  if (Number(env['METRICS_PORT']) > 0 && Number(env['METRICS_PORT']) === Number(env['PORT'] ?? 3000)) {
+    problems.push('METRICS_PORT must be another port than PORT');
   }
   problems.push(...webhookProblems(env));
   if (!production) return problems;

@@ -12,6 +12,7 @@ import {
   option,
   orOff,
   port,
+  publicUrl,
   text,
   trustProxy,
   url,
@@ -31,7 +32,7 @@ export const environmentSchema = z.object({
     .default('development'),
   HOST: text.optional(),
   PORT: port.default(3000),
-  PUBLIC_URL: url(['http:', 'https:'], 'https://login.example.com').optional(),
+  PUBLIC_URL: publicUrl.optional(),
   TRUST_PROXY: trustProxy.default(null),
   API_DOCS: onOff.optional(),
   LOG_LEVEL: z
@@ -61,7 +62,12 @@ export const environmentSchema = z.object({
   REDIS_URL: url(['redis:', 'rediss:'], 'redis://host:6379').optional(),
 
   SMTP_URL: url(['smtp:', 'smtps:'], 'smtps://user:password@host:465').optional(),
-  MAIL_FROM: text.min(3, 'an e-mail address').optional(),
+  MAIL_FROM: text
+    .regex(
+      /^(?:[^<>]*<[^\s<>@]+@[^\s<>@]+>|[^\s<>@]+@[^\s<>@]+)$/,
+      'an e-mail address, such as ACME <no-reply@example.com>',
+    )
+    .optional(),
 
   VONAGE_API_KEY: option('verification.vonage.apiKey', text.min(1)),
   VONAGE_API_SECRET: option('verification.vonage.apiSecret', text.min(1)),

@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import { z } from 'zod';
 import { isSupportedCountry } from 'libphonenumber-js/max';
 import { parseKeyRing } from '../crypto/key-ring.js';
@@ -59,6 +60,12 @@ export const url = (protocols: string[], example: string) =>
     return parsed !== null && protocols.includes(parsed.protocol);
   }, `a URL such as ${example}`);
 
+/** Where people reach the application. Everybody sees it, so it has no password; links are made by adding a path. */
+export const publicUrl = url(['http:', 'https:'], 'https://login.example.com').refine(
+  (value) => !/[@?#]/.test(value),
+  'a URL without user, password, query and fragment, such as https://login.example.com',
+);
+
 const EXAMPLE_DATABASE = 'postgres://user:password@host:5432/name';
 const SSL_MODES = ['disable', 'no-verify', 'prefer', 'require', 'verify-ca', 'verify-full'];
 
@@ -100,6 +107,19 @@ export const countries = text.transform((value, context): string[] | null => {
   return z.NEVER;
 });
 
+/** An address, a network such as `10.0.0.0/8`, or one of the names that Express knows. */
+function isNetwork(entry: string): boolean {
+  if (['loopback', 'linklocal', 'uniquelocal'].includes(entry)) return true;
+  const [address, bits = '1', more] = entry.split('/');
+  const family = isIP(address!);
+  return (
+    family !== 0 &&
+    more === undefined &&
+    /^[1-9]\d{0,2}$/.test(bits) &&
+    Number(bits) <= (family === 6 ? 128 : 32)
+  );
+}
+
 export const trustProxy = text.transform((value, context): string[] | number | null => {
   if (value === '0' || OFF.test(value)) return null;
   if (/^\d{1,2}$/.test(value)) return Number(value);
@@ -107,9 +127,7 @@ export const trustProxy = text.transform((value, context): string[] | number | n
     .split(',')
     .map((entry) => entry.trim())
     .filter(Boolean);
-  const isNetwork =
-    /^(loopback|linklocal|uniquelocal|\d{1,3}(\.\d{1,3}){3}(\/\d{1,2})?|[0-9a-f:.]*:[0-9a-f:.]*(\/\d{1,3})?)$/i;
-  if (list.length > 0 && list.every((entry) => isNetwork.test(entry))) return list;
+  if (list.length > 0 && list.every(isNetwork)) return list;
   context.addIssue('"off", the number of proxies in front, or their addresses such as loopback,10.0.0.0/8');
   return z.NEVER;
 });

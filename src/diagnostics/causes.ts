@@ -1,3 +1,5 @@
+import { MisuseError } from '../options/misuse-error.js';
+
 /** The words for error codes of Node, TLS and Postgres. They quote nothing, so they are safe in any log. */
 const CAUSES: Readonly<Record<string, string>> = {
   ECONNREFUSED: 'connection refused',
@@ -9,6 +11,18 @@ const CAUSES: Readonly<Record<string, string>> = {
   EHOSTUNREACH: 'host unreachable',
   ENETUNREACH: 'network unreachable',
   EPROTO: 'the TLS handshake failed',
+
+  ENOENT: 'the file or its folder does not exist',
+  ENOTDIR: 'a part of the path is no folder',
+  EISDIR: 'it is a folder',
+  EACCES: 'permission denied',
+  EPERM: 'not permitted',
+  EROFS: 'the file system is read-only',
+  ENOSPC: 'the disk is full',
+  EDQUOT: 'the quota of the disk is used up',
+  EMFILE: 'too many open files',
+  EADDRINUSE: 'the address is in use',
+
   UND_ERR_CONNECT_TIMEOUT: 'connection timed out',
 
   EAUTH: 'the mail server refused the credentials',
@@ -117,6 +131,17 @@ export function describeError(thrown: unknown): ErrorCause {
     ...(isText(table) ? { table } : {}),
     ...(isText(constraint) ? { constraint } : {}),
   };
+}
+
+/**
+ * Describes an error that may come from other code, such as a subscriber or a mail library of the host: its kind, its cause and
+ * its frames. Its message may quote personal data.
+ */
+export function describeForeignError(thrown: unknown): Record<string, unknown> {
+  if (!(thrown instanceof Error)) return { kind: typeof thrown };
+  const frames = thrown.stack?.split('\n').filter((line) => /^\s+at /.test(line));
+  const message = thrown instanceof MisuseError ? { message: thrown.message } : {};
+  return { kind: thrown.name, ...message, ...describeError(thrown), frames };
 }
 
 /** Describes a failure of our own work: its cause if it has a code, and otherwise its message, which is ours. */

@@ -3,6 +3,7 @@ export {
   connectionFailureOf,
   describeError,
   describeFailure,
+  describeForeignError,
   type ErrorCause,
   nameOfSql,
 } from './causes.js';

@@ -1,5 +1,4 @@
 import { type DynamicModule, Inject, type MiddlewareConsumer, Module, type NestModule } from '@nestjs/common';
-import { PassportModule } from '@nestjs/passport';
 import { ThrottlerModule } from '@nestjs/throttler';
 import { AdminModule } from '../admin/index.js';
 import { RepeatedPosts } from '../http/index.js';
@@ -10,7 +9,7 @@ import { ComponentsController, ComponentsPage } from './components.controller.js
 import { DemoUsers } from './demo-users.js';
 import { HOST_OPTIONS, type HostOptions } from './host.options.js';
 import { HOME, HOST_PAGES } from './host.pages.js';
-import { LocalStrategy, PasswordGuard } from './local.strategy.js';
+import { PasswordGuard } from './local.strategy.js';
 import { HostSessions } from './sessions/host-sessions.js';
 import { SessionList } from './sessions/session-list.js';
 import { SessionRepository } from './sessions/session.repository.js';
@@ -71,7 +70,6 @@ const CONTROLLERS = [
     FailedPasswords,
     HostUpkeep,
     KnownBrowsers,
-    LocalStrategy,
     PasswordChanges,
     PasswordGuard,
     PasswordSignIn,
@@ -102,7 +100,6 @@ export class HostModule implements NestModule {
       module: HostModule,
       imports: [
         UsersModule,
-        PassportModule,
         ThrottlerModule.forRoot({
           throttlers: options.signIns
             ? [{ name: 'sign-in', limit: options.signIns.limit, ttl: options.signIns.windowSeconds * 1000 }]

@@ -26,6 +26,7 @@ import { Problem } from './problem.js';
 import { ProblemFilter } from './problem.filter.js';
 import { noteFacts, verificationIdOf } from './request-facts.js';
 import { isChecked, requestChecks } from './request-checks.js';
+import { settleAnswer } from './settled-answer.js';
 import { ViewRenderer } from './view-renderer.js';
 
 const PAGE = 'http:page';
@@ -112,7 +113,7 @@ export class OwnRouteGuard implements CanActivate {
   }
 }
 
-/** Shows the handler's return value as a page; JSON passes through. */
+/** Shows the handler's return value as a page; JSON passes through. What interceptors of the host make of it is not sent. */
 @Injectable()
 export class PageInterceptor implements NestInterceptor {
   constructor(private readonly responder: PageResponder) {}
@@ -124,13 +125,13 @@ export class PageInterceptor implements NestInterceptor {
     return next.handle().pipe(
       map((body: unknown) => {
         noteFacts(request, { verificationId: verificationIdOf(request, body) });
-        if (page?.kind !== 'html') return body;
+        if (page?.kind !== 'html') return settleAnswer(response, body);
         response.type('html').setHeader('Content-Language', page.locale);
         const refused = page.flash?.problem;
         const view = refused
           ? page.view.failure(problemAgain(refused, body), page)
           : page.view.success(body, page);
-        return this.responder.respond(view, page, response);
+        return settleAnswer(response, this.responder.respond(view, page, response));
       }),
     );
   }

@@ -1,12 +1,19 @@
 import { STATUS_CODES } from 'node:http';
-import { type ArgumentsHost, Catch, type ExceptionFilter, Inject, Injectable, Logger } from '@nestjs/common';
+import {
+  type ArgumentsHost,
+  Catch,
+  type ExceptionFilter,
+  Inject,
+  Injectable,
+  Logger,
+  ServiceUnavailableException,
+} from '@nestjs/common';
 import type { Request, Response } from 'express';
-import { describeError } from '../diagnostics/index.js';
+import { describeForeignError } from '../diagnostics/index.js';
 import { countForms } from './count-forms.js';
 import { Flashes } from './flash.js';
 import { LONG_WAIT_SECONDS } from './long-wait.js';
 import { HTTP_OPTIONS, type ResolvedHttpOptions } from './http.options.js';
-import { MisuseError } from '../options/misuse-error.js';
 import type { MessageParameters } from './messages.js';
 import { MountedPaths } from './mounted-paths.js';
 import { negotiate, setNegotiatedHeaders } from './negotiation.js';
@@ -15,6 +22,7 @@ import { PageResponder } from './page-responder.js';
 import type { FieldError, Problem } from './problem.js';
 import { noteFacts } from './request-facts.js';
 import { setSecurityHeaders } from './security-headers.js';
+import { unsettleAnswer } from './settled-answer.js';
 import { isUnreadableValue, toProblem } from './to-problem.js';
 import { type View, type ViewContext, ViewRenderer } from './view-renderer.js';
 
@@ -38,9 +46,10 @@ export class ProblemFilter implements ExceptionFilter {
     const problem = toProblem(thrown);
     const { rule, requestId: verificationId } = problem.details;
     noteFacts(request, { code: problem.code, rule, verificationId });
-    if (isDefect(thrown, problem)) this.logger.error(describe(thrown), problem.code);
+    if (isDefect(thrown, problem)) this.logger.error(describeForeignError(thrown), problem.code);
     // Part of a response is sent already: only a closed connection tells the client that it is incomplete.
     if (response.headersSent) return void response.destroy();
+    unsettleAnswer(response);
 
     const page = NEGOTIATED_PAGES.get(request);
     const context: PageContext = page ?? contextOf(request, this.renderer, this.paths);
@@ -159,14 +168,11 @@ export function errorView(problem: Problem, { homePath, here, request, text, loc
   };
 }
 
-/** A value that Postgres could not read is a defect too: a DTO should have rejected it. */
+/**
+ * A value that Postgres could not read is a defect too: a DTO should have rejected it. Whoever throws a 503 means it, such as
+ * the check of readiness.
+ */
 const isDefect = (thrown: unknown, problem: Problem) =>
-  problem !== thrown && (problem.getStatus() >= 500 || isUnreadableValue(thrown));
-
-/** What a log may contain of an unexpected error: its kind, its cause and its frames. Messages of drivers quote personal data. */
-function describe(thrown: unknown): Record<string, unknown> {
-  if (!(thrown instanceof Error)) return { kind: typeof thrown };
-  const frames = thrown.stack?.split('\n').filter((line) => /^\s+at /.test(line));
-  const message = thrown instanceof MisuseError ? { message: thrown.message } : {};
-  return { kind: thrown.name, ...message, ...describeError(thrown), frames };
-}
+  problem !== thrown &&
+  !(thrown instanceof ServiceUnavailableException) &&
+  (problem.getStatus() >= 500 || isUnreadableValue(thrown));

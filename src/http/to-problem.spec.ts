@@ -8,7 +8,17 @@ const answerTo = (code: string) => {
 describe('an error of the database', () => {
   it.each([
     ['ECONNREFUSED', 'nobody there'],
+    ['EAI_AGAIN', 'the name server is away'],
+    ['EHOSTUNREACH', 'no way there'],
+    ['CERT_HAS_EXPIRED', 'its certificate has expired'],
+    ['UNABLE_TO_VERIFY_LEAF_SIGNATURE', 'its certificate is from somebody else'],
     ['08006', 'the connection failed'],
+    ['28P01', 'the password was changed'],
+    ['28000', 'the role may not connect'],
+    ['3D000', 'the database is gone'],
+    ['40P01', 'deadlock'],
+    ['55P03', 'a lock was not to be had'],
+    ['57P04', 'the database was dropped'],
     ['25006', 'read-only'],
     ['53100', 'the disk is full'],
     ['53200', 'out of memory'],

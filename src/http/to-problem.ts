@@ -3,21 +3,36 @@ import { HttpException } from '@nestjs/common';
 import { connectionFailureOf } from '../diagnostics/index.js';
 import { HTTP_PROBLEMS, type HttpProblemCode, Problem } from './problem.js';
 
-/** Codes of Node and Postgres that mean: the database is unreachable, overloaded, read-only, starting or stopping. */
+/** Codes of Node and Postgres that mean: the database is unreachable, overloaded, read-only, starting, stopping or gone. */
 const DATABASE_UNAVAILABLE_CODES = [
   'ECONNREFUSED',
   'ECONNRESET',
   'EPIPE',
   'ETIMEDOUT',
   'ENOTFOUND',
+  'EAI_AGAIN',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'EPROTO',
   '25006', // read_only_sql_transaction
+  '25P03', // idle_in_transaction_session_timeout
+  '3D000', // invalid_catalog_name: no such database
+  '40001', // serialization_failure
+  '40P01', // deadlock_detected
+  '55P03', // lock_not_available
   '57014', // query_canceled
   '57P01', // admin_shutdown
   '57P02', // crash_shutdown
   '57P03', // cannot_connect_now
+  '57P04', // database_dropped
 ];
-/** Classes of SQLSTATE: connection exceptions, insufficient resources (the disk is full), and errors of the system below (the disk failed). */
-const DATABASE_UNAVAILABLE_CLASS = /^(08|53|58)[0-9A-Z]{3}$/;
+/**
+ * Classes of SQLSTATE: connection exceptions, refused logins, insufficient resources (the disk is full), and errors of the
+ * system below (the disk failed).
+ */
+const DATABASE_UNAVAILABLE_CLASS = /^(08|28|53|58)[0-9A-Z]{3}$/;
+/** Node's codes for a certificate that does not hold. */
+const CERTIFICATE_CODE = /^(CERT_|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_|ERR_TLS_)/;
 
 const RETRY_AFTER_SECONDS = 2;
 
@@ -55,6 +70,7 @@ function isDatabaseUnavailable(thrown: unknown): boolean {
   return (
     DATABASE_UNAVAILABLE_CODES.includes(code) ||
     DATABASE_UNAVAILABLE_CLASS.test(code) ||
+    CERTIFICATE_CODE.test(code) ||
     connectionFailureOf(thrown) !== undefined
   );
 }

@@ -9,10 +9,13 @@ import {
   type ResolvedHttpOptions,
   warnAboutUntrustedProxy,
 } from '../http/index.js';
+import { logRequests } from './logging.js';
 import { traceRequests } from './tracing.js';
 
 /** What an application needs all of whose routes are ours. */
 export interface ApplicationHttpOptions {
+  /** A level of pino; requests are logged as `info`, those that failed as `error`. */
+  logLevel: string;
   /**
    * Addresses or networks of the trusted proxies, or how many there are. Their `X-Forwarded-*` headers are believed.
    * @default null: no proxy is trusted
@@ -22,7 +25,7 @@ export interface ApplicationHttpOptions {
    * Whether requests have to be refused for now. They get 503 `service-unavailable` with `Retry-After`.
    * @default never
    */
-  isOverloaded?: () => boolean;
+  mustRefuse?: () => boolean;
   /**
    * Beginnings of paths that are served all the same.
    * @default []
@@ -31,7 +34,7 @@ export interface ApplicationHttpOptions {
 }
 
 /** When somebody who was refused may come again. */
-const OVERLOAD_SECONDS = 2;
+const RETRY_AFTER_SECONDS = 2;
 
 /**
  * Treats every request to the application as one of ours, also those that reach no route. Create the application with
@@ -39,7 +42,7 @@ const OVERLOAD_SECONDS = 2;
  */
 export function configureHttp(
   app: NestExpressApplication,
-  { trustProxy = null, isOverloaded = () => false, alwaysServed = [] }: ApplicationHttpOptions,
+  { logLevel, trustProxy = null, mustRefuse = () => false, alwaysServed = [] }: ApplicationHttpOptions,
 ): void {
   // Express keeps and changes the list that it is given.
   app.set('trust proxy', Array.isArray(trustProxy) ? [...trustProxy] : (trustProxy ?? false));
@@ -47,11 +50,12 @@ export function configureHttp(
   app.set('etag', false);
   app.use(
     traceRequests(),
+    logRequests(logLevel),
     warnAboutUntrustedProxy(),
     (request: Request, _response: Response, next: NextFunction) => {
-      const isRefused = isOverloaded() && !alwaysServed.some((path) => request.path.startsWith(path));
+      const isRefused = mustRefuse() && !alwaysServed.some((path) => request.path.startsWith(path));
       next(
-        isRefused ? Problem.http('service-unavailable', { retryAfterSeconds: OVERLOAD_SECONDS }) : undefined,
+        isRefused ? Problem.http('service-unavailable', { retryAfterSeconds: RETRY_AFTER_SECONDS }) : undefined,
       );
     },
   );

@@ -1,6 +1,7 @@
 export { configureHttp } from './configure-http.js';
 export { MetricsModule } from './metrics/metrics.module.js';
 export { MetricsServer } from './metrics/metrics-server.js';
+export { DatabaseCheck } from './health/database-check.js';
 export { Drain } from './health/drain.js';
 export { HealthModule } from './health/health.module.js';
 export { ApplicationLogger, loggerParams } from './logging.js';

@@ -6,6 +6,9 @@ import { DestinationLists } from './destination-lists.js';
 import { PROTECTION_OPTIONS, type ResolvedProtection } from './protection.options.js';
 import { prefixKey } from './rules/counter-keys.js';
 
+/** Requests that one line of the log names. */
+const MOST_NAMED = 10;
+
 /** A destination whose codes too few people type in. */
 interface PoorDestination {
   /** Null for a prefix. */
@@ -34,6 +37,8 @@ export interface Stop {
 @Injectable()
 export class DestinationStops {
   private readonly logger = new Logger(DestinationStops.name);
+  /** Requests of the last round whose number could not be opened. Each is logged once. */
+  private unreadable: string[] = [];
 
   constructor(
     private readonly statements: StatementRunner,
@@ -51,22 +56,43 @@ export class DestinationStops {
     for (const { scope, label } of recovered)
       this.logger.log({ scope, label }, 'destination resumed: its share recovered');
     const stopped: Stop[] = [];
+    const unreadable: string[] = [];
     for (const destination of await this.statements.all(FIND_POOR_DESTINATIONS, parameters)) {
-      const stop = this.stopOf(destination);
+      const stop = this.stopOf(destination, unreadable);
       if (stop && (await this.write(stop, stopSeconds))) stopped.push(stop);
     }
+    this.warnOfUnreadable(unreadable);
     for (const stop of stopped)
       this.logger.warn(stop, 'destination stopped: too few codes are typed in there');
     if (recovered.length + stopped.length > 0) this.lists.invalidate();
     return stopped;
   }
 
-  private stopOf({ country, id, phoneNumber, started, verified }: PoorDestination): Stop | null {
+  /** @returns null without a number: it was erased, or its key is missing, and then its request is added to `unreadable` */
+  private stopOf(
+    { country, id, phoneNumber, started, verified }: PoorDestination,
+    unreadable: string[],
+  ): Stop | null {
     if (country !== null) return { scope: 'country', label: country, started, verified };
     // Erased meanwhile. Another request of its prefix will do next time.
     if (phoneNumber === null) return null;
-    const e164 = this.cipher.open(phoneNumber, 'verification_requests.phone_number', id);
-    return { scope: 'prefix', label: PhoneNumber.fromE164(e164).prefix, started, verified };
+    try {
+      const e164 = this.cipher.open(phoneNumber, 'verification_requests.phone_number', id);
+      return { scope: 'prefix', label: PhoneNumber.fromE164(e164).prefix, started, verified };
+    } catch {
+      unreadable.push(id);
+      return null;
+    }
+  }
+
+  private warnOfUnreadable(unreadable: string[]): void {
+    const requests = unreadable.filter((id) => !this.unreadable.includes(id));
+    this.unreadable = unreadable;
+    if (requests.length > 0)
+      this.logger.warn(
+        { requests: requests.slice(0, MOST_NAMED), count: requests.length },
+        'prefixes were not examined: their numbers cannot be opened, is a key missing?',
+      );
   }
 
   /** @returns false when another instance was first */

@@ -9,7 +9,7 @@ const LEARN_EVERY_MS = 600_000;
 /** Stops destinations where too few verify, and learns prices. Runs on every instance; nothing is done twice. */
 @Injectable()
 export class ProtectionWatch extends BackgroundJob {
-  private learnedAt = 0;
+  private learnedAt = -Infinity;
 
   constructor(
     private readonly stops: DestinationStops,
@@ -26,9 +26,9 @@ export class ProtectionWatch extends BackgroundJob {
   /** One round. @returns what has stopped in it */
   async runOnce(): Promise<Stop[]> {
     const stops = await this.stops.watch();
-    if (Date.now() - this.learnedAt >= LEARN_EVERY_MS) {
+    if (performance.now() - this.learnedAt >= LEARN_EVERY_MS) {
       await this.prices.learn();
-      this.learnedAt = Date.now();
+      this.learnedAt = performance.now();
     } else {
       await this.prices.reload();
     }

@@ -6,11 +6,12 @@ import {
   type NestModule,
   type Type,
 } from '@nestjs/common';
-import { APP_GUARD } from '@nestjs/core';
+import { APP_GUARD, HttpAdapterHost } from '@nestjs/core';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { mounted, type MountOptions, RepeatedPosts } from '../http/index.js';
 import { twoFactorMigrations } from '../../migrations/index.js';
 import { LIBRARY_DATA_SOURCE, type ModuleTables } from '../database/library-data-source.js';
+import { requireExpress } from '../options/require-express.js';
 import { ChallengeController } from './challenge/challenge.controller.js';
 import { CHALLENGE_PAGES } from './challenge/challenge.pages.js';
 import { ChallengeService } from './challenge/challenge.service.js';
@@ -184,11 +185,15 @@ export class TwoFactorModule extends ConfigurableModuleClass implements NestModu
     { entities: twoFactorEntities, migrations: twoFactorMigrations },
   ];
 
-  constructor(@Inject(SERVED) private readonly controllers: Type[]) {
+  constructor(
+    @Inject(SERVED) private readonly controllers: Type[],
+    private readonly server: HttpAdapterHost,
+  ) {
     super();
   }
 
   configure(consumer: MiddlewareConsumer): void {
+    requireExpress('TwoFactorModule', this.server);
     if (this.controllers.length > 0) consumer.apply(RepeatedPosts).forRoutes(...this.controllers);
   }
 }

@@ -18,6 +18,7 @@ import {
 import { assertInstalled } from '../options/optional-package.js';
 import { withDefaults } from '../options/with-defaults.js';
 import type { Factor } from './challenge/factor.js';
+import { checkFactors, checkPasskeys } from './two-factor.option-checks.js';
 import type { AuthenticationSessions } from './session/authentication-sessions.js';
 import type { TwoFactorNotifier } from './two-factor.notifier.js';
 
@@ -133,7 +134,7 @@ export interface TwoFactorModuleOptions {
   maxPhones?: number;
   /**
    * Whether the host's own marker opens a route to everybody, so that it does not need `@SkipSecondFactor()` too. It
-   * is not asked about the routes of this package.
+   * is not asked about the routes of this package, nor about those with `@RequireFactor()` or `@FirstFactorOnly()`.
    * @default () => false
    */
   isPublic?: (context: ExecutionContext) => boolean;
@@ -214,6 +215,8 @@ export function resolveTwoFactorOptions(given: TwoFactorModuleOptions): Resolved
     address: THROTTLE,
     storage: having(['increment'], 'a ThrottlerStorage'),
   });
+  checkFactors(given.factors ?? []);
+  checkPasskeys(given.passkeys ?? {});
   if (given.passkeys) assertInstalled('@simplewebauthn/server', '`passkeys` of TwoFactorModule');
   return {
     ...withDefaults(given, TWO_FACTOR_DEFAULTS),

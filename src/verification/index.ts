@@ -33,7 +33,12 @@ export {
   PhoneNumber,
 } from './domain/phone-number.js';
 export { type CodeDefect, LONGEST_TYPED_CODE, readTypedCode } from './domain/one-time-code.js';
-export { DEFAULT_POLICY, type VerificationPolicy, wrongCodeWaits } from './domain/policy.js';
+export {
+  DEFAULT_POLICY,
+  longestLifeSeconds,
+  type VerificationPolicy,
+  wrongCodeWaits,
+} from './domain/policy.js';
 export type { Actor, EventType, VerificationEvent } from './domain/verification-event.js';
 export {
   publicStatus,

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { Request, Response } from 'express';
 import { appendCookie, clientAddress, cookieNameFor, readCookie } from '../http/index.js';
+import { withDefaults } from '../options/with-defaults.js';
 import type { Caller } from './domain/caller.js';
 
 const COOKIE = 'otp-caller';
@@ -16,9 +17,15 @@ export function originOf(request: Request): Required<Pick<Caller, 'address' | 'u
   return { address: clientAddress(request), userAgent: request.get('user-agent') ?? null };
 }
 
-/** Who calls, when the host does not tell: our cookie if it came with one, else no more than its address. */
-export function callerOf(request: Request): Caller {
-  return { sessionId: shownCookie(request) ?? null, ...originOf(request) };
+/**
+ * Who calls: as the host says, or by our cookie if the request came with one. The address is added where the host names
+ * none, or all of its callers would share one limit of messages.
+ */
+export function callerOf(request: Request, identify?: (request: Request) => Caller): Caller {
+  const origin = originOf(request);
+  if (!identify) return { sessionId: shownCookie(request) ?? null, ...origin };
+  const { userId, ...named } = withDefaults(identify(request), origin);
+  return { ...named, userId: typeof userId === 'number' ? String(userId) : userId };
 }
 
 /**

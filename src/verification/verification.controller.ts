@@ -204,6 +204,6 @@ export class VerificationController {
   }
 
   private callerOf(request: Request): Caller {
-    return (this.options.identifyCaller ?? callerOf)(request);
+    return callerOf(request, this.options.identifyCaller);
   }
 }

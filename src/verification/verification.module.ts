@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { Inject, type MiddlewareConsumer, Module, type NestModule, type Type } from '@nestjs/common';
+import { HttpAdapterHost } from '@nestjs/core';
 import { getDataSourceToken, TypeOrmModule } from '@nestjs/typeorm';
 import type { DataSource } from 'typeorm';
 import { RepeatedPosts, ViewRenderer } from '../http/index.js';
@@ -7,6 +8,7 @@ import { KeyCanary, KeyRotation, KeyRotator, PersonalDataCipher } from '../crypt
 import { verificationMigrations } from '../../migrations/index.js';
 import { LIBRARY_DATA_SOURCE, type ModuleTables } from '../database/library-data-source.js';
 import { StatementRunner } from '../database/statement.js';
+import { requireExpress } from '../options/require-express.js';
 import { assertInstalled } from '../options/optional-package.js';
 import { CancelRepository } from './cancel/cancel.repository.js';
 import { CancelService } from './cancel/cancel.service.js';
@@ -218,11 +220,16 @@ export class VerificationModule extends ConfigurableModuleClass implements NestM
     { entities: verificationEntities, migrations: verificationMigrations },
   ];
 
-  constructor(@Inject(SERVED) private readonly controllers: Type[]) {
+  constructor(
+    @Inject(SERVED) private readonly controllers: Type[],
+    private readonly server: HttpAdapterHost,
+  ) {
     super();
   }
 
   configure(consumer: MiddlewareConsumer): void {
-    if (this.controllers.length > 0) consumer.apply(RepeatedPosts).forRoutes(...this.controllers);
+    if (this.controllers.length === 0) return;
+    requireExpress('VerificationModule', this.server);
+    consumer.apply(RepeatedPosts).forRoutes(...this.controllers);
   }
 }

@@ -198,6 +198,18 @@ describe('erasing a person', () => {
     expect((await owner.get('/account')).status).toBe(200);
   });
 
+  it('of a user makes no session valid again that a change of factors had ended', async () => {
+    const person = await new Visitor(application).signsUp();
+    const early = person.elsewhere();
+    await early.signsIn();
+    expect((await early.get('/account')).status).toBe(200);
+    await person.enrols();
+    expect((await early.get('/account')).status).toBe(401);
+    await admin.post('/admin/persons/erase', { userId: await idOf(person.email), ...REASON });
+    expect((await early.get('/account')).status).toBe(401);
+    expect((await person.get('/account')).status).toBe(401);
+  });
+
   it('also when a number of theirs cannot be opened, because its key is lost', async () => {
     const person = await new Visitor(application).signsUp();
     await person.post('/two-factor/phones', { phoneNumber: freshNumber() });

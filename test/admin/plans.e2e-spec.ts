@@ -39,7 +39,7 @@ describe('every page of the history', () => {
       // Small tables are read whole by choice; with this, only where there is no index.
       await connection.query('BEGIN; SET LOCAL enable_seqscan = off');
       for (const cursor of [{}, { after: ID }, { before: ID }]) {
-        const { text, values } = statementFor(filter, cursor, 51);
+        const { text, values } = statementFor(filter, cursor, 51, 1500);
         const { rows } = await connection.query<{ 'QUERY PLAN': string }>(`EXPLAIN ${text}`, values);
         const plan = rows.map((row) => row['QUERY PLAN']).join('\n');
         expect(plan).toContain('Index');

@@ -91,6 +91,23 @@ describe('retention', () => {
     expect(await findings()).toEqual([]);
   });
 
+  it('goes by the clock of the database, whatever that of the instance says', async () => {
+    const old = await aged(await verified(), 101);
+    const young = await verified();
+    await seal();
+    const now = Date.now();
+    const clock = jest.spyOn(Date, 'now').mockImplementation(() => now + 1000 * 86_400_000);
+    try {
+      expect(await retention.dryRun()).toMatchObject({ verification_requests: 1 });
+      await retention.run('cli:test', 'test');
+    } finally {
+      clock.mockRestore();
+    }
+    const ids = await left();
+    expect(ids).toContain(young);
+    expect(ids).not.toContain(old);
+  });
+
   it('keeps the journal append-only: the privileges are there for the moment of deletion only', async () => {
     const privileges = async () =>
       (

@@ -1,5 +1,5 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { cpSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdtempSync, readdirSync, rmSync, writeFileSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { SECRETS } from '../../src/config/secret-files.js';
@@ -149,6 +149,9 @@ describe('ops/compose/compose.yml', () => {
         );
       for (const instance of instances)
         expect(problemsOf({ ...settings, ...environment(instance) })).toEqual([]);
+      // nginx answers ACME challenges as a user without rights; nobody else reads the secrets.
+      const modeOf = (name: string) => statSync(join(copy, name)).mode & 0o777;
+      expect([modeOf('acme'), modeOf('secrets'), modeOf('tls')]).toEqual([0o755, 0o700, 0o700]);
       const { DATABASE_URL_FILE } = environment(services['migrate']!);
       expect(new URL(read(DATABASE_URL_FILE!).trim()).username).toBe('otp_owner');
     });

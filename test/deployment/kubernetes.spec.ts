@@ -105,6 +105,8 @@ describe('ops/kubernetes', () => {
       find('Deployment')['spec'].template,
       find('Job', 'otp-migrate')['spec'].template,
     ]) {
+      // Of a service called sandbox, Kubernetes would make SANDBOX_PORT=tcp://….
+      expect(spec.enableServiceLinks).toBe(false);
       expect(spec.securityContext).toMatchObject({ runAsNonRoot: true, runAsUser: 1000 });
       expect(spec.containers[0].securityContext).toEqual({
         allowPrivilegeEscalation: false,

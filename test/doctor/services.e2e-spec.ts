@@ -1,5 +1,7 @@
 import { randomBytes } from 'node:crypto';
+import { existsSync } from 'node:fs';
 import { type AddressInfo, createServer } from 'node:net';
+import { join } from 'node:path';
 import { Redis } from 'ioredis';
 import { freePort } from '../support/free-port.js';
 import { RedisServer, withRedis } from '../support/redis-server.js';
@@ -45,6 +47,20 @@ describe('the doctor of other services', () => {
       { state: 'wrong', message: expect.stringContaining('connection refused') },
     ]);
     expect(textOf(found)).not.toContain(secret.slice(6));
+  });
+
+  it('says whether the file of events can be written, and writes nothing', async () => {
+    const folder = t.application.dataDirectory;
+    const stateOf = async (file: string) => of(await t.findings({ EVENTS_FILE: file }), 'events file');
+    expect(await stateOf(join(folder, 'events.jsonl'))).toMatchObject([{ state: 'ok' }]);
+    expect(existsSync(join(folder, 'events.jsonl'))).toBe(false);
+    expect(await stateOf('-')).toMatchObject([{ state: 'ok' }]);
+    expect(await stateOf(folder)).toMatchObject([
+      { state: 'wrong', message: `${folder} cannot be written: it is a folder` },
+    ]);
+    expect(await stateOf(join(folder, 'missing', 'events.jsonl'))).toMatchObject([
+      { state: 'wrong', message: expect.stringContaining('the file or its folder does not exist') },
+    ]);
   });
 
   it('says whether the mail server lets the application in', async () => {

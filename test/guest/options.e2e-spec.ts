@@ -1,10 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import { type DynamicModule, Injectable, Module, type Type } from '@nestjs/common';
+import { ExpressAdapter } from '@nestjs/platform-express';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import {
   AdminModule,
   type AdminModuleOptions,
   ExpressSessions,
+  Factor,
   JwtSessions,
   ProtectionModule,
   TwoFactorModule,
@@ -25,6 +27,21 @@ const vonage = { apiKey: 'k', apiSecret: 's', brand: 'ACME' };
 const verification = (options: object) => VerificationModule.forRoot(options as VerificationModuleOptions);
 const twoFactor = (options: object) => TwoFactorModule.forRoot(options as TwoFactorModuleOptions);
 const right = verification({ provider, keys });
+
+class Token extends Factor {
+  readonly amr = 'otp';
+  constructor(readonly method = 'token') {
+    super();
+  }
+  enrolledBy = async () => [];
+}
+
+/** Express that says it is Fastify. */
+class AnotherServer extends ExpressAdapter {
+  override getType(): string {
+    return 'fastify';
+  }
+}
 
 const MISTAKES: [string, DynamicModule[], string][] = [
   ['no keys', [verification({ provider })], 'VerificationModule: keys is missing. It must be an object'],
@@ -89,6 +106,41 @@ const MISTAKES: [string, DynamicModule[], string][] = [
     'TwoFactorModule: there is no option issuers',
   ],
   [
+    'a factor that is a class',
+    [right, twoFactor({ sessions: new ExpressSessions(), factors: [Token] })],
+    'TwoFactorModule: factors[0] must be a Factor, made with new',
+  ],
+  [
+    'a factor with a misspelt method',
+    [right, twoFactor({ sessions: new ExpressSessions(), factors: [new Token(), { enroledBy() {} }] })],
+    'TwoFactorModule: factors[1] must be a Factor',
+  ],
+  [
+    'a factor without a name',
+    [right, twoFactor({ sessions: new ExpressSessions(), factors: [new Token('')] })],
+    'TwoFactorModule: factors[0].method must be a name of its own',
+  ],
+  [
+    'a factor that has the name of one of ours',
+    [right, twoFactor({ sessions: new ExpressSessions(), factors: [new Token('totp')] })],
+    'TwoFactorModule: factors[0].method must be a name of its own, not sms, totp, passkey, recovery, browser',
+  ],
+  [
+    'two factors of one name',
+    [right, twoFactor({ sessions: new ExpressSessions(), factors: [new Token(), new Token()] })],
+    'TwoFactorModule: factors has the method token twice',
+  ],
+  [
+    'a misspelt option of passkeys',
+    [right, twoFactor({ sessions: new ExpressSessions(), passkeys: { rpid: 'example.com' } })],
+    'TwoFactorModule: passkeys: there is no option rpid',
+  ],
+  [
+    'a URL for the domain of passkeys',
+    [right, twoFactor({ sessions: new ExpressSessions(), passkeys: { rpId: 'https://example.com' } })],
+    'TwoFactorModule: passkeys: rpId must be a host name in lower case, such as example.com',
+  ],
+  [
     'two of them',
     [right, verification({ provider, keys })],
     'VerificationModule.forRoot() is imported 2 times. Import it once',
@@ -117,7 +169,7 @@ describe('a mistake in the options stops the start, with the name of the option 
   });
   afterAll(() => database.drop());
 
-  const start = (imports: DynamicModule[]) => {
+  const start = (imports: DynamicModule[], server?: ExpressAdapter) => {
     @Module({
       imports: [
         TypeOrmModule.forRoot({
@@ -129,7 +181,7 @@ describe('a mistake in the options stops the start, with the name of the option 
       ],
     })
     class HostModule {}
-    return nestApplication(HostModule as Type);
+    return nestApplication(HostModule as Type, server);
   };
 
   it.each(MISTAKES)('%s', async (_name, imports, words) => {
@@ -139,6 +191,25 @@ describe('a mistake in the options stops the start, with the name of the option 
   it('a secret for tokens that can be guessed', () => {
     expect(() => new JwtSessions({ secret: 'short' })).toThrow('secret must have at least 32 characters');
     expect(() => new JwtSessions({ secret: undefined as never })).toThrow('secret must have at least 32');
+  });
+
+  it.each<[string, DynamicModule[], RegExp | null]>([
+    [
+      'our routes',
+      [verification({ keys, provider })],
+      /^VerificationModule works on Express.*runs on fastify/,
+    ],
+    [
+      'our guard',
+      [verification({ keys, provider, routes: false }), twoFactor({ sessions: new ExpressSessions() })],
+      /^TwoFactorModule works on Express.*runs on fastify/,
+    ],
+    ['the service alone, which is fine', [verification({ keys, provider, routes: false })], null],
+  ])('another server than Express, with %s', async (_name, imports, words) => {
+    const app = await start(imports, new AnotherServer());
+    if (words) await expect(app.init()).rejects.toThrow(words);
+    else await app.init();
+    await app.close();
   });
 
   it('and options from a class of the host are as good as any', async () => {

@@ -1,3 +1,4 @@
+import { Logger } from '@nestjs/common';
 import { Pool } from 'undici';
 import { ProtectionWatch, VerificationService } from '../../src/index.js';
 import { freshNumber, type TestApplication } from '../support/application.js';
@@ -81,6 +82,25 @@ describe('pumping of messages', () => {
     expect((await start(application.client, numberOf('141558', 2))).status).toBe(200);
     // Once is enough: nobody stops it again, and by time it is free again.
     expect(await watch()).toEqual([]);
+  });
+
+  it('a number that cannot be opened stops no prefix, and keeps none of the others from stopping', async () => {
+    application = await startProtected({ ...ONLY('prefix-conversion', 'country-conversion'), ...CONVERSION });
+    for (const prefix of ['141556', '141557'])
+      for (let i = 0; i < 10; i += 1) await start(application.client, numberOf(prefix, i), newcomer(i));
+    const { rows } = await application.sql.query<{ id: string }>(
+      `UPDATE otp_verification_requests SET phone_number = 'lost:' || phone_number
+        WHERE prefix_fingerprint = (SELECT prefix_fingerprint FROM otp_verification_requests ORDER BY id LIMIT 1)
+       RETURNING id`,
+    );
+    const warnings = jest.spyOn(Logger.prototype, 'warn').mockImplementation();
+    expect((await watch()).map(({ label }) => label)).toEqual(['141557']);
+    await watch();
+    const named = warnings.mock.calls.filter(([, message]) => String(message).includes('cannot be opened'));
+    warnings.mockRestore();
+    expect(named).toEqual([[{ requests: [expect.any(String)], count: 1 }, expect.any(String)]]);
+    const [request] = (named[0]![0] as { requests: string[] }).requests;
+    expect(rows.map(({ id }) => id)).toContain(request);
   });
 
   it('fewer starts than the minimum, and young ones, say nothing; a lifted stop is not made again of the same starts', async () => {

@@ -16,6 +16,7 @@ import type { NestExpressApplication } from '@nestjs/platform-express';
 import { WsAdapter } from '@nestjs/platform-ws';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { type OnGatewayConnection, SubscribeMessage, WebSocketGateway } from '@nestjs/websockets';
+import { DataSource } from 'typeorm';
 import type { Request, RequestHandler, Response } from 'express';
 import session from 'express-session';
 import {
@@ -132,6 +133,10 @@ export class ChoosingHost {
   async close(): Promise<void> {
     for (const app of this.started) await app.close();
     await this.database.drop();
+  }
+
+  async query(sql: string): Promise<void> {
+    await this.started[0]!.get(DataSource).query(sql);
   }
 
   /** @returns its URL */

@@ -16,27 +16,23 @@ export const START = {
 } as const;
 
 /** Answers of Vonage, documented and broken, replayed at the adapters over a real socket and through the real SDK. */
-export class ReplayedVonage {
-  private constructor(private readonly server: Server) {}
-
+class ReplayedVonage {
+  private readonly server: Server = createServer();
   respond: RequestListener = () => undefined;
   received: { method: string; url: string; headers: Record<string, unknown>; body: string }[] = [];
 
-  static async start(): Promise<ReplayedVonage> {
-    const server = createServer();
-    const vonage = new ReplayedVonage(server);
-    server.on('request', (request, response) => {
+  async start(): Promise<void> {
+    this.server.on('request', (request, response) => {
       let body = '';
       request.on('data', (chunk: Buffer) => (body += chunk.toString()));
       request.on('end', () => {
-        vonage.received.push({ method: request.method!, url: request.url!, headers: request.headers, body });
-        vonage.respond(request, response);
+        this.received.push({ method: request.method!, url: request.url!, headers: request.headers, body });
+        this.respond(request, response);
       });
     });
     await new Promise<void>((resolve) => {
-      server.listen(0, '127.0.0.1', resolve);
+      this.server.listen(0, '127.0.0.1', resolve);
     });
-    return vonage;
   }
 
   get options(): ConstructorParameters<typeof VonageV1Provider>[0] {
@@ -54,6 +50,17 @@ export class ReplayedVonage {
     this.server.closeAllConnections();
     this.server.close();
   }
+}
+
+/** For a suite: begins with it and ends with it. */
+export function replayVonage(): ReplayedVonage {
+  const vonage = new ReplayedVonage();
+  beforeAll(() => vonage.start());
+  afterAll(() => vonage.close());
+  beforeEach(() => {
+    vonage.received = [];
+  });
+  return vonage;
 }
 
 export const json =

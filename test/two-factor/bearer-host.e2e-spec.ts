@@ -2,6 +2,7 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import jwt from 'jsonwebtoken';
 import { TwoFactorService } from 'nest-sms-otp';
 import { DataSource } from 'typeorm';
+import { TWO_FACTOR_OPTIONS } from '../../src/two-factor/two-factor.options.js';
 import { createJwtHost } from '../../examples/jwt-host.js';
 import { wrongCode } from '../support/application.js';
 import { ExampleClient, type ExampleHost, startExample } from '../support/example-host.js';
@@ -154,6 +155,8 @@ describe('examples/jwt-host.ts: two-factor sign-in with bearer tokens', () => {
   });
 
   it('a token ends with the trusted browser that it came in through, also after a factor was shown', async () => {
+    // The example trusts no browsers. Its options are read anew for each request.
+    host.app.get<{ trustBrowserDays: number | null }>(TWO_FACTOR_OPTIONS).trustBrowserDays = 30;
     const { client, id, phoneNumber } = await enrolled();
     const trustedBrowserId = randomUUID();
     const { epoch, ...claims } = jwt.decode(client.token!) as jwt.JwtPayload;

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import { Controller, Injectable, Module, Post, Req, Res } from '@nestjs/common';
+import { inspect } from 'node:util';
+import { Controller, Injectable, Logger, Module, Post, Req, Res } from '@nestjs/common';
 import { EventEmitterModule, OnEvent } from '@nestjs/event-emitter';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { TypeOrmModule } from '@nestjs/typeorm';
@@ -14,6 +15,7 @@ import {
   TwoFactorService,
   verificationEntities,
   VerificationModule,
+  VerificationService,
 } from '../../src/index.js';
 import { FakeVerificationProvider } from '../../src/testing/index.js';
 import { freshNumber } from '../support/application.js';
@@ -45,13 +47,29 @@ class Subscriber {
     this.all.push(event);
   }
 
+  @OnEvent(TWO_FACTOR_EVENTS.phoneImported, { suppressErrors: false })
+  onImported() {
+    throw theirError();
+  }
+
   @OnEvent(TWO_FACTOR_EVENTS.phoneAdded)
   onAdded(event: TwoFactorEvent) {
     this.added.push(event);
     // What a subscriber does wrong is not the user's concern.
     throw new Error('the subscriber is broken');
   }
+
+  @OnEvent('verification.started', { suppressErrors: false })
+  onStarted() {
+    throw theirError();
+  }
 }
+
+const ADDRESS = 'anna@example.com';
+
+/** What a mail library throws. */
+const theirError = () =>
+  Object.assign(new RangeError(`no mail to ${ADDRESS}`), { code: 'EENVELOPE', rejected: [ADDRESS] });
 
 describe('an application that subscribes to what happens to factors', () => {
   let database: TestDatabase;
@@ -59,7 +77,10 @@ describe('an application that subscribes to what happens to factors', () => {
   let url: string;
   let subscriber: Subscriber;
   const provider = new FakeVerificationProvider();
+  const logged: unknown[][] = [];
   beforeAll(async () => {
+    for (const level of ['warn', 'error'] as const)
+      jest.spyOn(Logger.prototype, level).mockImplementation((...line: unknown[]) => void logged.push(line));
     database = await createTestDatabase();
     @Module({
       imports: [
@@ -74,7 +95,14 @@ describe('an application that subscribes to what happens to factors', () => {
           keys: { encryption: ring('e1'), fingerprint: ring('f1') },
           reconcileEverySeconds: null,
         }),
-        TwoFactorModule.forRoot({ sessions: new HeaderSessions() }),
+        TwoFactorModule.forRoot({
+          sessions: new HeaderSessions(),
+          notifier: {
+            notify: () => {
+              throw theirError();
+            },
+          },
+        }),
       ],
       controllers: [SignInController],
       providers: [Subscriber],
@@ -88,6 +116,7 @@ describe('an application that subscribes to what happens to factors', () => {
   afterAll(async () => {
     await app.close();
     await database.drop();
+    jest.restoreAllMocks();
   });
 
   const post = async (path: string, body: object = {}) => {
@@ -144,5 +173,22 @@ describe('an application that subscribes to what happens to factors', () => {
       for (const { code } of provider.messages) expect(text).not.toContain(`"${code}"`);
       expect(text).not.toContain('a session');
     }
+  });
+
+  it('logs what its code throws by kind, cause and place, and never with an address', async () => {
+    await post('/sign-in');
+    await app.get(VerificationService).start({ phoneNumber: freshNumber(), caller: {} });
+    await app.get(EnrolledPhones).import('carl', freshNumber(), new Date());
+    const failures = ['notifier failed', 'subscriber failed', 'events not published, will retry'];
+    const linesOf = (failure: string) => logged.filter(([, message]) => message === failure);
+    await until(() => failures.every((failure) => linesOf(failure).length > 0), { what: 'the failures' });
+    for (const failure of failures)
+      expect(linesOf(failure)[0]![0]).toMatchObject({
+        kind: 'RangeError',
+        code: 'EENVELOPE',
+        cause: 'the mail server refused the sender or the recipient',
+        frames: expect.arrayContaining([expect.stringContaining('theirError')]),
+      });
+    expect(inspect(logged, { depth: 9 })).not.toContain(ADDRESS);
   });
 });

@@ -53,6 +53,26 @@ describe('what a host may choose', () => {
     expect((await browser.signsIn('trusting')).body).toMatchObject({ pending: true });
   });
 
+  it('fewer days of trust, which end what was given for more', async () => {
+    const [browser, listing] = [new Browser(host, url), new Browser(host, url)];
+    await browser.signsIn('trusting-long');
+    const phoneNumber = await browser.enrols();
+    await browser.signsIn('trusting-long');
+    await browser.shows(phoneNumber, '/two-factor', { trustBrowser: 'on' });
+    await browser.signsIn('trusting-long');
+    await host.query(`UPDATE otp_trusted_browsers SET created_at = created_at - interval '2 days'
+                       WHERE user_id = 'trusting-long'`);
+    expect((await browser.call('GET', '/lifetime')).status).toBe(200);
+
+    browser.url = listing.url = await host.start({ trustBrowserDays: 1 });
+    expect((await browser.call('GET', '/lifetime')).status).toBe(401);
+    await listing.signsIn('trusting-long');
+    await listing.shows(phoneNumber);
+    const { body } = await listing.call('GET', '/two-factor/settings');
+    expect(body['trustedBrowsers']).toEqual([]);
+    expect((await browser.signsIn('trusting-long')).body).toMatchObject({ pending: true });
+  });
+
   it('a cookie of a trusted browser that nobody can read is none', async () => {
     const browser = new Browser(host, url);
     browser.cookies.set('__Host-trusted-browser', `${'-'.repeat(36)}.${'a'.repeat(43)}`);

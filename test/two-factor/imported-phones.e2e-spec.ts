@@ -77,6 +77,14 @@ describe('numbers that the application has verified before', () => {
     expect(phone.sealedNumber).toMatch(/^v1:e1:/);
   });
 
+  it('are looked for in any spelling, and anything else is refused with a clear error', async () => {
+    const number = freshNumber();
+    await phones.import('spelled', number, verifiedAt);
+    expect(await phones.usersOf(number.replace('+1', '+1 '))).toEqual(['spelled']);
+    for (const wrong of ['', '4155552671', 'anna', undefined, null] as string[])
+      await expect(phones.usersOf(wrong)).rejects.toThrow(RangeError);
+  });
+
   it('stay as they are when they are imported again, in another spelling or at the same moment', async () => {
     const number = freshNumber();
     const spelt = `${number.slice(0, 2)} ${number.slice(2, 5)}-${number.slice(5)}`;

@@ -1,9 +1,11 @@
 import { randomBytes } from 'node:crypto';
-import { Controller, Get, Module, Post, Req, Res, UseGuards } from '@nestjs/common';
+import { Controller, Get, Module, Next, Post, Req, Res, SetMetadata, UseGuards } from '@nestjs/common';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { TypeOrmModule } from '@nestjs/typeorm';
-import type { Request, Response } from 'express';
+import type { NextFunction, Request, Response } from 'express';
 import {
+  FirstFactorOnly,
+  RequireFactor,
   SecondFactorGuard,
   SignedIn,
   type SignedInCaller,
@@ -18,6 +20,9 @@ import { nestApplication } from '../support/nest-application.js';
 
 const ring = (id: string) => `${id}:${randomBytes(32).toString('base64')}`;
 
+const MARK = 'host:public';
+const Marked = () => SetMetadata(MARK, true);
+
 @Controller()
 class HostController {
   constructor(private readonly twoFactor: TwoFactorService) {}
@@ -29,6 +34,32 @@ class HostController {
 
   @Get('open')
   open() {
+    return {};
+  }
+
+  @Get('demanding')
+  @RequireFactor()
+  demanding() {
+    return {};
+  }
+
+  @Get('first')
+  @FirstFactorOnly()
+  first(@Next() next: NextFunction) {
+    next();
+  }
+
+  /** Reached by `next()` of the handler above. */
+  @Get('fir{*rest}')
+  @RequireFactor()
+  second() {
+    return {};
+  }
+
+  @Get('marked')
+  @Marked()
+  @RequireFactor()
+  marked() {
     return {};
   }
 
@@ -56,7 +87,11 @@ describe('a host that guards its routes itself (guardAll: false)', () => {
           keys: { encryption: ring('e1'), fingerprint: ring('f1') },
           routes: false,
         }),
-        TwoFactorModule.forRoot({ sessions: new HeaderSessions(), guardAll: false }),
+        TwoFactorModule.forRoot({
+          sessions: new HeaderSessions(),
+          guardAll: false,
+          isPublic: (context) => Reflect.getMetadata(MARK, context.getHandler()) === true,
+        }),
       ],
       controllers: [HostController],
     })
@@ -89,6 +124,23 @@ describe('a host that guards its routes itself (guardAll: false)', () => {
       expect((await call('GET', path, 'one')).status).toBe(200);
     },
   );
+
+  it('a demand needs no guard beside it', async () => {
+    expect((await call('GET', '/demanding', 'nobody')).status).toBe(401);
+    await call('POST', '/sign-in', 'three');
+    const refused = await call('GET', '/demanding', 'three');
+    expect([refused.status, refused.body['code']]).toEqual([403, 'second-factor-required']);
+  });
+
+  it('who may use a handler that calls next() meets the demand of the handler after it', async () => {
+    await call('POST', '/sign-in', 'four');
+    const refused = await call('GET', '/first', 'four');
+    expect([refused.status, refused.body['code']]).toEqual([403, 'second-factor-required']);
+  });
+
+  it('the host’s marker of public routes does not open what demands a factor', async () => {
+    expect((await call('GET', '/marked', 'nobody')).status).toBe(401);
+  });
 
   it('and its handlers know the user', async () => {
     await call('POST', '/sign-in', 'two');

@@ -62,7 +62,8 @@ const BATCH = 1000;
 
 /**
  * Erases a person: no number, no fingerprint of one, no address and no user remains, while requests, their events and
- * what was counted from them stay, so that statistics and chains hold. A run that was killed is repeated: what is erased
+ * what was counted from them stay, so that statistics and chains hold. The user's epoch stays too, because sessions of an
+ * earlier one would be valid again. A run that was killed is repeated: what is erased
  * already is not found again.
  */
 @Injectable()

@@ -20,9 +20,6 @@ export interface HistoryFilter {
 
 /** Clocks of instances may differ by this much from the database's; ids are made by theirs. */
 const SKEW_MS = 3_600_000;
-/** Nothing lives longer. */
-const LONGEST_LIFE = `interval '2 hours'`;
-
 /** The first, or the last, id that could have been made at a moment (UUID v7). */
 export function idAt(moment: Date, end: 'first' | 'last'): string {
   const ms = Math.max(0, Math.min(moment.getTime(), 2 ** 48 - 1));
@@ -49,15 +46,17 @@ export class Parameters {
 /**
  * Branches to look in, each with what has to hold of the request `r` (and of its event `e`); a request is found by one of
  * them only. Whatever decides on how a request ended is looked up in its events, which have indexes for it.
+ * @param liveSeconds how old a request can be that is not over
  */
 export function branchesOf(
   filter: HistoryFilter,
   parameters: Parameters,
+  liveSeconds: number,
 ): { events: boolean; where: string }[] {
   const common = conditionsOf(filter, parameters);
   const byReason = filter.reason !== undefined;
   const byEvent = filter.reason === undefined ? [] : [`e.reason = ${parameters.add(filter.reason)}`];
-  const live = `r.status IN ('SENDING', 'PENDING') AND r.created_at > now() - ${LONGEST_LIFE}`;
+  const live = `r.status IN ('SENDING', 'PENDING') AND r.created_at > now() - ${liveSeconds} * interval '1 second'`;
   const and = (...conditions: string[]) => [...common, ...conditions].join(' AND ') || 'true';
   const unlessByEvent = (where: string) => ({
     events: byReason,

@@ -1,8 +1,14 @@
-import { Injectable } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { InjectLibraryDataSource } from '../../database/library-data-source.js';
 import { rowsIn, rowsOf } from '../../database/sql.js';
-import type { EndReason, PublicStatus } from '../../verification/index.js';
+import {
+  type EndReason,
+  longestLifeSeconds,
+  type PublicStatus,
+  VERIFICATION_POLICY,
+  type VerificationPolicy,
+} from '../../verification/index.js';
 import { type Cursor, type ListPage, PAGE_SIZE, toPage } from '../pagination.js';
 import { branchesOf, type HistoryFilter, Parameters } from './history.filter.js';
 
@@ -44,7 +50,14 @@ export const isTooSlow = (error: unknown): boolean => (error as { code?: string 
 
 @Injectable()
 export class HistoryRepository {
-  constructor(@InjectLibraryDataSource() private readonly dataSource: DataSource) {}
+  private readonly liveSeconds: number;
+
+  constructor(
+    @InjectLibraryDataSource() private readonly dataSource: DataSource,
+    @Inject(VERIFICATION_POLICY) policy: VerificationPolicy,
+  ) {
+    this.liveSeconds = longestLifeSeconds(policy);
+  }
 
   /** Newest first. @throws an error that {@link isTooSlow} when the filters match too few rows */
   async page(filter: HistoryFilter, cursor: Cursor, size = PAGE_SIZE): Promise<ListPage<HistoryRow>> {
@@ -59,7 +72,7 @@ export class HistoryRepository {
   async *all(filter: HistoryFilter): AsyncGenerator<HistoryRow[]> {
     let cursor: Cursor = {};
     for (;;) {
-      const { text, values } = statementFor(filter, cursor, BATCH);
+      const { text, values } = statementFor(filter, cursor, BATCH, this.liveSeconds);
       const rows = await rowsOf<HistoryRow>(this.dataSource, text, values);
       if (rows.length > 0) yield rows;
       if (rows.length < BATCH) return;
@@ -78,7 +91,7 @@ export class HistoryRepository {
   }
 
   private search(filter: HistoryFilter, cursor: Cursor, limit: number): Promise<HistoryRow[]> {
-    const { text, values } = statementFor(filter, cursor, limit);
+    const { text, values } = statementFor(filter, cursor, limit, this.liveSeconds);
     return this.dataSource.transaction(async (sql) => {
       await rowsIn(sql, `SET LOCAL statement_timeout = ${LONGEST_SEARCH_MS}`);
       // Compiling a plan takes longer than these plans run.
@@ -88,15 +101,16 @@ export class HistoryRepository {
   }
 }
 
-/** One page as Postgres reads it. */
+/** One page as Postgres reads it. @param liveSeconds how old a request can be that is not over */
 export function statementFor(
   filter: HistoryFilter,
   cursor: Cursor,
   limit: number,
+  liveSeconds: number,
 ): { text: string; values: unknown[] } {
   const parameters = new Parameters();
   const direction = cursor.before === undefined ? 'DESC' : 'ASC';
-  const branches = branchesOf(filter, parameters);
+  const branches = branchesOf(filter, parameters, liveSeconds);
   const bound = cursor.before ?? cursor.after;
   const id = bound === undefined ? null : parameters.add(bound);
   const selects = branches.map(({ events, where }) => {

@@ -62,8 +62,9 @@ export class Retention extends BackgroundJob {
   async dryRun(): Promise<RetentionReport> {
     await this.sealer.sealAll();
     const { requestsDays } = this.options.retention ?? {};
+    const daysAgo = await this.calendar();
     const report = requestsDays ? await this.journal.count(daysAgo(requestsDays)) : {};
-    for (const { table, where, values } of this.rules()) {
+    for (const { table, where, values } of this.rules(daysAgo)) {
       const [row] = await rowsOf<{ count: number }>(
         this.dataSource,
         `SELECT count(*)::int AS count FROM otp_${table} t WHERE ${where}`,
@@ -94,9 +95,10 @@ export class Retention extends BackgroundJob {
     const deleted: RetentionReport = {};
     const retired: { lastSeal: number | null } = { lastSeal: null };
     const failures: unknown[] = [];
+    const daysAgo = await this.calendar();
     const steps = [
-      () => this.retireSeals(deleted, retired, report),
-      ...this.rules().map((rule) => () => this.deleteBy(rule, deleted, report)),
+      () => this.retireSeals(daysAgo, deleted, retired, report),
+      ...this.rules(daysAgo).map((rule) => () => this.deleteBy(rule, deleted, report)),
     ];
     // What fails leaves the rest to be deleted all the same.
     for (const step of steps) await step().catch((error: unknown) => failures.push(error));
@@ -117,6 +119,7 @@ export class Retention extends BackgroundJob {
 
   /** Notes the last seal that was retired in `retired`. */
   private async retireSeals(
+    daysAgo: DaysAgo,
     deleted: RetentionReport,
     retired: { lastSeal: number | null },
     report: (soFar: RetentionReport) => void,
@@ -156,7 +159,13 @@ export class Retention extends BackgroundJob {
       .length;
   }
 
-  private rules(): Rule[] {
+  /** By the database's clock: that of an instance may be years ahead, and what is deleted is gone. */
+  private async calendar(): Promise<DaysAgo> {
+    const [row] = await rowsOf<{ now: Date }>(this.dataSource, 'SELECT clock_timestamp() AS now');
+    return (days) => new Date(row!.now.getTime() - days * DAY_MS);
+  }
+
+  private rules(daysAgo: DaysAgo): Rule[] {
     const { requestsDays = null, decisionsDays = null } = this.options.retention ?? {};
     const limits = daysAgo(LIMIT_DAYS);
     return [
@@ -214,7 +223,7 @@ export class Retention extends BackgroundJob {
         values: [daysAgo(WRONG_CODE_DAYS)],
       },
       { table: 'daily_counters', key: 'scope, key, day', where: 't.day < $1::date', values: [limits] },
-      { table: 'trusted_browsers', key: 'id', where: 't.expires_at < $1', values: [new Date()] },
+      { table: 'trusted_browsers', key: 'id', where: 't.expires_at < now()', values: [] },
     ];
   }
 }
@@ -228,7 +237,8 @@ interface Rule {
   values: unknown[];
 }
 
-const daysAgo = (days: number) => new Date(Date.now() - days * DAY_MS);
+/** The moment that was so many days ago. */
+type DaysAgo = (days: number) => Date;
 
 function add(report: RetentionReport, table: string, count: number): void {
   if (count > 0) report[table] = (report[table] ?? 0) + count;

@@ -75,16 +75,16 @@ export class RedisConnection {
 
   /** Whether a call failed within this many milliseconds. Redis may have lost its counts since. */
   hasFailedWithin(ms: number): boolean {
-    return Date.now() - this.failedAt < ms;
+    return performance.now() - this.failedAt < ms;
   }
 
   /** @returns null while Redis is unavailable */
   async call<T>(command: () => Promise<T>): Promise<T | null> {
-    if (Date.now() < this.pausedUntil) return null;
+    if (performance.now() < this.pausedUntil) return null;
     try {
       const answer = await command();
       // A response to a call from before the failure proves nothing.
-      if (this.isUnavailable && Date.now() >= this.pausedUntil) {
+      if (this.isUnavailable && performance.now() >= this.pausedUntil) {
         this.logger.log('Redis is available again, limits are shared');
         this.isUnavailable = false;
         report({ type: 'redis', isAvailable: true });
@@ -92,7 +92,7 @@ export class RedisConnection {
       return answer;
     } catch (error) {
       if (!(error instanceof Error)) throw error;
-      this.failedAt = Date.now();
+      this.failedAt = performance.now();
       this.pausedUntil = this.failedAt + PAUSE_MS;
       if (!this.isUnavailable)
         this.logger.warn(

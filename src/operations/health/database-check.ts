@@ -26,7 +26,7 @@ const WRITE_TO_DISK = `
 @Injectable()
 export class DatabaseCheck implements OnApplicationBootstrap, OnApplicationShutdown {
   private readonly logger = new Logger('Health');
-  private areKeysWrong = false;
+  private areWrong = false;
   private lastProblem: string | null = null;
   private pool: Pool | undefined;
 
@@ -36,6 +36,11 @@ export class DatabaseCheck implements OnApplicationBootstrap, OnApplicationShutd
     private readonly canary: KeyCanary,
     private readonly http: HttpAdapterHost,
   ) {}
+
+  /** Whether the keys did not open what is stored when it was last looked: at the start and with every check. */
+  get areKeysWrong(): boolean {
+    return this.areWrong;
+  }
 
   async onApplicationBootstrap(): Promise<void> {
     // A command has no server, and writes only what it was asked to.
@@ -77,9 +82,9 @@ export class DatabaseCheck implements OnApplicationBootstrap, OnApplicationShutd
   /** Logs once, not at every check. */
   private tell(problems: string[]): void {
     const areWrong = problems.length > 0;
-    if (areWrong && !this.areKeysWrong)
+    if (areWrong && !this.areWrong)
       this.logger.error({ problems }, 'not ready: the keys do not open what is stored');
-    this.areKeysWrong = areWrong;
+    this.areWrong = areWrong;
   }
 
   private ownPool(): Pool {

@@ -3,7 +3,7 @@ import type { Request } from 'express';
 import { isAnsweredByPage, showOnPage } from '../../http/index.js';
 import { AccountNames } from '../session/account-names.js';
 import { TwoFactorPaths } from '../session/two-factor-paths.js';
-import { ADMITTED } from './require-factor.js';
+import { admittedTo } from './admissions.js';
 
 /** Puts the signed-in account and the way out of it on every page, also on those of failures. Admits everybody. */
 @Injectable()
@@ -15,8 +15,8 @@ export class AccountOnPageGuard implements CanActivate {
 
   async canActivate(context: ExecutionContext): Promise<boolean> {
     const request = context.switchToHttp().getRequest<Request>();
-    const userId = ADMITTED.get(request)?.userId;
-    if (userId) await this.show(request, userId);
+    const { userId } = admittedTo(request);
+    if (userId !== null) await this.show(request, userId);
     return true;
   }
 

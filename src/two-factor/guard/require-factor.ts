@@ -1,44 +1,40 @@
 import {
+  applyDecorators,
   createParamDecorator,
   type CustomDecorator,
   type ExecutionContext,
   SetMetadata,
+  UseGuards,
 } from '@nestjs/common';
 import type { Request } from 'express';
 import { ACCESS, OpenToAll } from '../../http/index.js';
 import { MisuseError } from '../../options/misuse-error.js';
 import { originOf } from '../../verification/index.js';
-import { ANONYMOUS, type Assurance, type FactorDemand, type SignedInCaller } from '../session/assurance.js';
+import type { Assurance, FactorDemand, SignedInCaller } from '../session/assurance.js';
+import { type AccessPolicy, admittedTo } from './admissions.js';
+import { SecondFactorGuard } from './second-factor.guard.js';
 
-/** What a route demands besides being signed in. */
-export type AccessPolicy =
-  | 'open'
-  /** A first factor is enough. */
-  | 'first-factor'
-  /** A first factor is enough for users without a second one. */
-  | 'enrolment'
-  | FactorDemand;
+type RouteDecorator = ClassDecorator & MethodDecorator;
+
+/** A demand brings its guard along: the global one may be turned off, and does not reach gateways. */
+const demanding = (policy: AccessPolicy): RouteDecorator =>
+  applyDecorators(SetMetadata(ACCESS, policy), UseGuards(SecondFactorGuard));
 
 /** On a controller or handler: demands a second factor. By default any, shown at any time in this session. */
-export const RequireFactor = (demand: FactorDemand = {}): CustomDecorator =>
-  SetMetadata(ACCESS, demand satisfies AccessPolicy);
+export const RequireFactor = (demand: FactorDemand = {}): RouteDecorator => demanding(demand);
 
 /** On a controller or handler: open to everybody, signed in or not. */
 export const SkipSecondFactor = OpenToAll;
 
 /** On a controller or handler: open to everybody who has shown a first factor, even where a second one is required. */
-export const FirstFactorOnly = (): CustomDecorator =>
-  SetMetadata(ACCESS, 'first-factor' satisfies AccessPolicy);
+export const FirstFactorOnly = (): RouteDecorator => demanding('first-factor');
 
 /** On a controller or handler where factors are managed: users without any may enrol their first one. */
 export const ForEnrolment = (): CustomDecorator => SetMetadata(ACCESS, 'enrolment' satisfies AccessPolicy);
 
-/** The assurance that `SecondFactorGuard` has found, for the parameter decorators below. */
-export const ADMITTED: WeakMap<Request, Assurance> = new WeakMap();
-
 const admitted = (context: ExecutionContext) => {
   const request = context.switchToHttp().getRequest<Request>();
-  return { request, assurance: ADMITTED.get(request) ?? ANONYMOUS };
+  return { request, assurance: admittedTo(request) };
 };
 
 /** A handler's parameter: the {@link Assurance} of the request. Anonymous on routes that are open to everybody. */

@@ -6,8 +6,8 @@ import type { MissingFactor } from '../session/assurance.js';
 import { TwoFactorPaths } from '../session/two-factor-paths.js';
 import { TwoFactorService } from '../session/two-factor.service.js';
 import { type ResolvedTwoFactorOptions, TWO_FACTOR_OPTIONS } from '../two-factor.options.js';
+import { type AccessPolicy, admit, isAdmitted } from './admissions.js';
 import { factorRequired, NO_FACTOR_YET, signInRequired } from './refusals.js';
-import { type AccessPolicy, ADMITTED } from './require-factor.js';
 
 /**
  * Denies by default: a caller who is not signed in, or has not shown a required second factor, only reaches the routes whose
@@ -28,12 +28,11 @@ export class SecondFactorGuard implements CanActivate {
       context.getHandler(),
       context.getClass(),
     ]);
-    // The host's marker may be on our controllers too, for a guard of the host. Ours needs to know who is signed in there.
-    if (policy === 'open' || (!isOwnRoute(context) && this.options.isPublic(context))) return true;
+    if (policy === 'open' || this.isPublic(context, policy)) return true;
     if (context.getType() !== 'http') return this.mayCall(context, policy);
     const request = context.switchToHttp().getRequest<Request>();
     // The global guard has admitted it already.
-    if (ADMITTED.has(request)) return true;
+    if (isAdmitted(request, context.getHandler())) return true;
     const here = this.paths.here(request);
     const missing = await this.missing(request, policy);
     if (missing) {
@@ -41,8 +40,19 @@ export class SecondFactorGuard implements CanActivate {
         missing === 'sign-in' ? signInRequired(this.paths, here) : factorRequired(this.paths, missing, here);
       return this.refuse(problem, context);
     }
-    ADMITTED.set(request, await this.twoFactor.assurance(request));
+    admit(request, context.getHandler(), await this.twoFactor.assurance(request));
     return true;
+  }
+
+  /**
+   * Whether the host's own marker opens the route. It may be on our controllers too, for a guard of the host: ours needs to
+   * know who is signed in there. Beside a demand of ours it opens nothing.
+   */
+  private isPublic(context: ExecutionContext, policy: AccessPolicy | undefined): boolean {
+    if (policy !== undefined || isOwnRoute(context)) return false;
+    // A promise would open every route.
+    const isOpen: unknown = this.options.isPublic(context);
+    return isOpen === true;
   }
 
   /**

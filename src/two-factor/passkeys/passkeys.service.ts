@@ -1,8 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type {
   AuthenticationResponseJSON,
-  PublicKeyCredentialCreationOptionsJSON,
-  PublicKeyCredentialRequestOptionsJSON,
   RegistrationResponseJSON,
   WebAuthnCredential,
 } from '@simplewebauthn/server';
@@ -16,6 +14,7 @@ import type { SignedInAssurance } from '../session/assurance.js';
 import { TWO_FACTOR_OPTIONS, type ResolvedTwoFactorOptions } from '../two-factor.options.js';
 import { twoFactorProblem } from '../two-factor.problems.js';
 import { Passkey } from './passkey.entity.js';
+import type { PasskeyOptionsResource } from './passkeys.dto.js';
 import { CHALLENGE_SECONDS, PasskeyChallenges } from './passkey-challenges.js';
 
 const REGISTRATION = 'passkey-registration';
@@ -52,7 +51,7 @@ export class Passkeys {
   async registrationOptions(
     request: Request,
     session: SignedInAssurance,
-  ): Promise<PublicKeyCredentialCreationOptionsJSON> {
+  ): Promise<PasskeyOptionsResource> {
     const site = this.siteOf(request);
     const name = await this.options.accountName(session.userId);
     const { generateRegistrationOptions } = await webauthn();
@@ -122,7 +121,7 @@ export class Passkeys {
     request: Request,
     session: SignedInAssurance,
     purpose: string,
-  ): Promise<PublicKeyCredentialRequestOptionsJSON> {
+  ): Promise<PasskeyOptionsResource> {
     const site = this.siteOf(request);
     const passkeys = await this.ofUser(session.userId);
     if (passkeys.length === 0) throw twoFactorProblem('unknown-factor');

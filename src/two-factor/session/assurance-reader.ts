@@ -2,6 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { Request } from 'express';
 import { statement, StatementRunner } from '../../database/statement.js';
 import { Factors } from '../challenge/factors.js';
+import { IS_IN_TIME } from '../trusted-browsers/trusted-browsers.service.js';
 import { TWO_FACTOR_OPTIONS, type ResolvedTwoFactorOptions } from '../two-factor.options.js';
 import { ANONYMOUS, type Assurance, assuranceOf, type Circumstances } from './assurance.js';
 import type { AuthenticationState } from './authentication-state.js';
@@ -93,7 +94,8 @@ export class AssuranceReader {
     userId: string,
     { sid = null, trustedBrowserId = null }: { sid?: string | null; trustedBrowserId?: string | null } = {},
   ): Promise<UserStanding> {
-    return (await this.statements.one(READ_STANDING, { userId, sid, trustedBrowserId }))!;
+    const days = this.options.trustBrowserDays ?? 0;
+    return (await this.statements.one(READ_STANDING, { userId, sid, trustedBrowserId, days }))!;
   }
 
   private async readState(request: Request): Promise<Reading> {
@@ -104,7 +106,7 @@ export class AssuranceReader {
 }
 
 export const READ_STANDING = statement<
-  { userId: string; sid: string | null; trustedBrowserId: string | null },
+  { userId: string; sid: string | null; trustedBrowserId: string | null; days: number },
   UserStanding
 >(
   'read-standing',
@@ -114,5 +116,5 @@ export const READ_STANDING = statement<
          coalesce((SELECT generation FROM otp_token_generations WHERE sid = :sid), 0) AS generation,
          :trustedBrowserId::uuid IS NULL OR EXISTS (
            SELECT 1 FROM otp_trusted_browsers
-            WHERE id = :trustedBrowserId AND user_id = :userId AND expires_at > clock_timestamp()) AS is_browser_trusted`,
+            WHERE id = :trustedBrowserId AND user_id = :userId AND ${IS_IN_TIME}) AS is_browser_trusted`,
 );

@@ -4,6 +4,7 @@ import type { Session, SessionData } from 'express-session';
 import { MisuseError } from '../../options/misuse-error.js';
 import { AuthenticationSessions } from './authentication-sessions.js';
 import { ADOPTED, type AuthenticationState } from './authentication-state.js';
+import { userIdOf } from './user-id.js';
 
 declare module 'express-session' {
   interface SessionData {
@@ -27,7 +28,7 @@ export interface ExpressSessionsOptions {
    * a first factor of unknown age, until the user's factors change for the first time.
    * @default () => null: who was signed in has to sign in again
    */
-  userOf?: (request: Request) => string | null | undefined;
+  userOf?: (request: Request) => string | number | null | undefined;
 }
 
 /** Sessions of `express-session`, with any store. What the host and Passport keep in them stays. */
@@ -39,10 +40,10 @@ export class ExpressSessions extends AuthenticationSessions {
   read(request: Request): AuthenticationState | null {
     const session = expressSessionOf(request);
     if (session.twoFactor) return session.twoFactor;
-    const userId = this.options.userOf?.(request);
-    if (!userId) return null;
+    const user = this.options.userOf?.(request) ?? '';
+    if (user === '') return null;
     // Kept by express-session at the end of the request, as every change is.
-    return (session.twoFactor = adopted(userId));
+    return (session.twoFactor = adopted(userIdOf(user)));
   }
 
   /** The request has a copy of its session, from when the connection was opened. */

@@ -1,4 +1,5 @@
 import { Inject, Injectable, Logger, Optional } from '@nestjs/common';
+import { describeForeignError } from '../../diagnostics/index.js';
 import { type Emitter, EVENT_EMITTER } from '../../options/event-emitter.js';
 import { TWO_FACTOR_EVENTS, type TwoFactorEvent } from '../two-factor.events.js';
 import { LogNotifier, type TwoFactorNotice } from '../two-factor.notifier.js';
@@ -24,7 +25,7 @@ export class Notices {
     try {
       await (this.options.notifier ?? this.log).notify(userId, { ...notice, at: new Date() });
     } catch (error) {
-      this.logger.error({ type: notice.type, error }, 'notifier failed');
+      this.logger.error({ type: notice.type, ...describeForeignError(error) }, 'notifier failed');
     }
   }
 
@@ -35,6 +36,8 @@ export class Notices {
     for (const name of [TWO_FACTOR_EVENTS.any, `two-factor.${event.type}`])
       this.emitter
         .emitAsync(name, event)
-        .catch((error: unknown) => this.logger.error({ name, error }, 'subscriber failed'));
+        .catch((error: unknown) =>
+          this.logger.error({ name, ...describeForeignError(error) }, 'subscriber failed'),
+        );
   }
 }

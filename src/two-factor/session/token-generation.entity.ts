@@ -1,6 +1,6 @@
 import { Column, Entity, Index, PrimaryColumn } from 'typeorm';
 
-/** The newest bearer token of a sign-in. Those of earlier generations are worth nothing. */
+/** The newest bearer token of a sign-in. Those of earlier generations are worth nothing. Also that a sign-in has ended. */
 @Entity('otp_token_generations')
 @Index('otp_token_generations_user', ['userId'])
 export class TokenGeneration {

@@ -6,7 +6,10 @@ import type { AuthenticationState } from './authentication-state.js';
 /** Of a sign-in that has ended: no token has a later one. */
 const ENDED = 2_147_483_647;
 
-/** Records the newest bearer token of each sign-in, so that a replaced one is worth nothing, on every instance. */
+/**
+ * Records the newest bearer token of each sign-in, so that a replaced one is worth nothing, on every instance. Of sessions
+ * that are no tokens it records which sign-ins have ended.
+ */
 @Injectable()
 export class TokenGenerations {
   constructor(
@@ -23,7 +26,7 @@ export class TokenGenerations {
     return (await this.record(state, generation)) ? { ...state, generation } : null;
   }
 
-  /** No token of this sign-in counts any more. */
+  /** No token and no stored session of this sign-in counts any more. */
   async end(state: AuthenticationState): Promise<void> {
     await this.record(state, ENDED);
   }
@@ -33,7 +36,9 @@ export class TokenGenerations {
     generation: number,
   ): Promise<boolean> {
     const { sessionLifetimeSeconds } = this.options;
-    const expiresAt = new Date(Date.parse(signedInAt) + sessionLifetimeSeconds * 1000);
+    // A session that another version of the application has stored may lack it.
+    const began = Date.parse(signedInAt) || Date.now();
+    const expiresAt = new Date(began + sessionLifetimeSeconds * 1000);
     return (await this.statements.one(RECORD_GENERATION, { sid, userId, generation, expiresAt })) !== null;
   }
 }

@@ -24,6 +24,7 @@ import { ADOPTED, type Authentication, type AuthenticationState, BROWSER } from 
 import { Notices } from './notices.js';
 import { TokenGenerations } from './token-generations.js';
 import { TwoFactorPaths } from './two-factor-paths.js';
+import { userIdOf } from './user-id.js';
 
 /** A factor that has just been shown. */
 export type ShownFactor = Pick<Authentication, 'method' | 'requestId'>;
@@ -54,6 +55,7 @@ export class TwoFactorService {
   /**
    * Begins a session with a new id, after the host has checked a first factor. A browser that the user trusts is not
    * asked for the second factor.
+   * @param user the user's id. A number is kept as text: that is what your functions are asked with.
    * @param how.method the first factor as it appears in `amr`. Defaults to `pwd`. Not the name of a second factor, which
    * would then be shown without a first one.
    * @param how.returnTo the path that the user wanted
@@ -61,9 +63,10 @@ export class TwoFactorService {
   async signIn(
     request: Request,
     response: Response,
-    userId: string,
+    user: string | number,
     how: { method?: string; returnTo?: unknown } = {},
   ): Promise<SignInResult> {
+    const userId = userIdOf(user);
     const method = how.method ?? 'pwd';
     if (!isFirstFactor({ method }, this.factors.amr) || method === ADOPTED)
       throw new MisuseError(`signIn: '${method}' names a second factor. Name the first factor otherwise.`);
@@ -98,9 +101,9 @@ export class TwoFactorService {
     return pending ? this.paths.challenge(goal) : goal;
   }
 
-  /** Ends the session. */
+  /** Ends the session, and what a parallel request may store of it again (`resave` of express-session). */
   async signOut(request: Request, response: Response): Promise<void> {
-    const state = this.options.sessions.areTokens && (await this.options.sessions.read(request));
+    const state = await this.options.sessions.read(request);
     if (state) await this.tokens.end(state);
     await this.options.sessions.end(request, response);
     this.reader.end(request);

@@ -46,10 +46,12 @@ export class EnrolledPhones {
 
   /**
    * The users who have enrolled a number; more than one only with `sharedNumbers`.
-   * @param number read already, or E.164 with `+`
+   * @param number read already, or with `+` in any usual spelling
+   * @throws RangeError for anything but a phone number
    */
   async usersOf(number: PhoneNumber | string): Promise<string[]> {
-    const phone = typeof number === 'string' ? PhoneNumber.fromE164(number) : number;
+    const { phone } = PhoneNumber.read(number);
+    if (!phone) throw new RangeError('not a phone number with +, such as +14155552671');
     const phones = await this.phones.find({
       select: { userId: true },
       where: { phoneFingerprint: In(this.fingerprintsOf(phone)) },

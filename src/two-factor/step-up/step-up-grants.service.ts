@@ -5,6 +5,7 @@ import { isUUID } from 'class-validator';
 import { type EntityManager, IsNull, Not, Raw, Repository } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
 import { InjectLibraryRepository } from '../../database/library-data-source.js';
+import { describeForeignError } from '../../diagnostics/index.js';
 import { PersonalDataCipher } from '../../crypto/index.js';
 import { statement, StatementRunner } from '../../database/statement.js';
 import { safePath, withHiddenCharactersShown } from '../../http/index.js';
@@ -148,7 +149,8 @@ export class StepUpGrants {
     try {
       return { donePath: await this.act(session, id), isFailed: false };
     } catch (error) {
-      if (!(error instanceof HttpException)) this.logger.error({ grant: id, error }, 'confirmed act failed');
+      if (!(error instanceof HttpException))
+        this.logger.error({ grant: id, ...describeForeignError(error) }, 'confirmed act failed');
       return { donePath: null, isFailed: true };
     }
   }

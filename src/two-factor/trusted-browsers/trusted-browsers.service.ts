@@ -45,6 +45,11 @@ export class TrustedBrowsers {
     @Inject(TWO_FACTOR_OPTIONS) private readonly options: ResolvedTwoFactorOptions,
   ) {}
 
+  /** For how many days trust counts that was given before. */
+  private get days(): number {
+    return this.options.trustBrowserDays ?? 0;
+  }
+
   /** For how many days this browser can be trusted. Null if not at all: over plain HTTP it drops the cookie. */
   daysFor(request: Request): number | null {
     return keepsSecureCookies(request) ? this.options.trustBrowserDays : null;
@@ -94,6 +99,7 @@ export class TrustedBrowsers {
       id,
       userId,
       epoch,
+      days: this.days,
       shownHash: hashOf(shown),
       secretHash: hashOf(secret),
     });
@@ -102,13 +108,13 @@ export class TrustedBrowsers {
       sendCookie(response, `${id}.${secret}`, secondsLeft);
       return { trusted: { id }, copied: null };
     }
-    const ended = await this.statements.one(END_TRUST, { id, userId, epoch });
+    const ended = await this.statements.one(END_TRUST, { id, userId, epoch, days: this.days });
     return { trusted: null, copied: ended?.wasTrusted ? { description: ended.description } : null };
   }
 
   /** The browsers that the user trusts now, the most recently used first. */
   list(userId: string): Promise<ListedBrowser[]> {
-    return this.statements.all(LIST_TRUSTED, { userId });
+    return this.statements.all(LIST_TRUSTED, { userId, days: this.days });
   }
 
   /**
@@ -129,33 +135,37 @@ function sendCookie(response: Response, value: string, seconds: number): void {
   appendCookie(response, COOKIE, value, maxAge);
 }
 
+/** Trust lasts as long as was promised, or shorter where `trustBrowserDays` was lowered since. 0 ends all of it. */
+const EXPIRES_AT = `least(expires_at, created_at + :days::float8 * interval '1 day')`;
+export const IS_IN_TIME = `${EXPIRES_AT} > clock_timestamp()`;
+
 export const REPLACE_SECRET = statement<
-  UserInEpoch & { id: string; shownHash: Buffer; secretHash: Buffer },
+  UserInEpoch & { days: number; id: string; shownHash: Buffer; secretHash: Buffer },
   { expiresAt: Date }
 >(
   'replace-browser-secret',
   `
   UPDATE otp_trusted_browsers SET secret_hash = :secretHash, last_used_at = now()
-   WHERE id = :id AND user_id = :userId AND secret_hash = :shownHash AND epoch = :epoch AND expires_at > now()
-  RETURNING expires_at`,
+   WHERE id = :id AND user_id = :userId AND secret_hash = :shownHash AND epoch = :epoch AND ${IS_IN_TIME}
+  RETURNING ${EXPIRES_AT} AS expires_at`,
 );
 
 export const END_TRUST = statement<
-  UserInEpoch & { id: string },
+  UserInEpoch & { id: string; days: number },
   { description: string; wasTrusted: boolean }
 >(
   'end-browser-trust',
   `
   DELETE FROM otp_trusted_browsers WHERE id = :id AND user_id = :userId
-  RETURNING description, (epoch = :epoch AND expires_at > now()) AS was_trusted`,
+  RETURNING description, (epoch = :epoch AND ${IS_IN_TIME}) AS was_trusted`,
 );
 
-export const LIST_TRUSTED = statement<{ userId: string }, ListedBrowser>(
+export const LIST_TRUSTED = statement<{ userId: string; days: number }, ListedBrowser>(
   'list-trusted-browsers',
   `
-  SELECT id, description, created_at, last_used_at, expires_at
+  SELECT id, description, created_at, last_used_at, ${EXPIRES_AT} AS expires_at
     FROM otp_trusted_browsers
-   WHERE user_id = :userId AND expires_at > now()
+   WHERE user_id = :userId AND ${IS_IN_TIME}
      AND epoch = coalesce((SELECT epoch FROM otp_factor_epochs WHERE user_id = :userId), 0)
    ORDER BY last_used_at DESC`,
 );

@@ -67,6 +67,13 @@ describe('PhoneNumber', () => {
     expect(PhoneNumber.fromE164('+18005551234').canReceive('voice')).toBe(false);
   });
 
+  it.each(['14155552671', '', 'call +14155552671', '+1 415 555 2671', undefined])(
+    'reads back only what was stored, not %p',
+    (text) => {
+      expect(() => PhoneNumber.fromE164(text as string)).toThrow(/^not a phone number in E\.164/);
+    },
+  );
+
   it('is not parsed again', () => {
     const { phone } = PhoneNumber.read('+14155552671');
     expect(PhoneNumber.read(phone, { country: 'GB' }).phone).toBe(phone);

@@ -15,6 +15,7 @@ export type Channel = 'sms' | 'voice';
 /** What was made of a typed number. */
 export type NumberReading = { phone: PhoneNumber; defect?: never } | { phone: null; defect: NumberDefect };
 
+const E164 = /^\+\d{5,15}$/;
 const TEXTABLE_TYPES = new Set(['MOBILE', 'FIXED_LINE_OR_MOBILE', 'VOIP', 'PERSONAL_NUMBER']);
 
 /** Whether it is the ISO 3166-1 alpha-2 code of a country with a numbering plan. */
@@ -44,10 +45,13 @@ export class PhoneNumber {
     return 'defect' in reading ? { phone: null, ...reading } : { phone: PhoneNumber.fromE164(reading.e164) };
   }
 
-  /** Reads back what was stored. @throws Error if it is not E.164 */
+  /** Reads a number back that was stored as its {@link e164}. @throws RangeError if it is none */
   static fromE164(e164: string): PhoneNumber {
-    const parsed = parsePhoneNumberFromString(e164);
-    if (!parsed?.country) throw new Error('not a stored phone number');
+    const parsed = E164.test(e164) ? parsePhoneNumberFromString(e164) : undefined;
+    if (!parsed?.country)
+      throw new RangeError(
+        'not a phone number in E.164, such as +14155552671: read others with PhoneNumber.read',
+      );
     return new PhoneNumber(parsed.number, parsed.country, parsed.getType());
   }
 

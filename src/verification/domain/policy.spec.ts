@@ -1,4 +1,4 @@
-import { DEFAULT_POLICY, resolvePolicy } from './policy.js';
+import { DEFAULT_POLICY, longestLifeSeconds, resolvePolicy } from './policy.js';
 
 describe('resolvePolicy', () => {
   it('fills in the defaults and keeps an explicit 0', () => {
@@ -20,4 +20,9 @@ describe('resolvePolicy', () => {
   ])('refuses %j', (policy) => {
     expect(() => resolvePolicy(policy)).toThrow(RangeError);
   });
+});
+
+it('looks for live requests as far back as the policy lets them live', () => {
+  const policy = resolvePolicy({ ttlSeconds: 600, maxSends: 100 });
+  expect(longestLifeSeconds(policy)).toBeGreaterThan(600 * 100);
 });

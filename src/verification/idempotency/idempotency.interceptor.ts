@@ -57,20 +57,18 @@ export class IdempotencyInterceptor implements NestInterceptor {
   }
 
   private async once(request: Request, key: string, next: CallHandler): Promise<unknown> {
-    const identity = identityOf((this.options.identifyCaller ?? callerOf)(request));
+    const identity = identityOf(callerOf(request, this.options.identifyCaller));
     // Without a user or a cookie the key alone must do: a phone's address changes between two tries.
     const owner = identity.bound ? identity.text : '';
     const named = JSON.stringify([request.path, owner, key]);
-    const [keyFingerprint, ...older] = this.cipher.fingerprints('caller', named);
+    const [newest, ...older] = this.cipher.fingerprints('caller', named);
     const bodies = this.cipher.fingerprints('caller', JSON.stringify(request.body ?? {}));
 
     // While a fingerprint key is being replaced, the first call may be known under the old one.
-    for (const known of older) {
-      const first = await this.keys.find(known);
-      if (first) return this.repeat(first, bodies);
-    }
+    let keyFingerprint = newest;
+    for (const other of older) if (await this.keys.find(other)) keyFingerprint = other;
     // As long as the request's own lease: when that is over, a repeat may take the request over as well.
-    if (!(await this.keys.claim(keyFingerprint, bodies[0], leaseSeconds(this.policy)))) {
+    if (!(await this.keys.claim(keyFingerprint, bodies, leaseSeconds(this.policy)))) {
       return this.repeat(await this.keys.find(keyFingerprint), bodies);
     }
     try {

@@ -12,9 +12,12 @@ export class IdempotencyRepository {
     @InjectLibraryRepository(IdempotencyKey) private readonly keys: Repository<IdempotencyKey>,
   ) {}
 
-  /** @returns false when another call with this key is under way or was answered */
-  async claim(key: Buffer, body: Buffer, lockSeconds: number): Promise<boolean> {
-    return (await this.statements.one(CLAIM_KEY, { key, body, lockSeconds })) !== null;
+  /**
+   * @param bodies the fingerprints of the body, under the newest key first
+   * @returns false when another call with this key is under way or was answered
+   */
+  async claim(key: Buffer, bodies: [Buffer, ...Buffer[]], lockSeconds: number): Promise<boolean> {
+    return (await this.statements.one(CLAIM_KEY, { key, body: bodies[0], bodies, lockSeconds })) !== null;
   }
 
   find(keyFingerprint: Buffer): Promise<IdempotencyKey | null> {
@@ -31,7 +34,10 @@ export class IdempotencyRepository {
 }
 
 /** Also takes a key whose call has died, and one that is a day old. */
-export const CLAIM_KEY = statement<{ key: Buffer; body: Buffer; lockSeconds: number }, { createdAt: Date }>(
+export const CLAIM_KEY = statement<
+  { key: Buffer; body: Buffer; bodies: Buffer[]; lockSeconds: number },
+  { createdAt: Date }
+>(
   'claim-idempotency-key',
   `
   INSERT INTO otp_idempotency_keys AS k (key_fingerprint, body_fingerprint, locked_until, created_at)
@@ -40,6 +46,6 @@ export const CLAIM_KEY = statement<{ key: Buffer; body: Buffer; lockSeconds: num
      SET body_fingerprint = excluded.body_fingerprint, answer = NULL,
          locked_until = excluded.locked_until, created_at = excluded.created_at
    WHERE k.created_at < clock_timestamp() - interval '1 day'
-      OR k.answer IS NULL AND k.locked_until <= clock_timestamp() AND k.body_fingerprint = excluded.body_fingerprint
+      OR k.answer IS NULL AND k.locked_until <= clock_timestamp() AND k.body_fingerprint = ANY(:bodies)
   RETURNING created_at`,
 );

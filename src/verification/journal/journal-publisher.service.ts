@@ -1,8 +1,9 @@
 import { Inject, Injectable, Optional } from '@nestjs/common';
 import { BackgroundJob } from '../../background/background-job.js';
 import { rowsIn } from '../../database/sql.js';
-import { describeFailure, report } from '../../diagnostics/index.js';
+import { describeForeignError, report } from '../../diagnostics/index.js';
 import { type Emitter, EVENT_EMITTER } from '../../options/event-emitter.js';
+import { MisuseError } from '../../options/misuse-error.js';
 import { eventsOf } from './events-of-batch.js';
 import { JournalFollower } from './journal-follower.js';
 import { type JournalBatch, JournalReader } from './journal-reader.js';
@@ -54,7 +55,7 @@ export class JournalPublisher extends BackgroundJob {
     try {
       await this.publishAll();
     } catch (error) {
-      this.logger.warn(describeFailure(error), 'events not published, will retry');
+      this.logger.warn(describeForeignError(error), 'events not published, will retry');
       return RETRY_MS;
     }
   }
@@ -81,7 +82,7 @@ export class JournalPublisher extends BackgroundJob {
 async function withTimeout(work: Promise<unknown>): Promise<void> {
   let timer: NodeJS.Timeout | undefined;
   const timeout = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(() => reject(new Error('a subscriber took too long')), SUBSCRIBER_TIMEOUT_MS);
+    timer = setTimeout(() => reject(new MisuseError('a subscriber took too long')), SUBSCRIBER_TIMEOUT_MS);
   });
   try {
     await Promise.race([work, timeout]);

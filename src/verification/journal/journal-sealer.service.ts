@@ -26,7 +26,7 @@ const LOG_EVERY_MS = 3_600_000;
 @Injectable()
 export class JournalSealer extends BackgroundJob {
   private readonly sources: JournalSource[] = [VERIFICATION_JOURNAL];
-  private loggedAt = 0;
+  private loggedAt = -Infinity;
 
   constructor(
     private readonly reader: JournalReader,
@@ -78,10 +78,10 @@ export class JournalSealer extends BackgroundJob {
       this.logger.error(describeFailure(error), 'journal not sealed, will retry');
       return;
     }
-    if (Date.now() - this.loggedAt < LOG_EVERY_MS) return;
+    if (performance.now() - this.loggedAt < LOG_EVERY_MS) return;
     const seals = await this.newestSeals();
     for (const seal of seals) this.logger.log(seal, 'journal sealed');
-    if (seals.length > 0) this.loggedAt = Date.now();
+    if (seals.length > 0) this.loggedAt = performance.now();
   }
 
   private async seal(

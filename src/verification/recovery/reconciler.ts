@@ -3,6 +3,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { BackgroundJob } from '../../background/background-job.js';
 import { DoubtService } from '../check/doubt.service.js';
 import { WrongCodesRepository } from '../check/wrong-codes.repository.js';
+import { longestLifeSeconds } from '../domain/policy.js';
 import { isInDoubt } from '../domain/verification-record.js';
 import { PhoneNumbers } from '../phone-numbers.js';
 import { ResendService } from '../resend/resend.service.js';
@@ -24,6 +25,7 @@ export interface ReconcileReport {
 }
 
 const SWEEP_EVERY_MS = 60_000;
+/** At least. A policy of long-lived requests has more. */
 const RECENT_SECONDS = 2 * 3600;
 /** Once when an instance starts: requests that were left over in a night without any instance. */
 const A_DAY_SECONDS = 86_400;
@@ -39,6 +41,7 @@ const MOST_PER_ROUND = 20;
  */
 @Injectable()
 export class VerificationReconciler extends BackgroundJob {
+  private readonly recentSeconds: number;
   private sweptAt = 0;
 
   constructor(
@@ -48,9 +51,10 @@ export class VerificationReconciler extends BackgroundJob {
     private readonly resends: ResendService,
     private readonly doubts: DoubtService,
     private readonly numbers: PhoneNumbers,
-    @Inject(VERIFICATION_OPTIONS) { reconcileEverySeconds: every }: ResolvedVerificationOptions,
+    @Inject(VERIFICATION_OPTIONS) { reconcileEverySeconds: every, policy }: ResolvedVerificationOptions,
   ) {
     super(every && every * 1000);
+    this.recentSeconds = Math.max(RECENT_SECONDS, longestLifeSeconds(policy));
   }
 
   /**
@@ -78,7 +82,7 @@ export class VerificationReconciler extends BackgroundJob {
         swept = await this.sweeps.endExpired(sweepSeconds);
         report.swept += swept;
       } while (swept === SWEEP_BATCH && !this.isStopped);
-      await this.sweeps.deleteOldKeys();
+      while ((await this.sweeps.deleteOldKeys()) && !this.isStopped);
       await this.wrongCodes.endOldLocks();
     }
     return report;
@@ -100,8 +104,9 @@ export class VerificationReconciler extends BackgroundJob {
     const unsweptMs = Math.abs(Date.now() - this.sweptAt);
     const isSweepDue = unsweptMs > SWEEP_EVERY_MS;
     // The database may have been away for hours.
-    const recentSeconds = RECENT_SECONDS + Math.ceil(unsweptMs / 1000);
-    const report = await this.runOnce(isFirst ? A_DAY_SECONDS : isSweepDue ? recentSeconds : 0);
+    const recentSeconds = this.recentSeconds + Math.ceil(unsweptMs / 1000);
+    const firstSeconds = Math.max(A_DAY_SECONDS, this.recentSeconds);
+    const report = await this.runOnce(isFirst ? firstSeconds : isSweepDue ? recentSeconds : 0);
     if (isSweepDue) this.sweptAt = Date.now();
     if (report.recovered + report.unresolved + report.settled > 0)
       this.logger.log(report, 'lost answers resolved');

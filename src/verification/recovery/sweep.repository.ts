@@ -1,13 +1,25 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { InjectLibraryDataSource } from '../../database/library-data-source.js';
+import { rowsOf } from '../../database/sql.js';
 import { StatementRunner, statement } from '../../database/statement.js';
-import { CodeMessage } from '../entities/code-message.entity.js';
-import { IdempotencyKey } from '../entities/idempotency-key.entity.js';
-import { WebhookReceipt } from '../entities/webhook-receipt.entity.js';
 
 /** Requests that one statement ends. */
 export const SWEEP_BATCH = 500;
+/** Rows that one statement deletes. */
+const DELETE_BATCH = 1000;
+
+const deleteOld = (table: string, key: string, where: string) => `
+  DELETE FROM ${table} WHERE ${key} IN (
+    SELECT ${key} FROM ${table} WHERE ${where} LIMIT ${DELETE_BATCH} FOR UPDATE SKIP LOCKED)
+  RETURNING 1`;
+
+const DELETE_OLD = [
+  deleteOld('otp_idempotency_keys', 'key_fingerprint', `created_at < clock_timestamp() - interval '1 day'`),
+  deleteOld('otp_webhook_receipts', 'payload_hash', `received_at < clock_timestamp() - interval '7 days'`),
+  // Until then a check whose answer was lost can be looked up.
+  deleteOld('otp_code_messages', 'id', `expires_at < clock_timestamp() - interval '1 hour'`),
+];
 
 /** Writes down what time has decided, and deletes what was only kept to recognise a repetition. */
 @Injectable()
@@ -22,13 +34,12 @@ export class SweepRepository {
     return (await this.statements.all(SWEEP, { createdWithinSeconds })).length;
   }
 
-  async deleteOldKeys(): Promise<void> {
-    const old = (entity: typeof IdempotencyKey | typeof WebhookReceipt | typeof CodeMessage, where: string) =>
-      this.dataSource.createQueryBuilder().delete().from(entity).where(where).execute();
-    await old(IdempotencyKey, `created_at < clock_timestamp() - interval '1 day'`);
-    await old(WebhookReceipt, `received_at < clock_timestamp() - interval '7 days'`);
-    // Until then a check whose answer was lost can be looked up.
-    await old(CodeMessage, `expires_at < clock_timestamp() - interval '1 hour'`);
+  /** Deletes one batch of each table. @returns whether there may be more */
+  async deleteOldKeys(): Promise<boolean> {
+    let mayBeMore = false;
+    for (const text of DELETE_OLD)
+      if ((await rowsOf(this.dataSource, text)).length === DELETE_BATCH) mayBeMore = true;
+    return mayBeMore;
   }
 }
 

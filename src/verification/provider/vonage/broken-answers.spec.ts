@@ -5,20 +5,13 @@ import {
   ID,
   json,
   type Operation,
-  ReplayedVonage,
+  replayVonage,
   START,
 } from '../../../../test/support/replayed-vonage.js';
 import { VonageV1Provider } from './vonage-v1.provider.js';
 import { VonageV2Provider } from './vonage-v2.provider.js';
 
-let vonage: ReplayedVonage;
-beforeAll(async () => {
-  vonage = await ReplayedVonage.start();
-});
-afterAll(() => vonage.close());
-beforeEach(() => {
-  vonage.received = [];
-});
+const vonage = replayVonage();
 
 describe.each(['v1', 'v2'])('an answer that is none (%s)', (api) => {
   const create = (more = {}) =>

@@ -3,19 +3,12 @@ import {
   ID,
   json,
   type Operation,
-  ReplayedVonage,
+  replayVonage,
   START,
 } from '../../../../test/support/replayed-vonage.js';
 import { VonageV1Provider } from './vonage-v1.provider.js';
 
-let vonage: ReplayedVonage;
-beforeAll(async () => {
-  vonage = await ReplayedVonage.start();
-});
-afterAll(() => vonage.close());
-beforeEach(() => {
-  vonage.received = [];
-});
+const vonage = replayVonage();
 
 describe('Verify v1', () => {
   const fault = (kind: string, status: string) => ({

@@ -3,20 +3,13 @@ import {
   ID,
   json,
   type Operation,
-  ReplayedVonage,
+  replayVonage,
   START,
 } from '../../../../test/support/replayed-vonage.js';
 import type { Fault } from '../outcomes.js';
 import { VonageV2Provider } from './vonage-v2.provider.js';
 
-let vonage: ReplayedVonage;
-beforeAll(async () => {
-  vonage = await ReplayedVonage.start();
-});
-afterAll(() => vonage.close());
-beforeEach(() => {
-  vonage.received = [];
-});
+const vonage = replayVonage();
 
 describe('Verify v2', () => {
   const detail = (text: string) => ({ title: 'x', detail: text });
