@@ -19,7 +19,9 @@ describe('the forms and lists of the administration', () => {
       for (const list of ['blocks', 'audit'])
         expect((await person.get(`/admin/${list}`)).text).toContain(named);
       const { text } = await person.get(`/admin/verifications?user=${id}`);
-      expect(text).toContain(`<bdi title="${id}">${person.email}</bdi>`);
+      expect(text).toContain(
+        `<a href="/admin/verifications?user=${id}"><bdi title="${id}">${person.email}</bdi></a>`,
+      );
       const { body } = await admin.get('/admin/audit');
       const items = body['items'] as { actor: string; actorName: string | null }[];
       expect(items.find(({ actor }) => actor === `user:${id}`)).toMatchObject({ actorName: person.email });

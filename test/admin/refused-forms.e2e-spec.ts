@@ -2,7 +2,7 @@ import type { Visitor } from '../host/visitor.js';
 import { startApplication, type TestApplication } from '../support/application.js';
 import { administrator } from './administrator.js';
 
-describe('a form that is refused', () => {
+describe('a form of the administration that is refused', () => {
   let application: TestApplication;
   let person: Visitor;
   beforeAll(async () => {
@@ -56,6 +56,7 @@ describe('a form that is refused', () => {
     const fresh = await person.get(page);
     const refused = await person.submitsAndFollows(path, fields);
     expect(refused.text).toContain('There is a problem');
+    expect(names(fresh.text)).toEqual(expect.arrayContaining(Object.keys(fields)));
     expect(names(refused.text)).toEqual(names(fresh.text));
   });
 
@@ -65,5 +66,18 @@ describe('a form that is refused', () => {
     const { text } = await person.submitsAndFollows(`${path}/${act}`, { row: act, reason: WRONG });
     expect(text).toContain(`<a href="#reason-${act}">${REQUIRED}</a>`);
     expect(fieldsWith(text, WRONG)).toEqual([[`reason-${act}`, true]]);
+  });
+
+  it('about nobody says so, and not that something was done', async () => {
+    const nobody = { userId: person.email, reason: 'asked by letter' };
+    const fresh = await person.get('/admin/persons');
+    expect(fresh.text).toContain('aria-describedby="reset-userId-hint"');
+    const reset = await person.submitsAndFollows('/admin/users/reset-factors', { ...nobody, form: 'reset' });
+    expect(reset.text).toContain('There were no sign-in methods under this user ID.');
+    expect(reset.text).not.toContain('were removed');
+    const erased = await person.submitsAndFollows('/admin/persons/erase', { ...nobody, form: 'erase' });
+    expect(erased.text).toContain('an email address finds nobody');
+    const verification = await person.get('/admin/verifications/0198f2c4-0000-7000-8000-000000000001');
+    expect(verification.text).toContain('There is no such verification.');
   });
 });

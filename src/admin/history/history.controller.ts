@@ -64,7 +64,10 @@ export class HistoryController {
   @ApiAdminProblems('unknown-request')
   async find(@Param('id') id: string): Promise<RequestResource> {
     const request = isUUID(id) ? await this.history.request(id) : null;
-    if (!request) throw new Problem('unknown-request', VERIFICATION_ERRORS['unknown-request']);
+    if (!request)
+      throw new Problem('unknown-request', VERIFICATION_ERRORS['unknown-request'], {
+        detailKey: 'admin.request.unknown',
+      });
     return request;
   }
 

@@ -18,7 +18,8 @@ export class PersonsPage extends AdminPage<LockResource | ResetResource | Record
     context: PageContext,
   ): View | Redirect {
     if ('lifted' in resource) return this.done(resource.lifted ? 'lock-lifted' : 'nothing-to-lift', context);
-    if ('removed' in resource) return this.done('factors-reset', context);
+    if ('removed' in resource)
+      return this.done(resource.removed > 0 ? 'factors-reset' : 'nothing-to-reset', context);
     return { name: 'admin/persons', context: { title: context.text('admin.persons.title') } };
   }
 
