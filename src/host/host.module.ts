@@ -31,7 +31,7 @@ import { SignUps } from './passwords/sign-ups.js';
 import { PaymentsController } from './payments/payments.controller.js';
 import { PAYMENT_PAGES } from './payments/payments.pages.js';
 import { Payments } from './payments/payments.service.js';
-import { SessionCookieGuard } from './session-cookie.guard.js';
+import { SecureConnectionGuard } from './secure-connection.guard.js';
 import { SignInController } from './sign-in.controller.js';
 import { SignUpController } from './sign-up.controller.js';
 import { SignInThrottler } from './sign-in.throttler.js';
@@ -76,7 +76,7 @@ const CONTROLLERS = [
     PasswordGuard,
     PasswordSignIn,
     Payments,
-    SessionCookieGuard,
+    SecureConnectionGuard,
     SessionList,
     SessionsPage,
     SignInThrottler,

@@ -20,9 +20,9 @@ export const MAX_EMAIL_LENGTH = 254;
 /** The others are on a page of their own. */
 const SHOWN_SESSIONS = 5;
 
-/** The field that a problem is shown at. None where no other input would help. */
+/** The field that a problem is shown at. None for a connection that is not secure: no other input would help. */
 export const blamedField = ({ code }: Problem, field: string): string =>
-  ['insecure-connection', 'cookies-refused'].includes(code) ? '' : field;
+  code === 'insecure-connection' ? '' : field;
 
 /** The sign-in form. After sign-in, redirects to the second factor or to `returnTo`. */
 @Injectable()

@@ -5,7 +5,6 @@ import { TWO_FACTOR_ERRORS } from '../two-factor/index.js';
 export const HOST_ERRORS = {
   'sign-in-failed': 401,
   'insecure-connection': 403,
-  'cookies-refused': 403,
   'unknown-session': 404,
   'invalid-link': 410,
   'wrong-password': 422,
@@ -18,8 +17,6 @@ const problem = (code: keyof typeof HOST_ERRORS, retryAfterSeconds?: number): Pr
 export const signInFailed = (): Problem => problem('sign-in-failed');
 /** The cookie of a session would not be sent. */
 export const insecureConnection = (): Problem => problem('insecure-connection');
-/** The browser would not keep the cookie of a session. */
-export const cookiesRefused = (): Problem => problem('cookies-refused');
 export const unknownSession = (): Problem => problem('unknown-session');
 export const invalidLink = (): Problem => problem('invalid-link');
 export const wrongPassword = (): Problem => problem('wrong-password');

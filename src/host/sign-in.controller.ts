@@ -24,7 +24,7 @@ import { ApiHostProblems, signInFailed } from './host.problems.js';
 import { HOME, SignInPage, SignOutPage } from './host.pages.js';
 import { PasswordGuard } from './local.strategy.js';
 import { KnownBrowsers } from './passwords/known-browsers.js';
-import { SessionCookieGuard } from './session-cookie.guard.js';
+import { SecureConnectionGuard } from './secure-connection.guard.js';
 import { SignInThrottler } from './sign-in.throttler.js';
 import type { User } from './user.entity.js';
 import { Users } from './users.service.js';
@@ -57,19 +57,13 @@ export class SignInController {
 
   @Post('sign-in')
   @HttpCode(200)
-  @UseGuards(SessionCookieGuard, PasswordGuard)
+  @UseGuards(SecureConnectionGuard, PasswordGuard)
   @Page(SignInPage)
   @ApiConsumes(...BODIES)
   @ApiBody({ type: SignInDto })
   @ApiOperation({ summary: 'Sign in with a password; returns the next step' })
   @ApiOkResponse({ type: AssuranceResource })
-  @ApiHostProblems(
-    'invalid-input',
-    'sign-in-failed',
-    'insecure-connection',
-    'cookies-refused',
-    'rate-limited',
-  )
+  @ApiHostProblems('invalid-input', 'sign-in-failed', 'insecure-connection', 'rate-limited')
   async signIn(
     @Req() request: Request & { user: User },
     @Body() { returnTo }: SignInDto,

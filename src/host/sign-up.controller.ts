@@ -8,7 +8,7 @@ import { ApiHostProblems, invalidLink } from './host.problems.js';
 import { KnownBrowsers } from './passwords/known-browsers.js';
 import { SignUpFinishPage, SignUpPage } from './passwords/password.pages.js';
 import { SignUps } from './passwords/sign-ups.js';
-import { SessionCookieGuard } from './session-cookie.guard.js';
+import { SecureConnectionGuard } from './secure-connection.guard.js';
 import { SignInThrottler } from './sign-in.throttler.js';
 import { Users } from './users.service.js';
 
@@ -41,20 +41,14 @@ export class SignUpController {
 
   @Post()
   @HttpCode(200)
-  @UseGuards(SessionCookieGuard)
+  @UseGuards(SecureConnectionGuard)
   @Page(SignUpPage)
   @ApiConsumes(...BODIES)
   @ApiOperation({
     summary: 'Send a link to the address; the response is the same if it already has an account',
   })
   @ApiOkResponse({ type: MailedResource })
-  @ApiHostProblems(
-    'invalid-input',
-    'insecure-connection',
-    'cookies-refused',
-    'rate-limited',
-    'email-unavailable',
-  )
+  @ApiHostProblems('invalid-input', 'insecure-connection', 'rate-limited', 'email-unavailable')
   async request(@Body() { email }: EmailDto, @Req() request: Request): Promise<MailedResource> {
     await this.signUps.request(email, pageContextOf(request)?.locale);
     return { status: 'check-your-mail' };
@@ -72,12 +66,12 @@ export class SignUpController {
 
   @Post('finish')
   @HttpCode(200)
-  @UseGuards(SessionCookieGuard)
+  @UseGuards(SecureConnectionGuard)
   @Page(SignUpFinishPage)
   @ApiConsumes(...BODIES)
   @ApiOperation({ summary: 'Choose the password, create the account and sign in' })
   @ApiOkResponse({ type: AssuranceResource })
-  @ApiHostProblems('invalid-input', 'invalid-link', 'insecure-connection', 'cookies-refused', 'rate-limited')
+  @ApiHostProblems('invalid-input', 'invalid-link', 'insecure-connection', 'rate-limited')
   async finish(
     @Req() request: Request,
     @Body() { token, password }: ChoosePasswordDto,

@@ -34,16 +34,14 @@ export function appendCookie(response: Response, name: string, value: string, ma
   response.append('Set-Cookie', stringifySetCookie(cookie));
 }
 
-/** Whether a browser keeps cookies. One that comes from a page of ours without any does not: the page gave it one. */
-export const keepsCookies = (request: Request): boolean =>
-  Boolean(request.headers.cookie) || !isFromOwnPage(request);
-
-function isFromOwnPage(request: Request): boolean {
+/** Whether a browser comes from a page of ours without any cookie, although every answer of ours gives it one. */
+export function refusesCookies(request: Request): boolean {
   const from = request.get('referer');
-  return from !== undefined && URL.canParse(from) && new URL(from).host === request.host;
+  if (request.headers.cookie || from === undefined || !URL.canParse(from)) return false;
+  return new URL(from).host === request.host;
 }
 
-/** Gives a browser a first cookie, so that its next request shows whether it keeps any. */
+/** Gives a browser a first cookie, so that the next page shows whether it keeps any. */
 export function tryCookies(request: Request, response: Response): void {
   if (request.headers.cookie || response.hasHeader('Set-Cookie')) return;
   const value = randomBytes(9).toString('base64url');

@@ -9,7 +9,7 @@ export {
   keepsSecureCookies,
   warnAboutUntrustedProxy,
 } from './connection.js';
-export { appendCookie, cookieNameFor, keepsCookies, readCookie } from './cookies.js';
+export { appendCookie, cookieNameFor, readCookie } from './cookies.js';
 export { originsOf } from './connection.js';
 export { describeBrowser } from './describe-browser.js';
 export { DateFromText, EmptyAsAbsent, NumberFromText } from './empty-as-absent.js';

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { Response } from 'express';
-import { keepsCookies, tryCookies } from './cookies.js';
+import { refusesCookies, tryCookies } from './cookies.js';
 import { isFormOfBrowser } from './negotiation.js';
 import { type Flash, Flashes, refusalFlash } from './flash.js';
 import { NEGOTIATED_PAGES, type PageContext, withShared } from './page-context.js';
@@ -29,6 +29,7 @@ export class PageResponder {
     problem?: Problem,
   ): string | undefined {
     const { request } = context;
+    tryCookies(request, response);
     if ('redirectTo' in view) {
       const { redirectTo, notice, postsAgain } = view;
       if (notice) this.flashes.leave(request, response, redirectTo, { notice });
@@ -36,18 +37,19 @@ export class PageResponder {
     }
     if (view.address !== undefined && isFormOfBrowser(request)) {
       const flash = problem ? refusalFlash(problem, view.address, request.body) : flashOf(view);
-      const isKept = keepsCookies(request);
-      const isLeft = !flash || (isKept && this.flashes.leave(request, response, view.address, flash));
-      // A large page that is shown once has no other place than this response, nor has a word to a browser without cookies.
-      if (isLeft || (isKept && !view.once)) return redirect(response, view.address);
+      // A large page that is shown once has no other place than this response.
+      if (!flash || this.flashes.leave(request, response, view.address, flash) || !view.once)
+        return redirect(response, view.address);
     }
-    tryCookies(request, response);
     const page = NEGOTIATED_PAGES.get(request);
     // A page that fails is loaded again, and then has it.
     const flash = problem ? null : page?.flash;
     if (flash) this.flashes.clear(request, response, context.here);
     const shared = { path: context.path, here: view.once ? '' : context.here, ...page?.shared };
-    return this.renderer.render(withShared(flash?.view ?? view, shared, flash?.notice), context.locale);
+    // What this page had to say may have been left in a cookie.
+    const notice =
+      request.method === 'GET' && refusesCookies(request) ? context.text('page.noCookies') : flash?.notice;
+    return this.renderer.render(withShared(flash?.view ?? view, shared, notice), context.locale);
   }
 }
 

@@ -11,6 +11,7 @@ import {
 import type { Request, Response } from 'express';
 import { describeForeignError } from '../diagnostics/index.js';
 import { countForms } from './count-forms.js';
+import { tryCookies } from './cookies.js';
 import { Flashes } from './flash.js';
 import { LONG_WAIT_SECONDS } from './long-wait.js';
 import { HTTP_OPTIONS, type ResolvedHttpOptions } from './http.options.js';
@@ -68,6 +69,7 @@ export class ProblemFilter implements ExceptionFilter {
     if (kind === 'json') {
       response.type('application/problem+json').send(JSON.stringify(problemBody(problem, context)));
     } else if (redirectTo !== undefined) {
+      tryCookies(request, response);
       response.redirect(303, redirectTo);
     } else {
       const view = page ? page.view.failure(problem, context) : errorView(problem, context);

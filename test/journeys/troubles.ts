@@ -53,8 +53,6 @@ const secondTab: Trouble = async (walk, step) => {
 const expired: Trouble = async (walk, step) => {
   if (step.isAnonymous) {
     await walk.page.context().clearCookies();
-    // Without any, the browser would count as one that keeps none.
-    await walk.page.context().addCookies([{ name: 'otp-cookies', value: 'kept', url: walk.url }]);
     return does(walk, step);
   }
   await isSignedOut(walk);

@@ -3,7 +3,6 @@ import type { Request, Response } from 'express';
 import {
   Flashes,
   isFormOfBrowser,
-  keepsCookies,
   noteFacts,
   Problem,
   ProblemFilter,
@@ -24,7 +23,7 @@ export class RefusedExportFilter implements ExceptionFilter {
   catch(problem: Problem, host: ArgumentsHost): void {
     const request = host.switchToHttp().getRequest<Request>();
     const response = host.switchToHttp().getResponse<Response>();
-    const isOfList = isFormOfBrowser(request) && keepsCookies(request) && showsOnList(problem);
+    const isOfList = isFormOfBrowser(request) && showsOnList(problem);
     const list = this.listOf(request.body);
     if (!isOfList || !this.flashes.leave(request, response, list, refusalFlash(problem, list, request.body)))
       return this.problems.catch(problem, host);
