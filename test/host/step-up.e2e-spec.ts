@@ -100,6 +100,20 @@ describe('an act that wants to be confirmed', () => {
     expect((await pays(person, grant)).status).toBe(403);
   });
 
+  it('leaves the code of another act valid that is on its way, and says when it gets its own', async () => {
+    const person = await enrolled();
+    const [first, second] = [await asked(person), await asked(person, { ...PAYMENT, amount: '41.00' })];
+    const requestId = await person.isChallenged(`/two-factor/step-up/${first}/challenge`);
+    const refused = await person.post(`/two-factor/step-up/${second}/challenge`);
+    expect(codeOf(refused)).toEqual([409, 'phone-busy']);
+    const wait = Number(refused.headers.get('retry-after'));
+    expect(wait).toBeGreaterThan(20);
+    expect(wait).toBeLessThanOrEqual(30);
+    const confirmed = { requestId, otpCode: person.code };
+    expect((await person.post(`/two-factor/step-up/${first}/verify`, confirmed)).status).toBe(200);
+    expect((await pays(person, first)).status).toBe(200);
+  });
+
   it('somebody else can neither see nor confirm it', async () => {
     const grant = await asked(await enrolled());
     const other = await enrolled();

@@ -79,6 +79,7 @@ export class ProtectedProvider extends VerificationProvider {
   readonly name: string;
   override readonly locales: readonly string[];
   override readonly channels: readonly Channel[];
+  override readonly holdsSeconds: number;
   private readonly logger = new Logger('ProtectedProvider');
   private readonly breaker: CircuitBreakerPolicy | null;
   private quietUntilMs = 0;
@@ -92,6 +93,7 @@ export class ProtectedProvider extends VerificationProvider {
     this.name = provider.name;
     this.locales = provider.locales;
     this.channels = provider.channels;
+    this.holdsSeconds = provider.holdsSeconds;
     const { failuresBeforeBreak } = protection;
     this.breaker =
       failuresBeforeBreak === null

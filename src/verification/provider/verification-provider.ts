@@ -33,6 +33,9 @@ export abstract class VerificationProvider {
   /** How it can reach people. */
   readonly channels: readonly Channel[] = ['sms', 'voice'];
 
+  /** How long after a message it does not end a request, nor send another one to the number. */
+  readonly holdsSeconds: number = 0;
+
   /** Sends a new code, unless a request to this number is in flight. */
   abstract start(request: StartRequest): Promise<StartOutcome>;
 

@@ -4,8 +4,6 @@ import { ProviderReports } from '../provider/provider-reports.js';
 import { VerificationProvider } from '../provider/verification-provider.js';
 import { DeliveryRepository } from './delivery.repository.js';
 
-/** Vonage does not cancel a request sooner than this. */
-const PROVIDER_HOLDS_SECONDS = 30;
 /** After another caller's request was ended, only the new caller can start one for the number for this long. */
 const HOLD_FOR_OWNER_SECONDS = 60;
 
@@ -39,7 +37,7 @@ export class InFlightConflict {
     const age = (other.readAt.getTime() - other.createdAt.getTime()) / 1000;
     return {
       isFree: ['cancelled', 'gone', 'too-late'].includes(outcome.outcome),
-      retryAfterSeconds: Math.max(1, Math.ceil(PROVIDER_HOLDS_SECONDS - age)),
+      retryAfterSeconds: Math.max(1, Math.ceil(this.provider.holdsSeconds - age)),
     };
   }
 }

@@ -29,6 +29,8 @@ export interface Standing {
   isConfirmed: boolean;
   mayProve: boolean;
   isCoolingDown: boolean;
+  /** Until then the provider does not end the live request. Null without one. */
+  heldUntil: Date | null;
 }
 
 /** Decides on a start: the number's live request first, then waits and locks after wrong codes, then the rules in order. */
@@ -53,6 +55,10 @@ export function decide(situation: Situation, results: RuleResult[], standing: St
   // Also before a request is replaced: a refused start must not end it.
   const refusing = results.find(({ rule, refuses }) => refuses && rule.mode === 'enforce');
   if (refusing) return refused(refusing.rule.rule, refusing.rule.code, refusing.freeAt);
+  // Its code still works, and no other one would be sent.
+  const isForAnother = replaces === 'replacing' && !standing.isSamePurpose;
+  if (isForAnother && standing.heldUntil && standing.heldUntil > readAt)
+    return refused('live-request', 'phone-busy', standing.heldUntil);
   return { ...decision, outcome: replaces };
 }
 

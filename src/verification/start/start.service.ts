@@ -156,6 +156,7 @@ export class StartService {
       isConfirmed: confirmedFor !== '',
       mayProve: live !== null && this.callers.mayProve(caller, live),
       isCoolingDown: live !== null && isCoolingDown(live),
+      heldUntil: live && secondsAfter(live.sentAt ?? live.createdAt, this.provider.holdsSeconds),
     });
   }
 
@@ -242,3 +243,5 @@ export class StartService {
     return publicStatus(request) === 'PENDING' ? success(request) : refusalOf(request);
   }
 }
+
+const secondsAfter = (moment: Date, seconds: number) => new Date(moment.getTime() + seconds * 1000);

@@ -41,6 +41,8 @@ const SEARCH_STATUSES: Record<string, LookupOutcome> = {
 export class VonageV1Provider extends VerificationProvider {
   readonly name = 'vonage-v1';
   override readonly locales = V1_LOCALES;
+  /** Vonage cancels nothing within 30 seconds. */
+  override readonly holdsSeconds = 30;
   private readonly transport: VonageTransport;
   private readonly client: Vonage['verify'];
 

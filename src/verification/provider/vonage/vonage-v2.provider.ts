@@ -20,6 +20,8 @@ const says = (error: VonageHttpError, pattern: RegExp) => pattern.test(String(er
 export class VonageV2Provider extends VerificationProvider {
   readonly name = 'vonage-v2';
   override readonly locales = V2_LOCALES;
+  /** Vonage cancels nothing within 30 seconds. */
+  override readonly holdsSeconds = 30;
   private readonly transport: VonageTransport;
   private readonly client: Vonage['verify2'];
 
