@@ -34,6 +34,12 @@ export interface AdminModuleExtras {
    * @default 'admin'
    */
   path?: string;
+  /**
+   * Decorators for its controllers, such as the marker by which your own global guard lets everybody in. All applications
+   * of a process share them.
+   * @default []
+   */
+  decorators?: readonly ClassDecorator[];
 }
 
 const SUBJECTS = [
@@ -61,21 +67,25 @@ const { ConfigurableModuleClass } = new ConfigurableModuleBuilder<AdminModuleOpt
   .setClassMethodName('forRoot')
   .setFactoryMethodName('createAdminOptions')
   .setExtras<AdminModuleExtras>(
-    { path: ADMIN },
-    ({ imports = [], providers = [], ...definition }, { path = ADMIN }) => ({
-      ...definition,
-      imports: [
-        RouterModule.register(SUBJECTS.map((module) => ({ path, module }))),
-        AccessModule.with({
-          imports,
-          providers: [
-            ...providers,
-            { provide: ADMIN_OPTIONS, inject: [GIVEN_OPTIONS], useFactory: resolveAdminOptions },
-          ],
-          exports: [ADMIN_OPTIONS],
-        }),
-      ],
-    }),
+    { path: ADMIN, decorators: [] },
+    ({ imports = [], providers = [], ...definition }, { path = ADMIN, decorators = [] }) => {
+      for (const decorate of decorators)
+        for (const controller of SUBJECTS.flatMap(controllersOf)) decorate(controller);
+      return {
+        ...definition,
+        imports: [
+          RouterModule.register(SUBJECTS.map((module) => ({ path, module }))),
+          AccessModule.with({
+            imports,
+            providers: [
+              ...providers,
+              { provide: ADMIN_OPTIONS, inject: [GIVEN_OPTIONS], useFactory: resolveAdminOptions },
+            ],
+            exports: [ADMIN_OPTIONS],
+          }),
+        ],
+      };
+    },
   )
   .build();
 
