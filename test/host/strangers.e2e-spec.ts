@@ -16,7 +16,8 @@ describe('what strangers and the provider do', () => {
   const past30Seconds = async () => {
     await application.advanceProvider(31);
     await application.sql.query(
-      `UPDATE otp_verification_requests SET created_at = created_at - interval '31 s'`,
+      `UPDATE otp_verification_requests
+          SET created_at = created_at - interval '31 s', sent_at = sent_at - interval '31 s'`,
     );
   };
 

@@ -55,9 +55,9 @@ export function decide(situation: Situation, results: RuleResult[], standing: St
   // Also before a request is replaced: a refused start must not end it.
   const refusing = results.find(({ rule, refuses }) => refuses && rule.mode === 'enforce');
   if (refusing) return refused(refusing.rule.rule, refusing.rule.code, refusing.freeAt);
-  // Its code still works, and no other one would be sent.
-  const isForAnother = replaces === 'replacing' && !standing.isSamePurpose;
-  if (isForAnother && standing.heldUntil && standing.heldUntil > readAt)
+  // The code that this session asked for still works, and no other one would be sent. Another session's gives way.
+  const isOfSession = replaces === 'replacing' && standing.mayProve;
+  if (isOfSession && standing.heldUntil && standing.heldUntil > readAt)
     return refused('live-request', 'phone-busy', standing.heldUntil);
   return { ...decision, outcome: replaces };
 }
