@@ -20,7 +20,7 @@ describe('a browser that keeps no cookies', () => {
     return { posted, page: await openPage(at(posted.headers.get('location')!), from) };
   };
 
-  it('is given one with every answer', async () => {
+  it('is given one with every page and redirect', async () => {
     expect(cookiesOf(await openPage(at('/')))).toMatch(/^otp-caller=[^,]+$/);
     for (const path of ['/sign-in', '/nowhere', '/account']) {
       expect(cookiesOf(await openPage(at(path)))).toMatch(

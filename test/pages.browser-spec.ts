@@ -2,6 +2,7 @@ import type { BrowserContextOptions, Page } from 'playwright-core';
 import { ApplicationInBrowser } from './support/application-in-browser.js';
 import { freshNumber, type TestApplication, wrongCode } from './support/application.js';
 import { enterCode, inBrowser, SCRIPTING } from './support/chromium.js';
+import { until } from './support/until.js';
 
 inBrowser('in a real browser', () => {
   const windows = new ApplicationInBrowser({ RESEND_COOLDOWN_SECONDS: '2' });
@@ -33,6 +34,22 @@ inBrowser('in a real browser', () => {
     await enterCode(page, `${code.slice(0, 3)} ${code.slice(3)}`);
     await page.getByRole('heading', { name: 'Phone number verified' }).waitFor();
     expect(windows.problems).toEqual([]);
+  });
+
+  it('a button that cannot be undone takes no click of a double click that has opened its page', async () => {
+    const page = await open();
+    const browser = await page.context().newCDPSession(page);
+    await browser.send('Animation.enable');
+    await browser.send('Animation.setPlaybackRate', { playbackRate: 0 });
+    await page.goto(`${application.url}/components`);
+    const button = page.getByRole('button', { name: 'Danger', exact: true });
+    const takesClicks = () =>
+      button.evaluate(
+        (each) => each.ownerDocument.defaultView!.getComputedStyle(each).pointerEvents === 'auto',
+      );
+    expect(await takesClicks()).toBe(false);
+    await browser.send('Animation.setPlaybackRate', { playbackRate: 1 });
+    await until(takesClicks);
   });
 
   it('a national number with the country from the list', async () => {

@@ -34,7 +34,7 @@ export function appendCookie(response: Response, name: string, value: string, ma
   response.append('Set-Cookie', stringifySetCookie(cookie));
 }
 
-/** Whether a browser comes from a page of ours without any cookie, although every answer of ours gives it one. */
+/** Whether a browser comes from a page of ours without any cookie, although our pages and redirects give it one. */
 export function refusesCookies(request: Request): boolean {
   const from = request.get('referer');
   if (request.headers.cookie || from === undefined || !URL.canParse(from)) return false;

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import type { Response } from 'express';
+import type { Request, Response } from 'express';
 import { refusesCookies, tryCookies } from './cookies.js';
 import { isFormOfBrowser } from './negotiation.js';
 import { type Flash, Flashes, refusalFlash } from './flash.js';
@@ -29,31 +29,32 @@ export class PageResponder {
     problem?: Problem,
   ): string | undefined {
     const { request } = context;
-    tryCookies(request, response);
     if ('redirectTo' in view) {
       const { redirectTo, notice, postsAgain } = view;
       if (notice) this.flashes.leave(request, response, redirectTo, { notice });
-      return redirect(response, redirectTo, postsAgain ? 307 : 303);
+      return redirect(request, response, redirectTo, postsAgain ? 307 : 303);
     }
     if (view.address !== undefined && isFormOfBrowser(request)) {
       const flash = problem ? refusalFlash(problem, view.address, request.body) : flashOf(view);
       // A large page that is shown once has no other place than this response.
       if (!flash || this.flashes.leave(request, response, view.address, flash) || !view.once)
-        return redirect(response, view.address);
+        return redirect(request, response, view.address);
     }
     const page = NEGOTIATED_PAGES.get(request);
     // A page that fails is loaded again, and then has it.
     const flash = problem ? null : page?.flash;
     if (flash) this.flashes.clear(request, response, context.here);
     const shared = { path: context.path, here: view.once ? '' : context.here, ...page?.shared };
-    // What this page had to say may have been left in a cookie.
-    const notice =
-      request.method === 'GET' && refusesCookies(request) ? context.text('page.noCookies') : flash?.notice;
+    // What a page had to say may have been left in a cookie.
+    const isLost = request.method === 'GET' && refusesCookies(request);
+    if (request.method === 'GET') tryCookies(request, response);
+    const notice = isLost ? context.text('page.noCookies') : flash?.notice;
     return this.renderer.render(withShared(flash?.view ?? view, shared, notice), context.locale);
   }
 }
 
-function redirect(response: Response, address: string, status = 303): undefined {
+function redirect(request: Request, response: Response, address: string, status = 303): undefined {
+  tryCookies(request, response);
   response.status(status).location(address);
 }
 

@@ -43,12 +43,13 @@ describe('npm run doctor', () => {
       'vonage',
       'vonage clock',
       'webhook',
+      'events file',
       'e-mail',
       'proxy',
     ]);
     const { code, output } = await asProgram({ PUBLIC_URL: proxy.url });
     proxy.close();
-    expect(output.trimEnd().split('\n')).toHaveLength(14);
+    expect(output.trimEnd().split('\n')).toHaveLength(15);
     expect(output).toMatch(/^ok +database: Postgres \d+/m);
     expect(output).toContain('ok       migrations: the schema is up to date');
     expect(code).toBe(0);
