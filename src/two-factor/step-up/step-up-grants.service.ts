@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { HttpException, Inject, Injectable, Logger } from '@nestjs/common';
 import type { Request } from 'express';
 import { isUUID } from 'class-validator';
@@ -14,6 +13,7 @@ import { TwoFactorPaths } from '../session/two-factor-paths.js';
 import { TwoFactorService } from '../session/two-factor.service.js';
 import { TWO_FACTOR_OPTIONS, type ResolvedTwoFactorOptions } from '../two-factor.options.js';
 import { twoFactorProblem } from '../two-factor.problems.js';
+import { hashOf } from './act-hash.js';
 import { StepUpGrant } from './step-up-grant.entity.js';
 
 /** How long a step-up can be confirmed, and how long it can be used after that. */
@@ -223,22 +223,6 @@ function withGrant(path: string, id: string): string {
   const url = new URL(path, ORIGIN);
   url.searchParams.set('grant', id);
   return url.href.replace(ORIGIN, '');
-}
-
-function hashOf({ action, payload }: StepUp): Buffer {
-  // As it is stored: a date, for one, has no members that could differ before it is JSON.
-  const stored = JSON.parse(JSON.stringify({ payload })) as { payload?: unknown };
-  return createHash('sha256')
-    .update(JSON.stringify([action, inOrder(stored.payload)]))
-    .digest();
-}
-
-/** Sorts the members of objects, so that their order does not matter. */
-function inOrder(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(inOrder);
-  if (value === null || typeof value !== 'object') return value;
-  const entries = Object.entries(value as Record<string, unknown>).sort(([a], [b]) => (a < b ? -1 : 1));
-  return { members: entries.map(([key, each]) => [key, inOrder(each)]) };
 }
 
 /** One statement finds the grant and uses it up, so that of two uses at once only one succeeds. */
