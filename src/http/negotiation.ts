@@ -22,12 +22,11 @@ const PARAMETERS = /;\s*(?!q\s*=)[^\s=;,]+\s*=\s*("[^"]*"|[^;,]*)/gi;
 
 /** The best of some types for a client; false for none. */
 function accepted(request: Request, types: string[]): string | false {
-  const { accept, ...headers } = request.headers;
-  if (accept === undefined) return request.accepts(types);
-  const plain = Object.create(request, {
-    headers: { value: { ...headers, accept: accept.replace(PARAMETERS, '') } },
-  }) as Request;
-  return plain.accepts(types);
+  const { accept = '' } = request.headers;
+  const plain = accept.replace(PARAMETERS, '');
+  if (plain === accept) return request.accepts(types);
+  const headers = { ...request.headers, accept: plain };
+  return (Object.create(request, { headers: { value: headers } }) as Request).accepts(types);
 }
 
 /**

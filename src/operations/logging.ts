@@ -47,10 +47,8 @@ const requestLog = (level: string): Options => ({
 /** Logs every request. The first middleware, so that requests which are refused before any route have an id and a line too. */
 export const logRequests = (level: string) => pinoHttp(requestLog(level));
 
-/** For the logger of the application, which only takes the request's id over. */
-export const loggerParams = (level: string): Params => ({
-  pinoHttp: { ...requestLog(level), autoLogging: false },
-});
+/** For the logger of the application. During a request it uses the one that {@link logRequests} has made. */
+export const loggerParams = (level: string): Params => ({ pinoHttp: requestLog(level), useExisting: true });
 
 function requestLine(
   request: IncomingMessage,
