@@ -59,6 +59,8 @@ const SUBJECTS = [
 const controllersOf = (module: Type): Type[] =>
   (Reflect.getMetadata(MODULE_METADATA.CONTROLLERS, module) as Type[] | undefined) ?? [];
 
+const CONTROLLERS = SUBJECTS.flatMap(controllersOf);
+
 const GIVEN_OPTIONS = Symbol('ADMIN_OPTIONS as given');
 
 const { ConfigurableModuleClass } = new ConfigurableModuleBuilder<AdminModuleOptions>({
@@ -69,8 +71,7 @@ const { ConfigurableModuleClass } = new ConfigurableModuleBuilder<AdminModuleOpt
   .setExtras<AdminModuleExtras>(
     { path: ADMIN, decorators: [] },
     ({ imports = [], providers = [], ...definition }, { path = ADMIN, decorators = [] }) => {
-      for (const decorate of decorators)
-        for (const controller of SUBJECTS.flatMap(controllersOf)) decorate(controller);
+      for (const decorate of decorators) for (const controller of CONTROLLERS) decorate(controller);
       return {
         ...definition,
         imports: [
@@ -113,6 +114,6 @@ export class AdminModule extends ConfigurableModuleClass implements NestModule {
   ];
 
   configure(consumer: MiddlewareConsumer): void {
-    consumer.apply(RepeatedPosts).forRoutes(...SUBJECTS.flatMap(controllersOf));
+    consumer.apply(RepeatedPosts).forRoutes(...CONTROLLERS);
   }
 }

@@ -22,7 +22,8 @@ export abstract class BackgroundJob implements OnApplicationBootstrap, BeforeApp
   protected readonly logger = new Logger(this.constructor.name);
   private timer: NodeJS.Timeout | undefined;
   private running: Promise<unknown> = Promise.resolve();
-  private stopped = false;
+  /** Whether the job is stopping. A round of many steps checks this between them. */
+  protected isStopped = false;
   private readonly mayStart = !neverStarts.getStore();
 
   /**
@@ -37,13 +38,18 @@ export abstract class BackgroundJob implements OnApplicationBootstrap, BeforeApp
   /** @returns the delay until the next round in milliseconds, where it is not the usual one */
   protected abstract round(): Promise<number | void>;
 
-  onApplicationBootstrap(): void | Promise<void> {
+  /** What comes before the rounds of an application. Nothing where there are none. */
+  protected async begin(): Promise<void> {}
+
+  async onApplicationBootstrap(): Promise<void> {
+    if (this.everyMs === null) return;
+    await this.begin();
     this.start(this.firstAfterMs);
   }
 
   /** Waits for the round in progress, before the connections to the database are closed. */
   async beforeApplicationShutdown(): Promise<void> {
-    this.stopped = true;
+    this.isStopped = true;
     clearTimeout(this.timer);
     await this.running;
   }
@@ -53,17 +59,12 @@ export abstract class BackgroundJob implements OnApplicationBootstrap, BeforeApp
     return this.timer !== undefined;
   }
 
-  /** Whether the job is stopping. A round of many steps checks this between them. */
-  protected get isStopped(): boolean {
-    return this.stopped;
-  }
-
   private get delay(): number {
     return (this.everyMs ?? 0) * (0.5 + Math.random());
   }
 
   private start(delay = this.delay): void {
-    if (this.everyMs === null || this.stopped || !this.mayStart) return;
+    if (this.isStopped || !this.mayStart) return;
     const job = this.constructor.name;
     if (!this.isStarted) report({ type: 'background-started', job });
     this.timer = setTimeout(

@@ -43,10 +43,8 @@ export class EventsFile extends BackgroundJob {
     this.followed.push({ follower, linesOf });
   }
 
-  override async onApplicationBootstrap(): Promise<void> {
-    if (this.file === null) return;
+  protected override async begin(): Promise<void> {
     for (const { follower } of this.followed) await follower.begin();
-    await super.onApplicationBootstrap();
   }
 
   protected async round(): Promise<number | void> {

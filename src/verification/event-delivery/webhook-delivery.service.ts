@@ -42,10 +42,8 @@ export class WebhookDelivery extends BackgroundJob {
     this.client = this.options && new WebhookClient(this.options);
   }
 
-  override async onApplicationBootstrap(): Promise<void> {
-    if (!this.options) return;
-    await this.follower.begin();
-    await super.onApplicationBootstrap();
+  protected override begin(): Promise<void> {
+    return this.follower.begin();
   }
 
   override async beforeApplicationShutdown(): Promise<void> {

@@ -36,10 +36,8 @@ export class JournalPublisher extends BackgroundJob {
     this.follower = new JournalFollower(reader, 'publish', BATCH);
   }
 
-  override async onApplicationBootstrap(): Promise<void> {
-    if (!this.emitter) return;
-    await this.follower.begin();
-    await super.onApplicationBootstrap();
+  protected override begin(): Promise<void> {
+    return this.follower.begin();
   }
 
   /** Subscribers of other events do not count, those of a wildcard do. */
