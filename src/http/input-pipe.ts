@@ -5,7 +5,7 @@ import { type FieldError, Problem } from './problem.js';
 /** The parser of phone numbers rejects unusual characters itself, with a problem of its own. */
 const PARSED_FIELDS = ['phoneNumber'];
 
-/** Inputs that were checked already, with what became of them: see `own-input.ts`. */
+/** The inputs that `own-input.ts` has checked, each with the DTO that was made of it. */
 const CHECKED = new WeakMap<object, { metatype: unknown; input: unknown }>();
 
 /**

@@ -45,10 +45,12 @@ export class PageResponder {
     const flash = problem ? null : page?.flash;
     if (flash) this.flashes.clear(request, response, context.here);
     const shared = { path: context.path, here: view.once ? '' : context.here, ...page?.shared };
-    // What a page had to say may have been left in a cookie.
-    const isLost = request.method === 'GET' && refusesCookies(request);
-    if (request.method === 'GET') tryCookies(request, response);
-    const notice = isLost ? context.text('page.noCookies') : flash?.notice;
+    let notice = flash?.notice;
+    if (request.method === 'GET') {
+      // What this page should say may have been left in a cookie.
+      if (refusesCookies(request)) notice = context.text('page.noCookies');
+      tryCookies(request, response);
+    }
     return this.renderer.render(withShared(flash?.view ?? view, shared, notice), context.locale);
   }
 }

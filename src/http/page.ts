@@ -114,7 +114,7 @@ export class OwnRouteGuard implements CanActivate {
   }
 }
 
-/** Shows the handler's return value as a page; JSON passes through. What interceptors of the host make of it is not sent. */
+/** Shows the handler's return value as a page; JSON passes through. Interceptors of the application cannot change it. */
 @Injectable()
 export class PageInterceptor implements NestInterceptor {
   constructor(private readonly responder: PageResponder) {}

@@ -8,7 +8,7 @@ const answerTo = (code: string) => {
 describe('an error of the database', () => {
   it.each([
     ['ECONNREFUSED', 'nobody there'],
-    ['EAI_AGAIN', 'the name server is away'],
+    ['EAI_AGAIN', 'the name server does not answer'],
     ['EHOSTUNREACH', 'no way there'],
     ['CERT_HAS_EXPIRED', 'its certificate has expired'],
     ['UNABLE_TO_VERIFY_LEAF_SIGNATURE', 'its certificate is from somebody else'],

@@ -62,9 +62,8 @@ const BATCH = 1000;
 
 /**
  * Erases a person: no number, no fingerprint of one, no address and no user remains, while requests, their events and
- * what was counted from them stay, so that statistics and chains hold. The user's epoch stays too, because sessions of an
- * earlier one would be valid again. A run that was killed is repeated: what is erased
- * already is not found again.
+ * what was counted from them stay, so that statistics and chains hold. The user's epoch stays too: otherwise sessions of an
+ * earlier epoch would be valid again. A run that was killed can be repeated: it does not find the rows that are erased already.
  */
 @Injectable()
 export class Erasures {
